@@ -1,0 +1,1 @@
+"""Torqueline: the open platform for everyone around a car."""
