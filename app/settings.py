@@ -1,0 +1,150 @@
+"""What the environment says: one frozen object, read once, typed.
+
+Production must name everything it needs; demo and test get their missing parts from `app.engine`, which sets
+the same variables for its children. Nothing else in the application reads `os.environ`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
+
+Mode = Literal["demo", "production", "test"]
+
+REQUIRED = ("BASE_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+"""No process runs without these. The owner's database address is asked for by `torqueline migrate` alone."""
+
+REQUIRED_IN_PRODUCTION = ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "SMTP_URL", "MAIL_FROM", "STORAGE_URL")
+
+SHORTEST_SECRET = 32
+
+
+class SettingsMissing(Exception):
+    """Some variables are not set. `names` are all of them, so that one look is enough to mend it."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("Not set: " + ", ".join(names))
+        self.names = names
+
+
+class SettingsWrong(Exception):
+    """A variable is set to something that cannot be right; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    mode: Mode
+    home: Path
+    base_url: str
+    database_url: str
+    database_owner_url: str | None
+    redis_url: str
+    secret_key: str
+    stripe_api_key: str
+    stripe_api_base: str | None
+    """None is Stripe itself; otherwise where the simulator answers."""
+    stripe_checkout_origin: str
+    """Where a hosted checkout lives; the content security policy lets forms redirect there."""
+    stripe_webhook_secret: str
+    smtp_url: str | None
+    """None: mails stay in the database and are read at /dev/mail."""
+    mail_from: str
+    storage_url: str
+    """`file:///folder` or `s3://bucket?endpoint=…&region=…`."""
+    trusted_proxies: tuple[str, ...]
+    log_level: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings. Raises SettingsMissing with every missing name, SettingsWrong for nonsense."""
+        values = {name: value for name, value in (os.environ if env is None else env).items() if value}
+        mode = values.get("TORQUELINE_MODE", "production")
+        if mode not in get_args(Mode):
+            raise SettingsWrong(f"TORQUELINE_MODE is {mode!r}; it can be one of: {', '.join(get_args(Mode))}")
+        required = REQUIRED + (REQUIRED_IN_PRODUCTION if mode == "production" else ())
+        if missing := [name for name in required if name not in values]:
+            raise SettingsMissing(missing)
+        home = Path(values.get("TORQUELINE_HOME", ".data")).absolute()
+        settings = cls(
+            mode=cast(Mode, mode),
+            home=home,
+            base_url=values["BASE_URL"].rstrip("/"),
+            database_url=values["DATABASE_URL"],
+            database_owner_url=values.get("DATABASE_OWNER_URL"),
+            redis_url=values["REDIS_URL"],
+            secret_key=values["SECRET_KEY"],
+            stripe_api_key=values.get("STRIPE_API_KEY", "sk_test_simulator"),
+            stripe_api_base=values.get("STRIPE_API_BASE", "").rstrip("/") or None,
+            stripe_checkout_origin=values.get("STRIPE_CHECKOUT_ORIGIN", "https://checkout.stripe.com").rstrip(
+                "/"
+            ),
+            stripe_webhook_secret=values.get("STRIPE_WEBHOOK_SECRET", "whsec_unset"),
+            smtp_url=values.get("SMTP_URL"),
+            mail_from=values.get("MAIL_FROM", "Torqueline <no-reply@demo.test>"),
+            storage_url=values.get("STORAGE_URL") or (home / "files").as_uri(),
+            trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
+            log_level=values.get("LOG_LEVEL", "INFO").upper(),
+        )
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        url = urlsplit(self.base_url)
+        if url.scheme not in ("http", "https") or not url.netloc or url.path:
+            raise SettingsWrong(f"BASE_URL is {self.base_url!r}; it must look like https://shop.example.com")
+        if len(self.secret_key) < SHORTEST_SECRET:
+            raise SettingsWrong(f"SECRET_KEY has fewer than {SHORTEST_SECRET} characters")
+        if not self.database_url.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
+            raise SettingsWrong("DATABASE_URL must begin with postgresql://")
+        if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise SettingsWrong("REDIS_URL must begin with redis:// or rediss://")
+        if not self.storage_url.startswith(("file:///", "s3://")):
+            raise SettingsWrong("STORAGE_URL must begin with file:/// or s3://")
+        if self.mode == "production" and not self.secure:
+            raise SettingsWrong("BASE_URL must be https:// in production: cookies are sent over TLS only")
+
+    @property
+    def is_demo(self) -> bool:
+        """Demo logins, /dev pages and the simulators' doors exist only then."""
+        return self.mode == "demo"
+
+    @property
+    def has_dev_pages(self) -> bool:
+        return self.mode in ("demo", "test")
+
+    @property
+    def secure(self) -> bool:
+        """The site is served over TLS: cookies carry `Secure` and the `__Host-` prefix."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return as_asyncpg(self.database_url)
+
+    @property
+    def sqlalchemy_owner_url(self) -> str:
+        """For migrations only. Raises SettingsMissing when the owner's address is not set."""
+        if self.database_owner_url is None:
+            raise SettingsMissing(["DATABASE_OWNER_URL"])
+        return as_asyncpg(self.database_owner_url)
+
+
+def as_asyncpg(url: str) -> str:
+    """`postgresql://…` as SQLAlchemy wants it for asyncpg."""
+    _scheme, _, rest = url.partition("://")
+    return f"postgresql+asyncpg://{rest}"
+
+
+def as_libpq(url: str) -> str:
+    """The same address without SQLAlchemy's driver, for asyncpg itself and for psql."""
+    _scheme, _, rest = url.partition("://")
+    return f"postgresql://{rest}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings. Tests that change the environment call `settings.cache_clear()`."""
+    return Settings.from_env()
