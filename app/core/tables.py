@@ -1,0 +1,118 @@
+"""Tables of the house itself: the event log, deliveries, dead jobs, idempotency, audit, files."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.db import Base, Identified
+
+
+class EventRow(Identified, Base):
+    """One thing that happened. Insert-only; `seq` and `rings` are stamped by the relay."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_seq", "seq", unique=True),
+        Index("ix_events_unstamped", "id", postgresql_where=text("seq IS NULL")),
+        Index("ix_events_tenant_at", "tenant_id", "created_at"),
+        Index("ix_events_subject", "subject_id", "seq"),
+    )
+
+    tenant_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
+    """The person whose own affair this is (the driver), who may read it beside the tenant."""
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str] = mapped_column(default="")
+    name: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    payload: Mapped[dict[str, Any]]
+    seq: Mapped[int | None]
+    rings: Mapped[dict[str, Any] | None]
+    ip: Mapped[str] = mapped_column(default="")
+    request_id: Mapped[str] = mapped_column(default="")
+
+
+class Delivery(Base):
+    """A reaction that one event is owed; closed by the reaction in its own transaction."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index(
+            "ix_deliveries_open", "queued_at", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")
+        ),
+    )
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reaction: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID | None]
+    queued_at: Mapped[datetime] = mapped_column(default=clock.now)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+
+
+class DeadJob(Identified, Base):
+    """A job that failed for the last time, kept to be looked at and replayed."""
+
+    __tablename__ = "dead_jobs"
+
+    task: Mapped[str]
+    kwargs: Mapped[dict[str, Any]]
+    error: Mapped[str]
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    replayed_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """What a form's one-time key was answered with; a replay gets the same status and location."""
+
+    __tablename__ = "idempotency_keys"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    """Who sent it: `user:<id>`, `link:<hash>` or `visitor:<hash>`."""
+    route: Mapped[str]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    location: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+class AuditLog(Identified, Base):
+    """A refusal worth remembering (403, illegal moves): what was tried, by whom, from where."""
+
+    __tablename__ = "audit_logs"
+    __table_args__ = (Index("ix_audit_logs_tenant_at", "tenant_id", "created_at"),)
+
+    tenant_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
+    action: Mapped[str]
+    entity_type: Mapped[str] = mapped_column(default="")
+    entity_id: Mapped[str] = mapped_column(default="")
+    old_values: Mapped[dict[str, Any] | None]
+    new_values: Mapped[dict[str, Any] | None]
+    ip: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+    request_id: Mapped[str] = mapped_column(default="")
+
+
+class File(Identified, Base):
+    """A stored file. Its key is made by us; the name a person gave it is only a label."""
+
+    __tablename__ = "files"
+    __table_args__ = (Index("ix_files_tenant_id_id", "tenant_id", "id", unique=True),)
+
+    tenant_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(default="image")
+    label: Mapped[str] = mapped_column(default="")
+    content_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str] = mapped_column(unique=True)
+    thumbnail_key: Mapped[str | None]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int | None]
+    height: Mapped[int | None]

@@ -1,0 +1,1 @@
+"""One folder for each field of the trade; imports point downwards only."""

@@ -1,0 +1,69 @@
+"""A person, how they prove who they are, and the sessions they hold."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Identified
+
+
+class User(Identified, Base):
+    """A person with an account."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("ix_users_email", func.lower("email"), unique=True),)
+
+    email: Mapped[str]
+    password_hash: Mapped[str | None]
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str] = mapped_column(default="en")
+    zone: Mapped[str] = mapped_column(default="UTC")
+    theme: Mapped[str] = mapped_column(default="")
+    """"paper", "night", or empty to follow the device."""
+    distance_unit: Mapped[str] = mapped_column(default="km")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    tokens_valid_after: Mapped[datetime | None]
+    """Bearer tokens issued before this moment are refused."""
+
+
+class Session(Identified, Base):
+    """A signed-in browser. Only the hash of its cookie is stored."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    center_id: Mapped[UUID | None]
+    """The service center a member of staff is working for in this session."""
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ip: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+
+
+class RefreshToken(Identified, Base):
+    """A rotating refresh token of the JSON API; one family for each sign-in."""
+
+    __tablename__ = "refresh_tokens"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    family_id: Mapped[UUID] = mapped_column(index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class PasswordReset(Identified, Base):
+    """A mailed link to choose a new password; works once, for a short while."""
+
+    __tablename__ = "password_resets"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,90 @@
+"""Appointments, the services booked with them, and the resources they occupy."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+
+
+class Appointment(TenantOwned, Base):
+    """A visit planned at a center: first a held slot, then a promise."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("service_centers", "center_id"),
+        tenant_fk("customers", "customer_id"),
+        tenant_fk("bays", "bay_id"),
+        tenant_fk("staff_profiles", "technician_id"),
+        tenant_fk("repair_orders", "order_id"),
+        Index("ix_appointments_customer", "customer_id", "starts_at"),
+        Index("ix_appointments_user_id", "user_id", "starts_at"),
+        Index("ix_appointments_center", "tenant_id", "center_id", "starts_at"),
+        Index("ix_appointments_status", "status"),
+    )
+
+    center_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    vehicle_id: Mapped[UUID | None] = mapped_column(ForeignKey("vehicles.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    bay_id: Mapped[UUID | None]
+    technician_id: Mapped[UUID | None]
+    status: Mapped[str] = mapped_column(default="held")
+    """held, pending, confirmed, arrived, in_progress, completed, cancelled, no_show, expired."""
+    held_until: Mapped[datetime | None]
+    notes: Mapped[str] = mapped_column(default="")
+    cancel_reason: Mapped[str] = mapped_column(default="")
+    order_id: Mapped[UUID | None]
+    reminded_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class BookedService(TenantOwned, Base):
+    """A service in an appointment, at the price of the moment of booking."""
+
+    __tablename__ = "appointment_services"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("appointments", "appointment_id"),
+        tenant_fk("services", "service_id"),
+    )
+
+    appointment_id: Mapped[UUID]
+    service_id: Mapped[UUID]
+    name: Mapped[str]
+    quantity: Mapped[Decimal] = mapped_column(default=Decimal(1))
+    duration_minutes: Mapped[int] = mapped_column(SmallInteger)
+    price_minor: Mapped[int]
+    currency: Mapped[str]
+
+
+class Occupation(TenantOwned, Base):
+    """A bay or a technician taken for a stretch of time, buffers included. The database forbids overlap."""
+
+    __tablename__ = "occupations"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("appointments", "appointment_id"),
+        ExcludeConstraint(
+            ("tenant_id", "="),
+            ("resource_id", "="),
+            ("during", "&&"),
+            name="ex_occupations_no_overlap",
+            using="gist",
+            where=text("is_active"),
+        ),
+        Index("ix_occupations_resource", "tenant_id", "resource_id"),
+    )
+
+    appointment_id: Mapped[UUID]
+    resource_id: Mapped[UUID]
+    """A bay's id or a staff profile's id."""
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    is_active: Mapped[bool] = mapped_column(default=True)

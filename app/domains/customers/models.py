@@ -1,0 +1,52 @@
+"""A shop's own record of a person, linkable to an account, and of the cars they bring."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+
+
+class Customer(TenantOwned, Base):
+    """A customer of one tenant."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "number"),
+        Index(
+            "ix_customers_tenant_id_user_id",
+            "tenant_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("user_id IS NOT NULL"),
+        ),
+        Index("ix_customers_tenant_id_email", "tenant_id", func.lower("email")),
+    )
+
+    number: Mapped[int]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str] = mapped_column(default="en")
+    notes: Mapped[str] = mapped_column(default="")
+    tax_exempt: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(default="active")
+
+
+class CustomerVehicle(TenantOwned, Base):
+    """A car that a customer brings to this shop."""
+
+    __tablename__ = "customer_vehicles"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("customers", "customer_id"),
+        UniqueConstraint("tenant_id", "customer_id", "vehicle_id"),
+        Index("ix_customer_vehicles_vehicle_id", "tenant_id", "vehicle_id"),
+    )
+
+    customer_id: Mapped[UUID]
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))

@@ -1,0 +1,1 @@
+"""Priced proposals, versions, authorizations."""

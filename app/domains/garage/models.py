@@ -1,0 +1,82 @@
+"""Vehicles, who owns them, which shops may see them, and how far they have gone."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.db import Base, Identified
+
+
+class Vehicle(Identified, Base):
+    """One car, whoever owns it. A car without VIN is legal; distances are kept in kilometres."""
+
+    __tablename__ = "vehicles"
+    __table_args__ = (Index("ix_vehicles_vin", "vin", unique=True, postgresql_where=text("vin <> ''")),)
+
+    vin: Mapped[str] = mapped_column(default="")
+    make: Mapped[str]
+    model: Mapped[str]
+    year: Mapped[int | None] = mapped_column(SmallInteger)
+    trim: Mapped[str] = mapped_column(default="")
+    body: Mapped[str] = mapped_column(default="")
+    fuel: Mapped[str] = mapped_column(default="")
+    """gasoline, diesel, hybrid, plug_in_hybrid, electric, other, or empty when unknown."""
+    engine: Mapped[str] = mapped_column(default="")
+    color: Mapped[str] = mapped_column(default="")
+    plate: Mapped[str] = mapped_column(default="")
+    battery_kwh: Mapped[Decimal | None]
+    max_charge_kw: Mapped[Decimal | None]
+    mileage_km: Mapped[int | None]
+    mileage_at: Mapped[datetime | None]
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Ownership(Identified, Base):
+    """Who owns a car, from when to when."""
+
+    __tablename__ = "ownerships"
+    __table_args__ = (
+        Index("ix_ownerships_user_id", "user_id"),
+        Index(
+            "ix_ownerships_current",
+            "vehicle_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    since: Mapped[datetime] = mapped_column(default=clock.now)
+    until: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+
+
+class VehicleGrant(Identified, Base):
+    """A shop's permission to see and service a car."""
+
+    __tablename__ = "vehicle_grants"
+    __table_args__ = (UniqueConstraint("tenant_id", "vehicle_id"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"), index=True)
+
+
+class OdometerReading(Identified, Base):
+    """How far a car had gone at a moment, and who read it."""
+
+    __tablename__ = "odometer_readings"
+    __table_args__ = (Index("ix_odometer_readings_vehicle_id_at", "vehicle_id", "at"),)
+
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
+    km: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    source: Mapped[str]
+    """owner, check_in, import."""
+    actor_id: Mapped[UUID | None]

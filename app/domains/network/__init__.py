@@ -1,0 +1,1 @@
+"""Tenants, service centers, bays, staff, access, settings."""

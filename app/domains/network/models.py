@@ -1,0 +1,159 @@
+"""Tenants, their service centers and bays, and the people who work there."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
+
+
+class Tenant(Identified, Base):
+    """A business on the platform."""
+
+    __tablename__ = "tenants"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(default="shop")
+    locale: Mapped[str] = mapped_column(default="en")
+    currency: Mapped[str] = mapped_column(default="USD")
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class ServiceCenter(TenantOwned, Base):
+    """A workshop with an address, its own clock, currency, tax and opening hours."""
+
+    __tablename__ = "service_centers"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("slug"),
+        Index("ix_service_centers_active", "is_active"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), sort_order=-9)
+    name: Mapped[str]
+    slug: Mapped[str]
+    address: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(default="US")
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    zone: Mapped[str] = mapped_column(default="America/New_York")
+    currency: Mapped[str] = mapped_column(default="USD")
+    distance_unit: Mapped[str] = mapped_column(default="km")
+    tax_name: Mapped[str] = mapped_column(default="Sales tax")
+    tax_rate: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    """A share: 0.0725 is 7.25 %."""
+    labor_rate_minor: Mapped[int] = mapped_column(default=0)
+    """Price of one hour of labour."""
+    working_hours: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """{"mon": [["08:00", "12:00"], ["13:00", "17:00"]], …}; a missing day is closed."""
+    slot_minutes: Mapped[int] = mapped_column(SmallInteger, default=30)
+    notice_minutes: Mapped[int] = mapped_column(default=60)
+    """How long before its start a slot can still be booked."""
+    horizon_days: Mapped[int] = mapped_column(SmallInteger, default=60)
+    cancel_hours: Mapped[int] = mapped_column(SmallInteger, default=24)
+    """Until how many hours before the start a customer may cancel or move."""
+    invoice_series: Mapped[str] = mapped_column(default="")
+    """A series of invoice numbers of its own; empty uses the tenant's."""
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class HoursException(TenantOwned, Base):
+    """A day on which a center keeps other hours than usual; no intervals means closed."""
+
+    __tablename__ = "hours_exceptions"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("service_centers", "center_id"),
+        UniqueConstraint("tenant_id", "center_id", "day"),
+    )
+
+    center_id: Mapped[UUID]
+    day: Mapped[date]
+    intervals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """{"open": [["10:00", "14:00"]]}"""
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Bay(TenantOwned, Base):
+    """A work place in the shop."""
+
+    __tablename__ = "bays"
+    __table_args__ = (tenant_key(), tenant_fk("service_centers", "center_id"))
+
+    center_id: Mapped[UUID]
+    name: Mapped[str]
+    capabilities: Mapped[list[str]] = mapped_column(default=list)
+    """What can be done here: lift, alignment, tire, hv, diagnostics, wash, charger."""
+    position: Mapped[int] = mapped_column(SmallInteger, default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class RoleAt(Identified, Base):
+    """A role a person holds: at one center, at all centers of a tenant, or on the whole network."""
+
+    __tablename__ = "user_roles"
+    __table_args__ = (
+        UniqueConstraint(
+            "tenant_id", "user_id", "service_center_id", "role", postgresql_nulls_not_distinct=True
+        ),
+        Index("ix_user_roles_user_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenants.id"))
+    service_center_id: Mapped[UUID | None]
+    role: Mapped[str]
+    """advisor, technician, owner, network_admin. A customer needs no row."""
+
+
+class StaffProfile(TenantOwned, Base):
+    """A person who works for a tenant, as its customers and colleagues see them."""
+
+    __tablename__ = "staff_profiles"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "user_id"),
+        tenant_fk("service_centers", "center_id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    center_id: Mapped[UUID]
+    name: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    skills: Mapped[list[str]] = mapped_column(default=list)
+    """general, brakes, tires, engine, electrical, diagnostics, hv, body."""
+    is_technician: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class Shift(TenantOwned, Base):
+    """A weekly working time of a member of staff, in the center's clock."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (tenant_key(), tenant_fk("staff_profiles", "staff_id"))
+
+    staff_id: Mapped[UUID]
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    """0 is Monday."""
+    starts: Mapped[time]
+    ends: Mapped[time]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+
+
+class Absence(TenantOwned, Base):
+    """Leave, training, illness: not to be planned in."""
+
+    __tablename__ = "absences"
+    __table_args__ = (tenant_key(), tenant_fk("staff_profiles", "staff_id"))
+
+    staff_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,1 @@
+"""Hears everything, tells people: in the app and by mail."""

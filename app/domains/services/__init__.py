@@ -1,0 +1,1 @@
+"""Service catalogue and canned jobs."""

@@ -1,0 +1,1 @@
+"""Repair orders, jobs, board, bench, clocks."""

@@ -1,0 +1,33 @@
+"""Every table of the application, gathered so that migrations and tests see them all."""
+
+from app.core import tables
+from app.core.db import Base
+from app.domains.accounts import models as accounts
+from app.domains.billing import models as billing
+from app.domains.booking import models as booking
+from app.domains.customers import models as customers
+from app.domains.estimates import models as estimates
+from app.domains.garage import models as garage
+from app.domains.inspections import models as inspections
+from app.domains.network import models as network
+from app.domains.notifications import models as notifications
+from app.domains.services import models as services
+from app.domains.workshop import models as workshop
+
+metadata = Base.metadata
+
+__all__ = [
+    "accounts",
+    "billing",
+    "booking",
+    "customers",
+    "estimates",
+    "garage",
+    "inspections",
+    "metadata",
+    "network",
+    "notifications",
+    "services",
+    "tables",
+    "workshop",
+]

@@ -1,0 +1,96 @@
+"""Whose every table is. One literal list; a test compares it with the database's catalogue.
+
+tenant: one shop's. person: one person's. shared: a shop's and its customer's. child: goes with its parent
+row. published: a shop's, open to readers. system: nobody's content. own_policy: written out in its migration.
+"""
+
+from app.core.rls import Kind
+
+TABLES: dict[str, Kind] = {
+    # the house
+    "events": "own_policy",
+    "deliveries": "system",
+    "dead_jobs": "system",
+    "idempotency_keys": "system",
+    "audit_logs": "own_policy",
+    "files": "own_policy",
+    # accounts
+    "users": "own_policy",
+    "sessions": "person",
+    "refresh_tokens": "person",
+    "password_resets": "person",
+    # network
+    "tenants": "own_policy",
+    "service_centers": "published",
+    "hours_exceptions": "published",
+    "bays": "tenant",
+    "user_roles": "own_policy",
+    "staff_profiles": "tenant",
+    "shifts": "tenant",
+    "absences": "tenant",
+    # services
+    "services": "published",
+    "canned_jobs": "tenant",
+    "canned_lines": "tenant",
+    # garage
+    "vehicles": "own_policy",
+    "ownerships": "person",
+    "vehicle_grants": "own_policy",
+    "odometer_readings": "own_policy",
+    # customers
+    "customers": "shared",
+    "customer_vehicles": "child",
+    # workshop
+    "order_numbers": "tenant",
+    "repair_orders": "shared",
+    "jobs": "child",
+    "job_lines": "child",
+    "job_steps": "child",
+    "job_clocks": "tenant",
+    "order_photos": "child",
+    "deferred_work": "shared",
+    # inspections
+    "inspection_templates": "tenant",
+    "inspection_template_items": "tenant",
+    "inspections": "child",
+    "findings": "child",
+    "finding_photos": "child",
+    # booking
+    "appointments": "shared",
+    "appointment_services": "child",
+    "occupations": "tenant",
+    # estimates
+    "estimates": "shared",
+    "estimate_jobs": "child",
+    "estimate_lines": "child",
+    "authorizations": "child",
+    "approval_links": "tenant",
+    # billing
+    "number_series": "tenant",
+    "invoices": "shared",
+    "invoice_lines": "child",
+    "payments": "shared",
+    "payment_accounts": "tenant",
+    "pay_links": "tenant",
+    "ledger_entries": "tenant",
+    "webhook_events": "system",
+    # notifications
+    "notifications": "shared",
+    "mails": "shared",
+}
+
+PARENTS: dict[str, tuple[str, str]] = {
+    "customer_vehicles": ("customers", "customer_id"),
+    "jobs": ("repair_orders", "order_id"),
+    "job_lines": ("jobs", "job_id"),
+    "job_steps": ("jobs", "job_id"),
+    "order_photos": ("repair_orders", "order_id"),
+    "inspections": ("repair_orders", "order_id"),
+    "findings": ("inspections", "inspection_id"),
+    "finding_photos": ("findings", "finding_id"),
+    "appointment_services": ("appointments", "appointment_id"),
+    "estimate_jobs": ("estimates", "estimate_id"),
+    "estimate_lines": ("estimate_jobs", "estimate_job_id"),
+    "authorizations": ("estimates", "estimate_id"),
+    "invoice_lines": ("invoices", "invoice_id"),
+}
