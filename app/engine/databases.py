@@ -1,0 +1,23 @@
+"""What a fresh embedded cluster needs before migrations: the owner's role and an empty database."""
+
+import asyncpg
+
+from app.engine.postgres import DATABASE, OWNER, SUPERUSER, Postgres
+
+
+async def make_database(postgres: Postgres, name: str = DATABASE) -> None:
+    """Make the owner's role and the database where they are missing. Safe to run at every start.
+
+    The owner is no superuser, as on a managed PostgreSQL: migrations that work here work there.
+    """
+    db = await asyncpg.connect(postgres.url(SUPERUSER, database="postgres"))
+    try:
+        password = postgres.password(OWNER).replace("'", "''")
+        verb = "ALTER" if await db.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", OWNER) else "CREATE"
+        await db.execute(
+            f"{verb} ROLE {OWNER} LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'"
+        )
+        if not await db.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            await db.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
+    finally:
+        await db.close()
