@@ -6,7 +6,6 @@ The first worker that needs them starts them; they end with the run, however it 
 import asyncio
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -95,7 +94,13 @@ class Engine:
 def schema_key() -> str:
     """Changes when a migration, a model or the making of roles changes."""
     digest = hashlib.sha256()
-    patterns = ("migrations/**/*.py", "app/**/models.py", "app/core/*.py", "app/engine/databases.py")
+    patterns = (
+        "migrations/**/*.py",
+        "app/**/models.py",
+        "app/core/*.py",
+        "app/*.py",
+        "app/engine/databases.py",
+    )
     for path in sorted({path for pattern in patterns for path in CODE.glob(pattern)}):
         digest.update(path.relative_to(CODE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
