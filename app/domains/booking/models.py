@@ -42,6 +42,7 @@ class Appointment(TenantOwned, Base):
     notes: Mapped[str] = mapped_column(default="")
     cancel_reason: Mapped[str] = mapped_column(default="")
     order_id: Mapped[UUID | None]
+    completed_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -87,4 +88,7 @@ class Occupation(TenantOwned, Base):
     resource_id: Mapped[UUID]
     """A bay's id or a staff profile's id."""
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    held_until: Mapped[datetime | None]
+    """Set while it is only a hold: from then on nobody need respect it. A constraint cannot see the clock,
+    so whoever wants the resource clears overdue holds first."""
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -58,6 +58,8 @@ class ServiceCenter(TenantOwned, Base):
     horizon_days: Mapped[int] = mapped_column(SmallInteger, default=60)
     cancel_hours: Mapped[int] = mapped_column(SmallInteger, default=24)
     """Until how many hours before the start a customer may cancel or move."""
+    confirm_by_hand: Mapped[bool] = mapped_column(default=False)
+    """Whether the shop looks at each booking before it stands; else it stands at once."""
     invoice_series: Mapped[str] = mapped_column(default="")
     """A series of invoice numbers of its own; empty uses the tenant's."""
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -90,6 +92,8 @@ class Bay(TenantOwned, Base):
     name: Mapped[str]
     capabilities: Mapped[list[str]] = mapped_column(default=list)
     """What can be done here: lift, alignment, tire, hv, diagnostics, wash, charger."""
+    buffer_before_minutes: Mapped[int] = mapped_column(SmallInteger, default=0)
+    buffer_after_minutes: Mapped[int] = mapped_column(SmallInteger, default=0)
     position: Mapped[int] = mapped_column(SmallInteger, default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
 
