@@ -5,10 +5,11 @@ import json
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 class AlreadyRunning(Exception):
@@ -54,10 +55,12 @@ class Home:
     def lock(self) -> Iterator[None]:
         """Hold the folder for one supervisor; the kernel lets go of it even after kill -9."""
         with open(self.root / "supervisor.lock", "a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise AlreadyRunning(f"Torqueline already runs on {self.root}") from error
+            deadline = time.monotonic() + 1
+            while not _take(file):  # `state` below holds it for an instant
+                if time.monotonic() > deadline:
+                    raise AlreadyRunning(f"Torqueline already runs on {self.root}")
+                time.sleep(0.02)
+            self.clear_state()
             try:
                 yield
             finally:
@@ -99,6 +102,14 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     draft.replace(path)
+
+
+def _take(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _is_free(port: int) -> bool:
