@@ -1,0 +1,147 @@
+"""Taking money, whoever moves it: one small protocol, one adapter per provider.
+
+Amounts are whole minor units. `key` is the UUID of our payment attempt, stored before the provider is called:
+a provider that is asked twice with one key does the thing once. `account` is the shop's own account at the
+provider (docs/decisions/payment-accounts.md); None is the platform's.
+
+Each call ends in one of three ways, and callers must mind the difference:
+- it returns: the provider said so;
+- GatewayRefused: the provider said no, nothing was taken;
+- GatewayUnavailable: nobody knows. Ask `status` later, or call again with the *same* key.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+State = Literal[
+    "pending",
+    "requires_action",
+    "authorized",
+    "completed",
+    "failed",
+    "cancelled",
+    "expired",
+    "partially_refunded",
+    "refunded",
+    "disputed",
+]
+"""The states of a payment that a provider can report; `created` is known to us alone."""
+
+
+class GatewayRefused(Exception):
+    """The provider said no. `words` are for the person who pays, in the provider's language."""
+
+    def __init__(self, words: str, code: str | None = None) -> None:
+        super().__init__(words)
+        self.words = words
+        self.code = code
+
+
+class GatewayUnavailable(Exception):
+    """No answer, or one that says nothing about the outcome."""
+
+
+class WebhookForged(Exception):
+    """Not signed by the provider, or too long ago. Nothing of it may be believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """One payment to be taken."""
+
+    amount: int
+    currency: str
+    description: str
+    """What the payer reads beside the sum, such as "Invoice INV-1042"."""
+    reference: str
+    """Our payment's id; the provider carries it along, so that a webhook finds its way home."""
+    key: UUID
+    success_url: str
+    cancel_url: str
+    account: str | None = None
+    email: str | None = None
+    locale: str | None = None
+    expires_at: int | None = None
+    """When the hosted page closes (seconds since 1970), at least 31 minutes ahead. An absolute time, because
+    a second call with the same key must say exactly the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutStarted:
+    ref: str
+    url: str | None
+    """Where the payer goes next; None when there is nowhere to go, as with cash."""
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentStatus:
+    """What the provider knows now."""
+
+    ref: str
+    state: State
+    reference: str | None = None
+    amount: int | None = None
+    """Taken so far. None: the provider keeps no books, ours are the only ones."""
+    refunded: int = 0
+    fee: int = 0
+    currency: str | None = None
+    transaction: str | None = None
+    """The provider's name of the charge, for a person who calls its support."""
+    method: str | None = None
+    """How it was paid, such as "visa ···· 4242"."""
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundMade:
+    ref: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEvent:
+    """A signed word from the provider. It says only *what to look at*; the object itself is fetched anew."""
+
+    id: str
+    kind: str
+    account: str | None
+    reference: str | None
+    """Our payment's id, when the event is about a payment of ours."""
+    ref: str | None
+    """The provider's own name of the checkout, when the event carries it."""
+
+
+class PaymentGateway(Protocol):
+    name: str
+
+    async def create_checkout(self, checkout: Checkout) -> CheckoutStarted:
+        """Begin to take the money. The same key with the same values gives the same checkout."""
+        ...
+
+    async def status(self, ref: str, *, account: str | None = None) -> PaymentStatus: ...
+
+    async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
+        """Close a checkout nobody has paid. One that was paid meanwhile stays paid; the answer says which."""
+        ...
+
+    async def refund(self, ref: str, amount: int, *, key: UUID, account: str | None = None) -> RefundMade:
+        """Give back part or all of what was taken. Raises GatewayRefused when it is more than that."""
+        ...
+
+    def verify_webhook(self, body: bytes, signature: str) -> WebhookEvent:
+        """Read a webhook. Raises WebhookForged unless the provider signed exactly these bytes, just now."""
+        ...
+
+
+class ShopAccounts(Protocol):
+    """A shop's own account at the provider."""
+
+    async def open_account(self, *, name: str, email: str, country: str, currency: str, key: UUID) -> str:
+        """A new account; its owner still has to finish the set-up on the provider's page."""
+        ...
+
+    async def setup_url(self, account: str, *, return_url: str) -> str: ...
+
+    async def can_charge(self, account: str) -> bool: ...

@@ -1,0 +1,236 @@
+"""What moves money: payment intents, charges, refunds and the balance they leave behind."""
+
+import secrets
+from typing import Any
+
+from .brackets import Params, only, whole
+from .cards import Card
+from .faults import Faults
+from .refusals import StripeRefusal, invalid, required
+from .store import Doc, Store
+from .webhooks import emit
+
+FEE_PERCENT_HUNDREDTHS, FEE_FIXED = 290, 30
+"""Stripe's usual 2.9 % + 30, so that reconciliation has a fee to find."""
+
+
+class Till:
+    def __init__(self, store: Store, faults: Faults) -> None:
+        self._store, self._faults = store, faults
+
+    def _emit(self, kind: str, subject: Doc, account: str) -> None:
+        emit(self._store, self._faults, kind, subject, account)
+
+    # Payment intents
+
+    def open_intent(self, account: str, *, amount: int, currency: str, wishes: Params) -> Doc:
+        """An intent without a card yet; `wishes` is what Checkout was given as `payment_intent_data`."""
+        intent = self._store.create(
+            "pi",
+            account,
+            {
+                "amount": amount,
+                "amount_capturable": 0,
+                "amount_received": 0,
+                "application_fee_amount": wishes.get("application_fee_amount"),
+                "cancellation_reason": None,
+                "capture_method": wishes.get("capture_method", "automatic_async"),
+                "client_secret": f"pi_secret_{secrets.token_hex(8)}",
+                "currency": currency,
+                "description": wishes.get("description"),
+                "last_payment_error": None,
+                "latest_charge": None,
+                "metadata": wishes.get("metadata", {}),
+                "next_action": None,
+                "payment_method": None,
+                "payment_method_types": ["card"],
+                "receipt_email": wishes.get("receipt_email"),
+                "status": "requires_payment_method",
+                "transfer_data": wishes.get("transfer_data"),
+            },
+        )
+        self._emit("payment_intent.created", intent, account)
+        return intent
+
+    def ask_bank(self, account: str, intent: Doc, url: str) -> None:
+        intent |= {
+            "status": "requires_action",
+            "next_action": {"type": "redirect_to_url", "redirect_to_url": {"url": url}},
+        }
+        self._store.save(intent)
+        self._emit("payment_intent.requires_action", intent, account)
+
+    def decline(
+        self, account: str, intent: Doc, *, code: str, decline_code: str | None, message: str, last4: str
+    ) -> None:
+        """The attempt failed; the intent waits for another card."""
+        charge = self._new_charge(account, intent, brand="visa", last4=last4)
+        charge |= {
+            "status": "failed",
+            "paid": False,
+            "captured": False,
+            "failure_code": code,
+            "failure_message": message,
+        }
+        self._store.save(charge)
+        intent |= {
+            "status": "requires_payment_method",
+            "next_action": None,
+            "latest_charge": charge["id"],
+            "last_payment_error": {
+                "type": "card_error",
+                "code": code,
+                "decline_code": decline_code,
+                "message": message,
+                "charge": charge["id"],
+            },
+        }
+        self._store.save(intent)
+        self._emit("charge.failed", charge, account)
+        self._emit("payment_intent.payment_failed", intent, account)
+
+    def charge(self, account: str, intent: Doc, card: Card) -> Doc:
+        """The card pays: captured at once, or held when the intent is to be captured by hand."""
+        charge = self._new_charge(account, intent, brand=card.brand, last4=card.last4)
+        intent |= {"latest_charge": charge["id"], "payment_method": charge["payment_method"]}
+        intent |= {"next_action": None, "last_payment_error": None}
+        if intent["capture_method"] == "manual":
+            charge |= {"captured": False, "amount_captured": 0}
+            intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
+            self._store.save(charge)
+            self._store.save(intent)
+            self._emit("charge.succeeded", charge, account)
+            self._emit("payment_intent.amount_capturable_updated", intent, account)
+        else:
+            self._settle(account, intent, charge, intent["amount"])
+            self._emit("charge.succeeded", charge, account)
+            self._emit("payment_intent.succeeded", intent, account)
+        return intent
+
+    def capture(self, account: str, ref: str, params: Params) -> Doc:
+        only(params, "amount_to_capture", "application_fee_amount", "metadata")
+        intent = self._store.get("payment_intent", account, ref, "intent")
+        if intent["status"] != "requires_capture":
+            raise self._unexpected(intent, "captured")
+        amount = whole(params.get("amount_to_capture", intent["amount"]), "amount_to_capture")
+        if not 0 < amount <= intent["amount_capturable"]:
+            raise invalid("amount_to_capture", "The amount to capture is too large.", "amount_too_large")
+        charge = self._store.get("charge", account, intent["latest_charge"])
+        self._settle(account, intent, charge, amount)
+        self._emit("charge.captured", charge, account)
+        self._emit("payment_intent.succeeded", intent, account)
+        return intent
+
+    def cancel(self, account: str, ref: str, params: Params) -> Doc:
+        only(params, "cancellation_reason")
+        intent = self._store.get("payment_intent", account, ref, "intent")
+        if intent["status"] in ("succeeded", "canceled"):
+            raise self._unexpected(intent, "canceled")
+        intent |= {"status": "canceled", "amount_capturable": 0, "next_action": None}
+        intent["cancellation_reason"] = params.get("cancellation_reason")
+        self._store.save(intent)
+        self._emit("payment_intent.canceled", intent, account)
+        return intent
+
+    @staticmethod
+    def _unexpected(intent: Doc, done: str) -> StripeRefusal:
+        return StripeRefusal(
+            f"This PaymentIntent could not be {done} because it has a status of {intent['status']}.",
+            code="payment_intent_unexpected_state",
+            executed=True,
+        )
+
+    # Charges and the balance
+
+    def _new_charge(self, account: str, intent: Doc, *, brand: str, last4: str) -> Doc:
+        method = f"pm_{secrets.token_hex(12)}"
+        details = {
+            "type": "card",
+            "card": {"brand": brand, "last4": last4, "exp_month": 12, "exp_year": 2030},
+        }
+        body: Doc = {
+            "amount": intent["amount"],
+            "amount_captured": intent["amount"],
+            "amount_refunded": 0,
+            "balance_transaction": None,
+            "captured": True,
+            "currency": intent["currency"],
+            "disputed": False,
+            "failure_code": None,
+            "failure_message": None,
+            "metadata": intent["metadata"],
+            "paid": True,
+            "payment_intent": intent["id"],
+            "payment_method": method,
+            "payment_method_details": details,
+            "refunded": False,
+            "status": "succeeded",
+        }
+        return self._store.create("ch", account, body, parent=intent["id"])
+
+    def _settle(self, account: str, intent: Doc, charge: Doc, amount: int) -> None:
+        fee = (amount * FEE_PERCENT_HUNDREDTHS + 5000) // 10000 + FEE_FIXED
+        ours = int(intent["application_fee_amount"] or 0)
+        entry = self._balance(account, "charge", charge["id"], amount, fee + ours, charge["currency"])
+        charge |= {"captured": True, "amount_captured": amount, "balance_transaction": entry["id"]}
+        intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
+        self._store.save(charge)
+        self._store.save(intent)
+
+    def _balance(self, account: str, kind: str, source: str, amount: int, fee: int, currency: str) -> Doc:
+        body: Doc = {"type": kind, "source": source, "amount": amount, "fee": fee, "net": amount - fee}
+        body |= {"currency": currency, "status": "available", "reporting_category": kind}
+        return self._store.create("txn", account, body, parent=source)
+
+    # Refunds
+
+    def refund(self, account: str, params: Params) -> Doc:
+        only(params, "payment_intent", "charge", "amount", "reason", "metadata", "refund_application_fee")
+        charge = self._refundable(account, params)
+        left = charge["amount_captured"] - charge["amount_refunded"]
+        if left == 0:
+            words = f"Charge {charge['id']} has already been refunded."
+            raise StripeRefusal(words, code="charge_already_refunded", executed=True)
+        amount = whole(params.get("amount", left), "amount")
+        if amount <= 0:
+            raise invalid("amount", "Invalid positive integer", "parameter_invalid_integer")
+        if amount > left:
+            words = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
+            raise StripeRefusal(words, param="amount", executed=True)
+        return self._give_back(account, charge, amount, params)
+
+    def _refundable(self, account: str, params: Params) -> Doc:
+        if ref := params.get("charge"):
+            charge = self._store.get("charge", account, ref, "charge")
+        elif ref := params.get("payment_intent"):
+            intent = self._store.get("payment_intent", account, ref, "payment_intent")
+            if not intent["latest_charge"]:
+                words = f"This PaymentIntent ({ref}) does not have a successful charge to refund."
+                raise invalid("payment_intent", words, "resource_missing")
+            charge = self._store.get("charge", account, intent["latest_charge"])
+        else:
+            raise required("charge")
+        if charge["status"] != "succeeded" or not charge["captured"]:
+            raise StripeRefusal(f"Charge {charge['id']} has not been captured.", code="charge_not_refundable")
+        return charge
+
+    def _give_back(self, account: str, charge: Doc, amount: int, params: dict[str, Any]) -> Doc:
+        body: Doc = {
+            "amount": amount,
+            "charge": charge["id"],
+            "currency": charge["currency"],
+            "metadata": params.get("metadata", {}),
+            "payment_intent": charge["payment_intent"],
+            "reason": params.get("reason"),
+            "status": "succeeded",
+        }
+        refund = self._store.create("re", account, body, parent=charge["payment_intent"])
+        entry = self._balance(account, "refund", refund["id"], -amount, 0, charge["currency"])
+        refund["balance_transaction"] = entry["id"]
+        charge["amount_refunded"] += amount
+        charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+        self._store.save(refund)
+        self._store.save(charge)
+        self._emit("refund.created", refund, account)
+        self._emit("charge.refunded", charge, account)
+        return refund

@@ -1,0 +1,379 @@
+"""The simulator over real HTTP: what our SDK and our webhooks must be able to rely on."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import stripe as sdk
+
+from app.gateways.payments import Checkout, GatewayRefused, GatewayUnavailable, WebhookForged
+from app.gateways.payments.stripe import StripeGateway
+
+from .stripe_process import SECRET_KEY, WEBHOOK_SECRET, Listener, StripeProcess, listening, running
+
+
+@pytest.fixture(scope="module")
+async def listener() -> AsyncIterator[Listener]:
+    async with listening() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="module")
+async def process(
+    tmp_path_factory: pytest.TempPathFactory, listener: Listener
+) -> AsyncIterator[StripeProcess]:
+    home: Path = tmp_path_factory.mktemp("stripe")
+    async with running(home, f"http://127.0.0.1:{listener.port}/hook") as process:
+        yield process
+
+
+@pytest.fixture
+async def stripe(process: StripeProcess, listener: Listener) -> AsyncIterator[StripeProcess]:
+    listener.heard.clear()
+    listener.status = 200
+    yield process
+    await process.settle_knobs()
+
+
+@pytest.fixture
+def gateway(stripe: StripeProcess) -> StripeGateway:
+    return StripeGateway(SECRET_KEY, WEBHOOK_SECRET, stripe.base)
+
+
+@pytest.fixture
+def client(stripe: StripeProcess) -> sdk.StripeClient:
+    return sdk.StripeClient(
+        SECRET_KEY,
+        base_addresses={"api": stripe.base},
+        http_client=sdk.HTTPXClient(timeout=5),
+        max_network_retries=0,
+    )
+
+
+def checkout(**changes: object) -> Checkout:
+    plain = Checkout(
+        amount=5000,
+        currency="USD",
+        description="Invoice INV-1042",
+        reference=str(uuid4()),
+        key=uuid4(),
+        success_url="http://shop.test/done?session={CHECKOUT_SESSION_ID}",
+        cancel_url="http://shop.test/back",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+async def connected(gateway: StripeGateway, stripe: StripeProcess, name: str = "Harbor Lane Garage") -> str:
+    account = await gateway.open_account(
+        name=name, email="owner@demo.test", country="US", currency="USD", key=uuid4()
+    )
+    await stripe.connect(await gateway.setup_url(account, return_url="http://shop.test/back"))
+    return account
+
+
+# The hosted page
+
+
+async def test_the_page_shows_the_sum_and_says_that_it_is_a_simulator(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    page = await stripe.http.get(started.url)
+    assert "$50.00" in page.text
+    assert "no money moves" in page.text
+    assert "form-action 'self' http://shop.test" in page.headers["content-security-policy"]
+    assert "<script" not in page.text
+
+
+async def test_paying_leads_back_to_the_shop_with_the_session_named(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    paid = await stripe.pay(started.url)
+    assert (paid.status_code, paid.headers["location"]) == (
+        303,
+        f"http://shop.test/done?session={started.ref}",
+    )
+    again = await stripe.pay(started.url)
+    assert again.headers["location"] == paid.headers["location"]
+    status = await gateway.status(started.ref)
+    assert (status.amount, status.method, status.fee) == (5000, "visa ···· 4242", 175)
+
+
+async def test_a_declined_card_may_try_again(gateway: StripeGateway, stripe: StripeProcess) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    declined = await stripe.pay(started.url, "4000 0000 0000 9995")
+    assert declined.status_code == 402
+    assert "insufficient funds" in declined.text
+    status = await gateway.status(started.ref)
+    assert (status.state, status.failure) == ("pending", "Your card has insufficient funds.")
+    await stripe.pay(started.url)
+    assert (await gateway.status(started.ref)).state == "completed"
+
+
+async def test_a_number_that_is_no_test_card_is_refused_and_not_kept(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    for number in ("4111 1111 1111 1111", "1234", "<script>"):
+        refused = await stripe.pay(started.url, number)
+        assert refused.status_code == 402
+        assert "<script>" not in refused.text
+    stored = b"".join(file.read_bytes() for file in stripe.home.iterdir())
+    assert b"4111111111111111" not in stored
+    assert b"4111 1111 1111 1111" not in stored
+
+
+@pytest.mark.parametrize(("answer", "state"), [("agree", "completed"), ("refuse", "pending")])
+async def test_the_bank_may_ask(
+    gateway: StripeGateway, stripe: StripeProcess, answer: str, state: str
+) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    asked = await stripe.pay(started.url, "4000 0027 6000 3184")
+    assert (asked.status_code, asked.headers["location"].partition("?")[0]) == (
+        303,
+        f"/c/pay/{started.ref}/bank",
+    )
+    assert (await gateway.status(started.ref)).state == "requires_action"
+    await stripe.http.post(f"/c/pay/{started.ref}/bank", data={"answer": answer})
+    assert (await gateway.status(started.ref)).state == state
+
+
+async def test_a_cancelled_checkout_takes_no_money(gateway: StripeGateway, stripe: StripeProcess) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    assert (await gateway.cancel(started.ref)).state == "expired"
+    assert (await gateway.cancel(started.ref)).state == "expired"
+    assert (await stripe.pay(started.url)).status_code == 410
+
+
+# Webhooks
+
+
+async def test_a_payment_is_told_by_a_signed_webhook(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    account = await connected(gateway, stripe)
+    wanted = checkout(account=account)
+    started = await gateway.create_checkout(wanted)
+    assert started.url is not None
+    await stripe.pay(started.url)
+    await listener.until("checkout.session.completed")
+    place = listener.kinds.index("checkout.session.completed")
+    body, signature = listener.heard[place]
+    event = gateway.verify_webhook(body, signature)
+    assert (event.kind, event.ref) == ("checkout.session.completed", started.ref)
+    assert (event.account, event.reference) == (account, wanted.reference)
+    for broken in (body.replace(b"5000", b"5001"), body + b" "):
+        with pytest.raises(WebhookForged):
+            gateway.verify_webhook(broken, signature)
+    with pytest.raises(WebhookForged):
+        StripeGateway(SECRET_KEY, "whsec_other").verify_webhook(body, signature)
+
+
+async def test_a_stale_signature_is_forged(gateway: StripeGateway) -> None:
+    body = json.dumps({"id": "evt_1", "object": "event"})
+    header = sdk.WebhookSignature.generate_signature_header(body, WEBHOOK_SECRET, timestamp=1_700_000_000)
+    with pytest.raises(WebhookForged):
+        gateway.verify_webhook(body.encode(), header)
+
+
+async def test_a_refused_webhook_comes_again(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    listener.status = 500
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    await stripe.pay(started.url)
+    await listener.until("checkout.session.completed", count=2)
+    listener.status = 200
+    await listener.until("checkout.session.completed", count=3)
+
+
+async def test_the_knobs_duplicate_reorder_delay_and_drop(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    await stripe.knobs(duplicate=2, reorder=True)
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    await stripe.pay(started.url)
+    await listener.until("payment_intent.created", count=3)
+    assert listener.kinds.count("checkout.session.completed") == 3
+    assert listener.kinds[0] == "checkout.session.completed"
+
+    await stripe.settle_knobs()
+    listener.heard.clear()
+    await stripe.knobs(drop_first=2, delay=0.3)
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    await stripe.pay(started.url)
+    assert listener.kinds == []
+    await listener.until("checkout.session.completed")
+    assert sorted(one["attempts"] for one in await stripe.deliveries())[-1] >= 2
+
+
+async def test_knobs_want_the_key_and_a_known_name(stripe: StripeProcess) -> None:
+    assert (await stripe.http.post("/_sim/faults", json={"hold": True})).status_code == 401
+    headers = {"authorization": f"Bearer {SECRET_KEY}"}
+    assert (await stripe.http.post("/_sim/faults", json={"misspelt": 1}, headers=headers)).status_code == 400
+
+
+# Keys, errors, accounts
+
+
+async def test_a_key_is_used_for_one_request_only(gateway: StripeGateway) -> None:
+    wanted = checkout()
+    await gateway.create_checkout(wanted)
+    with pytest.raises(GatewayRefused):
+        await gateway.create_checkout(replace(wanted, amount=5001))
+
+
+async def test_a_key_in_use_is_a_conflict(stripe: StripeProcess, client: sdk.StripeClient) -> None:
+    await stripe.knobs(latency=0.5)
+    account = {"country": "US"}
+    key = {"idempotency_key": str(uuid4())}
+    answers = await asyncio.gather(
+        *(client.v1.accounts.create_async(account, key) for _ in range(2)), return_exceptions=True
+    )
+    (refused,) = [answer for answer in answers if isinstance(answer, sdk.StripeError)]
+    assert refused.http_status == 409
+
+
+async def test_an_answer_lost_on_the_way_is_given_again_to_the_same_key(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    await stripe.knobs(lose_reply=1)
+    wanted = checkout()
+    started = await gateway.create_checkout(wanted)
+    assert (await gateway.create_checkout(wanted)).ref == started.ref
+
+
+async def test_a_provider_that_is_down_leaves_the_outcome_unknown(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    await stripe.knobs(fail_next=2)
+    with pytest.raises(GatewayUnavailable):
+        await gateway.create_checkout(checkout())
+    await stripe.knobs(fail_next=1, fail_status=429)
+    with pytest.raises(GatewayUnavailable):
+        await gateway.create_checkout(checkout())
+
+
+async def test_a_wrong_key_is_our_own_fault(stripe: StripeProcess) -> None:
+    with pytest.raises(GatewayUnavailable):
+        await StripeGateway("sk_other", WEBHOOK_SECRET, stripe.base).create_checkout(checkout())
+
+
+async def test_a_shop_sees_only_its_own_payments(gateway: StripeGateway, stripe: StripeProcess) -> None:
+    mine, theirs = await connected(gateway, stripe), await connected(gateway, stripe, "Voltwerk Berlin")
+    started = await gateway.create_checkout(checkout(account=mine))
+    assert (await gateway.status(started.ref, account=mine)).state == "pending"
+    for account in (theirs, None, "acct_unknown"):
+        with pytest.raises(GatewayRefused):
+            await gateway.status(started.ref, account=account)
+
+
+async def test_an_account_charges_only_after_its_set_up(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    account = await gateway.open_account(
+        name="Harbor Lane Garage", email="owner@demo.test", country="US", currency="USD", key=uuid4()
+    )
+    assert not await gateway.can_charge(account)
+    with pytest.raises(GatewayRefused, match="set-up"):
+        await gateway.create_checkout(checkout(account=account))
+    await stripe.connect(await gateway.setup_url(account, return_url="http://shop.test/back"))
+    assert await gateway.can_charge(account)
+
+
+async def test_an_unknown_parameter_is_refused(client: sdk.StripeClient) -> None:
+    with pytest.raises(sdk.InvalidRequestError, match="unknown parameter: misspelt"):
+        await client.v1.checkout.sessions.create_async({"mode": "payment", "misspelt": "1"})  # type: ignore[typeddict-unknown-key]
+
+
+async def test_no_more_is_refunded_than_was_taken(gateway: StripeGateway, stripe: StripeProcess) -> None:
+    started = await gateway.create_checkout(checkout())
+    with pytest.raises(GatewayRefused):
+        await gateway.refund(started.ref, 100, key=uuid4())
+    assert started.url is not None
+    await stripe.pay(started.url)
+    with pytest.raises(GatewayRefused, match="greater than"):
+        await gateway.refund(started.ref, 5001, key=uuid4())
+    await gateway.refund(started.ref, 2000, key=uuid4())
+    assert (await gateway.status(started.ref)).state == "partially_refunded"
+    await gateway.refund(started.ref, 3000, key=uuid4())
+    assert (await gateway.status(started.ref)).state == "refunded"
+    with pytest.raises(GatewayRefused, match="already been refunded"):
+        await gateway.refund(started.ref, 1, key=uuid4())
+
+
+async def test_an_amount_may_be_held_and_taken_later(
+    gateway: StripeGateway, stripe: StripeProcess, client: sdk.StripeClient
+) -> None:
+    price = {"currency": "usd", "unit_amount": 9000, "product_data": {"name": "Deposit"}}
+    held = {"capture_method": "manual"}
+    refs = []
+    for _ in range(2):
+        session = await client.v1.checkout.sessions.create_async(
+            {
+                "mode": "payment",
+                "line_items": [{"price_data": price, "quantity": 1}],
+                "payment_intent_data": held,  # type: ignore[typeddict-item]
+                "success_url": "http://shop.test/done",
+            }
+        )
+        assert session.url is not None
+        await stripe.pay(session.url)
+        assert (await gateway.status(session.id)).state == "authorized"
+        intent = (await client.v1.checkout.sessions.retrieve_async(session.id)).payment_intent
+        refs.append((session.id, str(intent)))
+    await client.v1.payment_intents.capture_async(refs[0][1], {"amount_to_capture": 8000})
+    status = await gateway.status(refs[0][0])
+    assert (status.state, status.amount) == ("completed", 8000)
+    await client.v1.payment_intents.cancel_async(refs[1][1])
+    assert (await gateway.status(refs[1][0])).state == "cancelled"
+    with pytest.raises(sdk.InvalidRequestError, match="status of canceled"):
+        await client.v1.payment_intents.capture_async(refs[1][1])
+
+
+async def test_events_and_balance_can_be_listed(
+    gateway: StripeGateway, stripe: StripeProcess, client: sdk.StripeClient
+) -> None:
+    account = await connected(gateway, stripe)
+    for _ in range(3):
+        started = await gateway.create_checkout(checkout(account=account))
+        assert started.url is not None
+        await stripe.pay(started.url)
+    options = {"stripe_account": account}
+    page = await client.v1.balance_transactions.list_async({"limit": 2}, options)  # type: ignore[arg-type]
+    nets = [entry.net async for entry in page.auto_paging_iter()]
+    assert nets == [4825, 4825, 4825]
+    events = await client.v1.events.list_async({"type": "checkout.session.completed"}, options)  # type: ignore[arg-type]
+    assert len(events.data) == 3
+
+
+async def test_a_killed_simulator_forgets_nothing(tmp_path: Path, listener: Listener) -> None:
+    listener.heard.clear()
+    async with running(tmp_path, f"http://127.0.0.1:{listener.port}/hook") as stripe:
+        gateway = StripeGateway(SECRET_KEY, WEBHOOK_SECRET, stripe.base)
+        started = await gateway.create_checkout(checkout())
+        assert started.url is not None
+        await stripe.knobs(hold=True)
+        await stripe.pay(started.url)
+        await stripe.stop(signal.SIGKILL)
+        assert listener.kinds == []
+        await stripe.start()
+        await listener.until("checkout.session.completed")
+        assert (await gateway.status(started.ref)).state == "completed"
+        assert await stripe.stop() == 0
+        await stripe.start()
