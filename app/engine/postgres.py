@@ -47,7 +47,7 @@ class Postgres:
         self.as_root = os.geteuid() == 0
         self.in_namespace = self.as_root and (namespaces_work() if namespaces is None else namespaces)
         self.as_nobody = self.as_root and not self.in_namespace
-        self.root = _public_folder(home) if self.as_nobody else home.folder("postgres")
+        self.root = _make_public_folder(home) if self.as_nobody else home.folder("postgres")
         self.data = self.root / "data"
         self.port = home.port("postgres")
 
@@ -142,9 +142,13 @@ def namespaces_work() -> bool:
     return subprocess.run([*UNSHARE, "true"], capture_output=True).returncode == 0
 
 
-def _public_folder(home: Home) -> Path:
+def public_folder(home: Home) -> Path:
     """Where `nobody` can reach: homes of root are closed to it, and we open no folder that is not ours."""
-    folder = Path("/var/lib/torqueline") / sha256(str(home.root).encode()).hexdigest()[:16]
+    return Path("/var/lib/torqueline") / sha256(str(home.root).encode()).hexdigest()[:16]
+
+
+def _make_public_folder(home: Home) -> Path:
+    folder = public_folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.chown(folder, "nobody", pwd.getpwnam("nobody").pw_gid)
     folder.chmod(0o700)

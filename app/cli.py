@@ -1,0 +1,177 @@
+"""`torqueline`: every command that is run by hand or by a service manager.
+
+Nothing heavy is imported before a command needs it: `torqueline vin` must not wait for a web framework.
+"""
+
+import argparse
+import asyncio
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from app.settings import Settings, SettingsMissing, SettingsWrong, as_asyncpg
+
+SERVICE = "Demo pages and logins exist in `bin/run` only."
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    asked = _parser().parse_args(arguments)
+    try:
+        status: int = asked.does(asked)
+    except SettingsMissing as missing:
+        status = 2
+        print("These settings are missing from the environment:", file=sys.stderr)
+        for name in missing.names:
+            print(f"  {name:<24}{MEANINGS.get(name, '')}", file=sys.stderr)
+    except SettingsWrong as wrong:
+        status = 2
+        print(wrong, file=sys.stderr)
+    except KeyboardInterrupt:
+        status = 130
+    raise SystemExit(status)
+
+
+MEANINGS = {
+    "BASE_URL": "where people reach the site, such as https://shop.example.com",
+    "DATABASE_URL": "postgresql://role:password@host/database, a role that owns nothing",
+    "DATABASE_OWNER_URL": "the same database as its owner; `torqueline migrate` needs it",
+    "REDIS_URL": "redis://:password@host:6379/0, Valkey 8 or Redis 7 and newer",
+    "SECRET_KEY": "32 or more random characters; the same for all web and worker processes",
+    "STRIPE_API_KEY": "sk_live_… or sk_test_…",
+    "STRIPE_WEBHOOK_SECRET": "whsec_… of the endpoint BASE_URL/webhooks/stripe",
+    "SMTP_URL": "smtp://user:password@host:587 (smtps:// for TLS from the first byte)",
+    "MAIL_FROM": "'Harbor Lane Garage <desk@example.com>'",
+    "STORAGE_URL": "file:///var/lib/torqueline/files or s3://bucket?endpoint=…&region=…",
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="torqueline", description="Torqueline's commands.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    serve = commands.add_parser("serve", help="the web server, for production", epilog=SERVICE)
+    serve.add_argument("--host", default="0.0.0.0")  # noqa: S104  a service in a container
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
+    serve.set_defaults(does=_serve)
+
+    worker = commands.add_parser("worker", help="the background worker, for production", epilog=SERVICE)
+    worker.set_defaults(does=_worker)
+
+    migrate = commands.add_parser(
+        "migrate", help="make role, extensions and tables, or bring them up to date"
+    )
+    migrate.set_defaults(does=_migrate)
+
+    demo = commands.add_parser("demo", help="load the demo shops into an empty database")
+    demo.set_defaults(does=_demo)
+
+    doctor = commands.add_parser("doctor", help="check every dependency and say how to mend it")
+    doctor.set_defaults(does=_doctor)
+
+    vin = commands.add_parser("vin", help="decode VINs offline, one JSON object a line")
+    vin.add_argument("vins", nargs="+", metavar="VIN", help="VINs, or - to read them from standard input")
+    vin.set_defaults(does=_vin)
+
+    run = commands.add_parser("run", help="everything on this machine; bin/run comes here")
+    run.add_argument("--port", type=int, default=8000)
+    run.add_argument("--host")
+    run.add_argument("--https", metavar="HOST")
+    run.add_argument("--fresh", action="store_true")
+    run.set_defaults(does=_run)
+
+    prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
+    prepare.set_defaults(does=_prepare)
+
+    for command in (migrate, demo, doctor, run):
+        command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
+    return parser
+
+
+def _production() -> Settings:
+    """The settings of a production process. Raises SettingsMissing or SettingsWrong."""
+    if os.environ.get("TORQUELINE_MODE", "production") != "production":
+        raise SettingsWrong("`serve` and `worker` are for production: unset TORQUELINE_MODE, or use bin/run")
+    os.environ["TORQUELINE_MODE"] = "production"
+    return Settings.from_env()
+
+
+def _serve(asked: argparse.Namespace) -> int:
+    _production()
+    from app.engine.parts import granian
+
+    command = granian(host=asked.host, port=asked.port, workers=asked.workers)
+    os.execv(command[0], [*command, "--respawn-failed-workers"])
+
+
+def _worker(asked: argparse.Namespace) -> int:
+    _production()
+    os.execv(sys.executable, [sys.executable, "-m", "app.worker"])
+
+
+def _migrate(asked: argparse.Namespace) -> int:
+    owner, app = _database(asked.home)
+    from app.migrate import head, migrate
+
+    asyncio.run(migrate(owner, app))
+    print(f"The database is at revision {head()}.")
+    return 0
+
+
+def _database(home: Path) -> tuple[str, str]:
+    """The owner's and the application's address: of the environment, else of the running bin/run."""
+    _borrow(home)
+    names = ("DATABASE_OWNER_URL", "DATABASE_URL")
+    if missing := [name for name in names if not os.environ.get(name)]:
+        raise SettingsMissing(missing)
+    return as_asyncpg(os.environ[names[0]]), as_asyncpg(os.environ[names[1]])
+
+
+def _borrow(home: Path) -> None:
+    """Where no database is named and a bin/run is up, talk to that one."""
+    if os.environ.get("DATABASE_URL") or not home.exists():
+        return
+    from app.engine.home import Home
+
+    if state := Home(home).state():
+        for name, value in state["env"].items():
+            os.environ.setdefault(name, value)
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.preparing import load_demo
+
+    return asyncio.run(load_demo(Settings.from_env()))
+
+
+def _prepare(asked: argparse.Namespace) -> int:
+    from app.preparing import prepare
+
+    return asyncio.run(prepare(Settings.from_env()))
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.doctor import examine
+
+    return asyncio.run(examine())
+
+
+def _vin(asked: argparse.Namespace) -> int:
+    command = importlib.import_module("app.gateways.vin")
+    status: int = command.main(asked.vins)
+    return status
+
+
+def _run(asked: argparse.Namespace) -> int:
+    from app.engine.run import run
+
+    return run(port=asked.port, home_folder=asked.home, https=asked.https, host=asked.host, fresh=asked.fresh)
+
+
+if __name__ == "__main__":
+    main()

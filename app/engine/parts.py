@@ -1,0 +1,166 @@
+"""Which parts run here and what each is told: the environment of the demo, and the programs of `bin/run`."""
+
+import importlib.util
+import os
+import ssl
+import sys
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+
+from app.engine.home import Home
+from app.engine.postgres import APP, OWNER, Postgres
+from app.engine.program import Program
+from app.engine.tls import Certificate
+from app.engine.valkey import Valkey
+from app.settings import SettingsMissing
+
+CODE = Path(__file__).resolve().parents[2]
+SIMULATOR = "app.gateways.simulators.stripe"
+
+TOGETHER = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"))
+"""Naming one without the other is a mistake worth a word."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the site is served."""
+
+    host: str
+    bind: str
+    port: int
+    certificate: Certificate | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}"
+
+
+def check_pairs() -> None:
+    """Raises SettingsMissing when a part is replaced by half."""
+    for pair in TOGETHER:
+        unset = [name for name in pair if not os.environ.get(name)]
+        if len(unset) == 1:
+            raise SettingsMissing(unset)
+
+
+def embedded_postgres(home: Home) -> Postgres | None:
+    return None if os.environ.get("DATABASE_URL") else Postgres(home)
+
+
+def embedded_valkey(home: Home) -> Valkey | None:
+    return None if os.environ.get("REDIS_URL") else Valkey(home)
+
+
+def simulates_stripe() -> bool:
+    return not os.environ.get("STRIPE_API_KEY") and importlib.util.find_spec(SIMULATOR) is not None
+
+
+def environment(
+    home: Home, address: Address, postgres: Postgres | None, valkey: Valkey | None
+) -> dict[str, str]:
+    """What web, worker and commands of this home are told beyond what the caller has set."""
+    told = {
+        "TORQUELINE_MODE": "demo",
+        "TORQUELINE_HOME": str(home.root),
+        "BASE_URL": address.url,
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or home.secret("secret_key"),
+    }
+    if postgres:
+        told |= {"DATABASE_URL": postgres.url(APP), "DATABASE_OWNER_URL": postgres.url(OWNER)}
+    if valkey:
+        told["REDIS_URL"] = valkey.url
+    if not os.environ.get("STRIPE_API_KEY"):
+        port = home.port("stripe")
+        told |= {
+            "STRIPE_API_KEY": home.secret("stripe_api_key", prefix="sk_test_"),
+            "STRIPE_API_BASE": f"http://127.0.0.1:{port}",
+            "STRIPE_CHECKOUT_ORIGIN": f"{'https' if address.certificate else 'http'}://{address.host}:{port}",
+            "STRIPE_WEBHOOK_SECRET": home.secret("stripe_webhook_secret", prefix="whsec_"),
+        }
+    return told
+
+
+def web(home: Home, address: Address, told: dict[str, str]) -> Program:
+    tls = address.certificate
+    return Program(
+        name="Web",
+        argv=[
+            *granian(host=address.bind, port=address.port, workers=1),
+            *(("--ssl-certificate", str(tls.certificate), "--ssl-keyfile", str(tls.key)) if tls else ()),
+        ],
+        log=home.logs / "web.log",
+        env=_whole(told),
+        cwd=CODE,
+        patience=6.0,
+        is_ready=lambda pid: answers(address),
+        ready_within=90.0,
+    )
+
+
+def granian(*, host: str, port: int, workers: int) -> list[str]:
+    """The web server's command line. Open event streams are cut 3 s after the signal to stop."""
+    return [
+        sys.executable, "-m", "granian", "app.asgi:create_app", "--factory", "--interface", "asgi",
+        "--host", host, "--port", str(port), "--workers", str(workers), "--loop", "uvloop", "--no-ws",
+        "--workers-kill-timeout", "3", "--log-level", "warning",
+    ]  # fmt: skip
+
+
+def worker(home: Home, told: dict[str, str]) -> Program:
+    return Program(
+        name="Worker",
+        argv=[sys.executable, "-m", "app.worker"],
+        log=home.logs / "worker.log",
+        env=_whole(told),
+        cwd=CODE,
+    )
+
+
+def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
+    port = home.port("stripe")
+    return Program(
+        name="Stripe simulator",
+        argv=[
+            sys.executable, "-m", SIMULATOR, "--host", address.bind, "--port", str(port),
+            "--public-url", told["STRIPE_CHECKOUT_ORIGIN"], "--home", str(home.folder("stripe")),
+            "--webhook-url", f"{address.url}/webhooks/stripe",
+            "--webhook-secret", told["STRIPE_WEBHOOK_SECRET"], "--secret-key", told["STRIPE_API_KEY"],
+        ],
+        log=home.logs / "stripe.log",
+        env=_whole(told),
+        cwd=CODE,
+    )  # fmt: skip
+
+
+def prepare(home: Home, told: dict[str, str]) -> Program:
+    """Migrate and, into an empty database, load the demo: one process, as imports cost most of its time."""
+    return Program(
+        name="Preparing the database",
+        argv=[sys.executable, "-m", "app.cli", "prepare"],
+        log=home.logs / "prepare.log",
+        env=_whole(told),
+        cwd=CODE,
+    )
+
+
+def answers(address: Address) -> bool:
+    """Whether the site serves its health page."""
+    here = "127.0.0.1" if address.bind in ("0.0.0.0", "127.0.0.1") else address.bind  # noqa: S104
+    link: HTTPConnection
+    if address.certificate:
+        context = ssl.create_default_context(cafile=str(address.certificate.authority))
+        link = HTTPSConnection(here, address.port, timeout=2, context=context)
+    else:
+        link = HTTPConnection(here, address.port, timeout=2)
+    try:
+        link.request("GET", "/healthz", headers={"Host": f"{address.host}:{address.port}"})
+        return link.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        link.close()
+
+
+def _whole(told: dict[str, str]) -> dict[str, str]:
+    return dict(os.environ) | told

@@ -1,0 +1,120 @@
+"""`torqueline run`: everything on one machine. `bin/run` comes here once the environment is made."""
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+
+from app.engine import parts
+from app.engine.banner import banner
+from app.engine.databases import make_database
+from app.engine.home import AlreadyRunning, Home, write_private
+from app.engine.parts import Address
+from app.engine.postgres import Postgres, public_folder
+from app.engine.program import MARK, sweep_leftovers
+from app.engine.supervisor import StartFailed, Stopped, Supervisor
+from app.engine.testing import schema_key
+from app.engine.tls import certificate_for
+from app.settings import SettingsMissing
+
+HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+PREPARE_WITHIN = 600.0
+
+
+def run(*, port: int, home_folder: Path, https: str | None, host: str | None, fresh: bool) -> int:
+    """Start all parts, keep them running until a signal. Returns the exit status."""
+    try:
+        parts.check_pairs()
+    except SettingsMissing as missing:
+        return _refuse(f"{missing}. It goes together with the one that is set.")
+    if https and not HOST_NAME.fullmatch(https):
+        return _refuse(f"--https {https!r} is not a host name or address, such as shop.local or 192.168.1.20")
+    home = Home(home_folder)
+    try:
+        with home.lock():
+            os.environ[MARK] = str(home.root)
+            sweep_leftovers(str(home.root))
+            if not _can_listen(host or "127.0.0.1", port):
+                return _refuse(f"Port {port} is in use by another program; choose one with --port")
+            if fresh:
+                _forget(home)
+            return _supervise(home, _address(home, port, https, host))
+    except AlreadyRunning as running:
+        return _refuse(f"{running}; stop it first, or choose another folder with --home and another --port")
+
+
+def _supervise(home: Home, address: Address) -> int:
+    began = time.monotonic()
+    postgres, valkey = parts.embedded_postgres(home), parts.embedded_valkey(home)
+    told = parts.environment(home, address, postgres, valkey)
+    with Supervisor() as supervisor:
+        supervisor.on_change = lambda: home.write_state(
+            {"address": address.url, "env": told, "pids": {p.name: p.pid for p in supervisor.programs}}
+        )
+        try:
+            for engine in (postgres, valkey):
+                if engine:
+                    engine.prepare()
+            supervisor.start(*(engine.program() for engine in (postgres, valkey) if engine))
+            if postgres:
+                asyncio.run(make_database(postgres))
+            _prepare(supervisor, home, told, postgres)
+            programs = [parts.worker(home, told), parts.web(home, address, told)]
+            if parts.simulates_stripe():
+                programs.insert(0, parts.simulator(home, address, told))
+            supervisor.start(*programs)
+            print(banner(home, address, seconds=time.monotonic() - began), flush=True)
+            supervisor.watch()
+        except Stopped:
+            pass
+        except StartFailed as failed:
+            return _refuse(str(failed))
+        print("\nStopping …", flush=True)
+    return 0
+
+
+def _prepare(supervisor: Supervisor, home: Home, told: dict[str, str], postgres: Postgres | None) -> None:
+    """Skipped when this code already prepared this very cluster: it costs several seconds of imports."""
+    stamp = home.root / "prepared"
+    if postgres and stamp.exists() and stamp.read_text() == schema_key():
+        return
+    print("Preparing the database …", flush=True)
+    supervisor.run_once(parts.prepare(home, told), within=PREPARE_WITHIN)
+    if postgres:
+        write_private(stamp, schema_key())
+
+
+def _address(home: Home, port: int, https: str | None, host: str | None) -> Address:
+    if https:
+        everywhere = "0.0.0.0"  # noqa: S104
+        return Address(https, host or everywhere, port, certificate_for(home, https))
+    return Address("localhost", host or "127.0.0.1", port)
+
+
+def _can_listen(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _forget(home: Home) -> None:
+    """Start over: everything but the certificate authority, which phones have been taught to trust."""
+    for entry in home.root.iterdir():
+        if entry.name in ("tls", "logs", "supervisor.lock"):
+            continue
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    if os.geteuid() == 0:
+        shutil.rmtree(public_folder(home), ignore_errors=True)
+
+
+def _refuse(words: str) -> int:
+    print(words, file=sys.stderr, flush=True)
+    return 1

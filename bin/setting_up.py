@@ -1,0 +1,218 @@
+"""What `bin/run` and `bin/test` need before they can start: the environment, its packages, the built assets.
+
+Standard library only, because it runs before anything is installed. Each step is skipped while the lock
+files it depends on are unchanged.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "torqueline-stamp.json"
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 20
+
+
+class SetupFailed(Exception):
+    """A step failed; the message says which, why, and what to do."""
+
+
+def find_python():
+    """Run again under a Python that is new enough, if this one is not."""
+    if sys.version_info >= OLDEST_PYTHON:
+        return
+    for minor in (13, 12, 14, 11):
+        newer = shutil.which(f"python3.{minor}")
+        if newer:
+            os.execv(newer, [newer, *sys.argv])
+    sys.exit("Torqueline needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+
+
+def set_up(*, for_tests=False):
+    """Make everything that is missing or out of date."""
+    with _one_at_a_time():
+        _environment()
+        _packages("test" if for_tests or _stamp().get("set") == "test" or _has("pytest") else "run")
+        _command()
+        _node_modules()
+        _build()
+
+
+@contextmanager
+def _one_at_a_time():
+    descriptor = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _environment():
+    if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
+        return
+    say("Making the Python environment in .venv …")
+    if VENV.exists() and not VENV.is_symlink():
+        shutil.rmtree(VENV)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        raise SetupFailed(
+            f"Python could not make a virtual environment:\n{made.stdout}{made.stderr}\n"
+            "On Debian and Ubuntu the package python3-venv is missing."
+        )
+
+
+def _packages(wanted):
+    lock = ROOT / ("requirements-test.txt" if wanted == "test" else "requirements.txt")
+    stamp = {"set": wanted, "lock": _hash(lock), "python": sys.version.split()[0]}
+    if _stamp() == stamp:
+        return
+    say(f"Installing the packages of {lock.name} …")
+    uv = _uv()
+    if uv is None or not _sync(uv, lock):
+        _run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "-r", lock], "pip could not install")
+    STAMP.write_text(json.dumps(stamp))
+
+
+def _uv():
+    """uv installs in a tenth of pip's time. It is a convenience: without it pip does the same."""
+    folder = VENV / "uv"
+    uv = folder / "bin" / "uv"
+    if not uv.exists():
+        lock = ROOT / "requirements-setup.txt"
+        command = [PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--target", folder, "-r", lock]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            return None
+    return uv if uv.exists() else None
+
+
+def _sync(uv, lock):
+    command = [uv, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode", "-p", PYTHON, lock]
+    return subprocess.run(command, env=_pip_indexes(), capture_output=True, check=False).returncode == 0
+
+
+def _pip_indexes():
+    """uv does not read pip's configuration; a company's index is usually written there."""
+    environment = dict(os.environ)
+    if not any(name.startswith(("UV_INDEX", "UV_DEFAULT_INDEX")) for name in environment):
+        for option, variable in (("global.index-url", "UV_DEFAULT_INDEX"), ("global.cert", "SSL_CERT_FILE")):
+            asked = subprocess.run(
+                [PYTHON, "-m", "pip", "config", "get", option], capture_output=True, text=True, check=False
+            )
+            if asked.returncode == 0 and asked.stdout.strip():
+                environment.setdefault(variable, asked.stdout.strip())
+    return environment
+
+
+def _command():
+    """`.venv/bin/torqueline`: the project is not installed, it runs from its folder."""
+    script = VENV / "bin" / "torqueline"
+    text = f'#!/bin/sh\nexec "{ROOT}/bin/torqueline" "$@"\n'
+    if not script.exists() or script.read_text() != text:
+        script.write_text(text)
+        script.chmod(0o755)
+
+
+def _node_modules():
+    lock = ROOT / "package-lock.json"
+    if not lock.exists():
+        return
+    modules = ROOT / "node_modules"
+    stamp = modules / ".torqueline-stamp"
+    wanted = _hash(lock) + _hash(ROOT / "package.json")
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say("Installing what the pages are built from …")
+    # never `npm ci`: it calls a lock that was made on another platform out of sync
+    _run([_npm(), "install", "--no-audit", "--no-fund", "--loglevel=error"], "npm could not install")
+    stamp.write_text(wanted)
+
+
+def _build():
+    if (ROOT / "bin" / "assets").exists():
+        _run([PYTHON, ROOT / "bin" / "assets"], "The assets could not be built", path=_node_folder())
+    if (ROOT / "app" / "gateways" / "vin" / "build.py").exists():
+        source = ROOT / "node_modules" / "@cardog" / "corgi" / "package.json"
+        stamp = ROOT / "build" / "vpic.stamp"
+        wanted = _hash(source) + _hash(ROOT / "app" / "gateways" / "vin" / "build.py")
+        if not (stamp.exists() and stamp.read_text() == wanted and (ROOT / "build" / "vpic.sqlite").exists()):
+            say("Cutting the VIN data …")
+            _run([PYTHON, "-m", "app.gateways.vin.build"], "The VIN data could not be made")
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.write_text(wanted)
+
+
+def node():
+    """A Node that is new enough, or None."""
+    for found in (shutil.which("node"), shutil.which("node", path=str(VENV / "bin"))):
+        if not found:
+            continue
+        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+        major = re.match(r"v(\d+)", said)
+        if major and int(major[1]) >= OLDEST_NODE:
+            return Path(found)
+    return None
+
+
+def _node_folder():
+    found = node()
+    return found.parent if found else None
+
+
+def _npm():
+    found = node()
+    if found is None:
+        say("No Node of version 20 or newer here; installing one into .venv …")
+        lock = ROOT / "requirements-node.txt"
+        uv = _uv()
+        install = [uv, "pip", "install", "-q", "-p", PYTHON] if uv else [PYTHON, "-m", "pip", "install", "-q"]
+        _run([*install, "--require-hashes", "-r", lock], "Node could not be installed", env=_pip_indexes())
+        found = node()
+    npm = shutil.which("npm", path=str(found.parent)) if found else None
+    npm = npm or shutil.which("npm")
+    if npm is None:
+        raise SetupFailed("There is a Node but no npm; install npm, or remove that Node from the PATH.")
+    return npm
+
+
+def _run(command, problem, *, path=None, env=None):
+    environment = dict(env or os.environ)
+    path = path or _node_folder()
+    if path:
+        environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
+    command = [str(word) for word in command]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
+        raise SetupFailed(f"{problem} ({' '.join(command)}):\n{tail}")
+
+
+def _has(package):
+    return any((VENV / "lib").glob(f"python3.*/site-packages/{package}"))
+
+
+def _stamp():
+    try:
+        return json.loads(STAMP.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _hash(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def say(words):
+    print(words, flush=True)
