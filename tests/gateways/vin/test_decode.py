@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.gateways import vin as gateway
-from app.gateways.vin import build, decode, tables, tidy
+from app.gateways.vin import build, decode, layout, tables, tidy
 from app.gateways.vin.check_digit import LEGAL, check_digit, has_right_digit, is_legal, repairs
 
 ACCORD = "1HGCM82633A004352"
@@ -125,7 +125,7 @@ def test_nothing_is_invented_for_a_maker_nobody_knows() -> None:
 
 
 def test_without_the_data_the_maker_is_still_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "TARGET", Path("/nowhere/vpic.sqlite"))
+    monkeypatch.setattr(layout, "TARGET", Path("/nowhere/vpic.sqlite"))
     monkeypatch.setattr(tables, "_local", type(tables._local)())
     for cached in (tables.find_wmi, tables.last_year, tables.models, tables.engine_facts):
         cached.cache_clear()
