@@ -1,0 +1,76 @@
+// Every page: toasts, errors of htmx, menus, dialogs, being offline or signed out, the service worker.
+import { toast } from "./toasts.js";
+import "./menus.js";
+import "./steppers.js";
+
+document.documentElement.classList.add("js");
+
+// htmx swaps error answers into the target by default: a refused move would replace the board by its
+// refusal. A form's own 422 stays where it is; everything else becomes a message beside the page.
+document.addEventListener("htmx:response:error", (event) => {
+  const { ctx } = event.detail;
+  const status = ctx.response.status;
+  if (ctx.sourceElement.id === "live" || ctx.sourceElement.id === "unread") {
+    ctx.hx.reswap = "none";
+    if (status === 401 || status === 403) signedOut();
+  } else if (status !== 422 && !ctx.sourceElement.closest("[data-errors-here]")) {
+    ctx.hx.retarget = "#toasts";
+    ctx.hx.reswap = "beforeend";
+    ctx.hx.reselect = "[data-fault]";
+  }
+});
+document.addEventListener("htmx:error", (event) => {
+  const { ctx } = event.detail;
+  if (ctx && ctx.sourceElement?.id !== "live" && ctx.sourceElement?.id !== "unread") stale(true);
+});
+// A toast that came as a header: HX-Trigger: {"toast": {"text": …, "kind": …}}
+document.addEventListener("toast", (event) => toast(event.detail?.text ?? event.detail?.value, event.detail?.kind));
+document.addEventListener("close-dialog", () => document.querySelector("dialog[open]")?.close());
+
+// The stream: a refused reconnect stops and says why; anything else keeps trying and marks the page stale.
+document.addEventListener("htmx:sse:error", (event) => {
+  const { status } = event.detail;
+  if (status === 401 || status === 403) {
+    signedOut();
+    document.getElementById("live")?.remove();
+  } else {
+    stale(true);
+  }
+});
+document.addEventListener("htmx:sse:after:connection", () => stale(false));
+document.addEventListener("reset", (event) => {
+  if (event.target.id === "live") location.reload();
+});
+// The first connection is an ordinary request and is not tried again by hx-sse when it fails.
+document.addEventListener("htmx:finally:request", (event) => {
+  const element = event.detail.ctx.sourceElement;
+  const status = event.detail.ctx.response?.status;
+  if (element.id === "live" && status !== 200 && status !== 401 && status !== 403) {
+    setTimeout(() => element.isConnected && htmx.trigger(element, "load"), 2000 + Math.random() * 3000);
+  }
+});
+
+function signedOut() {
+  document.querySelector("[data-signed-out]")?.removeAttribute("hidden");
+}
+function stale(is) {
+  document.body.classList.toggle("is-stale", is);
+  const banner = document.querySelector("[data-offline]");
+  if (banner) banner.hidden = navigator.onLine && !is ? true : navigator.onLine;
+}
+window.addEventListener("online", () => stale(false));
+window.addEventListener("offline", () => stale(true));
+if (!navigator.onLine) stale(true);
+
+// After a refused form the reader starts at the list of what to mend.
+document.querySelector("[data-error-summary]")?.focus();
+
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  const addresses = { createScriptURL: (url) => { if (url === "/sw.js") return url; throw new TypeError("only /sw.js"); } };
+  const policy = window.trustedTypes?.createPolicy("torqueline", addresses) ?? addresses;
+  window.addEventListener("load", () => navigator.serviceWorker.register(policy.createScriptURL("/sw.js")).catch(() => {}));
+}
+// Signing out leaves nothing behind in this browser's caches.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-sign-out]")) window.caches?.keys().then((names) => names.forEach((name) => caches.delete(name)));
+});

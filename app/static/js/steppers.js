@@ -1,0 +1,15 @@
+// Minus and plus beside a number: steppers for gloves. The field itself stays an ordinary number field.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-stepper] [data-step]");
+  if (!button) return;
+  const input = button.closest("[data-stepper]").querySelector("input");
+  const size = Number(input.step) || 1;
+  const digits = (String(size).split(".")[1] ?? "").length;
+  const now = Number(input.value || input.min || 0);
+  let next = now + size * Number(button.dataset.step);
+  if (input.min !== "") next = Math.max(next, Number(input.min));
+  if (input.max !== "") next = Math.min(next, Number(input.max));
+  input.value = next.toFixed(digits);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+});
