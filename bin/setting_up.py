@@ -44,8 +44,7 @@ def set_up(*, for_tests=False):
         _environment()
         _packages("test" if for_tests or _stamp().get("set") == "test" or _has("pytest") else "run")
         _command()
-        _node_modules()
-        _build()
+        _assets()
 
 
 @contextmanager
@@ -82,7 +81,7 @@ def _packages(wanted):
     say(f"Installing the packages of {lock.name} …")
     uv = _uv()
     if uv is None or not _sync(uv, lock):
-        _run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "-r", lock], "pip could not install")
+        _run([*_pip(), "-q", "--require-hashes", "-r", lock], "pip could not install")
     STAMP.write_text(json.dumps(stamp))
 
 
@@ -92,10 +91,17 @@ def _uv():
     uv = folder / "bin" / "uv"
     if not uv.exists():
         lock = ROOT / "requirements-setup.txt"
-        command = [PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--target", folder, "-r", lock]
+        command = [*_pip(), "-q", "--require-hashes", "--target", folder, "-r", lock]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             return None
     return uv if uv.exists() else None
+
+
+def _pip():
+    """pip's command line; uv takes pip out of the environment, Python itself can put it back."""
+    if not _has("pip"):
+        subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True, check=False)
+    return [PYTHON, "-m", "pip", "install"]
 
 
 def _sync(uv, lock):
@@ -125,33 +131,11 @@ def _command():
         script.chmod(0o755)
 
 
-def _node_modules():
-    lock = ROOT / "package-lock.json"
-    if not lock.exists():
-        return
-    modules = ROOT / "node_modules"
-    stamp = modules / ".torqueline-stamp"
-    wanted = _hash(lock) + _hash(ROOT / "package.json")
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    say("Installing what the pages are built from …")
-    # never `npm ci`: it calls a lock that was made on another platform out of sync
-    _run([_npm(), "install", "--no-audit", "--no-fund", "--loglevel=error"], "npm could not install")
-    stamp.write_text(wanted)
-
-
-def _build():
-    if (ROOT / "bin" / "assets").exists():
-        _run([PYTHON, ROOT / "bin" / "assets"], "The assets could not be built", path=_node_folder())
-    if (ROOT / "app" / "gateways" / "vin" / "build.py").exists():
-        source = ROOT / "node_modules" / "@cardog" / "corgi" / "package.json"
-        stamp = ROOT / "build" / "vpic.stamp"
-        wanted = _hash(source) + _hash(ROOT / "app" / "gateways" / "vin" / "build.py")
-        if not (stamp.exists() and stamp.read_text() == wanted and (ROOT / "build" / "vpic.sqlite").exists()):
-            say("Cutting the VIN data …")
-            _run([PYTHON, "-m", "app.gateways.vin.build"], "The VIN data could not be made")
-            stamp.parent.mkdir(exist_ok=True)
-            stamp.write_text(wanted)
+def _assets():
+    """`bin/assets` installs and builds what pages and VIN look-up need, and knows when that is done."""
+    if node() is None:
+        _bring_node()
+    _run([PYTHON, ROOT / "bin" / "assets"], "The assets could not be built")
 
 
 def node():
@@ -166,32 +150,19 @@ def node():
     return None
 
 
-def _node_folder():
-    found = node()
-    return found.parent if found else None
+def _bring_node():
+    say(f"No Node of version {OLDEST_NODE} or newer here; installing one into .venv …")
+    lock = ROOT / "requirements-node.txt"
+    uv = _uv()
+    install = [uv, "pip", "install", "-q", "-p", PYTHON] if uv else [*_pip(), "-q"]
+    _run([*install, "--require-hashes", "-r", lock], "Node could not be installed", env=_pip_indexes())
 
 
-def _npm():
-    found = node()
-    if found is None:
-        say("No Node of version 20 or newer here; installing one into .venv …")
-        lock = ROOT / "requirements-node.txt"
-        uv = _uv()
-        install = [uv, "pip", "install", "-q", "-p", PYTHON] if uv else [PYTHON, "-m", "pip", "install", "-q"]
-        _run([*install, "--require-hashes", "-r", lock], "Node could not be installed", env=_pip_indexes())
-        found = node()
-    npm = shutil.which("npm", path=str(found.parent)) if found else None
-    npm = npm or shutil.which("npm")
-    if npm is None:
-        raise SetupFailed("There is a Node but no npm; install npm, or remove that Node from the PATH.")
-    return npm
-
-
-def _run(command, problem, *, path=None, env=None):
+def _run(command, problem, *, env=None):
     environment = dict(env or os.environ)
-    path = path or _node_folder()
-    if path:
-        environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
+    found = node()
+    if found:
+        environment["PATH"] = f"{found.parent}{os.pathsep}{environment.get('PATH', '')}"
     command = [str(word) for word in command]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
