@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
-    op.create_index("ix_users_email", "users", [sa.literal_column("lower('email')")], unique=True)
+    op.create_index("ix_users_email", "users", [sa.text("lower(email)")], unique=True)
     op.create_table(
         "password_resets",
         sa.Column("id", sa.Uuid(), nullable=False),

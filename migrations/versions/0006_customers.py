@@ -35,7 +35,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_tenant_id_email",
         "customers",
-        ["tenant_id", sa.literal_column("lower('email')")],
+        ["tenant_id", sa.text("lower(email)")],
         unique=False,
     )
     op.create_index(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified
@@ -13,7 +13,7 @@ class User(Identified, Base):
     """A person with an account."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_email", func.lower("email"), unique=True),)
+    __table_args__ = (Index("ix_users_email", text("lower(email)"), unique=True),)
 
     email: Mapped[str]
     password_hash: Mapped[str | None]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
@@ -22,7 +22,7 @@ class Customer(TenantOwned, Base):
             unique=True,
             postgresql_where=text("user_id IS NOT NULL"),
         ),
-        Index("ix_customers_tenant_id_email", "tenant_id", func.lower("email")),
+        Index("ix_customers_tenant_id_email", "tenant_id", text("lower(email)")),
     )
 
     number: Mapped[int]
