@@ -5,7 +5,6 @@ Nothing heavy is imported before a command needs it: `torqueline vin` must not w
 
 import argparse
 import asyncio
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -162,9 +161,9 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 def _vin(asked: argparse.Namespace) -> int:
-    command = importlib.import_module("app.gateways.vin")
-    status: int = command.main(asked.vins)
-    return status
+    from app.gateways.vin import main as decode
+
+    return decode(asked.vins)
 
 
 def _run(asked: argparse.Namespace) -> int:

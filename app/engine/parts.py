@@ -36,6 +36,16 @@ class Address:
         return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}"
 
 
+    @property
+    def here(self) -> str:
+        """The address this machine itself reaches it by; its public name may mean nothing here."""
+        return "127.0.0.1" if self.bind in ("0.0.0.0", "localhost") else self.bind  # noqa: S104
+
+    @property
+    def local_url(self) -> str:
+        return f"{'https' if self.certificate else 'http'}://{self.here}:{self.port}"
+
+
 def check_pairs() -> None:
     """Raises SettingsMissing when a part is replaced by half."""
     for pair in TOGETHER:
@@ -71,11 +81,10 @@ def environment(
     if valkey:
         told["REDIS_URL"] = valkey.url
     if not os.environ.get("STRIPE_API_KEY"):
-        port = home.port("stripe")
         told |= {
             "STRIPE_API_KEY": home.secret("stripe_api_key", prefix="sk_test_"),
-            "STRIPE_API_BASE": f"http://127.0.0.1:{port}",
-            "STRIPE_CHECKOUT_ORIGIN": f"{'https' if address.certificate else 'http'}://{address.host}:{port}",
+            "STRIPE_API_BASE": f"http://127.0.0.1:{home.port('stripe')}",
+            "STRIPE_CHECKOUT_ORIGIN": _checkout_origin(home, address),
             "STRIPE_WEBHOOK_SECRET": home.secret("stripe_webhook_secret", prefix="whsec_"),
         }
     return told
@@ -117,20 +126,29 @@ def worker(home: Home, told: dict[str, str]) -> Program:
     )
 
 
+def _checkout_origin(home: Home, address: Address) -> str:
+    """Where browsers reach the simulator's hosted pages; other devices only through its secure door."""
+    if address.certificate:
+        return f"https://{address.host}:{home.port('stripe-tls')}"
+    return f"http://{address.host}:{home.port('stripe')}"
+
+
 def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
-    port = home.port("stripe")
-    return Program(
-        name="Stripe simulator",
-        argv=[
-            sys.executable, "-m", SIMULATOR, "--host", address.bind, "--port", str(port),
-            "--public-url", told["STRIPE_CHECKOUT_ORIGIN"], "--home", str(home.folder("stripe")),
-            "--webhook-url", f"{address.url}/webhooks/stripe",
-            "--webhook-secret", told["STRIPE_WEBHOOK_SECRET"], "--secret-key", told["STRIPE_API_KEY"],
-        ],
-        log=home.logs / "stripe.log",
-        env=_whole(told),
-        cwd=CODE,
-    )  # fmt: skip
+    argv = [
+        sys.executable, "-m", SIMULATOR, "--port", str(home.port("stripe")),
+        "--public-url", told["STRIPE_CHECKOUT_ORIGIN"], "--home", str(home.folder("stripe")),
+        "--webhook-url", f"{address.local_url}/webhooks/stripe",
+        "--webhook-secret", told["STRIPE_WEBHOOK_SECRET"], "--secret-key", told["STRIPE_API_KEY"],
+    ]  # fmt: skip
+    env = _whole(told)
+    if tls := address.certificate:
+        env["SSL_CERT_FILE"] = str(tls.authority)  # it sends its webhooks to this site alone
+        argv += [
+            "--tls-host", address.bind, "--tls-port", str(home.port("stripe-tls")),
+            "--certificate", str(tls.certificate), "--certificate-key", str(tls.key),
+        ]  # fmt: skip
+    log = home.logs / "stripe.log"
+    return Program(name="Stripe simulator", argv=argv, log=log, env=env, cwd=CODE)
 
 
 def prepare(home: Home, told: dict[str, str]) -> Program:
@@ -146,13 +164,12 @@ def prepare(home: Home, told: dict[str, str]) -> Program:
 
 def answers(address: Address) -> bool:
     """Whether the site serves its health page."""
-    here = "127.0.0.1" if address.bind in ("0.0.0.0", "127.0.0.1") else address.bind  # noqa: S104
     link: HTTPConnection
     if address.certificate:
         context = ssl.create_default_context(cafile=str(address.certificate.authority))
-        link = HTTPSConnection(here, address.port, timeout=2, context=context)
+        link = HTTPSConnection(address.here, address.port, timeout=2, context=context)
     else:
-        link = HTTPConnection(here, address.port, timeout=2)
+        link = HTTPConnection(address.here, address.port, timeout=2)
     try:
         link.request("GET", "/healthz", headers={"Host": f"{address.host}:{address.port}"})
         return link.getresponse().status == 200

@@ -28,6 +28,11 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--webhook-url", required=True)
     parser.add_argument("--webhook-secret", required=True)
     parser.add_argument("--secret-key", required=True)
+    tls = parser.add_argument_group("a second, secure door for browsers on other devices")
+    tls.add_argument("--tls-host", default="0.0.0.0")  # noqa: S104
+    tls.add_argument("--tls-port", type=int)
+    tls.add_argument("--certificate", type=Path)
+    tls.add_argument("--certificate-key", type=Path)
     return parser.parse_args()
 
 
@@ -37,26 +42,36 @@ async def serve(arguments: argparse.Namespace) -> None:
         arguments.home, arguments.webhook_url, arguments.webhook_secret, arguments.secret_key, public_url
     )
     simulator = Simulator(config)
-    server = Server(
-        simulator,
-        address=arguments.host,
-        port=arguments.port,
-        interface=Interfaces.ASGINL,
-        log_level=LogLevels.warning,
-        websockets=False,
-    )
+    servers = [_server(simulator, arguments.host, arguments.port)]
+    if arguments.tls_port:
+        pair = (arguments.certificate, arguments.certificate_key)
+        servers.append(_server(simulator, arguments.tls_host, arguments.tls_port, pair))
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     beside = asyncio.create_task(simulator.run_beside())
-    serving = asyncio.create_task(server.serve())
+    serving = [asyncio.create_task(server.serve()) for server in servers]
     waiting = asyncio.create_task(stopped.wait())
-    await asyncio.wait({beside, serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({beside, waiting, *serving}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    server.stop()  # type: ignore[no-untyped-call]
+    for server in servers:
+        server.stop()  # type: ignore[no-untyped-call]
     await stop(beside)
-    await serving
+    await asyncio.gather(*serving)
     simulator.store.close()
+
+
+def _server(simulator: Simulator, host: str, port: int, pair: tuple[Path, Path] | None = None) -> Server:
+    return Server(
+        simulator,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        log_level=LogLevels.warning,
+        websockets=False,
+        ssl_cert=pair[0] if pair else None,
+        ssl_key=pair[1] if pair else None,
+    )
 
 
 def main() -> None:
