@@ -35,7 +35,6 @@ class Address:
     def url(self) -> str:
         return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}"
 
-
     @property
     def here(self) -> str:
         """The address this machine itself reaches it by; its public name may mean nothing here."""

