@@ -41,15 +41,14 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index(
-            "ix_deliveries_open", "queued_at", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")
-        ),
+        Index("ix_deliveries_open", "due_at", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
     )
 
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
     reaction: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID | None]
-    queued_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime]
+    """When the relay hands it to the queue again, if it has not been closed by then."""
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]

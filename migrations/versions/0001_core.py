@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("reaction", sa.Text(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=True),
-        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
@@ -58,7 +58,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_open",
         "deliveries",
-        ["queued_at"],
+        ["due_at"],
         unique=False,
         postgresql_where=sa.text("done_at IS NULL AND dead_at IS NULL"),
     )

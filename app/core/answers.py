@@ -1,0 +1,188 @@
+"""Every refusal and error as an answer a person can read: a page, a fragment for htmx, or JSON."""
+
+from typing import Any
+
+import structlog
+from asyncpg import exceptions as pg
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.core import render
+from app.core.db import new_id, transaction
+from app.core.errors import CrossSite, Forbidden, Invalid, NotFound, Refused, Replayed, SignInNeeded
+from app.core.tables import AuditLog
+from app.core.viewer import Viewer
+from app.core.words import _
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def wants_json(request: AnyRequest) -> bool:
+    """JSON paths answer JSON; everything else answers people."""
+    return request.url.path.startswith("/api/")
+
+
+def _viewer(request: AnyRequest) -> Viewer:
+    return getattr(request.state, "me", None) or Viewer()
+
+
+def answer(
+    request: AnyRequest, status: int, title: str, words: str, *, data: dict[str, Any] | None = None
+) -> Response[Any]:
+    """One refusal in the form the caller reads."""
+    request_id = getattr(request.state, "request_id", "")
+    if wants_json(request):
+        body = {"error": words, "status": status, "request_id": request_id, **(data or {})}
+        return Response(body, status_code=status, media_type="application/json")
+    return render.page(
+        request,
+        _viewer(request),
+        "errors/error.html",
+        status=status,
+        layout="layouts/plain.html",
+        title=title,
+        words=words,
+        request_id=request_id,
+        errors=(data or {}).get("errors", {}),
+        code=status,
+    )
+
+
+async def _audit(request: AnyRequest, action: str, detail: dict[str, Any]) -> None:
+    """Remember a refusal, in a transaction of its own: the request's has been rolled back."""
+    me = _viewer(request)
+    try:
+        async with transaction(user=me.user_id, tenant=me.tenant_id) as db:
+            db.add(
+                AuditLog(
+                    id=new_id(),
+                    tenant_id=me.tenant_id,
+                    user_id=me.user_id,
+                    action=action,
+                    entity_type="route",
+                    entity_id=request.url.path[:200],
+                    new_values=detail,
+                    ip=me.ip,
+                    user_agent=me.user_agent,
+                    request_id=me.request_id,
+                )
+            )
+    except (SQLAlchemyError, OSError) as error:
+        log.error("audit.unwritten", action=action, error=type(error).__name__)
+
+
+async def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
+    if error.audit:
+        await _audit(request, error.audit, {"words": error.words})
+    titles = {409: _("That has changed"), 410: _("No longer valid"), 413: _("Too large")}
+    return answer(request, error.status, titles.get(error.status, _("Not possible")), error.words, data=error.data)
+
+
+async def _invalid(request: AnyRequest, error: Invalid) -> Response[Any]:
+    return answer(
+        request, 422, _("Please check the form"), _("Some of it could not be accepted."), data={"errors": error.errors}
+    )
+
+
+async def _not_found(request: AnyRequest, _error: Exception) -> Response[Any]:
+    return answer(request, 404, _("Not found"), _("There is nothing here, or it is not yours to see."))
+
+
+async def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
+    await _audit(request, "permission.denied", {"permission": error.permission})
+    if wants_json(request):
+        return Response({"error": "Insufficient permissions"}, status_code=403, media_type="application/json")
+    return answer(request, 403, _("Not allowed"), _("Your role does not allow this."))
+
+
+async def _cross_site(request: AnyRequest, _error: CrossSite) -> Response[Any]:
+    return answer(
+        request,
+        403,
+        _("This form has expired"),
+        _("For your safety the request was not carried out. Please go back, reload the page and try again."),
+    )
+
+
+async def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
+    if wants_json(request):
+        return Response({"error": "Sign in first"}, status_code=401, media_type="application/json")
+    query = f"?{request.url.query}" if request.url.query else ""
+    back = request.url.path + query if request.method == "GET" else "/"
+    from urllib.parse import quote
+
+    url = f"/sign-in?next={quote(back, safe='')}"
+    if request.headers.get("hx-request") == "true":
+        return Response(None, status_code=401, headers={"HX-Redirect": url})
+    return Response(None, status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+async def _replayed(request: AnyRequest, error: Replayed) -> Response[Any]:
+    if error.location:
+        return Response(None, status_code=error.status, headers={"Location": error.location})
+    if wants_json(request):
+        return Response({"replayed": True}, status_code=error.status, media_type="application/json")
+    return answer(request, 200, _("Already done"), _("This form was already sent and has been carried out once."))
+
+
+async def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    status = error.status_code
+    if status == 404:
+        return await _not_found(request, error)
+    if status == 400 and wants_json(request):
+        return answer(request, 400, "", error.detail, data={"extra": _plain(error.extra)})
+    titles = {
+        400: (_("That did not work"), _("The address or the form was not understood.")),
+        405: (_("That did not work"), _("This address does not take that.")),
+        413: (_("Too large"), _("What you sent is too large.")),
+        429: (_("Too fast"), _("Please wait a moment and try again.")),
+    }
+    title, words = titles.get(status, (_("That did not work"), _("Please go back and try again.")))
+    return answer(request, status, title, words)
+
+
+def _plain(extra: Any) -> Any:
+    return extra if isinstance(extra, list | dict) else []
+
+
+async def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
+    if _is_outage(error):
+        log.error("outage", error=type(error).__name__)
+        busy = answer(request, 503, _("Just a moment"), _("Something we depend on is restarting. Please try again."))
+        busy.headers["Retry-After"] = "5"
+        return busy
+    if isinstance(error, DBAPIError) and isinstance(_cause(error), pg.LockNotAvailableError):
+        return answer(request, 409, _("Busy"), _("Somebody else is changing this right now. Please try again."))
+    log.exception("unexpected", path=request.url.path)
+    return answer(request, 500, _("Something broke"), _("We have been told. Nothing you sent was half saved."))
+
+
+def _cause(error: DBAPIError) -> BaseException | None:
+    return getattr(error.orig, "__cause__", None)
+
+
+def _is_outage(error: Exception) -> bool:
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | RedisError | ConnectionError):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated
+        or isinstance(_cause(error), pg.PostgresConnectionError | pg.CannotConnectNowError | pg.AdminShutdownError)
+    )
+
+
+HANDLERS: dict[Any, Any] = {
+    Refused: _refused,
+    Invalid: _invalid,
+    NotFound: _not_found,
+    Forbidden: _forbidden,
+    CrossSite: _cross_site,
+    SignInNeeded: _sign_in_needed,
+    Replayed: _replayed,
+    HTTPException: _http,
+    Exception: _unexpected,
+}

@@ -1,0 +1,58 @@
+"""What an operation may say instead of doing its work. Words are for the user, already translated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refused(Exception):
+    """The rules of the trade say no. `data` travels with the JSON answer (the next free slots, say)."""
+
+    def __init__(
+        self, words: str, *, status: int = 409, data: Mapping[str, Any] | None = None, audit: str = ""
+    ) -> None:
+        super().__init__(words)
+        self.words = words
+        self.status = status
+        self.data = dict(data or {})
+        self.audit = audit
+        """A name to keep in the audit trail ("job.illegal_move"); empty keeps none."""
+
+
+class NotFound(Exception):
+    """It does not exist, or it is none of the viewer's business: the answer is the same."""
+
+
+class Forbidden(Exception):
+    """In the viewer's scope, but not theirs to do."""
+
+    def __init__(self, permission: str = "") -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, and somebody must be."""
+
+
+class Invalid(Exception):
+    """A form that cannot be accepted: one message for each field, "" for the form as a whole."""
+
+    def __init__(self, errors: Mapping[str, str], values: Mapping[str, Any] | None = None) -> None:
+        super().__init__(
+            "; ".join(f"{field}: {words}" if field else words for field, words in errors.items())
+        )
+        self.errors = dict(errors)
+        self.values = dict(values or {})
+
+
+class CrossSite(Exception):
+    """A state-changing request that did not come from one of our own pages."""
+
+
+class Replayed(Exception):
+    """The same form again: answer as the first time, do nothing."""
+
+    def __init__(self, status: int, location: str | None) -> None:
+        super().__init__(location)
+        self.status = status
+        self.location = location

@@ -1,0 +1,79 @@
+"""The event log: what happened, recorded in the transaction that made it happen."""
+
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import new_id
+from app.core.tables import EventRow
+from app.core.viewer import Viewer
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened, in the past tense; ids and values only."""
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Heard(msgspec.Struct, Generic[E], frozen=True):
+    """An event as a reaction gets it."""
+
+    id: UUID
+    seq: int
+    event: E
+    tenant_id: UUID | None
+    user_id: UUID | None
+    actor_id: UUID | None
+    actor_name: str
+
+
+async def record(
+    db: AsyncSession,
+    event: Event,
+    *,
+    by: Viewer,
+    tenant: UUID | None = None,
+    person: UUID | None = None,
+    subject: UUID | None = None,
+) -> UUID:
+    """Write an event into the log; its reactions follow after the commit.
+
+    `tenant` defaults to the actor's. `person` is the driver whose affair it is: they may read it too.
+    `subject` is the id of the thing whose timeline it belongs to (the repair order, the vehicle).
+    """
+    event_id = new_id()
+    payload: dict[str, Any] = msgspec.to_builtins(event)
+    await db.execute(
+        insert(EventRow).values(
+            id=event_id,
+            tenant_id=tenant or by.tenant_id,
+            user_id=person,
+            actor_id=by.user_id,
+            actor_name=by.name,
+            name=type(event).__name__,
+            subject_id=subject,
+            payload=payload,
+            ip=by.ip,
+            request_id=by.request_id,
+            created_at=clock.now(),
+        )
+    )
+    return event_id
+
+
+def heard(row: EventRow, kind: type[E]) -> Heard[E]:
+    """A row of the log as a typed event."""
+    return Heard(
+        id=row.id,
+        seq=row.seq or 0,
+        event=msgspec.convert(row.payload, kind),
+        tenant_id=row.tenant_id,
+        user_id=row.user_id,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+    )

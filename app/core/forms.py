@@ -1,0 +1,115 @@
+"""From what a browser sends to a typed struct, or to a message for each field in the user's words."""
+
+import types
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+from litestar.datastructures import FormMultiDict, UploadFile
+
+from app.core.errors import Invalid
+from app.core.words import _
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_LISTS = (list, tuple)
+
+
+def read(kind: type[S], form: FormMultiDict | Mapping[str, Any]) -> S:
+    """Convert a form to a struct. Texts are stripped, empty fields take their default.
+
+    Lists collect every value of their name. Raises Invalid with one message a field and the values as sent.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    found: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for field in msgspec.structs.fields(kind):
+        raw = _raw(form, field.encode_name, hints[field.name])
+        if raw is None:
+            if field.required:
+                errors[field.name] = _("Please fill this in.")
+            continue
+        try:
+            found[field.name] = _convert(raw, hints[field.name])
+        except (msgspec.ValidationError, ValueError) as error:
+            errors[field.name] = _words_for(_bare(hints[field.name]), str(error))
+    if errors:
+        raise Invalid(errors, values=values_of(form))
+    return kind(**found)
+
+
+def values_of(form: FormMultiDict | Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, to show it again: text only."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _raw(form: FormMultiDict | Mapping[str, Any], name: str, hint: Any) -> Any:
+    if get_origin(_bare(hint)) in _LISTS:
+        every = form.getall(name, []) if isinstance(form, FormMultiDict) else form.get(name, [])
+        kept = [one for one in every if _is_filled(one)]
+        return kept or None
+    value = form.get(name)
+    if isinstance(value, str):
+        value = value.replace("\x00", "").strip()
+    return value if _is_filled(value) else None
+
+
+def _is_filled(value: Any) -> bool:
+    if isinstance(value, UploadFile):
+        return bool(value.filename)
+    return value not in (None, "")
+
+
+def _bare(hint: Any) -> Any:
+    """Without Annotated and without None."""
+    if get_origin(hint) is Annotated:
+        return _bare(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        left = [one for one in get_args(hint) if one is not type(None)]
+        return _bare(left[0]) if len(left) == 1 else hint
+    return hint
+
+
+def _convert(raw: Any, hint: Any) -> Any:
+    bare = _bare(hint)
+    if bare is UploadFile or (get_origin(bare) in _LISTS and get_args(bare)[0] is UploadFile):
+        return raw
+    if bare is bool:
+        return raw in ("on", "true", "1", "yes")
+    if bare is Decimal and isinstance(raw, str):
+        raw = raw.replace(",", ".") if raw.count(",") == 1 and "." not in raw else raw.replace(",", "")
+        number = Decimal(raw) if _is_number(raw) else None
+        if number is None:
+            raise ValueError("number")
+        return msgspec.convert(number, hint)
+    return msgspec.convert(raw, hint, strict=False)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except ArithmeticError:
+        return False
+
+
+def _words_for(bare: Any, error: str) -> str:
+    if "length <=" in error:
+        return _("This is too long.")
+    if "length >=" in error:
+        return _("This is too short.")
+    if ">=" in error or "<=" in error or "> " in error or "< " in error:
+        return _("This number is out of range.")
+    if get_origin(bare) is Literal:
+        return _("Please choose one of the options.")
+    return {
+        int: _("Please enter a whole number."),
+        Decimal: _("Please enter a number."),
+        float: _("Please enter a number."),
+        date: _("Please enter a date."),
+        datetime: _("Please enter a date and time."),
+        time: _("Please enter a time."),
+        UUID: _("Please choose one of the options."),
+    }.get(bare, _("This does not look right."))

@@ -1,0 +1,220 @@
+"""Live pages: one stream a page carries named signals; the region that cares fetches itself again.
+
+Redis is only the doorbell. The truth is read from the event log, so a lost bell is made good by the next look.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.db import transaction
+from app.core.security import sign, unsign
+from app.core.tables import EventRow
+from app.settings import settings
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 15
+LIFETIME_SECONDS = 600
+QUEUE_LENGTH = 64
+REPLAY_LIMIT = 500
+LOOK_SECONDS = 5.0
+LOOK_SECONDS_WITHOUT_BELL = 1.0
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """Tell an audience (`topic`) that something it shows (`signal`) has changed."""
+
+    topic: str
+    signal: str
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """What reaches one stream."""
+
+    seq: int
+    name: str
+
+
+RESET = Signal(0, "reset")
+
+
+def doorbell() -> str:
+    """The pub/sub channel of this installation: pub/sub ignores database numbers, so the name tells them apart."""
+    return "torqueline:bell:" + hashlib.sha256(settings().database_url.encode()).hexdigest()[:12]
+
+
+class Listener:
+    """One a process: hears the bell, reads the new part of the log once, hands signals to the streams."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self._streams: dict[str, set[asyncio.Queue[Signal]]] = {}
+        self._bell = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._has_bell = False
+        self.closing = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin where the log ends now."""
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            async with transaction() as db:
+                await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+                self.seq = await db.scalar(select(func.coalesce(func.max(EventRow.seq), 0))) or 0
+        self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._look())]
+
+    async def stop(self) -> None:
+        """Close every stream."""
+        self.closing.set()
+        for queues in self._streams.values():
+            for queue in queues:
+                _put(queue, RESET)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        delay = 0.1
+        while True:
+            redis = Redis.from_url(settings().redis_url, socket_connect_timeout=2, health_check_interval=10)
+            try:
+                async with redis.pubsub() as pubsub:
+                    await pubsub.subscribe(doorbell())
+                    self._has_bell, delay = True, 0.1
+                    async for _message in pubsub.listen():
+                        self._bell.set()
+            except (RedisError, OSError):
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5)
+            finally:
+                self._has_bell = False
+                with contextlib.suppress(RedisError, OSError):
+                    await redis.aclose()
+
+    async def _look(self) -> None:
+        while True:
+            patience = LOOK_SECONDS if self._has_bell else LOOK_SECONDS_WITHOUT_BELL
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._bell.wait(), patience)
+            self._bell.clear()
+            try:
+                for seq, rings in await _rung_after(self.seq):
+                    self.seq = seq
+                    for topic, name in rings:
+                        for queue in self._streams.get(topic, ()):
+                            _put(queue, Signal(seq, name))
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("live.log_unreadable", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    @contextlib.contextmanager
+    def subscribed(self, topics: Sequence[str]) -> Any:
+        """A queue that gets the signals of the topics inside the block."""
+        queue: asyncio.Queue[Signal] = asyncio.Queue(QUEUE_LENGTH)
+        for topic in topics:
+            self._streams.setdefault(topic, set()).add(queue)
+        try:
+            yield queue
+        finally:
+            for topic in topics:
+                self._streams[topic].discard(queue)
+                if not self._streams[topic]:
+                    del self._streams[topic]
+
+
+def _put(queue: "asyncio.Queue[Signal]", signal: Signal) -> None:
+    """A reader too slow for its queue is told to start over instead of holding memory."""
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+        signal = RESET
+    queue.put_nowait(signal)
+
+
+async def _rung_after(seq: int, limit: int = REPLAY_LIMIT) -> list[tuple[int, list[tuple[str, str]]]]:
+    async with transaction() as db:
+        await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+        rows = await db.execute(
+            select(EventRow.seq, EventRow.rings).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
+        )
+        return [(row.seq, [(one[0], one[1]) for one in (row.rings or {}).get("rings", [])]) for row in rows]
+
+
+_listener: Listener | None = None
+
+
+def last_seq() -> int:
+    """How far this process has heard; never ahead of what a transaction begun now can see."""
+    return _listener.seq if _listener else 0
+
+
+@contextlib.asynccontextmanager
+async def listening(_app: object) -> AsyncIterator[None]:
+    """Lifespan of the web process's listener."""
+    global _listener
+    _listener = Listener()
+    await _listener.start()
+    try:
+        yield
+    finally:
+        await _listener.stop()
+        _listener = None
+
+
+def stream_url(topics: Iterable[str], *, viewer: UUID | None, after: int) -> str:
+    """The page's stream: its topics signed for this viewer, from the moment the page was read."""
+    token = sign("live", {"topics": sorted(set(topics)), "viewer": viewer}, seconds=12 * 3600)
+    return f"/live?topics={token}&after={after}"
+
+
+def read_stream_token(token: str) -> tuple[list[str], UUID | None]:
+    """Topics and viewer of a stream URL. Raises ValueError."""
+    payload = unsign("live", token)
+    viewer = payload.get("viewer")
+    return list(payload["topics"]), UUID(viewer) if viewer else None
+
+
+async def signals(topics: list[str], after: int) -> AsyncIterator[bytes]:
+    """The body of one stream, in server-sent event format with LF only."""
+    if _listener is None:
+        raise RuntimeError("the listener is not running")
+    loop = asyncio.get_running_loop()
+    end = loop.time() + LIFETIME_SECONDS
+    wanted = set(topics)
+    with _listener.subscribed(topics) as queue:
+        yield b": open\n\n"
+        sent = after
+        missed = await _rung_after(after)
+        if len(missed) >= REPLAY_LIMIT:
+            yield _encode(Signal(_listener.seq, "reset"))
+            sent = _listener.seq
+        else:
+            for seq, rings in missed:
+                for topic, name in rings:
+                    if topic in wanted:
+                        yield _encode(Signal(seq, name))
+                sent = seq
+        while loop.time() < end and not _listener.closing.is_set():
+            try:
+                signal = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield b": beat\n\n"
+                continue
+            if signal is RESET:
+                yield _encode(Signal(_listener.seq, "reset"))
+            elif signal.seq > sent:
+                yield _encode(signal)
+
+
+def _encode(signal: Signal) -> bytes:
+    return f"id: {signal.seq}\nevent: {signal.name}\ndata: {signal.seq}\n\n".encode()

@@ -1,0 +1,33 @@
+"""Structured logs: one JSON object a line, with the request's id and nothing personal."""
+
+import logging
+import sys
+
+import structlog
+
+_HIDDEN = frozenset({"email", "name", "password", "token", "phone", "address", "authorization", "cookie"})
+
+
+def _without_personal_data(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {key: "[hidden]" if key in _HIDDEN else value for key, value in event.items()}
+
+
+def configure_logs(level: str = "INFO") -> None:
+    """Set up structlog for the process."""
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("saq").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            _without_personal_data,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

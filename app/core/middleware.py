@@ -1,0 +1,92 @@
+"""What every request and answer gets: an id, the caller's true address, a nonce, the security headers."""
+
+import ipaddress
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.db import new_id
+from app.settings import settings
+
+
+class Envelope:
+    """Outermost: nothing leaves without its headers, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.form_action = " ".join({"'self'", settings().stripe_checkout_origin})
+        self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state["nonce"] = secrets.token_urlsafe(16)
+        state["request_id"] = str(new_id())
+        self._settle_client(scope)
+        if scope["path"].startswith("/api/") and not scope["path"].startswith("/api/v1/"):
+            _move(scope, "/api/v1/" + scope["path"].removeprefix("/api/"))
+        structlog.contextvars.bind_contextvars(request_id=state["request_id"])
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._add(MutableScopeHeaders.from_message(message), scope)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    def _settle_client(self, scope: Scope) -> None:
+        """Believe X-Forwarded-For only from a trusted proxy, and only its last foreign entry."""
+        client = scope.get("client")
+        if not client or not self.trusted or not self._is_trusted(client[0]):
+            return
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        chain = [one.strip() for one in headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")]
+        for address in reversed([one for one in chain if one]):
+            if not self._is_trusted(address):
+                scope["client"] = (address[:64], client[1])
+                return
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            return any(ipaddress.ip_address(address) in network for network in self.trusted)
+        except ValueError:
+            return False
+
+    def _add(self, headers: MutableScopeHeaders, scope: Scope) -> None:
+        state: dict[str, Any] = scope["state"]
+        headers.setdefault("Content-Security-Policy", self._policy(state["nonce"]))
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+        headers.setdefault("X-Request-Id", state["request_id"])
+        if settings().secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+    def _policy(self, nonce: str) -> str:
+        return (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+            "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+            f"manifest-src 'self'; form-action {self.form_action}; frame-ancestors 'none'; base-uri 'none'; "
+            "require-trusted-types-for 'script'; trusted-types htmx torqueline"
+        )
+
+
+def _move(scope: Scope, path: str) -> None:
+    scope["path"] = path
+    scope["raw_path"] = path.encode()
+
+
+def own_origin() -> str:
+    """Scheme and host of the site."""
+    parts = urlsplit(settings().base_url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,66 @@
+"""Who may do what: the one table. A role holds at a service center; everybody signed in is also a driver."""
+
+from typing import Final
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = "signed_in"
+
+CUSTOMER: Final = frozenset(
+    {
+        "read:own_profile",
+        "update:own_profile",
+        "read:own_vehicles",
+        "manage:own_vehicles",
+        "read:own_appointments",
+        "manage:own_appointments",
+        "read:own_maintenance_history",
+        "make:payments",
+        "read:own_invoices",
+        "approve:estimates",
+        "chat:appointment",
+    }
+)
+
+ADVISOR: Final = frozenset(
+    {
+        "read:customers",
+        "update:customers",
+        "read:all_appointments",
+        "manage:appointments",
+        "create:quotes",
+        "create:invoices",
+        "take:payments",
+        "read:inventory",
+        "update:inventory",
+        "update:service_progress",
+        "read:service_checklists",
+        "update:service_checklists",
+        "read:assigned_appointments",
+        "chat:appointment",
+    }
+)
+
+TECHNICIAN: Final = frozenset(
+    {
+        "read:assigned_appointments",
+        "update:service_progress",
+        "read:parts",
+        "request:parts",
+        "read:service_checklists",
+        "update:service_checklists",
+        "chat:appointment",
+    }
+)
+
+OWNER: Final = ADVISOR | TECHNICIAN | {"manage:center", "manage:staff", "manage:services", "read:reports"}
+
+NETWORK: Final = frozenset({"manage:network"})
+
+BY_ROLE: Final[dict[str, frozenset[str]]] = {
+    "advisor": ADVISOR,
+    "technician": TECHNICIAN,
+    "owner": OWNER,
+    "network_admin": NETWORK,
+}
+
+KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | OWNER | NETWORK | {PUBLIC, SIGNED_IN}

@@ -1,0 +1,281 @@
+"""Pages and fragments: one Jinja environment, the viewer's words, and answers that work without JavaScript."""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+from app.core import clock, live, words
+from app.core.money import to_major
+from app.core.security import binding_of, csrf_token, new_token, visitor_cookie
+from app.core.viewer import Viewer
+from app.settings import settings
+
+APP = Path(__file__).resolve().parent.parent
+DIST = APP / "static" / "dist"
+KM_PER_MILE = Decimal("1.609344")
+
+AnyRequest = Request[Any, Any, Any]
+
+_globals: dict[str, Callable[..., Any]] = {}
+
+
+def template_global(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of a module known to every template by its own name."""
+    _globals[function.__name__] = function
+    return function
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The one template environment; a name that is not given is an error, not an empty string."""
+    env = Environment(
+        loader=FileSystemLoader(APP / "templates"),
+        autoescape=lambda name: not (name or "").endswith((".txt", ".typ")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        auto_reload=settings().is_demo,
+    )
+    env.install_gettext_callables(words._, _plural, newstyle=True)  # type: ignore[attr-defined]
+    env.filters.update(
+        money=money, day=day, clock_time=clock_time, when=when, duration=duration, distance=distance,
+        number=number, percent=percent, since=since,
+    )  # fmt: skip
+    env.globals.update(
+        static=static, dom_id=dom_id, csp_nonce=csp_nonce, csrf_token=_csrf, idempotency_key=_one_time_key,
+        live_stream=live_stream, now=clock.now, timedelta=timedelta, **_globals,
+    )  # fmt: skip
+    return env
+
+
+def _plural(one: str, many: str, count: int) -> str:
+    return words._catalogue(str(words.spoken())).ungettext(one, many, count)
+
+
+def render(template: str, **context: Any) -> str:
+    """A template as text, outside of a request: mails, PDFs."""
+    return environment().get_template(template).render(**context)
+
+
+def is_partial(request: AnyRequest) -> bool:
+    """Whether htmx asks for a part of a page. Going back in history asks for the whole."""
+    headers = request.headers
+    return (
+        headers.get("hx-request") == "true"
+        and headers.get("hx-history-restore-request") != "true"
+        and headers.get("hx-request-type") != "full"
+    )
+
+
+def page(
+    request: AnyRequest,
+    me: Viewer,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """A whole page; for htmx the same content in a bare frame, from which it takes what it wants."""
+    bare = is_partial(request)
+    return _answer(
+        request,
+        me,
+        template,
+        status=status,
+        headers=headers,
+        layout="layouts/bare.html" if bare else context.pop("layout", "layouts/app.html"),
+        **context,
+    )
+
+
+def fragment(
+    request: AnyRequest, me: Viewer, template: str, *, status: int = 200, **context: Any
+) -> Response[str]:
+    """One fragment file, as included in its page."""
+    return _answer(request, me, template, status=status, headers=None, layout="layouts/bare.html", **context)
+
+
+def _answer(
+    request: AnyRequest, me: Viewer, template: str, *, status: int, headers: dict[str, str] | None, **context: Any
+) -> Response[str]:
+    cookies: list[Cookie] = []
+    if not binding_of(request) and not getattr(request.state, "visitor", ""):
+        request.state.visitor = new_token()
+        cookies.append(
+            Cookie(
+                visitor_cookie(), request.state.visitor, path="/", httponly=True, samesite="lax", secure=settings().secure
+            )
+        )
+    content = environment().get_template(template).render(request=request, me=me, **context)
+    sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
+    request.state.outcome = (status, None)
+    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=sent, cookies=cookies)
+
+
+def see_other(
+    request: AnyRequest, url: str, *, cookies: list[Cookie] | None = None, flash: str = ""
+) -> Response[None]:
+    """The answer to a POST that changed something. htmx follows it as a browser does."""
+    request.state.outcome = (303, url)
+    sent = list(cookies or [])
+    if flash:
+        sent.append(flash_cookie(flash))
+    return Response(
+        None, status_code=303, headers={"Location": url, "Cache-Control": "no-store"}, cookies=sent
+    )
+
+
+def flash_cookie(words_for_user: str) -> Cookie:
+    """A message for the next page: shown once, then forgotten by the layout's script or after ten seconds."""
+    value = json.dumps(words_for_user[:400], ensure_ascii=True).encode().hex()
+    return Cookie("flash", value, path="/", max_age=10, httponly=True, samesite="lax", secure=settings().secure)
+
+
+@template_global
+def flash_message(request: AnyRequest) -> str:
+    """The message the previous answer left, if any."""
+    try:
+        return str(json.loads(bytes.fromhex(request.cookies.get("flash", "")).decode()))
+    except ValueError:
+        return ""
+
+
+# --- what templates call -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> dict[str, str]:
+    path = DIST / "manifest.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def static(name: str) -> str:
+    """The address of a built asset: its name carries a hash of its content."""
+    return f"/static/{_manifest().get(name, name)}"
+
+
+def dom_id(thing: Any, part: str) -> str:
+    """A stable element id: dom_id(job, "card") is card-job-0193…"""
+    return f"{part}-{type(thing).__name__.lower()}-{thing.id}"
+
+
+@pass_context
+def csp_nonce(context: Context) -> str:
+    """The nonce of this answer's content security policy."""
+    return str(context["request"].scope["state"]["nonce"])
+
+
+@pass_context
+def _csrf(context: Context) -> str:
+    request = context["request"]
+    return csrf_token(binding_of(request) or getattr(request.state, "visitor", ""))
+
+
+def _one_time_key() -> str:
+    return uuid.uuid4().hex
+
+
+@pass_context
+def live_stream(context: Context, topics: list[str]) -> Markup:
+    """The page's only stream. Regions listen with hx-trigger="board from:#live"."""
+    request, me = context["request"], context["me"]
+    url = live.stream_url(topics, viewer=me.user_id, after=getattr(request.state, "cursor", 0))
+    return Markup('<div id="live" hx-sse:connect="{}" hidden></div>').format(url)
+
+
+def money(minor: int | None, currency: str) -> str:
+    """Minor units as the viewer writes money."""
+    if minor is None:
+        return "–"
+    return numbers.format_currency(to_major(minor, currency), currency, locale=words.spoken())
+
+
+def number(value: Decimal | float | None, digits: int = 2) -> str:
+    """A number without needless zeros."""
+    if value is None:
+        return "–"
+    pattern = "#,##0." + "#" * digits if digits else "#,##0"
+    return numbers.format_decimal(value, format=pattern, locale=words.spoken())
+
+
+def percent(share: Decimal | float | None, digits: int = 1) -> str:
+    """0.0725 as 7.25 %."""
+    if share is None:
+        return "–"
+    return numbers.format_percent(share, format=f"#,##0.{'#' * digits}%", locale=words.spoken())
+
+
+def day(moment: datetime | date | None, zone: str = "UTC", style: str = "medium") -> str:
+    """The date of a moment in a time zone."""
+    if moment is None:
+        return "–"
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(ZoneInfo(zone)).date()
+    if style in ("short", "medium", "long", "full"):
+        return dates.format_date(moment, format=style, locale=words.spoken())
+    return dates.format_skeleton(style, datetime(moment.year, moment.month, moment.day), locale=words.spoken())  # noqa: DTZ001
+
+
+def clock_time(moment: datetime | None, zone: str = "UTC") -> str:
+    """The time of day of a moment in a time zone."""
+    if moment is None:
+        return "–"
+    return dates.format_time(moment, format="short", tzinfo=ZoneInfo(zone), locale=words.spoken())
+
+
+def when(moment: datetime | None, zone: str = "UTC") -> str:
+    """Weekday, date and time; the year only when it is another one."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(ZoneInfo(zone))
+    same_year = local.year == clock.now().astimezone(ZoneInfo(zone)).year
+    written = dates.format_skeleton("MMMEd" if same_year else "yMMMEd", local, locale=words.spoken())
+    return f"{written}, {clock_time(moment, zone)}"
+
+
+def since(moment: datetime | None) -> str:
+    """How long ago, in the largest fitting unit: 3 hours."""
+    if moment is None:
+        return "–"
+    return dates.format_timedelta(clock.now() - moment, threshold=1.2, locale=words.spoken())
+
+
+def duration(minutes: int | Decimal | None) -> str:
+    """Minutes as 1 h 30 min."""
+    if minutes is None:
+        return "–"
+    hours, rest = divmod(int(minutes), 60)
+    if not hours:
+        return words._("%(minutes)s min", minutes=rest)
+    if not rest:
+        return words._("%(hours)s h", hours=hours)
+    return words._("%(hours)s h %(minutes)s min", hours=hours, minutes=rest)
+
+
+def distance(km: int | None, unit: str = "km") -> str:
+    """Kilometres in the viewer's unit ("km" or "mi")."""
+    if km is None:
+        return "–"
+    if unit == "mi":
+        return f"{number(round(Decimal(km) / KM_PER_MILE), 0)} mi"
+    return f"{number(km, 0)} km"
+
+
+def to_km(value: int, unit: str) -> int:
+    """A distance as typed in the viewer's unit, in whole kilometres."""
+    return value if unit == "km" else round(value * KM_PER_MILE)

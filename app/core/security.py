@@ -1,0 +1,155 @@
+"""Secrets and what guards them: cookies, signed tokens, hashes, the check against cross-site requests."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers import BaseRouteHandler
+
+from app.core.errors import CrossSite
+from app.settings import settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def session_cookie() -> str:
+    """The session cookie's name; over TLS it is bound to this very host."""
+    return "__Host-session" if settings().secure else "session"
+
+
+def visitor_cookie() -> str:
+    """The cookie that ties forms to a browser in which nobody is signed in."""
+    return "__Host-visitor" if settings().secure else "visitor"
+
+
+def new_token() -> str:
+    """256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a token: SHA-256. Tokens are random, so no salt or stretching is needed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _mac(purpose: str, message: bytes) -> bytes:
+    key = hmac.digest(settings().secret_key.encode(), purpose.encode(), "sha256")
+    return hmac.digest(key, message, "sha256")
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def sign(purpose: str, payload: Any, *, seconds: int) -> str:
+    """A token that carries `payload` (JSON-able) for a purpose and expires after `seconds`."""
+    body = msgspec.json.encode([int(time.time()) + seconds, payload])
+    return f"{_b64(body)}.{_b64(_mac(purpose, body)[:20])}"
+
+
+def unsign(purpose: str, token: str) -> Any:
+    """The payload of a token made by `sign`. Raises ValueError when forged, expired or of another purpose."""
+    try:
+        body_text, mac_text = token.split(".")
+        body, mac = _unb64(body_text), _unb64(mac_text)
+    except ValueError as error:
+        raise ValueError("malformed token") from error
+    if not hmac.compare_digest(mac, _mac(purpose, body)[:20]):
+        raise ValueError("forged token")
+    expires, payload = msgspec.json.decode(body)
+    if time.time() > expires:
+        raise ValueError("expired token")
+    return payload
+
+
+def csrf_token(binding: str) -> str:
+    """A token bound to the browser's session or visitor cookie, masked anew each time so that compressed
+    pages do not leak it (BREACH)."""
+    mac = _mac("csrf", binding.encode())
+    mask = secrets.token_bytes(len(mac))
+    return _b64(mask + bytes(a ^ b for a, b in zip(mask, mac, strict=True)))
+
+
+def csrf_token_matches(token: str, binding: str) -> bool:
+    """Whether `token` was made by `csrf_token` for the same binding."""
+    try:
+        raw = _unb64(token)
+    except ValueError:
+        return False
+    mac = _mac("csrf", binding.encode())
+    if len(raw) != 2 * len(mac):
+        return False
+    mask, masked = raw[: len(mac)], raw[len(mac) :]
+    return hmac.compare_digest(bytes(a ^ b for a, b in zip(mask, masked, strict=True)), mac)
+
+
+def binding_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The cookie value that this browser's forms are tied to; empty when it has none yet."""
+    return connection.cookies.get(session_cookie()) or connection.cookies.get(visitor_cookie()) or ""
+
+
+def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The bearer token of a JSON client, if it sent one."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
+def csrf_exempt(reason: str) -> dict[str, str]:
+    """Route option: this route proves its caller otherwise; say how."""
+    return {"csrf": "exempt", "csrf_reason": reason}
+
+
+async def refuse_cross_site(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Guard of every route. `Sec-Fetch-Site` decides first, then `Origin`, then the token bound to the
+    session. Raises CrossSite."""
+    if connection.scope.get("method", "GET") in SAFE_METHODS or handler.opt.get("csrf") == "exempt":
+        return
+    if bearer_of(connection):  # no cookie is looked at, so no browser can be abused
+        return
+    _check_origin(connection)
+    token = connection.headers.get("x-csrf-token", "")
+    if not token and isinstance(connection, Request):
+        kind = connection.headers.get("content-type", "")
+        if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+            token = str((await connection.form()).get("csrf_token", ""))
+    binding = binding_of(connection)
+    if not binding or not csrf_token_matches(token, binding):
+        raise CrossSite
+
+
+def _check_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    fetch_site = connection.headers.get("sec-fetch-site")
+    if fetch_site is not None:
+        if fetch_site not in ("same-origin", "none"):
+            raise CrossSite
+        return
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return
+    ours = {
+        settings().base_url,
+        f"{urlsplit(settings().base_url).scheme}://{connection.headers.get('host', '')}",
+    }
+    if origin not in ours:
+        raise CrossSite
+
+
+def as_uuid(text: str | None) -> UUID | None:
+    """A UUID from text, or None when it is not one."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

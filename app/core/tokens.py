@@ -1,0 +1,66 @@
+"""Access tokens of the JSON API. Claims only inform: permissions are read afresh from the database."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from app.core import clock
+from app.core.errors import SignInNeeded
+from app.settings import settings
+
+LIFETIME = timedelta(minutes=15)
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What an access token says."""
+
+    user_id: UUID
+    service_center_id: UUID | None
+    issued_at: float
+
+
+def _key() -> OctKey:
+    return OctKey.import_key(settings().secret_key)
+
+
+def issue_access_token(
+    *, user_id: UUID, email: str, roles: list[dict[str, Any]], service_center_id: UUID | None
+) -> tuple[str, datetime]:
+    """A signed token (HS256) and the moment it expires."""
+    now = clock.now()
+    expires = now + LIFETIME
+    claims = {
+        "user_id": str(user_id),
+        "email": email,
+        "roles": roles,
+        "service_center_id": str(service_center_id) if service_center_id else None,
+        "iat": now.timestamp(),
+        "exp": int(expires.timestamp()),
+    }
+    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _key()), expires
+
+
+def read_access_token(token: str) -> Claims:
+    """Verify signature and expiry. Raises SignInNeeded."""
+    try:
+        claims = jwt.decode(token, _key(), algorithms=["HS256"]).claims
+        center = claims.get("service_center_id")
+        if float(claims["exp"]) <= clock.now().timestamp():
+            raise SignInNeeded
+        return Claims(
+            user_id=UUID(claims["user_id"]),
+            service_center_id=UUID(center) if center else None,
+            issued_at=float(claims["iat"]),
+        )
+    except (JoseError, KeyError, ValueError, TypeError) as error:
+        raise SignInNeeded from error
+
+
+def as_timestamp(text: str) -> float:
+    """Seconds since the epoch of an ISO moment out of the database."""
+    return datetime.fromisoformat(text).timestamp()

@@ -1,0 +1,73 @@
+"""Who is looking or acting: read afresh for each transaction, handed on as `me` and `by=`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from app.core.permissions import BY_ROLE, CUSTOMER
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role at one center, at all centers of a tenant (`center_id` empty), or on the network."""
+
+    role: str
+    tenant_id: UUID | None
+    center_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A visitor, a signed-in person in a working context, the holder of a link, or the system itself."""
+
+    kind: Literal["visitor", "person", "link", "system"] = "visitor"
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    name: str = ""
+    email: str = ""
+    locale: str = "en"
+    zone: str = "UTC"
+    theme: str = ""
+    distance_unit: str = "km"
+    held: tuple[HeldRole, ...] = ()
+    tenant_id: UUID | None = None
+    center_id: UUID | None = None
+    ip: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+    permissions: frozenset[str] = field(default=frozenset())
+
+    @classmethod
+    def system(cls, tenant_id: UUID | None = None) -> "Viewer":
+        """The worker, acting for a tenant."""
+        return cls(kind="system", name="Torqueline", tenant_id=tenant_id)
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.kind == "person"
+
+    @property
+    def is_staff(self) -> bool:
+        return self.tenant_id is not None and self.kind == "person"
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that count in the present working context."""
+        return tuple(one.role for one in self.held if self._counts(one))
+
+    def _counts(self, one: HeldRole) -> bool:
+        if one.tenant_id is None:
+            return True
+        return one.tenant_id == self.tenant_id and one.center_id in (None, self.center_id)
+
+    def can(self, permission: str) -> bool:
+        """Whether the present roles allow it."""
+        return permission in self.permissions
+
+
+def allowed(viewer: Viewer) -> frozenset[str]:
+    """The permissions a person's present roles add up to; everybody signed in is also a driver."""
+    held = CUSTOMER if viewer.kind == "person" else frozenset()
+    for role in viewer.roles:
+        held |= BY_ROLE.get(role, frozenset())
+    return held

@@ -1,0 +1,200 @@
+"""One request, one transaction: who is asking, whether they may, and the form they must not send twice."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from sqlalchemy import delete, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock, live, tokens, words
+from app.core.db import transaction
+from app.core.errors import Forbidden, Replayed, SignInNeeded
+from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
+from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, session_cookie
+from app.core.tables import IdempotencyKey
+from app.core.viewer import HeldRole, Viewer, allowed
+
+AnyRequest = Request[Any, Any, Any]
+
+STAFF_IDLE = timedelta(hours=12)
+CUSTOMER_IDLE = timedelta(days=30)
+
+
+def needs(permission: str) -> dict[str, str]:
+    """Route option: what a viewer must hold. A route that declares nothing does not start."""
+    if permission not in KNOWN:
+        raise ValueError(f"unknown permission {permission!r}")
+    return {"needs": permission}
+
+
+@asynccontextmanager
+async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer]]:
+    """Open the request's transaction: yields the session and the viewer, already allowed to be here.
+
+    Raises SignInNeeded, Forbidden, Replayed. Return the response inside the block: its status and
+    location are stored under the form's one-time key in the same transaction.
+    """
+    key = await _one_time_key(request)
+    request.state.cursor = live.last_seq()
+    async with transaction() as db:
+        me = await identify(db, request)
+        request.state.me = me
+        words.speak(me.locale)
+        _admit(request, me)
+        if key:
+            await _claim(db, request, me, key)
+        yield db, me
+        if key:
+            await _settle(db, request, me, key)
+
+
+async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
+    """Who is asking, by bearer token or session cookie; sets row-level security for the transaction."""
+    token = bearer_of(request)
+    if token is not None:
+        claims = tokens.read_access_token(token)
+        row = (
+            (
+                await db.execute(
+                    text("SELECT * FROM enter_person(:person, :center)"),
+                    {"person": claims.user_id, "center": claims.service_center_id},
+                )
+            )
+            .mappings()
+            .first()
+        )
+        valid_after = row and row["facts"].get("tokens_valid_after")
+        if row is None or (valid_after and claims.issued_at < tokens.as_timestamp(valid_after)):
+            raise SignInNeeded
+        return _person(request, row, None)
+    cookie = request.cookies.get(session_cookie())
+    if not cookie:
+        return _visitor(request)
+    now = clock.now()
+    row = (
+        (
+            await db.execute(
+                text("SELECT * FROM enter_session(:hash, :now)"), {"hash": hash_token(cookie), "now": now}
+            )
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        return _visitor(request)
+    me = _person(request, row, row["session_id"])
+    idle = now - row["last_seen_at"]
+    if idle > (STAFF_IDLE if me.is_staff else CUSTOMER_IDLE):
+        await db.execute(text("SELECT set_config('app.user', '', true), set_config('app.tenant', '', true)"))
+        return _visitor(request)
+    if idle > timedelta(minutes=1):
+        await _touch(db, row["session_id"])
+    return me
+
+
+async def _touch(db: AsyncSession, session_id: UUID) -> None:
+    # A second request of the same page must not wait for this one's transaction.
+    await db.execute(
+        text(
+            "UPDATE sessions SET last_seen_at = :now WHERE id IN "
+            "(SELECT id FROM sessions WHERE id = :id FOR UPDATE SKIP LOCKED)"
+        ),
+        {"now": clock.now(), "id": session_id},
+    )
+
+
+def _visitor(request: AnyRequest) -> Viewer:
+    return Viewer(
+        locale=words.negotiate(request.headers.get("accept-language", "")),
+        ip=client_ip(request),
+        user_agent=request.headers.get("user-agent", "")[:400],
+        request_id=getattr(request.state, "request_id", ""),
+    )
+
+
+def _person(request: AnyRequest, row: Mapping[str, Any], session_id: UUID | None) -> Viewer:
+    facts = row["facts"]
+    held = tuple(
+        HeldRole(one["role"], as_uuid(one["tenant_id"]), as_uuid(one["center_id"])) for one in row["roles"]
+    )
+    known = Viewer(
+        kind="person",
+        user_id=row["user_id"],
+        session_id=session_id,
+        name=facts["name"],
+        email=facts["email"],
+        locale=facts["locale"],
+        zone=facts["zone"],
+        theme=facts["theme"],
+        distance_unit=facts["distance_unit"],
+        held=held,
+        tenant_id=row["tenant_id"],
+        center_id=row["center_id"],
+    )
+    return Viewer(
+        **{name: getattr(known, name) for name in Viewer.__slots__ if name not in _OF_REQUEST},
+        ip=client_ip(request),
+        user_agent=request.headers.get("user-agent", "")[:400],
+        request_id=getattr(request.state, "request_id", ""),
+        permissions=allowed(known),
+    )
+
+
+_OF_REQUEST = frozenset({"ip", "user_agent", "request_id", "permissions"})
+
+
+def client_ip(request: AnyRequest) -> str:
+    """The caller's address, as the proxy middleware settled it."""
+    return request.client.host if request.client else ""
+
+
+def _admit(request: AnyRequest, me: Viewer) -> None:
+    needed = request.route_handler.opt["needs"]
+    if needed == PUBLIC:
+        return
+    if not me.is_signed_in:
+        raise SignInNeeded
+    if needed != SIGNED_IN and not me.can(needed):
+        raise Forbidden(needed)
+
+
+async def _one_time_key(request: AnyRequest) -> str:
+    if request.method in SAFE_METHODS:
+        return ""
+    if header := request.headers.get("idempotency-key"):
+        return header[:200]
+    kind = request.headers.get("content-type", "")
+    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return str((await request.form()).get("idempotency_key", ""))[:200]
+    return ""
+
+
+def _owner_of_key(request: AnyRequest, me: Viewer) -> str:
+    return f"user:{me.user_id}" if me.user_id else f"visitor:{hash_token(binding_of(request)).hex()[:32]}"
+
+
+async def _claim(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:
+    """Take the key, waiting for a twin that is still at work; raise Replayed when it has been answered."""
+    owner, route = _owner_of_key(request, me), request.url.path
+    taken = await db.execute(
+        insert(IdempotencyKey).values(key=key, owner=owner, route=route).on_conflict_do_nothing()
+    )
+    if taken.rowcount:  # type: ignore[attr-defined]
+        return
+    known = await db.get(IdempotencyKey, (key, owner))
+    if known is not None and known.status is not None and known.route == route:
+        raise Replayed(known.status, known.location)
+
+
+async def _settle(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:
+    outcome: tuple[int, str | None] | None = getattr(request.state, "outcome", None)
+    mine = (IdempotencyKey.key == key, IdempotencyKey.owner == _owner_of_key(request, me))
+    if outcome is None:
+        await db.execute(delete(IdempotencyKey).where(*mine))
+        return
+    await db.execute(update(IdempotencyKey).where(*mine).values(status=outcome[0], location=outcome[1]))

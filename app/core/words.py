@@ -1,0 +1,68 @@
+"""Words on the screen: gettext with the viewer's language, and Babel for dates, numbers and money."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale
+from babel.core import UnknownLocaleError, negotiate_locale
+from babel.support import NullTranslations, Translations
+
+CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
+
+_spoken: ContextVar[str] = ContextVar("spoken", default="en")
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """English, and every language with a catalogue."""
+    if not CATALOGUES.is_dir():
+        return ("en",)
+    return ("en", *sorted(one.name for one in CATALOGUES.iterdir() if one.is_dir() and one.name != "en"))
+
+
+def negotiate(accept_language: str) -> str:
+    """The best of our languages for an Accept-Language header."""
+    wanted = [part.split(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
+    return negotiate_locale([one for one in wanted if one], languages(), sep="_") or "en"
+
+
+def speak(locale: str) -> None:
+    """Use a language from here on in this task."""
+    _spoken.set(locale)
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Use a language inside the block: for mails and PDFs in the reader's language."""
+    token = _spoken.set(locale)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def spoken() -> Locale:
+    """The present language as a Babel locale."""
+    try:
+        return Locale.parse(_spoken.get())
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+@lru_cache(maxsize=16)
+def _catalogue(locale: str) -> NullTranslations:
+    return Translations.load(CATALOGUES, [locale], "messages")
+
+
+def _(message: str, **values: object) -> str:
+    """Translate; named placeholders are filled in: _("Hello %(name)s", name=…)."""
+    found = _catalogue(_spoken.get()).ugettext(message)
+    return found % values if values else found
+
+
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
+    """Translate by number; %(num)s is the count."""
+    return _catalogue(_spoken.get()).ungettext(one, many, count) % {"num": count, **values}
