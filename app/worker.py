@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from typing import Any, cast
 
 import structlog
 from redis.exceptions import RedisError
@@ -44,7 +45,7 @@ async def _keep_queueing(stopping: asyncio.Event) -> None:
             functions=queue.functions(),
             cron_jobs=queue.cron_jobs(),
             concurrency=8,
-            timers={"sweep": 20},
+            timers=cast(Any, {"sweep": 20}),
         )
         worker.SIGNALS = []
         try:

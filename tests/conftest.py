@@ -1,14 +1,20 @@
 """Fixtures everybody may use: real servers, and a database of one's own that is already migrated."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.engine.testing import Engine, schema_key, start_for_tests
-from app.settings import as_asyncpg
+from app.settings import as_asyncpg, settings
+from tests.browsing import Browser
+from tests.cast import CAST, PASSWORD, Cast, Person
 
 
 @dataclass(frozen=True)
@@ -64,3 +70,142 @@ async def fresh_database(engine: Engine, template: str) -> AsyncIterator[Databas
 def valkey_url(engine: Engine, worker_name: str) -> str:
     number = int(worker_name.removeprefix("gw") or 0) % 15 + 1 if worker_name.startswith("gw") else 0
     return engine.valkey_url(number)
+
+
+@pytest.fixture(scope="session")
+async def seated(engine: Engine, template: str) -> str:
+    """The migrated database with the cast in it, to be copied."""
+
+    async def build(owner_url: str, app_url: str) -> None:
+        from app.domains.accounts.passwords import hashed
+        from app.migrate import migrate
+        from tests.cast import seat
+
+        await migrate(as_asyncpg(owner_url), as_asyncpg(app_url))
+        owner = create_async_engine(as_asyncpg(owner_url))
+        async with AsyncSession(owner) as db, db.begin():
+            await seat(db, await hashed(PASSWORD))
+        await owner.dispose()
+
+    cast_file = Path(__file__).with_name("cast.py").read_text()
+    return await engine.template(schema_key() + cast_file, build)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the application would read from its environment; the database is named by each test."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    number = int(worker.removeprefix("gw")) % 15 + 1 if worker.startswith("gw") else 0
+    os.environ.update(
+        TORQUELINE_MODE="test",
+        TORQUELINE_HOME=str(tmp_path_factory.mktemp("home")),
+        BASE_URL="http://testserver",
+        DATABASE_URL=engine.app_url("unset"),
+        DATABASE_OWNER_URL=engine.owner_url("unset"),
+        REDIS_URL=engine.valkey_url(number),
+        SECRET_KEY="a secret for tests that is long enough",
+    )
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def cast() -> Cast:
+    """Everybody, by role."""
+    return CAST
+
+
+@pytest.fixture(scope="session")
+async def worker_database(engine: Engine, seated: str, worker_name: str) -> AsyncIterator[str]:
+    name = await engine.clone(seated, f"cast_{worker_name}")
+    yield name
+    await engine.drop(name)
+
+
+@pytest.fixture
+async def db(engine: Engine, worker_database: str) -> AsyncIterator[AsyncSession]:
+    """A transaction as the application's role with the cast present; rolled back after the test.
+
+    Nobody is set: call `act_as(db, user=…, tenant=…)`, or use `viewing(db, person)` below.
+    """
+    one = create_async_engine(as_asyncpg(engine.app_url(worker_database)))
+    async with one.connect() as connection:
+        outer = await connection.begin()
+        async with AsyncSession(bind=connection, expire_on_commit=False) as session:
+            yield session
+        await outer.rollback()
+    await one.dispose()
+
+
+@pytest.fixture
+async def site(engine: Engine, seated: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A database of this test's own, committed to, that the application in this process is connected to."""
+    from app.core import db as core_db
+    from app.core import queue, relay
+    from app.subscriptions import SUBSCRIPTIONS
+
+    name = await engine.clone(seated, f"site_{uuid4().hex[:12]}")
+    monkeypatch.setenv("DATABASE_URL", engine.app_url(name))
+    monkeypatch.setenv("DATABASE_OWNER_URL", engine.owner_url(name))
+    settings.cache_clear()
+    core_db.connect(settings().sqlalchemy_url)
+    queue.connect_queue(settings().redis_url, name=name)
+    relay.subscribe(SUBSCRIPTIONS)
+    yield name
+    await queue.disconnect_queue()
+    await core_db.disconnect()
+    await engine.drop(name)
+    settings.cache_clear()
+
+
+_app: list[Any] = []
+
+
+def the_app() -> Any:
+    """The application, made once a process: it holds no database of its own."""
+    from app.asgi import create_app
+
+    if not _app:
+        _app.append(create_app())
+    return _app[0]
+
+
+@pytest.fixture
+async def browser(site: str) -> AsyncIterator[Callable[..., Browser]]:
+    """Open a browser: `browser(cast.advisor)`, or `browser()` for a visitor."""
+    opened: list[Browser] = []
+
+    def open_one(person: Person | None = None) -> Browser:
+        opened.append(Browser(the_app(), person))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+async def run_reactions(site: str) -> Callable[[], Any]:
+    """Do the worker's part now: number the new events and run every reaction, until nothing is left."""
+    from app.core import relay
+
+    async def run() -> int:
+        done = 0
+        while True:
+            count, owed = await relay.stamp()
+            if not count and not owed:
+                return done
+            for event_id, reaction in owed:
+                await relay.perform(event_id, reaction)
+                done += 1
+
+    return run
+
+
+async def viewing(db: AsyncSession, person: Person) -> None:
+    """Let row-level security see the session as this person does in their working context."""
+    await db.execute(
+        text("SELECT set_config('app.user', :user, true), set_config('app.tenant', :tenant, true)"),
+        {"user": str(person.user_id), "tenant": str(person.tenant_id or "")},
+    )

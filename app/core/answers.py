@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from asyncpg import exceptions as pg
 from litestar import Request, Response
+from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -76,31 +77,46 @@ async def _audit(request: AnyRequest, action: str, detail: dict[str, Any]) -> No
         log.error("audit.unwritten", action=action, error=type(error).__name__)
 
 
-async def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
-    if error.audit:
-        await _audit(request, error.audit, {"words": error.words})
+def _audit_later(request: AnyRequest, action: str, detail: dict[str, Any]) -> BackgroundTask:
+    return BackgroundTask(_audit, request, action, detail)
+
+
+def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
     titles = {409: _("That has changed"), 410: _("No longer valid"), 413: _("Too large")}
-    return answer(request, error.status, titles.get(error.status, _("Not possible")), error.words, data=error.data)
+    refusal = answer(
+        request, error.status, titles.get(error.status, _("Not possible")), error.words, data=error.data
+    )
+    if error.audit:
+        refusal.background = _audit_later(request, error.audit, {"words": error.words})
+    return refusal
 
 
-async def _invalid(request: AnyRequest, error: Invalid) -> Response[Any]:
+def _invalid(request: AnyRequest, error: Invalid) -> Response[Any]:
     return answer(
-        request, 422, _("Please check the form"), _("Some of it could not be accepted."), data={"errors": error.errors}
+        request,
+        422,
+        _("Please check the form"),
+        _("Some of it could not be accepted."),
+        data={"errors": error.errors},
     )
 
 
-async def _not_found(request: AnyRequest, _error: Exception) -> Response[Any]:
+def _not_found(request: AnyRequest, _error: Exception) -> Response[Any]:
     return answer(request, 404, _("Not found"), _("There is nothing here, or it is not yours to see."))
 
 
-async def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
-    await _audit(request, "permission.denied", {"permission": error.permission})
+def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
     if wants_json(request):
-        return Response({"error": "Insufficient permissions"}, status_code=403, media_type="application/json")
-    return answer(request, 403, _("Not allowed"), _("Your role does not allow this."))
+        refusal: Response[Any] = Response(
+            {"error": "Insufficient permissions"}, status_code=403, media_type="application/json"
+        )
+    else:
+        refusal = answer(request, 403, _("Not allowed"), _("Your role does not allow this."))
+    refusal.background = _audit_later(request, "permission.denied", {"permission": error.permission})
+    return refusal
 
 
-async def _cross_site(request: AnyRequest, _error: CrossSite) -> Response[Any]:
+def _cross_site(request: AnyRequest, _error: CrossSite) -> Response[Any]:
     return answer(
         request,
         403,
@@ -109,7 +125,7 @@ async def _cross_site(request: AnyRequest, _error: CrossSite) -> Response[Any]:
     )
 
 
-async def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
+def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
     if wants_json(request):
         return Response({"error": "Sign in first"}, status_code=401, media_type="application/json")
     query = f"?{request.url.query}" if request.url.query else ""
@@ -122,18 +138,20 @@ async def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response
     return Response(None, status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-async def _replayed(request: AnyRequest, error: Replayed) -> Response[Any]:
+def _replayed(request: AnyRequest, error: Replayed) -> Response[Any]:
     if error.location:
         return Response(None, status_code=error.status, headers={"Location": error.location})
     if wants_json(request):
         return Response({"replayed": True}, status_code=error.status, media_type="application/json")
-    return answer(request, 200, _("Already done"), _("This form was already sent and has been carried out once."))
+    return answer(
+        request, 200, _("Already done"), _("This form was already sent and has been carried out once.")
+    )
 
 
-async def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
+def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     status = error.status_code
     if status == 404:
-        return await _not_found(request, error)
+        return _not_found(request, error)
     if status == 400 and wants_json(request):
         return answer(request, 400, "", error.detail, data={"extra": _plain(error.extra)})
     titles = {
@@ -150,16 +168,22 @@ def _plain(extra: Any) -> Any:
     return extra if isinstance(extra, list | dict) else []
 
 
-async def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
+def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     if _is_outage(error):
         log.error("outage", error=type(error).__name__)
-        busy = answer(request, 503, _("Just a moment"), _("Something we depend on is restarting. Please try again."))
+        busy = answer(
+            request, 503, _("Just a moment"), _("Something we depend on is restarting. Please try again.")
+        )
         busy.headers["Retry-After"] = "5"
         return busy
     if isinstance(error, DBAPIError) and isinstance(_cause(error), pg.LockNotAvailableError):
-        return answer(request, 409, _("Busy"), _("Somebody else is changing this right now. Please try again."))
+        return answer(
+            request, 409, _("Busy"), _("Somebody else is changing this right now. Please try again.")
+        )
     log.exception("unexpected", path=request.url.path)
-    return answer(request, 500, _("Something broke"), _("We have been told. Nothing you sent was half saved."))
+    return answer(
+        request, 500, _("Something broke"), _("We have been told. Nothing you sent was half saved.")
+    )
 
 
 def _cause(error: DBAPIError) -> BaseException | None:
@@ -171,7 +195,9 @@ def _is_outage(error: Exception) -> bool:
         return True
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated
-        or isinstance(_cause(error), pg.PostgresConnectionError | pg.CannotConnectNowError | pg.AdminShutdownError)
+        or isinstance(
+            _cause(error), pg.PostgresConnectionError | pg.CannotConnectNowError | pg.AdminShutdownError
+        )
     )
 
 

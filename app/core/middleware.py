@@ -22,7 +22,7 @@ class Envelope:
         self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if str(scope["type"]) != "http":
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})

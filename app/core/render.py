@@ -3,14 +3,14 @@
 import json
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from litestar import Request, Response
@@ -43,7 +43,7 @@ def environment() -> Environment:
     """The one template environment; a name that is not given is an error, not an empty string."""
     env = Environment(
         loader=FileSystemLoader(APP / "templates"),
-        autoescape=lambda name: not (name or "").endswith((".txt", ".typ")),
+        autoescape=lambda name: not (name or "").endswith((".txt", ".typ")),  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -53,11 +53,12 @@ def environment() -> Environment:
     env.install_gettext_callables(words._, _plural, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(
         money=money, day=day, clock_time=clock_time, when=when, duration=duration, distance=distance,
-        number=number, percent=percent, since=since,
+        number=number, percent=percent, since=since, pair=pair,
+        language_option=language_option,
     )  # fmt: skip
     env.globals.update(
         static=static, dom_id=dom_id, csp_nonce=csp_nonce, csrf_token=_csrf, idempotency_key=_one_time_key,
-        live_stream=live_stream, now=clock.now, timedelta=timedelta, **_globals,
+        live_stream=live_stream, text_direction=text_direction, now=clock.now, timedelta=timedelta, **_globals,
     )  # fmt: skip
     return env
 
@@ -111,20 +112,33 @@ def fragment(
 
 
 def _answer(
-    request: AnyRequest, me: Viewer, template: str, *, status: int, headers: dict[str, str] | None, **context: Any
+    request: AnyRequest,
+    me: Viewer,
+    template: str,
+    *,
+    status: int,
+    headers: dict[str, str] | None,
+    **context: Any,
 ) -> Response[str]:
     cookies: list[Cookie] = []
     if not binding_of(request) and not getattr(request.state, "visitor", ""):
         request.state.visitor = new_token()
         cookies.append(
             Cookie(
-                visitor_cookie(), request.state.visitor, path="/", httponly=True, samesite="lax", secure=settings().secure
+                key=visitor_cookie(),
+                value=request.state.visitor,
+                path="/",
+                httponly=True,
+                samesite="lax",
+                secure=settings().secure,
             )
         )
     content = environment().get_template(template).render(request=request, me=me, **context)
     sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
     request.state.outcome = (status, None)
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=sent, cookies=cookies)
+    return Response(
+        content, status_code=status, media_type="text/html; charset=utf-8", headers=sent, cookies=cookies
+    )
 
 
 def see_other(
@@ -143,7 +157,15 @@ def see_other(
 def flash_cookie(words_for_user: str) -> Cookie:
     """A message for the next page: shown once, then forgotten by the layout's script or after ten seconds."""
     value = json.dumps(words_for_user[:400], ensure_ascii=True).encode().hex()
-    return Cookie("flash", value, path="/", max_age=10, httponly=True, samesite="lax", secure=settings().secure)
+    return Cookie(
+        key="flash",
+        value=value,
+        path="/",
+        max_age=10,
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure,
+    )
 
 
 @template_global
@@ -228,7 +250,7 @@ def day(moment: datetime | date | None, zone: str = "UTC", style: str = "medium"
         moment = moment.astimezone(ZoneInfo(zone)).date()
     if style in ("short", "medium", "long", "full"):
         return dates.format_date(moment, format=style, locale=words.spoken())
-    return dates.format_skeleton(style, datetime(moment.year, moment.month, moment.day), locale=words.spoken())  # noqa: DTZ001
+    return dates.format_skeleton(style, datetime.combine(moment, time()), locale=words.spoken())
 
 
 def clock_time(moment: datetime | None, zone: str = "UTC") -> str:
@@ -279,3 +301,18 @@ def distance(km: int | None, unit: str = "km") -> str:
 def to_km(value: int, unit: str) -> int:
     """A distance as typed in the viewer's unit, in whole kilometres."""
     return value if unit == "km" else round(value * KM_PER_MILE)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """A value that is its own label, for select_field."""
+    return text, text
+
+
+def language_option(code: str) -> tuple[str, str]:
+    """A language in its own words, for select_field."""
+    return code, Locale.parse(code).get_display_name(code) or code
+
+
+def text_direction(code: str) -> str:
+    """ "rtl" for Arabic and its like."""
+    return str(Locale.parse(code).text_direction)

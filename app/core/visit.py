@@ -1,13 +1,13 @@
 """One request, one transaction: who is asking, whether they may, and the form they must not send twice."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar import Request
-from sqlalchemy import delete, text, update
+from sqlalchemy import RowMapping, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -117,7 +117,7 @@ def _visitor(request: AnyRequest) -> Viewer:
     )
 
 
-def _person(request: AnyRequest, row: Mapping[str, Any], session_id: UUID | None) -> Viewer:
+def _person(request: AnyRequest, row: RowMapping, session_id: UUID | None) -> Viewer:
     facts = row["facts"]
     held = tuple(
         HeldRole(one["role"], as_uuid(one["tenant_id"]), as_uuid(one["center_id"])) for one in row["roles"]
@@ -164,7 +164,7 @@ def _admit(request: AnyRequest, me: Viewer) -> None:
 
 
 async def _one_time_key(request: AnyRequest) -> str:
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or request.route_handler.opt.get("repeatable"):
         return ""
     if header := request.headers.get("idempotency-key"):
         return header[:200]
@@ -194,7 +194,7 @@ async def _claim(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) ->
 async def _settle(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:
     outcome: tuple[int, str | None] | None = getattr(request.state, "outcome", None)
     mine = (IdempotencyKey.key == key, IdempotencyKey.owner == _owner_of_key(request, me))
-    if outcome is None:
+    if outcome is None or outcome[0] >= 400:
         await db.execute(delete(IdempotencyKey).where(*mine))
         return
     await db.execute(update(IdempotencyKey).where(*mine).values(status=outcome[0], location=outcome[1]))

@@ -1,1 +1,10 @@
-"""Users, sign-in, sessions, tokens."""
+"""People with an account: an email address, a password, sessions in browsers, tokens for programs.
+
+A *session* is a signed-in browser. A *refresh token* keeps a program signed in; it is spent at each use.
+"""
+
+from app.domains.accounts.models import User
+from app.domains.accounts.profile import issue_reset, own_account
+from app.domains.accounts.signing_in import sign_up
+
+__all__ = ["User", "issue_reset", "own_account", "sign_up"]

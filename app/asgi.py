@@ -1,0 +1,92 @@
+"""The site: every domain's pages and JSON, the live stream, health. Read it to know what there is."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from app.core import db, live, queue
+from app.core.answers import HANDLERS
+from app.core.logs import configure_logs
+from app.core.middleware import Envelope
+from app.core.permissions import KNOWN
+from app.core.security import refuse_cross_site
+from app.domains.accounts import api as accounts_api
+from app.domains.accounts import pages as accounts_pages
+from app.screens import health, shell, stream
+from app.settings import settings
+
+PAGES: list[Any] = [
+    accounts_pages.router,
+    health.router,
+    shell.router,
+    stream.router,
+]
+
+API: list[Any] = [
+    accounts_api.router,
+]
+
+
+def create_app() -> Envelope:
+    """The whole site for an ASGI server, built from the environment."""
+    configure_logs(settings().log_level)
+    return Envelope(create_litestar())
+
+
+def create_litestar() -> Litestar:
+    """The application inside its envelope. Raises when a route does not say what it needs."""
+    app = Litestar(
+        route_handlers=[
+            Router("/", route_handlers=PAGES, include_in_schema=False),
+            Router("/api/v1", route_handlers=API, security=[{"bearer": []}]),
+        ],
+        guards=[refuse_cross_site],
+        exception_handlers=HANDLERS,
+        lifespan=[_database, live.listening],
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, exclude=["^/live"]),
+        request_max_body_size=40 * 1024 * 1024,
+        openapi_config=OpenAPIConfig(
+            title="Torqueline",
+            version="1",
+            path="/api/v1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
+        ),
+        logging_config=None,
+        debug=False,
+    )
+    _every_route_declares(app)
+    return app
+
+
+@asynccontextmanager
+async def _database(_app: Litestar) -> AsyncIterator[None]:
+    db.connect(settings().sqlalchemy_url)
+    queue.connect_queue(settings().redis_url)
+    try:
+        yield
+    finally:
+        await queue.disconnect_queue()
+        await db.disconnect()
+
+
+def _every_route_declares(app: Litestar) -> None:
+    silent = sorted(
+        f"{method} {route.path}"
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", [])
+        for method in handler.http_methods
+        if handler.opt.get("needs") not in KNOWN
+        and method != "OPTIONS"
+        and not handler.fn.__module__.startswith("litestar.")
+    )
+    if silent:
+        raise RuntimeError("routes that do not say what they need: " + ", ".join(silent))

@@ -1,0 +1,181 @@
+"""Accounts as JSON: register, sign in, refresh, sign out, password reset, profile."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post, put
+from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import SignInNeeded
+from app.core.permissions import PUBLIC
+from app.core.security import csrf_exempt
+from app.core.visit import begin, needs
+from app.domains.accounts import bearer, profile, signing_in
+from app.domains.accounts.models import User
+from app.domains.accounts.pages import check_email
+
+AnyRequest = Request[Any, Any, Any]
+
+NO_COOKIE = csrf_exempt("takes a password or a token in its body and looks at no cookie")
+
+
+class Registration(msgspec.Struct, forbid_unknown_fields=True):
+    email: str
+    password: str
+    name: str
+    phone: str = ""
+
+
+class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    email: str
+    password: str
+
+
+class Refresh(msgspec.Struct, forbid_unknown_fields=True):
+    refresh_token: str
+
+
+class Forgotten(msgspec.Struct, forbid_unknown_fields=True):
+    email: str
+
+
+class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    token: str
+    password: str
+
+
+class RoleOut(msgspec.Struct):
+    role: str
+    service_center_id: str | None
+
+
+class UserOut(msgspec.Struct):
+    id: UUID
+    email: str
+    roles: list[RoleOut]
+
+
+class Granted(msgspec.Struct):
+    access_token: str
+    refresh_token: str
+    user: UserOut
+    expires_at: datetime
+
+
+class ProfileOut(msgspec.Struct):
+    id: UUID
+    email: str
+    name: str
+    phone: str
+    locale: str
+    zone: str
+    distance_unit: str
+
+
+class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    phone: str = ""
+    locale: str = "en"
+    zone: str = "UTC"
+    distance_unit: str = "km"
+
+
+class PasswordIn(msgspec.Struct, forbid_unknown_fields=True):
+    old_password: str
+    new_password: str
+
+
+async def _granted(db: AsyncSession, user: User, family: UUID | None = None) -> Granted:
+    roles = await bearer.roles_of(db, user.id)
+    center = await signing_in.first_center(db, user.id)
+    access, refresh, expires = await bearer.grant(db, user, roles=roles, center_id=center, family=family)
+    shown = UserOut(id=user.id, email=user.email, roles=[msgspec.convert(one, RoleOut) for one in roles])
+    return Granted(access_token=access, refresh_token=refresh, user=shown, expires_at=expires)
+
+
+@post("/auth/register", opt=needs(PUBLIC) | NO_COOKIE, status_code=201)
+async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted:
+    check_email(data.email)
+    async with begin(request) as (db, me):
+        user = await signing_in.sign_up(
+            db, email=data.email, password=data.password, name=data.name, phone=data.phone, by=me
+        )
+        return await _granted(db, user)
+
+
+@post("/auth/login", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
+async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Granted:
+    async with begin(request) as (db, me):
+        user = await signing_in.check_password(db, email=data.email, password=data.password, by=me)
+        if user is not None:
+            return await _granted(db, user)
+    raise SignInNeeded
+
+
+@post("/auth/refresh", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
+async def refresh(request: AnyRequest, data: JSONBody[Refresh]) -> Granted:
+    async with begin(request) as (db, _me):
+        spent = await bearer.use_refresh(db, data.refresh_token)
+        if spent is not None:
+            return await _granted(db, spent[0], family=spent[1])
+    raise SignInNeeded
+
+
+@post("/auth/logout", opt=needs(PUBLIC) | NO_COOKIE, status_code=204)
+async def logout(request: AnyRequest, data: JSONBody[Refresh]) -> None:
+    async with begin(request) as (db, _me):
+        await bearer.revoke(db, data.refresh_token)
+
+
+@post("/auth/forgot", opt=needs(PUBLIC) | NO_COOKIE, status_code=202)
+async def forgot(request: AnyRequest, data: JSONBody[Forgotten]) -> dict[str, bool]:
+    async with begin(request) as (db, me):
+        await profile.ask_for_reset(db, email=data.email, by=me)
+    return {"accepted": True}
+
+
+@post("/auth/reset", opt=needs(PUBLIC) | NO_COOKIE, status_code=204)
+async def reset(request: AnyRequest, data: JSONBody[Reset]) -> None:
+    async with begin(request) as (db, me):
+        await profile.reset_password(db, token=data.token, new=data.password, by=me)
+
+
+@get("/users/profile", opt=needs("read:own_profile"))
+async def show_profile(request: AnyRequest) -> ProfileOut:
+    async with begin(request) as (db, me):
+        return _shown(await profile.own_account(db, me))
+
+
+@put("/users/profile", opt=needs("update:own_profile"))
+async def change_profile(request: AnyRequest, data: JSONBody[ProfileIn]) -> ProfileOut:
+    async with begin(request) as (db, me):
+        user = await profile.own_account(db, me)
+        await profile.change_profile(db, user, **msgspec.structs.asdict(data), by=me)
+        return _shown(user)
+
+
+def _shown(user: User) -> ProfileOut:
+    return ProfileOut(
+        id=user.id, email=user.email, name=user.name, phone=user.phone,
+        locale=user.locale, zone=user.zone, distance_unit=user.distance_unit,
+    )  # fmt: skip
+
+
+@post("/users/change-password", opt=needs("update:own_profile"), status_code=204)
+async def change_password(request: AnyRequest, data: JSONBody[PasswordIn]) -> Response[None]:
+    async with begin(request) as (db, me):
+        user = await profile.own_account(db, me)
+        await profile.change_password(db, user, old=data.old_password, new=data.new_password, by=me)
+        return Response(None, status_code=204)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        register, login, refresh, logout, forgot, reset, show_profile, change_profile, change_password,
+    ],
+    tags=["accounts"],
+)  # fmt: skip

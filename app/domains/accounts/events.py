@@ -1,0 +1,41 @@
+"""What happens to accounts."""
+
+from uuid import UUID
+
+from app.core.events import Event
+
+
+class SignedUp(Event, frozen=True):
+    """A person made an account."""
+
+    user_id: UUID
+
+
+class SignedIn(Event, frozen=True):
+    """A person signed in."""
+
+    user_id: UUID
+
+
+class SignInFailed(Event, frozen=True):
+    """Somebody gave a wrong password for an account that exists."""
+
+    user_id: UUID
+
+
+class PasswordResetRequested(Event, frozen=True):
+    """A person asked for a link to choose a new password; the link is made when the mail is written."""
+
+    user_id: UUID
+
+
+class PasswordChanged(Event, frozen=True):
+    """A person chose a new password; their other sessions ended."""
+
+    user_id: UUID
+
+
+class ProfileChanged(Event, frozen=True):
+    """A person changed their name, language or the like."""
+
+    user_id: UUID

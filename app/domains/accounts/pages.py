@@ -1,0 +1,301 @@
+"""Sign-up, sign-in, sign-out, password reset, and a person's own settings."""
+
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import Cookie
+
+from app.core.db import act_as
+from app.core.errors import Invalid
+from app.core.forms import read, values_of
+from app.core.permissions import PUBLIC, SIGNED_IN
+from app.core.render import page, see_other
+from app.core.security import as_uuid, session_cookie
+from app.core.visit import begin, needs
+from app.core.words import _, languages
+from app.domains.accounts import profile, signing_in
+from app.settings import settings
+
+AnyRequest = Request[Any, Any, Any]
+
+Line = Annotated[str, msgspec.Meta(max_length=200)]
+Email = Annotated[str, msgspec.Meta(max_length=254)]
+Secret = Annotated[str, msgspec.Meta(max_length=1024)]
+
+
+class SignUpForm(msgspec.Struct):
+    name: Line
+    email: Email
+    password: Secret
+    zone: Line = "UTC"
+    next: Line = ""
+
+
+class SignInForm(msgspec.Struct):
+    email: Email
+    password: Secret
+    next: Line = ""
+
+
+class ForgotForm(msgspec.Struct):
+    email: Email
+
+
+class ResetForm(msgspec.Struct):
+    password: Secret
+
+
+class ProfileForm(msgspec.Struct):
+    name: Line
+    phone: Line = ""
+    locale: Line = "en"
+    zone: Line = "UTC"
+    distance_unit: Line = "km"
+
+
+class PasswordForm(msgspec.Struct):
+    old_password: Secret
+    new_password: Secret
+
+
+class ThemeForm(msgspec.Struct):
+    theme: Line = ""
+    next: Line = ""
+
+
+class ContextForm(msgspec.Struct):
+    center_id: Line = ""
+
+
+def safe_next(url: str, otherwise: str) -> str:
+    """A path on this site to go on to, never another site's."""
+    plain = url.strip()
+    if (
+        plain.startswith("/")
+        and not plain.startswith(("//", "/\\"))
+        and plain.isprintable()
+        and "\\" not in plain
+    ):
+        return plain
+    return otherwise
+
+
+def check_email(email: str) -> None:
+    """Raise Invalid for what cannot be an address."""
+    local, at, host = email.partition("@")
+    if not (local and at and "." in host) or any(sign.isspace() or ord(sign) < 32 for sign in email):
+        raise Invalid({"email": _("Please enter an email address.")})
+
+
+def session_set(token: str, seconds: int) -> Cookie:
+    """The cookie of a new session."""
+    return Cookie(
+        key=session_cookie(),
+        value=token,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure,
+        max_age=seconds,
+    )
+
+
+def _session_gone() -> Cookie:
+    return Cookie(
+        key=session_cookie(),
+        value="",
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure,
+        max_age=0,
+    )
+
+
+@get("/sign-up", opt=needs(PUBLIC))
+async def sign_up_page(request: AnyRequest, next: str = "") -> Response[Any]:
+    return await _sign_up(request, {"next": next})
+
+
+async def _sign_up(
+    request: AnyRequest, values: dict[str, Any], errors: dict[str, str] | None = None
+) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        return page(
+            request, me, "accounts/sign_up.html", status=422 if errors else 200, values=values, errors=errors or {}
+        )  # fmt: skip
+
+
+@post("/sign-up", opt=needs(PUBLIC))
+async def sign_up(request: AnyRequest) -> Response[Any]:
+    form = await request.form()
+    try:
+        new = read(SignUpForm, form)
+        check_email(new.email)
+        async with begin(request) as (db, me):
+            zone = new.zone if new.zone in available_timezones() else "UTC"
+            user = await signing_in.sign_up(
+                db, email=new.email, password=new.password, name=new.name, zone=zone, by=me
+            )
+            token, _ends = await signing_in.start_session(db, user, by=me, center_id=None)
+            url = safe_next(new.next, "/garage/new")
+            return see_other(request, url, cookies=[session_set(token, _seconds())])
+    except Invalid as wrong:
+        return await _sign_up(request, values_of(form), wrong.errors)
+
+
+def _seconds() -> int:
+    return int(signing_in.ABSOLUTE_LIFE.total_seconds())
+
+
+@get("/sign-in", opt=needs(PUBLIC))
+async def sign_in_page(request: AnyRequest, next: str = "") -> Response[Any]:
+    return await _sign_in(request, {"next": next})
+
+
+async def _sign_in(
+    request: AnyRequest, values: dict[str, Any], errors: dict[str, str] | None = None
+) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        return page(
+            request, me, "accounts/sign_in.html", status=422 if errors else 200, values=values, errors=errors or {}
+        )  # fmt: skip
+
+
+@post("/sign-in", opt=needs(PUBLIC) | {"repeatable": True})
+async def sign_in(request: AnyRequest) -> Response[Any]:
+    form = await request.form()
+    values = {name: value for name, value in values_of(form).items() if name != "password"}
+    try:
+        given = read(SignInForm, form)
+    except Invalid as wrong:
+        return await _sign_in(request, values, wrong.errors)
+    async with begin(request) as (db, me):
+        user = await signing_in.check_password(db, email=given.email, password=given.password, by=me)
+        if user is not None:
+            center = await signing_in.first_center(db, user.id)
+            token, _ends = await signing_in.start_session(db, user, by=me, center_id=center)
+            url = safe_next(given.next, "/home")
+            return see_other(request, url, cookies=[session_set(token, _seconds())])
+    return await _sign_in(request, values, {"": _("Email or password is not right.")})
+
+
+@post("/sign-out", opt=needs(PUBLIC) | {"repeatable": True})
+async def sign_out(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        await signing_in.sign_out(db, by=me)
+        answer = see_other(request, "/", cookies=[_session_gone()])
+        answer.headers["Clear-Site-Data"] = '"cache"'
+        return answer
+
+
+@get("/forgot-password", opt=needs(PUBLIC))
+async def forgot_page(request: AnyRequest, sent: bool = False) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        return page(request, me, "accounts/forgot.html", sent=sent, values={}, errors={})
+
+
+@post("/forgot-password", opt=needs(PUBLIC))
+async def forgot(request: AnyRequest) -> Response[Any]:
+    form = await request.form()
+    try:
+        asked = read(ForgotForm, form)
+    except Invalid as wrong:
+        async with begin(request) as (_db, me):
+            return page(
+                request, me, "accounts/forgot.html", status=422, sent=False, values={}, errors=wrong.errors
+            )  # fmt: skip
+    async with begin(request) as (db, me):
+        await profile.ask_for_reset(db, email=asked.email, by=me)
+        return see_other(request, "/forgot-password?sent=true")
+
+
+@get("/reset-password/{token:str}", opt=needs(PUBLIC))
+async def reset_page(request: AnyRequest, token: str) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        return page(request, me, "accounts/reset.html", token=token, errors={})
+
+
+@post("/reset-password/{token:str}", opt=needs(PUBLIC))
+async def reset(request: AnyRequest, token: str) -> Response[Any]:
+    try:
+        chosen = read(ResetForm, await request.form())
+        async with begin(request) as (db, me):
+            await profile.reset_password(db, token=token, new=chosen.password, by=me)
+            return see_other(request, "/sign-in", flash=_("Your new password is set. Sign in with it."))
+    except Invalid as wrong:
+        async with begin(request) as (_db, me):
+            return page(request, me, "accounts/reset.html", status=422, token=token, errors=wrong.errors)
+
+
+@get("/settings", opt=needs(SIGNED_IN))
+async def settings_page(request: AnyRequest) -> Response[Any]:
+    return await _settings(request)
+
+
+async def _settings(request: AnyRequest, errors: dict[str, str] | None = None) -> Response[Any]:
+    async with begin(request) as (db, me):
+        user = await profile.own_account(db, me)
+        return page(
+            request, me, "accounts/settings.html", status=422 if errors else 200, user=user, errors=errors or {},
+            zones=sorted(available_timezones()), languages=languages(),
+        )  # fmt: skip
+
+
+@post("/settings/profile", opt=needs("update:own_profile"))
+async def change_profile(request: AnyRequest) -> Response[Any]:
+    try:
+        new = read(ProfileForm, await request.form())
+        async with begin(request) as (db, me):
+            user = await profile.own_account(db, me)
+            await profile.change_profile(
+                db, user, name=new.name, phone=new.phone, locale=new.locale, zone=new.zone,
+                distance_unit=new.distance_unit, by=me,
+            )  # fmt: skip
+            return see_other(request, "/settings", flash=_("Saved."))
+    except Invalid as wrong:
+        return await _settings(request, wrong.errors)
+
+
+@post("/settings/password", opt=needs("update:own_profile"))
+async def change_password(request: AnyRequest) -> Response[Any]:
+    try:
+        new = read(PasswordForm, await request.form())
+        async with begin(request) as (db, me):
+            user = await profile.own_account(db, me)
+            await profile.change_password(db, user, old=new.old_password, new=new.new_password, by=me)
+            return see_other(
+                request, "/settings", flash=_("Your password is changed. Other devices are signed out.")
+            )
+    except Invalid as wrong:
+        return await _settings(request, wrong.errors)
+
+
+@post("/settings/theme", opt=needs(SIGNED_IN))
+async def choose_theme(request: AnyRequest) -> Response[Any]:
+    chosen = read(ThemeForm, await request.form())
+    async with begin(request) as (db, me):
+        await profile.choose_theme(db, await profile.own_account(db, me), chosen.theme)
+        return see_other(request, safe_next(chosen.next, "/settings"))
+
+
+@post("/settings/workplace", opt=needs(SIGNED_IN))
+async def choose_workplace(request: AnyRequest) -> Response[Any]:
+    """Work at another center, or leave the shop for one's own garage. A center without a role stays closed:
+    entering it finds no role and sets no tenant."""
+    chosen = read(ContextForm, await request.form())
+    async with begin(request) as (db, me):
+        await act_as(db, user=me.user_id)
+        await signing_in.work_at(db, center_id=as_uuid(chosen.center_id), by=me)
+        return see_other(request, "/home")
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        sign_up_page, sign_up, sign_in_page, sign_in, sign_out, forgot_page, forgot, reset_page, reset,
+        settings_page, change_profile, change_password, choose_theme, choose_workplace,
+    ],
+)  # fmt: skip

@@ -1,0 +1,119 @@
+"""A person's own facts, password and its reset."""
+
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import act_as, new_id
+from app.core.errors import Invalid, NotFound, Refused
+from app.core.events import record
+from app.core.security import hash_token, new_token
+from app.core.viewer import Viewer
+from app.core.words import _, languages
+from app.domains.accounts import passwords
+from app.domains.accounts.events import PasswordChanged, PasswordResetRequested, ProfileChanged
+from app.domains.accounts.models import PasswordReset, User
+from app.domains.accounts.signing_in import end_other_sessions
+
+RESET_LIFE = timedelta(minutes=15)
+THEMES = ("", "paper", "night")
+
+
+async def own_account(db: AsyncSession, me: Viewer) -> User:
+    """The viewer's own account. Raises NotFound for visitors."""
+    user = await db.scalar(select(User).where(User.id == me.user_id)) if me.user_id else None
+    if user is None:
+        raise NotFound
+    return user
+
+
+async def change_profile(
+    db: AsyncSession,
+    user: User,
+    *,
+    name: str,
+    phone: str,
+    locale: str,
+    zone: str,
+    distance_unit: str,
+    by: Viewer,
+) -> None:
+    """Change one's own facts. Raises Invalid for an unknown zone, language or unit."""
+    if zone not in available_timezones():
+        raise Invalid({"zone": _("Please choose a time zone from the list.")})
+    if locale not in languages():
+        raise Invalid({"locale": _("Please choose one of the options.")})
+    if distance_unit not in ("km", "mi"):
+        raise Invalid({"distance_unit": _("Please choose one of the options.")})
+    user.name, user.phone, user.locale = name, phone, locale
+    user.zone, user.distance_unit = zone, distance_unit
+    await record(db, ProfileChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
+
+
+async def choose_theme(db: AsyncSession, user: User, theme: str) -> None:
+    """Paper, night, or empty to follow the device."""
+    if theme not in THEMES:
+        raise Invalid({"theme": _("Please choose one of the options.")})
+    user.theme = theme
+
+
+async def change_password(db: AsyncSession, user: User, *, old: str, new: str, by: Viewer) -> None:
+    """Change the password; every other session ends. Raises Invalid."""
+    if not await passwords.matches(old, user.password_hash):
+        raise Invalid({"old_password": _("That is not your present password.")})
+    passwords.check_strength(new, email=user.email, field="new_password")
+    user.password_hash = await passwords.hashed(new)
+    await end_other_sessions(db, user, keep=by.session_id)
+    await record(db, PasswordChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
+
+
+async def ask_for_reset(db: AsyncSession, *, email: str, by: Viewer) -> None:
+    """Have a reset mail written, if there is such an account. The answer is the same either way."""
+    user_id: UUID | None = await db.scalar(text("SELECT user_by_email(:email)"), {"email": email})
+    if user_id is None:
+        return
+    await act_as(db, user=user_id)
+    await record(db, PasswordResetRequested(user_id=user_id), by=by, person=user_id, subject=user_id)
+
+
+async def issue_reset(db: AsyncSession, user_id: UUID) -> str:
+    """A fresh reset token for the mail being written; only its hash is stored."""
+    token = new_token()
+    db.add(
+        PasswordReset(
+            id=new_id(), user_id=user_id, token_hash=hash_token(token), expires_at=clock.now() + RESET_LIFE
+        )
+    )
+    return token
+
+
+async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) -> User:
+    """Choose a new password by a mailed link, once. Every session ends. Raises Refused, Invalid."""
+    gone = Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
+    user_id: UUID | None = await db.scalar(text("SELECT user_by_reset(:hash)"), {"hash": hash_token(token)})
+    if user_id is None:
+        raise gone
+    await act_as(db, user=user_id)
+    user = await db.scalar(select(User).where(User.id == user_id))
+    if user is None:
+        raise gone
+    passwords.check_strength(new, email=user.email)
+    used = await db.execute(
+        update(PasswordReset)
+        .where(
+            PasswordReset.token_hash == hash_token(token),
+            PasswordReset.used_at.is_(None),
+            PasswordReset.expires_at > clock.now(),
+        )
+        .values(used_at=clock.now())
+    )
+    if not used.rowcount:  # type: ignore[attr-defined]
+        raise gone
+    user.password_hash = await passwords.hashed(new)
+    await end_other_sessions(db, user, keep=None)
+    await record(db, PasswordChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
+    return user

@@ -1,0 +1,132 @@
+"""Signing up, in and out."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import act_as, new_id
+from app.core.errors import Invalid
+from app.core.events import record
+from app.core.security import hash_token, new_token
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.accounts import passwords
+from app.domains.accounts.events import SignedIn, SignedUp, SignInFailed
+from app.domains.accounts.models import RefreshToken, Session, User
+
+ABSOLUTE_LIFE = timedelta(days=90)
+
+
+async def sign_up(
+    db: AsyncSession, *, email: str, password: str, name: str, by: Viewer, phone: str = "", zone: str = "UTC"
+) -> User:
+    """Make an account and act as its owner for the rest of the transaction. Raises Invalid."""
+    passwords.check_strength(password, email=email)
+    user = User(
+        id=new_id(),
+        email=email.strip(),
+        name=name,
+        phone=phone,
+        locale=by.locale,
+        zone=zone,
+        password_hash=await passwords.hashed(password),
+    )
+    if await _id_by_email(db, user.email):
+        raise _taken()
+    await act_as(db, user=user.id, tenant=by.tenant_id)
+    db.add(user)
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise _taken() from error
+    await record(db, SignedUp(user_id=user.id), by=by, person=user.id, subject=user.id)
+    return user
+
+
+def _taken() -> Invalid:
+    return Invalid({"email": _("There is an account with this address. Sign in, or reset its password.")})
+
+
+async def _id_by_email(db: AsyncSession, email: str) -> UUID | None:
+    found: UUID | None = await db.scalar(text("SELECT user_by_email(:email)"), {"email": email.strip()})
+    return found
+
+
+async def check_password(db: AsyncSession, *, email: str, password: str, by: Viewer) -> User | None:
+    """The account of that address and password, or None; both take the same time. Acts as the account."""
+    user_id = await _id_by_email(db, email)
+    await act_as(db, user=user_id)
+    user = await db.scalar(select(User).where(User.id == user_id)) if user_id else None
+    if not await passwords.matches(password, user.password_hash if user else None) or user is None:
+        if user is not None:
+            await record(db, SignInFailed(user_id=user.id), by=by, person=user.id, subject=user.id)
+        return None
+    if not user.is_active:
+        return None
+    if user.password_hash and passwords.is_outdated(user.password_hash):
+        user.password_hash = await passwords.hashed(password)
+    return user
+
+
+async def start_session(
+    db: AsyncSession, user: User, *, by: Viewer, center_id: UUID | None
+) -> tuple[str, datetime]:
+    """A session with a new id; the one the browser had ends. Returns the cookie value and its end."""
+    if by.session_id:
+        await act_as(db, user=by.user_id)
+        await sign_out(db, by=by)
+    await act_as(db, user=user.id)
+    token, now = new_token(), clock.now()
+    expires = now + ABSOLUTE_LIFE
+    db.add(
+        Session(
+            id=new_id(),
+            user_id=user.id,
+            token_hash=hash_token(token),
+            center_id=center_id,
+            last_seen_at=now,
+            expires_at=expires,
+            ip=by.ip,
+            user_agent=by.user_agent,
+        )
+    )
+    await record(db, SignedIn(user_id=user.id), by=by, person=user.id, subject=user.id)
+    return token, expires
+
+
+async def sign_out(db: AsyncSession, *, by: Viewer) -> None:
+    """End the present session."""
+    await db.execute(delete(Session).where(Session.id == by.session_id))
+
+
+async def end_other_sessions(db: AsyncSession, user: User, *, keep: UUID | None) -> None:
+    """End every other session and every bearer token of a person."""
+    await db.execute(delete(Session).where(Session.user_id == user.id, Session.id != (keep or UUID(int=0))))
+    await db.execute(
+        update(RefreshToken)
+        .where(RefreshToken.user_id == user.id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=clock.now())
+    )
+    user.tokens_valid_after = clock.now()
+
+
+async def work_at(db: AsyncSession, *, center_id: UUID | None, by: Viewer) -> None:
+    """Choose the service center one works for in this session; None leaves the shop for one's own garage."""
+    await db.execute(update(Session).where(Session.id == by.session_id).values(center_id=center_id))
+
+
+async def first_center(db: AsyncSession, user_id: UUID) -> UUID | None:
+    """Where a person works by default: the center of their oldest role."""
+    found: UUID | None = await db.scalar(
+        text(
+            "SELECT c.id FROM user_roles r JOIN service_centers c ON c.tenant_id = r.tenant_id "
+            "AND c.id = coalesce(r.service_center_id, c.id) "
+            "WHERE r.user_id = :user ORDER BY r.created_at, c.created_at LIMIT 1"
+        ),
+        {"user": user_id},
+    )
+    return found

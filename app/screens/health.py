@@ -1,0 +1,51 @@
+"""GET /healthz: the process lives. GET /readyz: what it depends on is there too."""
+
+from typing import Any
+
+from litestar import Response, Router, get
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.db import transaction
+from app.core.permissions import PUBLIC
+from app.core.visit import needs
+from app.migrate import head
+from app.settings import settings
+
+
+@get("/healthz", opt=needs(PUBLIC))
+async def healthz() -> dict[str, str]:
+    """Answers as long as the process does."""
+    return {"status": "ok"}
+
+
+@get("/readyz", opt=needs(PUBLIC))
+async def readyz() -> Response[dict[str, Any]]:
+    """200 when PostgreSQL, Valkey and the migrations are fine, else 503 and the names of what is not."""
+    checks = {"postgresql": await _migrated() is not None, "valkey": await _valkey()}
+    checks["migrations"] = await _migrated() == head()
+    missing = [name for name, fine in checks.items() if not fine]
+    return Response({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
+
+
+async def _migrated() -> str | None:
+    try:
+        async with transaction() as db:
+            return str(await db.scalar(text("SELECT version_num FROM ddl_version")))
+    except (SQLAlchemyError, OSError):
+        return None
+
+
+async def _valkey() -> bool:
+    redis = Redis.from_url(settings().redis_url, socket_connect_timeout=2, socket_timeout=2)
+    try:
+        return bool(await redis.ping())
+    except (RedisError, OSError):
+        return False
+    finally:
+        await redis.aclose()
+
+
+router = Router("/", route_handlers=[healthz, readyz])

@@ -1,0 +1,53 @@
+from tests.cast import PASSWORD
+
+
+async def _login(one, person):
+    answer = await one.http.post("/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_login_answers_tokens_user_and_roles(browser, cast):
+    got = await _login(browser(), cast.advisor)
+    assert set(got) == {"access_token", "refresh_token", "user", "expires_at"}
+    assert got["user"]["roles"] == [{"role": "advisor", "service_center_id": str(cast.advisor.center_id)}]
+
+
+async def test_a_bearer_token_reads_the_profile(browser, cast):
+    one = browser()
+    got = await _login(one, cast.customer)
+    answer = await one.http.get(
+        "/api/users/profile", headers={"authorization": f"Bearer {got['access_token']}"}
+    )
+    assert answer.status_code == 200
+    assert answer.json()["email"] == cast.customer.email
+
+
+async def test_a_refresh_token_rotates_and_its_reuse_ends_the_family(browser, cast):
+    one = browser()
+    first = await _login(one, cast.customer)
+    second = await one.http.post("/api/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    assert second.status_code == 200
+    reused = await one.http.post("/api/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    assert reused.status_code == 401
+    dead = await one.http.post("/api/v1/auth/refresh", json={"refresh_token": second.json()["refresh_token"]})
+    assert dead.status_code == 401
+
+
+async def test_a_token_older_than_the_last_revocation_is_refused(browser, cast):
+    one = browser()
+    got = await _login(one, cast.customer)
+    bearer = {"authorization": f"Bearer {got['access_token']}"}
+    changed = await one.http.post(
+        "/api/v1/users/change-password",
+        json={"old_password": PASSWORD, "new_password": "another quiet phrase"},
+        headers=bearer,
+    )
+    assert changed.status_code == 204, changed.text
+    assert (await one.http.get("/api/v1/users/profile", headers=bearer)).status_code == 401
+
+
+async def test_the_api_describes_itself(browser):
+    answer = await browser().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json()["openapi"].startswith("3.1")
