@@ -3,5 +3,41 @@
 from typing import Any
 
 from app.core.events import Event
+from app.domains.workshop import events as workshop
+from app.domains.workshop.live import (
+    ring_bench,
+    ring_board,
+    ring_customer,
+    ring_order,
+    ring_planned_benches,
+)
 
-SUBSCRIPTIONS: dict[type[Event], list[Any]] = {}
+SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
+    # workshop
+    workshop.OrderOpened: [ring_board, ring_order, ring_customer],
+    workshop.OrderMoved: [ring_board, ring_order, ring_customer],
+    workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
+    workshop.OrderPhotographed: [ring_order, ring_customer],
+    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer],
+    workshop.OrderClosed: [ring_board, ring_order, ring_customer],
+    workshop.OrderReopened: [ring_board, ring_order],
+    workshop.OrderArchived: [ring_board, ring_order, ring_customer],
+    workshop.OrderVoided: [ring_board, ring_order, ring_customer],
+    workshop.WorkCompleted: [ring_board, ring_order, ring_customer],
+    workshop.JobProposed: [ring_board, ring_order, ring_bench],
+    workshop.JobChanged: [ring_board, ring_order, ring_bench],
+    workshop.JobWithdrawn: [ring_board, ring_order, ring_bench],
+    workshop.JobPresented: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobAuthorized: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobDeclined: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobDeferred: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobRevived: [ring_board, ring_order],
+    workshop.JobAssigned: [ring_board, ring_order, ring_bench],
+    workshop.JobStarted: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobPaused: [ring_board, ring_order, ring_bench],
+    workshop.JobBlocked: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobFinished: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobReturned: [ring_board, ring_order, ring_bench],
+    workshop.JobCompleted: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.StepMoved: [ring_order, ring_bench, ring_customer],
+}

@@ -1,1 +1,99 @@
-"""Repair orders, jobs, board, bench, clocks."""
+"""The workshop: repair orders, their jobs and lines, the board, the bench and the clocks.
+
+A repair order is the card on the board; its jobs are what is sold and done. The stage of the card follows the
+jobs, and a person may always move it. What the customer declines or puts off stays with the car.
+
+Domains above call what is named here. Each operation takes the order's lock itself, so several of them may be
+called in one transaction.
+"""
+
+from app.domains.workshop.check_in import Intake, warning_light_words
+from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, reopen, void
+from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
+from app.domains.workshop.deferred import revive
+from app.domains.workshop.history import Told, timeline
+from app.domains.workshop.jobs import (
+    authorize_job,
+    billable_jobs,
+    decline_job,
+    defer_job,
+    jobs_of,
+    lines_of,
+    present_jobs,
+    propose_job,
+    unfinished_jobs,
+    withdraw_job,
+)
+from app.domains.workshop.jobs import find as find_job
+from app.domains.workshop.lines import NewLine
+from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
+from app.domains.workshop.moves import blocked_word, job_word, stage_words
+from app.domains.workshop.orders import (
+    add_photo,
+    find,
+    find_by_id,
+    for_vehicle,
+    hold,
+    hold_open,
+    open_order,
+    photos,
+    plan,
+    share_photo,
+    visible_to,
+)
+from app.domains.workshop.pricing import Price, Sellable, labor_hours, price_line, price_lines
+from app.domains.workshop.stages import enter as enter_stage
+from app.domains.workshop.stages import follow as follow_stage
+from app.domains.workshop.work import technician as technician_of
+
+__all__ = [
+    "Intake",
+    "NewLine",
+    "Price",
+    "Sellable",
+    "Told",
+    "add_photo",
+    "archive",
+    "authorize_job",
+    "bench_topic",
+    "billable_jobs",
+    "blocked_word",
+    "board_topic",
+    "customer_topic",
+    "decline_job",
+    "defer_job",
+    "deferred_for_vehicle",
+    "enter_stage",
+    "find",
+    "find_by_id",
+    "find_job",
+    "follow_stage",
+    "for_vehicle",
+    "hold",
+    "hold_open",
+    "job_word",
+    "jobs_of",
+    "labor_hours",
+    "lines_of",
+    "mark_closed",
+    "mark_invoiced",
+    "open_order",
+    "photos",
+    "plan",
+    "present_jobs",
+    "price_line",
+    "price_lines",
+    "propose_job",
+    "reopen",
+    "revive",
+    "share_photo",
+    "staff_topic",
+    "stage_words",
+    "technician_of",
+    "timeline",
+    "unfinished_jobs",
+    "visible_to",
+    "void",
+    "warning_light_words",
+    "withdraw_job",
+]

@@ -23,6 +23,11 @@ STAGES = (
     "delivered",
 )
 
+AUTHORIZED = ("authorized", "pending", "in_progress", "blocked", "qc", "completed")
+OPEN_WORK = ("authorized", "pending", "in_progress", "blocked")
+BLOCKED_REASONS = ("parts", "approval", "sublet", "bay", "other")
+LINE_KINDS = ("labor", "part", "fee", "sublet")
+
 
 class OrderNumber(Base):
     """The counter behind a tenant's repair order numbers."""
@@ -80,6 +85,20 @@ class RepairOrder(TenantOwned, Base):
     """{"svg": …} or null when the name was typed."""
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def label(self) -> str:
+        """The number as people say and write it."""
+        return f"RO-{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether jobs may still be added and changed."""
+        return self.status in ("estimate", "repair_order")
+
+    def is_late(self, now: datetime) -> bool:
+        """Promised for a moment that has passed, and not ready."""
+        return self.promise_at is not None and self.promise_at < now and self.ready_at is None
+
 
 class Job(TenantOwned, Base):
     """A sellable group of lines that answers one concern."""
@@ -97,7 +116,8 @@ class Job(TenantOwned, Base):
     position: Mapped[int] = mapped_column(SmallInteger, default=0)
     title: Mapped[str]
     status: Mapped[str] = mapped_column(default="proposed")
-    """proposed, presented, authorized, declined, deferred, pending, in_progress, blocked, qc, completed."""
+    """proposed, presented, authorized, declined, deferred, revived, pending, in_progress, blocked, qc,
+    completed. What may follow what stands in `moves`."""
     skill: Mapped[str] = mapped_column(default="general")
     department: Mapped[str] = mapped_column(default="mechanical")
     technician_id: Mapped[UUID | None]
@@ -115,10 +135,24 @@ class Job(TenantOwned, Base):
     blocked_note: Mapped[str] = mapped_column(default="")
     blocked_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    finished_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    """Who handed it over for the quality check; somebody else makes the check."""
     completed_at: Mapped[datetime | None]
-    checked_by_id: Mapped[UUID | None]
+    checked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     checked_at: Mapped[datetime | None]
+    check_note: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def is_authorized(self) -> bool:
+        """Whether the customer has agreed to it, however far the work is."""
+        return self.status in AUTHORIZED
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the technician must not touch it yet."""
+        return self.status in ("proposed", "presented")
 
 
 class JobLine(TenantOwned, Base):

@@ -1,0 +1,174 @@
+"""The technician's bench: whose turn it is, what may be done, and how long it has taken."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.viewer import Viewer
+from app.domains.customers.models import Customer
+from app.domains.garage.models import Vehicle
+from app.domains.network.models import Bay, StaffProfile
+from app.domains.workshop import clocks
+from app.domains.workshop.models import Job, JobStep, RepairOrder
+
+ON_BENCH = ("in_progress", "pending", "blocked", "qc", "proposed", "presented", "authorized")
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as the bench shows it, with the car it belongs to."""
+
+    job: Job
+    order: RepairOrder
+    car: str
+    plate: str
+    customer: str
+    bay: str
+    steps: list[JobStep]
+    minutes: float
+    is_running: bool
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one technician has before them now."""
+
+    technician: StaffProfile
+    now: datetime
+    running: Ticket | None
+    running_since: datetime | None
+    ready: list[Ticket]
+    """Mine, agreed to: started ones first, then by priority and promise."""
+    blocked: list[Ticket]
+    waiting: list[Ticket]
+    """Mine, not agreed to yet."""
+    free: list[Ticket]
+    """Agreed to, nobody's: I may take them."""
+    to_check: list[Ticket]
+    """Finished by somebody else, to be checked."""
+    handed_over: list[Ticket]
+    """Finished by me, to be checked by somebody else."""
+
+
+async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
+    """The technician's bench at this moment."""
+    now = clock.now()
+    mine_running = await clocks.running(db, technician.id)
+    tickets = await _tickets(db, technician, now, mine_running.job_id if mine_running else None)
+    split: dict[str, list[Ticket]] = {}
+    for ticket in tickets:
+        split.setdefault(_pile(ticket, technician), []).append(ticket)
+    return Bench(
+        technician=technician,
+        now=now,
+        running=next((ticket for ticket in tickets if ticket.is_running), None),
+        running_since=mine_running.started_at if mine_running else None,
+        ready=sorted(split.get("ready", []), key=lambda one: one.job.status != "in_progress"),
+        blocked=split.get("blocked", []),
+        waiting=split.get("waiting", []),
+        free=split.get("free", []),
+        to_check=split.get("to_check", []),
+        handed_over=split.get("handed_over", []),
+    )
+
+
+def _pile(ticket: Ticket, technician: StaffProfile) -> str:
+    job = ticket.job
+    if ticket.is_running:
+        return "running"
+    if job.status == "qc":
+        mine = technician.user_id == job.finished_by_id or job.technician_id == technician.id
+        return "handed_over" if mine else "to_check"
+    if job.is_locked:
+        return "waiting"
+    if job.technician_id is None:
+        return "free"
+    return "blocked" if job.status == "blocked" else "ready"
+
+
+async def _tickets(
+    db: AsyncSession, technician: StaffProfile, now: datetime, running: UUID | None
+) -> list[Ticket]:
+    mine = or_(
+        Job.technician_id == technician.id,
+        and_(Job.technician_id.is_(None), RepairOrder.technician_id == technician.id),
+    )
+    open_to_me = or_(
+        and_(mine, Job.status.in_(ON_BENCH)),
+        and_(Job.technician_id.is_(None), Job.status == "authorized"),
+        Job.status == "qc",
+        Job.id == running,
+    )
+    rows = (
+        await db.execute(
+            select(Job, RepairOrder, Vehicle, Customer.name, Bay.name)
+            .join(RepairOrder, RepairOrder.id == Job.order_id)
+            .join(Vehicle, Vehicle.id == RepairOrder.vehicle_id)
+            .join(Customer, Customer.id == RepairOrder.customer_id)
+            .outerjoin(Bay, Bay.id == RepairOrder.bay_id)
+            .where(
+                RepairOrder.tenant_id == technician.tenant_id,
+                RepairOrder.center_id == technician.center_id,
+                RepairOrder.status.in_(("estimate", "repair_order")),
+                open_to_me,
+            )
+            .order_by(
+                RepairOrder.priority.desc(),
+                RepairOrder.promise_at.asc().nulls_last(),
+                RepairOrder.number,
+                Job.position,
+            )
+        )
+    ).all()
+    ids = [row[0].id for row in rows]
+    minutes = await clocks.minutes_spent(db, ids, at=now)
+    steps = await _steps(db, ids)
+    return [_ticket(row, minutes, steps, running) for row in rows]
+
+
+def _ticket(
+    row: Any, minutes: dict[UUID, float], steps: dict[UUID, list[JobStep]], running: UUID | None
+) -> Ticket:
+    job, order, vehicle, customer, bay = row
+    return Ticket(
+        job=job,
+        order=order,
+        car=" ".join(str(part) for part in (vehicle.year, vehicle.make, vehicle.model) if part),
+        plate=vehicle.plate,
+        customer=customer,
+        bay=bay or "",
+        steps=steps.get(job.id, []),
+        minutes=minutes.get(job.id, 0.0),
+        is_running=job.id == running,
+    )
+
+
+async def _steps(db: AsyncSession, job_ids: Sequence[UUID]) -> dict[UUID, list[JobStep]]:
+    split: dict[UUID, list[JobStep]] = {}
+    for step in await db.scalars(
+        select(JobStep).where(JobStep.job_id.in_(job_ids)).order_by(JobStep.position, JobStep.id)
+    ):
+        split.setdefault(step.job_id, []).append(step)
+    return split
+
+
+async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> Ticket:
+    """One job with its car, steps and time, for its own page."""
+    now = clock.now()
+    vehicle = await db.get_one(Vehicle, order.vehicle_id)
+    customer = await db.get_one(Customer, order.customer_id)
+    bay = await db.get(Bay, order.bay_id) if order.bay_id else None
+    minutes = await clocks.minutes_spent(db, [job.id], at=now)
+    steps = await _steps(db, [job.id])
+    technician = await db.scalar(
+        select(StaffProfile.id).where(
+            StaffProfile.tenant_id == me.tenant_id, StaffProfile.user_id == me.user_id
+        )
+    )
+    mine = await clocks.running(db, technician) if technician else None
+    row = (job, order, vehicle, customer.name, bay.name if bay else "")
+    return _ticket(row, minutes, steps, mine.job_id if mine else None)

@@ -1,0 +1,153 @@
+"""What happens in the workshop. Each event carries the ids that say who must hear of it."""
+
+from uuid import UUID
+
+from app.core.events import Event
+
+
+class OfOrder(Event, frozen=True, kw_only=True):
+    """Something that happened to a repair order."""
+
+    order_id: UUID
+    center_id: UUID
+    number: int
+
+
+class OrderOpened(OfOrder, frozen=True, kw_only=True):
+    customer_id: UUID
+    vehicle_id: UUID
+    technician_id: UUID | None = None
+
+
+class OrderMoved(OfOrder, frozen=True, kw_only=True):
+    was: str
+    stage: str
+    by_facts: bool
+    """The stage followed the work by itself; nobody moved the card."""
+
+
+class OrderPlanned(OfOrder, frozen=True, kw_only=True):
+    """Promise, bay, technician, priority or key tag changed."""
+
+    changed: list[str]
+    technician_id: UUID | None = None
+    previous_technician_id: UUID | None = None
+
+
+class OrderPhotographed(OfOrder, frozen=True, kw_only=True):
+    photo_id: UUID
+    purpose: str
+    is_shared: bool
+
+
+class OrderInvoiced(OfOrder, frozen=True, kw_only=True):
+    pass
+
+
+class OrderClosed(OfOrder, frozen=True, kw_only=True):
+    vehicle_id: UUID
+
+
+class OrderReopened(OfOrder, frozen=True, kw_only=True):
+    pass
+
+
+class OrderArchived(OfOrder, frozen=True, kw_only=True):
+    pass
+
+
+class OrderVoided(OfOrder, frozen=True, kw_only=True):
+    reason: str
+
+
+class WorkCompleted(OfOrder, frozen=True, kw_only=True):
+    """Every job the customer agreed to is done and checked."""
+
+    customer_id: UUID
+
+
+class OfJob(OfOrder, frozen=True, kw_only=True):
+    """Something that happened to a job."""
+
+    job_id: UUID
+    title: str
+    technician_id: UUID | None = None
+
+
+class JobProposed(OfJob, frozen=True, kw_only=True):
+    finding_id: UUID | None = None
+
+
+class JobChanged(OfJob, frozen=True, kw_only=True):
+    approval_lost: bool
+    """The customer had agreed to the job as it was, and must be asked again."""
+
+
+class JobWithdrawn(OfJob, frozen=True, kw_only=True):
+    finding_id: UUID | None = None
+
+
+class JobPresented(OfJob, frozen=True, kw_only=True):
+    pass
+
+
+class JobAuthorized(OfJob, frozen=True, kw_only=True):
+    pass
+
+
+class JobDeclined(OfJob, frozen=True, kw_only=True):
+    deferred_work_id: UUID
+    reason: str = ""
+
+
+class JobDeferred(OfJob, frozen=True, kw_only=True):
+    deferred_work_id: UUID
+    reason: str = ""
+
+
+class JobRevived(OfJob, frozen=True, kw_only=True):
+    """Declined or deferred work is on a repair order again, as a new job."""
+
+    deferred_work_id: UUID
+
+
+class JobAssigned(OfJob, frozen=True, kw_only=True):
+    previous_technician_id: UUID | None = None
+
+
+class JobStarted(OfJob, frozen=True, kw_only=True):
+    clock_id: UUID
+    resumed: bool
+
+
+class JobPaused(OfJob, frozen=True, kw_only=True):
+    clock_id: UUID
+
+
+class JobBlocked(OfJob, frozen=True, kw_only=True):
+    reason: str
+
+
+class JobFinished(OfJob, frozen=True, kw_only=True):
+    """The technician is done; the quality check is next."""
+
+
+class JobReturned(OfJob, frozen=True, kw_only=True):
+    """The quality check failed."""
+
+    note: str
+
+
+class JobCompleted(OfJob, frozen=True, kw_only=True):
+    pass
+
+
+class StepMoved(OfJob, frozen=True, kw_only=True):
+    step_id: UUID
+    status: str
+
+
+class DeferredWorkRefused(Event, frozen=True, kw_only=True):
+    deferred_work_id: UUID
+    vehicle_id: UUID
+    reason: str

@@ -1,0 +1,122 @@
+"""The story of a repair order, read from the event log and told in words."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.tables import EventRow
+from app.core.words import _
+from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.moves import blocked_word, stage_words
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One thing that happened."""
+
+    at: datetime
+    name: str
+    words: str
+    who: str
+
+
+def _moved(event: Mapping[str, Any]) -> str:
+    return _("Moved to “%(stage)s”", stage=stage_words().get(event["stage"], event["stage"]))
+
+
+def _about(words: Callable[[], str]) -> Callable[[Mapping[str, Any]], str]:
+    return lambda event: f"{words()}: {event['title']}"
+
+
+def _declined(event: Mapping[str, Any]) -> str:
+    words = _("Declined: %(job)s", job=event["title"])
+    return f"{words} ({event['reason']})" if event.get("reason") else words
+
+
+def _deferred(event: Mapping[str, Any]) -> str:
+    words = _("Put off: %(job)s", job=event["title"])
+    return f"{words} ({event['reason']})" if event.get("reason") else words
+
+
+def _changed(event: Mapping[str, Any]) -> str:
+    if event["approval_lost"]:
+        return _("Changed after approval, must be approved again: %(job)s", job=event["title"])
+    return _("Changed: %(job)s", job=event["title"])
+
+
+WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "OrderOpened": lambda _event: _("Checked in"),
+    "OrderMoved": _moved,
+    "OrderPlanned": lambda _event: _("Plan changed"),
+    "OrderPhotographed": lambda _event: _("Photo"),
+    "OrderInvoiced": lambda _event: _("Invoiced"),
+    "OrderClosed": lambda _event: _("Closed"),
+    "OrderReopened": lambda _event: _("Opened again"),
+    "OrderArchived": lambda _event: _("Archived"),
+    "OrderVoided": lambda event: _("Voided: %(reason)s", reason=event["reason"]),
+    "WorkCompleted": lambda _event: _("All agreed work is done"),
+    "JobProposed": _about(lambda: _("Proposed")),
+    "JobChanged": _changed,
+    "JobWithdrawn": _about(lambda: _("Withdrawn")),
+    "JobPresented": _about(lambda: _("Presented to the customer")),
+    "JobAuthorized": _about(lambda: _("Approved")),
+    "JobDeclined": _declined,
+    "JobDeferred": _deferred,
+    "JobRevived": _about(lambda: _("Taken up again")),
+    "JobAssigned": _about(lambda: _("Assigned")),
+    "JobStarted": lambda event: (
+        _("Resumed: %(job)s", job=event["title"])
+        if event["resumed"]
+        else _("Started: %(job)s", job=event["title"])
+    ),
+    "JobPaused": _about(lambda: _("Paused")),
+    "JobBlocked": lambda event: _(
+        "Blocked (%(reason)s): %(job)s", reason=blocked_word(event["reason"]), job=event["title"]
+    ),
+    "JobFinished": _about(lambda: _("Ready for the quality check")),
+    "JobReturned": _about(lambda: _("Back from the quality check")),
+    "JobCompleted": _about(lambda: _("Completed")),
+    "StepMoved": _about(lambda: _("Step")),
+}
+QUIET = frozenset({"StepMoved", "JobPaused"})
+
+
+def tell_event(name: str, payload: Mapping[str, Any]) -> str:
+    """An event in words; one of a higher domain is called by its name: EstimateSent is "Estimate sent"."""
+    if name in WORDS:
+        return WORDS[name](payload)
+    return _(re.sub(r"(?<!^)(?=[A-Z])", " ", name).capitalize())
+
+
+async def timeline(db: AsyncSession, order: RepairOrder, *, limit: int = 100) -> list[Told]:
+    """What happened to an order, newest first, without the small change of the bench."""
+    rows = await db.scalars(
+        select(EventRow)
+        .where(
+            EventRow.subject_id == order.id,
+            EventRow.tenant_id == order.tenant_id,
+            EventRow.name.not_in(QUIET),
+        )
+        .order_by(EventRow.created_at.desc(), EventRow.id.desc())
+        .limit(limit)
+    )
+    return [Told(row.created_at, row.name, tell_event(row.name, row.payload), row.actor_name) for row in rows]
+
+
+async def last_change(db: AsyncSession, order: RepairOrder) -> str:
+    """Why a form about this order came too late, in words for the person who sent it."""
+    told = await timeline(db, order, limit=1)
+    if not told:
+        return _("%(order)s has changed meanwhile. Look again and repeat.", order=order.label)
+    return _(
+        "%(order)s has changed meanwhile: “%(what)s” (%(who)s). It is in “%(stage)s” now. "
+        "Look again and repeat.",
+        order=order.label,
+        what=told[0].words,
+        who=told[0].who,
+        stage=stage_words()[order.stage],
+    )

@@ -1,0 +1,51 @@
+"""Who is rung when something happens in the workshop. An audience re-reads its own fragment."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.core.live import Ring
+from app.domains.workshop.events import JobAssigned, OfJob, OfOrder, OrderPlanned
+
+
+def board_topic(center_id: UUID) -> str:
+    return f"center:{center_id}:board"
+
+
+def staff_topic(order_id: UUID) -> str:
+    return f"order:{order_id}:staff"
+
+
+def customer_topic(order_id: UUID) -> str:
+    return f"order:{order_id}:customer"
+
+
+def bench_topic(technician_id: UUID) -> str:
+    return f"technician:{technician_id}:bench"
+
+
+def ring_board(event: OfOrder) -> Iterable[Ring]:
+    """Every open board of the center."""
+    yield Ring(board_topic(event.center_id), "board")
+
+
+def ring_order(event: OfOrder) -> Iterable[Ring]:
+    """The order's page in the shop."""
+    yield Ring(staff_topic(event.order_id), "order")
+
+
+def ring_customer(event: OfOrder) -> Iterable[Ring]:
+    """The driver's tracking page."""
+    yield Ring(customer_topic(event.order_id), "order")
+
+
+def ring_bench(event: OfJob) -> Iterable[Ring]:
+    """The technician the job belongs to, and the one it was taken from."""
+    previous = event.previous_technician_id if isinstance(event, JobAssigned) else None
+    for technician_id in {event.technician_id, previous} - {None}:
+        yield Ring(bench_topic(technician_id), "bench")  # type: ignore[arg-type]
+
+
+def ring_planned_benches(event: OrderPlanned) -> Iterable[Ring]:
+    """The technicians an order came to or went from."""
+    for technician_id in {event.technician_id, event.previous_technician_id} - {None}:
+        yield Ring(bench_topic(technician_id), "bench")  # type: ignore[arg-type]

@@ -1,0 +1,276 @@
+"""Repair orders: opened at check-in, found only by those who may see them, planned, photographed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound, Refused
+from app.core.events import record
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.customers.models import Customer
+from app.domains.network.models import Bay, ServiceCenter, StaffProfile
+from app.domains.workshop.check_in import Intake
+from app.domains.workshop.events import OfOrder, OrderOpened, OrderPhotographed, OrderPlanned
+from app.domains.workshop.history import last_change
+from app.domains.workshop.models import Job, OrderNumber, OrderPhoto, RepairOrder
+
+FIRST_NUMBER = 1001
+
+
+def visible_to(me: Viewer) -> ColumnElement[bool]:
+    """The orders a viewer may know of: the shop's for its front desk, the center's for its technicians,
+    a driver's own."""
+    mine = RepairOrder.user_id == me.user_id if me.user_id else false()
+    if me.kind == "system" and me.tenant_id:
+        return RepairOrder.tenant_id == me.tenant_id
+    if me.tenant_id and me.can("read:all_appointments"):
+        return or_(RepairOrder.tenant_id == me.tenant_id, mine)
+    if me.tenant_id and me.can("update:service_progress"):
+        here = and_(RepairOrder.tenant_id == me.tenant_id, RepairOrder.center_id == me.center_id)
+        return or_(here, mine)
+    return mine
+
+
+async def find(db: AsyncSession, me: Viewer, number: int) -> RepairOrder:
+    """The shop's repair order of that number. Raises NotFound."""
+    order = await db.scalar(
+        select(RepairOrder).where(
+            visible_to(me), RepairOrder.tenant_id == me.tenant_id, RepairOrder.number == number
+        )
+    )
+    if order is None:
+        raise NotFound
+    return order
+
+
+async def find_by_id(db: AsyncSession, me: Viewer, order_id: UUID) -> RepairOrder:
+    """A repair order the viewer may see: staff of its shop, or the driver. Raises NotFound."""
+    order = await db.scalar(select(RepairOrder).where(visible_to(me), RepairOrder.id == order_id))
+    if order is None:
+        raise NotFound
+    return order
+
+
+async def for_vehicle(
+    db: AsyncSession, me: Viewer, vehicle_id: UUID, *, limit: int = 50
+) -> Sequence[RepairOrder]:
+    """The visits of a car that the viewer may see, newest first."""
+    found = await db.scalars(
+        select(RepairOrder)
+        .where(visible_to(me), RepairOrder.vehicle_id == vehicle_id)
+        .order_by(RepairOrder.received_at.desc())
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def hold(db: AsyncSession, order_id: UUID, *, version: int | None = None) -> RepairOrder:
+    """Lock a repair order for the rest of the transaction and read it afresh.
+
+    Whoever changes an order or anything on it takes this lock first, so that nobody waits in a circle.
+    With `version`, raises Refused (409) when the order has changed since that version was shown.
+    """
+    order = await db.scalar(
+        select(RepairOrder)
+        .where(RepairOrder.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound
+    if version is not None and order.version != version:
+        raise Refused(await last_change(db, order), data={"version": order.version, "stage": order.stage})
+    return order
+
+
+async def hold_open(db: AsyncSession, order_id: UUID) -> RepairOrder:
+    """`hold`, for a change to the work: refused once the order is invoiced, closed, archived or void."""
+    order = await hold(db, order_id)
+    if not order.is_open:
+        raise Refused(
+            _(
+                "%(order)s is %(status)s; its work can no longer be changed.",
+                order=order.label,
+                status=order.status,
+            ),
+            audit="order.not_open",
+        )
+    return order
+
+
+async def tell(db: AsyncSession, order: RepairOrder, event: OfOrder, *, by: Viewer) -> None:
+    """Record an event on the order's timeline."""
+    await record(db, event, by=by, tenant=order.tenant_id, person=order.user_id, subject=order.id)
+
+
+def of(order: RepairOrder) -> dict[str, Any]:
+    """What every event of an order says."""
+    return {"order_id": order.id, "center_id": order.center_id, "number": order.number}
+
+
+def of_job(order: RepairOrder, job: Job) -> dict[str, Any]:
+    """What every event of a job says: a job nobody has yet concerns the order's technician."""
+    technician_id = job.technician_id or order.technician_id
+    return {**of(order), "job_id": job.id, "title": job.title, "technician_id": technician_id}
+
+
+async def open_order(
+    db: AsyncSession,
+    *,
+    center: ServiceCenter,
+    customer: Customer,
+    vehicle_id: UUID,
+    intake: Intake,
+    by: Viewer,
+    technician_id: UUID | None = None,
+    bay_id: UUID | None = None,
+    promise_at: datetime | None = None,
+    status: str = "repair_order",
+) -> RepairOrder:
+    """Open a repair order for a car that has arrived (or, as `status="estimate"`, for a price asked)."""
+    order = RepairOrder(
+        tenant_id=center.tenant_id,
+        center_id=center.id,
+        number=await _next_number(db, center.tenant_id),
+        customer_id=customer.id,
+        user_id=customer.user_id,
+        vehicle_id=vehicle_id,
+        status=status,
+        advisor_id=by.user_id,
+        technician_id=technician_id,
+        bay_id=bay_id,
+        promise_at=promise_at,
+        priority=1 if intake.is_waiter else 0,
+        is_waiter=intake.is_waiter,
+        concern=intake.concern,
+        warning_lights=list(intake.warning_lights),
+        mileage_in_km=intake.mileage_km,
+        charge_in_percent=intake.charge_percent,
+        key_tag=intake.key_tag,
+        signed_name=intake.signed_name,
+        signature=intake.signature,
+    )
+    db.add(order)
+    await db.flush()
+    await tell(
+        db,
+        order,
+        OrderOpened(**of(order), customer_id=customer.id, vehicle_id=vehicle_id, technician_id=technician_id),
+        by=by,
+    )
+    return order
+
+
+async def _next_number(db: AsyncSession, tenant_id: UUID) -> int:
+    # The counter's row is locked until the commit: no two orders get one number.
+    counter = insert(OrderNumber).values(tenant_id=tenant_id, last=FIRST_NUMBER)
+    number: int | None = await db.scalar(
+        counter.on_conflict_do_update(
+            index_elements=[OrderNumber.tenant_id], set_={"last": OrderNumber.last + 1}
+        ).returning(OrderNumber.last)
+    )
+    assert number is not None
+    return number
+
+
+async def plan(
+    db: AsyncSession,
+    order: RepairOrder,
+    *,
+    by: Viewer,
+    version: int | None = None,
+    **wanted: Any,
+) -> RepairOrder:
+    """Change what is planned: promise_at, bay_id, technician_id, priority, key_tag, concern."""
+    order = await hold(db, order.id, version=version)
+    await _belongs_here(db, order, wanted)
+    changed = [name for name, value in wanted.items() if getattr(order, name) != value]
+    if not changed:
+        return order
+    previous = order.technician_id
+    for name in changed:
+        setattr(order, name, wanted[name])
+    if "priority" in changed:
+        order.is_waiter = order.is_waiter and order.priority > 0
+    order.version += 1
+    await tell(
+        db,
+        order,
+        OrderPlanned(
+            **of(order),
+            changed=changed,
+            technician_id=order.technician_id,
+            previous_technician_id=previous if previous != order.technician_id else None,
+        ),
+        by=by,
+    )
+    return order
+
+
+async def _belongs_here(db: AsyncSession, order: RepairOrder, wanted: dict[str, Any]) -> None:
+    bay = await db.get(Bay, wanted["bay_id"]) if wanted.get("bay_id") else None
+    if wanted.get("bay_id") and (bay is None or bay.center_id != order.center_id):
+        raise NotFound
+    person = await db.get(StaffProfile, wanted["technician_id"]) if wanted.get("technician_id") else None
+    if wanted.get("technician_id") and (
+        person is None or person.center_id != order.center_id or not person.is_technician
+    ):
+        raise NotFound
+
+
+async def add_photo(
+    db: AsyncSession,
+    order: RepairOrder,
+    file_id: UUID,
+    *,
+    purpose: str,
+    by: Viewer,
+    caption: str = "",
+    job_id: UUID | None = None,
+    is_shared: bool = False,
+) -> OrderPhoto:
+    """Put a stored image on the order: walk_around, finding or progress."""
+    photo = OrderPhoto(
+        tenant_id=order.tenant_id,
+        order_id=order.id,
+        file_id=file_id,
+        job_id=job_id,
+        purpose=purpose,
+        caption=caption,
+        is_shared=is_shared,
+    )
+    db.add(photo)
+    await db.flush()
+    event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=purpose, is_shared=is_shared)
+    await tell(db, order, event, by=by)
+    return photo
+
+
+async def share_photo(
+    db: AsyncSession, order: RepairOrder, photo_id: UUID, *, shared: bool, by: Viewer
+) -> OrderPhoto:
+    """Show a photo to the customer, or no longer."""
+    photo = await db.scalar(
+        select(OrderPhoto).where(OrderPhoto.order_id == order.id, OrderPhoto.id == photo_id)
+    )
+    if photo is None:
+        raise NotFound
+    if photo.is_shared != shared:
+        photo.is_shared = shared
+        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
+        await tell(db, order, event, by=by)
+    return photo
+
+
+async def photos(db: AsyncSession, order: RepairOrder, *, shared_only: bool = False) -> Sequence[OrderPhoto]:
+    """The photos of a visit in the order they were taken."""
+    chosen = select(OrderPhoto).where(OrderPhoto.order_id == order.id).order_by(OrderPhoto.id)
+    if shared_only:
+        chosen = chosen.where(OrderPhoto.is_shared)
+    return (await db.scalars(chosen)).all()
