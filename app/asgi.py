@@ -18,13 +18,14 @@ from app.core.permissions import KNOWN
 from app.core.security import refuse_cross_site
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
-from app.screens import health, shell, stream
+from app.screens import health, shell, stored_files, stream
 from app.settings import settings
 
 PAGES: list[Any] = [
     accounts_pages.router,
     health.router,
     shell.router,
+    stored_files.router,
     stream.router,
 ]
 
@@ -49,7 +50,9 @@ def create_litestar() -> Litestar:
         guards=[refuse_cross_site],
         exception_handlers=HANDLERS,
         lifespan=[_database, live.listening],
-        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, exclude=["^/live"]),
+        compression_config=CompressionConfig(
+            backend="brotli", brotli_quality=4, exclude=["^/live", "^/files"]
+        ),
         request_max_body_size=40 * 1024 * 1024,
         openapi_config=OpenAPIConfig(
             title="Torqueline",

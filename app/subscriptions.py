@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.core import files
 from app.core.events import Event
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
@@ -13,6 +14,8 @@ from app.domains.workshop.live import (
 )
 
 SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
+    # the house
+    files.FileForgotten: [files.erase],
     # workshop
     workshop.OrderOpened: [ring_board, ring_order, ring_customer],
     workshop.OrderMoved: [ring_board, ring_order, ring_customer],

@@ -10,6 +10,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.db import new_id
+from app.core.files import storage
 from app.settings import settings
 
 
@@ -19,6 +20,7 @@ class Envelope:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.form_action = " ".join({"'self'", settings().stripe_checkout_origin})
+        self.images = " ".join(("'self' data: blob:", storage().origin)).strip()
         self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +77,7 @@ class Envelope:
     def _policy(self, nonce: str) -> str:
         return (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-            "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+            f"img-src {self.images}; font-src 'self'; connect-src 'self'; worker-src 'self'; "
             f"manifest-src 'self'; form-action {self.form_action}; frame-ancestors 'none'; base-uri 'none'; "
             "require-trusted-types-for 'script'; trusted-types htmx torqueline"
         )

@@ -53,6 +53,20 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
             await _settle(db, request, me, key)
 
 
+@asynccontextmanager
+async def glance(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer]]:
+    """A short look before costly work (decoding photos, say): who is asking and whether they may.
+
+    Takes no one-time key and answers nothing; `begin` follows when the work is done.
+    """
+    async with transaction() as db:
+        me = await identify(db, request)
+        request.state.me = me
+        words.speak(me.locale)
+        _admit(request, me)
+        yield db, me
+
+
 async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
     """Who is asking, by bearer token or session cookie; sets row-level security for the transaction."""
     token = bearer_of(request)

@@ -25,6 +25,9 @@ class FileMissing(Exception):
 class Storage(Protocol):
     """Keeps bytes under server-made keys. Every method raises ValueError for a key nobody here made."""
 
+    origin: str
+    """Scheme and host that `signed_url` points at; empty when it is our own."""
+
     async def put(self, key: str, source: bytes | BinaryIO, *, media_type: str) -> None:
         """Store `source` whole or not at all; an existing key is replaced."""
 

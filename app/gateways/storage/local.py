@@ -35,6 +35,8 @@ class Ticket:
 class LocalStorage:
     """A folder of this machine; every path is built from a checked key, so none leads out of it."""
 
+    origin = ""
+
     def __init__(self, folder: Path, *, secret: str, prefix: str = "/files/") -> None:
         self._folder = folder
         self._prefix = prefix
@@ -91,6 +93,13 @@ class LocalStorage:
                     left -= len(piece)
         finally:
             file.close()
+
+    async def size(self, key: str) -> int:
+        """How many bytes are under `key`. Raises FileMissing."""
+        try:
+            return (await asyncio.to_thread(self._path(key).stat)).st_size
+        except OSError as error:
+            raise FileMissing(key) from error
 
     async def delete(self, key: str) -> None:
         """Forget a key; a missing one is no error."""

@@ -27,6 +27,7 @@ class S3Storage:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
+        self.origin = client.meta.endpoint_url.rstrip("/")
         self._presign = lru_cache(maxsize=4096)(self._presigned)
 
     @classmethod

@@ -1,0 +1,217 @@
+"""Stored files: what is in the storage, whose it is, and for how long an address to it works."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from litestar.datastructures import UploadFile
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock, images, uploads
+from app.core.db import new_id
+from app.core.errors import Invalid
+from app.core.events import Event, Heard, record
+from app.core.relay import outside_transaction
+from app.core.render import template_global
+from app.core.tables import File
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.gateways.storage import Storage, new_key, open_storage, same_for_a_while
+from app.settings import settings
+
+_WINDOW = timedelta(minutes=10)
+"""Addresses made within one window are equal, so that a region fetched again does not reload its photos."""
+
+LONGEST_LABEL = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes that are in the storage already and wait for their row."""
+
+    id: UUID
+    kind: str
+    key: str
+    thumbnail_key: str | None
+    media_type: str
+    size: int
+    sha256: bytes
+    label: str
+    width: int | None = None
+    height: int | None = None
+
+
+@lru_cache(maxsize=4)
+def _storage_at(url: str, secret: str) -> Storage:
+    return open_storage(url, secret=secret)
+
+
+def storage() -> Storage:
+    """The process's storage, as the settings name it."""
+    return _storage_at(settings().storage_url, settings().secret_key)
+
+
+async def receive_images(
+    sent: Sequence[UploadFile], *, tenant: UUID | None, field: str = "photos"
+) -> list[Kept]:
+    """Write untrusted images anew and put them into the storage. Raises Invalid with words for `field`.
+
+    Takes no database connection: call it between a look whether the sender may (`visit.glance`) and the
+    transaction that keeps the rows. What is never kept in a row is an orphan in the storage and shown to nobody.
+    """
+    pictures = []
+    for one in sent:
+        try:
+            pictures.append((one.filename, await images.renew(await _read(one))))
+        except images.ImageRefused as error:
+            raise Invalid({field: _why_no_image(error.reason, one.filename)}) from error
+    return [await _store_picture(name, picture, tenant) for name, picture in pictures]
+
+
+async def _read(sent: UploadFile) -> bytes:
+    # One byte more than allowed is enough to know; the rest is never read into memory.
+    return await sent.read(images.LARGEST_IMAGE + 1)
+
+
+def _why_no_image(reason: str, filename: str) -> str:
+    name = filename[:60]
+    return {
+        "empty": _("“%(name)s” is empty.", name=name),
+        "too_large": _("“%(name)s” is larger than 20 MB.", name=name),
+        "not_an_image": _("“%(name)s” is not a JPEG, PNG or WebP photo.", name=name),
+        "pixels": _("“%(name)s” has too many pixels.", name=name),
+    }.get(reason, _("“%(name)s” is damaged or too large to be read.", name=name))
+
+
+async def _store_picture(name: str, picture: images.Picture, tenant: UUID | None) -> Kept:
+    key = new_key(tenant, "jpg", at=clock.now())
+    thumbnail_key = key.replace(".jpg", "-small.webp")
+    await storage().put(key, picture.full, media_type="image/jpeg")
+    await storage().put(thumbnail_key, picture.thumb, media_type="image/webp")
+    return Kept(
+        id=new_id(),
+        kind="image",
+        key=key,
+        thumbnail_key=thumbnail_key,
+        media_type="image/jpeg",
+        size=len(picture.full),
+        sha256=hashlib.sha256(picture.full).digest(),
+        label=name[:LONGEST_LABEL],
+        width=picture.width,
+        height=picture.height,
+    )
+
+
+async def receive_document(sent: UploadFile, *, tenant: UUID | None, field: str = "document") -> Kept:
+    """Put a document or video, recognised by content, into the storage. Raises Invalid with words for `field`."""
+    try:
+        seen = uploads.recognise(cast(BinaryIO, sent.file))
+    except uploads.UploadRefused as error:
+        raise Invalid({field: _why_no_document(error.reason)}) from error
+    key = new_key(tenant, seen.extension, at=clock.now())
+    digest = hashlib.file_digest(sent.file, "sha256").digest()
+    sent.file.seek(0)
+    await storage().put(key, cast(BinaryIO, sent.file), media_type=seen.media_type)
+    return Kept(
+        id=new_id(),
+        kind=seen.kind,
+        key=key,
+        thumbnail_key=None,
+        media_type=seen.media_type,
+        size=seen.size,
+        sha256=digest,
+        label=sent.filename[:LONGEST_LABEL],
+    )
+
+
+def _why_no_document(reason: str) -> str:
+    return {
+        "empty": _("The file is empty."),
+        "too_large": _("The file is too large: documents may have 20 MB, videos 200 MB."),
+        "archive": _("The document unpacks to more than is safe."),
+    }.get(reason, _("Please send a PDF, DOC or DOCX document, or an MP4, MOV or AVI video."))
+
+
+async def keep(
+    db: AsyncSession, kept: Kept, *, by: Viewer, tenant: UUID | None = None, owner: UUID | None = None
+) -> File:
+    """The row of a received file: the shop's (`tenant`), and its customer's (`owner`) who may see it too."""
+    file = File(
+        id=kept.id,
+        tenant_id=tenant or by.tenant_id,
+        user_id=owner,
+        kind=kept.kind,
+        label=kept.label,
+        content_type=kept.media_type,
+        size=kept.size,
+        key=kept.key,
+        thumbnail_key=kept.thumbnail_key,
+        sha256=kept.sha256,
+        width=kept.width,
+        height=kept.height,
+    )
+    db.add(file)
+    await db.flush()
+    return file
+
+
+async def store_image(
+    db: AsyncSession,
+    sent: UploadFile,
+    *,
+    by: Viewer,
+    tenant: UUID | None = None,
+    owner: UUID | None = None,
+    field: str = "photos",
+) -> File:
+    """Receive and keep one image in one go. Holds the transaction while the image is decoded (a second, say):
+    take no locks before. Raises Invalid."""
+    [kept] = await receive_images([sent], tenant=tenant or by.tenant_id, field=field)
+    return await keep(db, kept, by=by, tenant=tenant, owner=owner)
+
+
+class FileForgotten(Event, frozen=True, kw_only=True):
+    """The row of a file is gone; its bytes follow."""
+
+    keys: list[str]
+
+
+async def forget(db: AsyncSession, file: File, *, by: Viewer) -> None:
+    """Remove a file's row; its bytes go after the commit."""
+    keys = [key for key in (file.key, file.thumbnail_key) if key]
+    await db.delete(file)
+    await db.flush()
+    await record(db, FileForgotten(keys=keys), by=by, tenant=file.tenant_id, subject=file.id)
+
+
+@outside_transaction
+async def erase(heard: Heard[FileForgotten]) -> None:
+    """Reaction: take the bytes of a forgotten file out of the storage."""
+    for key in heard.event.keys:
+        await storage().delete(key)
+
+
+def signed_url(file: File, expires: int = 600, *, small: bool = False) -> str:
+    """An address that shows `file` for at least `expires` seconds to whoever holds it, then answers 403.
+
+    Images are shown in the page, everything else is handed over as an attachment.
+    """
+    small = small and file.thumbnail_key is not None
+    until = same_for_a_while(clock.now() + timedelta(seconds=expires), _WINDOW)
+    return storage().signed_url(
+        file.thumbnail_key if small and file.thumbnail_key else file.key,
+        until=until,
+        media_type="image/webp" if small else file.content_type,
+        name=file.label or "file",
+        inline=file.kind == "image",
+    )
+
+
+@template_global
+def file_url(file: File, small: bool = False) -> str:
+    """What templates write into src and href; good for at least twenty minutes."""
+    return signed_url(file, 1200, small=small)

@@ -1,0 +1,70 @@
+"""GET /files/{token}: a stored file, for as long as its signed address holds.
+
+The address itself is the permission, so no session is asked and no database. What people sent is shown in a
+sandbox without scripts, whatever a browser makes of it; everything but images is an attachment.
+"""
+
+import re
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from app.core import clock
+from app.core.answers import answer
+from app.core.errors import NotFound
+from app.core.files import storage
+from app.core.permissions import PUBLIC
+from app.core.visit import needs
+from app.core.words import _
+from app.gateways.storage import FileMissing, disposition
+from app.gateways.storage.local import BadToken, LocalStorage
+
+_RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+
+
+@get("/files/{token:str}", opt=needs(PUBLIC))
+async def show_file(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
+    """The bytes, whole or one range of them (video players ask for ranges)."""
+    kept_in = storage()
+    if not isinstance(kept_in, LocalStorage):
+        raise NotFound
+    try:
+        ticket = kept_in.open_token(token, at=clock.now())
+    except BadToken:
+        return answer(request, 403, _("This address has expired"), _("Open the page again to see the file."))
+    try:
+        size = await kept_in.size(ticket.key)
+    except FileMissing:
+        raise NotFound from None
+    start, end = _span(request.headers.get("range", ""), size)
+    headers = {
+        "Content-Disposition": disposition(ticket.name, inline=ticket.inline),
+        "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, max-age=3600, immutable",
+        "Accept-Ranges": "bytes",
+        "Content-Length": str(end - start),
+    }
+    partial = (start, end) != (0, size)
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    return Stream(
+        kept_in.stream(ticket.key, start=start, length=end - start),
+        status_code=206 if partial else 200,
+        media_type=ticket.media_type,
+        headers=headers,
+    )
+
+
+def _span(header: str, size: int) -> tuple[int, int]:
+    """First and one past the last byte of a single satisfiable range; otherwise the whole file."""
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or int(found[1]) >= size:
+        return 0, size
+    return int(found[1]), min(int(found[2]) + 1 if found[2] else size, size)
+
+
+router = Router("/", route_handlers=[show_file])
