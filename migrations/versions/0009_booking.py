@@ -122,6 +122,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_occupations_tenant_id_id")),
     )
     op.create_index("ix_occupations_resource", "occupations", ["tenant_id", "resource_id"], unique=False)
+    op.create_index(
+        "ix_occupations_appointment", "occupations", ["tenant_id", "appointment_id"], unique=False
+    )
+    op.create_index(
+        "ix_occupations_held",
+        "occupations",
+        ["held_until"],
+        unique=False,
+        postgresql_where=sa.text("is_active AND held_until IS NOT NULL"),
+    )
     rls.apply(op.execute, "appointments", "shared")
     rls.apply(op.execute, "appointment_services", "child", parent="appointments", via="appointment_id")
     rls.apply(op.execute, "occupations", "tenant")

@@ -82,6 +82,12 @@ class Occupation(TenantOwned, Base):
             where=text("is_active"),
         ),
         Index("ix_occupations_resource", "tenant_id", "resource_id"),
+        Index("ix_occupations_appointment", "tenant_id", "appointment_id"),
+        Index(
+            "ix_occupations_held",
+            "held_until",
+            postgresql_where=text("is_active AND held_until IS NOT NULL"),
+        ),
     )
 
     appointment_id: Mapped[UUID]

@@ -1,1 +1,53 @@
-"""Service catalogue and canned jobs."""
+"""Service catalogue and canned jobs.
+
+A *service* is what a driver books: how long it takes, what it costs, which skill and which kind of bay it
+needs. A *canned job* is what the shop puts on a repair order for it: labour and parts.
+"""
+
+from app.domains.services.canned import (
+    Canned,
+    CannedFacts,
+    LineFacts,
+    add_canned,
+    canned_job,
+    canned_jobs,
+    change_canned,
+    find_canned,
+)
+from app.domains.services.catalogue import (
+    CAPABILITIES,
+    CATEGORIES,
+    COMBUSTION,
+    ELECTRIC,
+    SKILLS,
+    ServiceFacts,
+    add,
+    change,
+    chosen,
+    find,
+    listed,
+    offered,
+)
+
+__all__ = [
+    "CAPABILITIES",
+    "CATEGORIES",
+    "COMBUSTION",
+    "ELECTRIC",
+    "SKILLS",
+    "Canned",
+    "CannedFacts",
+    "LineFacts",
+    "ServiceFacts",
+    "add",
+    "add_canned",
+    "canned_job",
+    "canned_jobs",
+    "change",
+    "change_canned",
+    "chosen",
+    "find",
+    "find_canned",
+    "listed",
+    "offered",
+]

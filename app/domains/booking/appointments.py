@@ -1,0 +1,152 @@
+"""Finding and listing appointments. Queries start from the viewer: a driver's own, or a center's."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import enter_tenant
+from app.core.errors import NotFound
+from app.core.viewer import Viewer
+from app.domains.booking.models import Appointment, BookedService
+from app.domains.customers.models import Customer
+from app.domains.garage.models import Vehicle
+from app.domains.network.models import Bay, ServiceCenter, StaffProfile
+
+LIVE = ("held", "pending", "confirmed", "arrived", "in_progress")
+PLANNED = ("pending", "confirmed", "arrived", "in_progress", "completed", "no_show")
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """An appointment with what a page about it shows."""
+
+    appointment: Appointment
+    center: ServiceCenter
+    vehicle: Vehicle | None
+    services: Sequence[BookedService]
+
+    @property
+    def minutes(self) -> int:
+        return sum(int(one.duration_minutes * one.quantity) for one in self.services)
+
+    @property
+    def total_minor(self) -> int:
+        return sum(int(one.price_minor * one.quantity) for one in self.services)
+
+    @property
+    def title(self) -> str:
+        return ", ".join(one.name for one in self.services)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line of the desk's day."""
+
+    visit: Visit
+    customer: Customer
+    bay: Bay | None
+    technician: StaffProfile | None
+
+
+async def find(db: AsyncSession, me: Viewer, appointment_id: UUID, *, for_update: bool = False) -> Visit:
+    """An appointment the viewer may see; the rest of the transaction may read its shop's tables."""
+    query = select(Appointment).where(Appointment.id == appointment_id, _visible_to(me))
+    appointment = await db.scalar(query.with_for_update() if for_update else query)
+    if appointment is None:
+        raise NotFound
+    await enter_tenant(db, appointment.tenant_id)
+    return (await _with_facts(db, [appointment]))[0]
+
+
+async def of_driver(db: AsyncSession, me: Viewer) -> list[Visit]:
+    """The signed-in person's own appointments, newest first; holds that ran out are not shown."""
+    found = await db.scalars(
+        select(Appointment)
+        .where(Appointment.user_id == me.user_id, Appointment.status != "expired")
+        .order_by(Appointment.starts_at.desc())
+        .limit(100)
+    )
+    now = clock.now()
+    live = [one for one in found if one.status != "held" or (one.held_until and one.held_until > now)]
+    return await _with_facts(db, live)
+
+
+async def of_day(db: AsyncSession, me: Viewer, center: ServiceCenter, day: date) -> list[Entry]:
+    """A center's day as the desk sees it, by start."""
+    zone = ZoneInfo(center.zone)
+    since = datetime.combine(day, time(), zone)
+    until = datetime.combine(day + timedelta(days=1), time(), zone)
+    return await _entries(db, center, Appointment.starts_at >= since, Appointment.starts_at < until)
+
+
+async def between(db: AsyncSession, center: ServiceCenter, since: datetime, until: datetime) -> list[Entry]:
+    return await _entries(db, center, Appointment.starts_at >= since, Appointment.starts_at < until)
+
+
+async def entry(db: AsyncSession, visit: Visit) -> Entry:
+    """One line of the desk's day."""
+    [found] = await _entries(db, visit.center, Appointment.id == visit.appointment.id, every_status=True)
+    return found
+
+
+async def _entries(
+    db: AsyncSession, center: ServiceCenter, *only: ColumnElement[bool], every_status: bool = False
+) -> list[Entry]:
+    query = (
+        select(Appointment, Customer, Bay, StaffProfile)
+        .join(Customer, (Customer.tenant_id == center.tenant_id) & (Customer.id == Appointment.customer_id))
+        .outerjoin(Bay, (Bay.tenant_id == center.tenant_id) & (Bay.id == Appointment.bay_id))
+        .outerjoin(
+            StaffProfile,
+            (StaffProfile.tenant_id == center.tenant_id) & (StaffProfile.id == Appointment.technician_id),
+        )
+        .where(Appointment.tenant_id == center.tenant_id, Appointment.center_id == center.id, *only)
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    if not every_status:
+        query = query.where(Appointment.status.in_(PLANNED))
+    rows = (await db.execute(query)).all()
+    visits = await _with_facts(db, [row[0] for row in rows])
+    return [Entry(visit, row[1], row[2], row[3]) for visit, row in zip(visits, rows, strict=True)]
+
+
+async def _with_facts(db: AsyncSession, appointments: Sequence[Appointment]) -> list[Visit]:
+    ids = [one.id for one in appointments]
+    if not ids:
+        return []
+    centers = await db.scalars(
+        select(ServiceCenter).where(ServiceCenter.id.in_({one.center_id for one in appointments}))
+    )
+    vehicles = await db.scalars(
+        select(Vehicle).where(Vehicle.id.in_({one.vehicle_id for one in appointments if one.vehicle_id}))
+    )
+    booked = await db.scalars(
+        select(BookedService)
+        .where(BookedService.appointment_id.in_(ids))
+        .order_by(BookedService.appointment_id, BookedService.id)
+    )
+    center_of = {one.id: one for one in centers}
+    vehicle_of = {one.id: one for one in vehicles}
+    services: dict[UUID, list[BookedService]] = {}
+    for one in booked:
+        services.setdefault(one.appointment_id, []).append(one)
+    return [
+        Visit(
+            one,
+            center_of[one.center_id],
+            vehicle_of.get(one.vehicle_id) if one.vehicle_id else None,
+            services.get(one.id, []),
+        )
+        for one in appointments
+    ]
+
+
+def _visible_to(me: Viewer) -> ColumnElement[bool]:
+    mine = Appointment.user_id == me.user_id
+    if me.can("read:all_appointments") and me.center_id is not None:
+        return mine | ((Appointment.tenant_id == me.tenant_id) & (Appointment.center_id == me.center_id))
+    return mine

@@ -1,0 +1,247 @@
+"""Taking a bay and a technician for a stretch of time, when many want the same.
+
+Each resource is locked first, in one order for everybody, so that a crowd queues instead of deadlocking on
+the exclusion constraint; overdue holds on the locked resources are cleared, for a constraint cannot see the
+clock; what is then free is taken. The constraint stays as the proof.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import BigInteger, Uuid
+
+from app.core import clock
+from app.core.errors import Refused
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.booking.availability import Shop, Slot, Work, free_slots
+from app.domains.booking.events import AppointmentExpired
+from app.domains.booking.floor import shop_floor
+from app.domains.booking.models import Appointment, Occupation
+from app.domains.booking.slots import next_free
+from app.domains.booking.telling import tell
+from app.domains.network.models import ServiceCenter
+
+ALTERNATIVES = 5
+A_WEEK = timedelta(days=6)
+_LOCK_NOT_AVAILABLE = "55P03"
+_EXCLUDED = "23P01"
+
+_LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
+    bindparam("keys", type_=ARRAY(BigInteger))
+)
+_STILL_FREE = text("""
+SELECT wanted.id FROM unnest(:ids, :spans) AS wanted (id, during)
+ WHERE NOT EXISTS (
+   SELECT 1 FROM occupations o
+    WHERE o.tenant_id = :tenant AND o.resource_id = wanted.id AND o.is_active AND o.during && wanted.during
+      AND o.appointment_id IS DISTINCT FROM :except_for)
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("spans", type_=ARRAY(TSTZRANGE)))
+
+
+class SlotTaken(Refused):
+    """Somebody was faster, or the time was never free. Carries the next free starts."""
+
+    def __init__(self, alternatives: Sequence[Slot]) -> None:
+        super().__init__(
+            _("That time is no longer free. Please choose another."),
+            data={"next": [{"starts_at": slot.starts, "ends_at": slot.ends} for slot in alternatives]},
+        )
+        self.alternatives = list(alternatives)
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """One bay and one technician, locked and free, with the stretch each is occupied."""
+
+    starts: datetime
+    ends: datetime
+    bay_id: UUID
+    technician_id: UUID
+    bay_during: Range[datetime]
+    technician_during: Range[datetime]
+
+
+async def claim(
+    db: AsyncSession,
+    center: ServiceCenter,
+    work: Work,
+    starts: datetime,
+    *,
+    by: Viewer,
+    bay: UUID | None = None,
+    technician: UUID | None = None,
+    except_for: UUID | None = None,
+    notice: int | None = None,
+) -> Claim:
+    """Lock a free bay and technician for `work` from `starts` on, the given ones if any are given.
+
+    Raises SlotTaken. What the appointment `except_for` occupies does not stand in the way. `notice` replaces
+    the center's earliest notice in minutes: the desk may book at once, and reassign what has begun.
+    """
+    # A week at once: whoever comes too late is told the next free times from the same look.
+    day = starts.astimezone(ZoneInfo(center.zone)).date()
+    shop = await shop_floor(db, center, first=day, last=day + A_WEEK, except_for=except_for)
+    if notice is not None:
+        shop = replace(shop, notice=notice)
+    week = free_slots(shop, work, first=day, last=day + A_WEEK, now=clock.now()) if center.is_active else []
+    slot = next((one for one in week if one.starts == starts), None)
+    bays = [one for one in (slot.bays if slot else ()) if bay in (None, one)]
+    people = [one for one in (slot.technicians if slot else ()) if technician in (None, one)]
+    if slot is None or not bays or not people:
+        later = [one for one in week if one.starts > starts][:ALTERNATIVES]
+        raise SlotTaken(later or await _alternatives(db, center, work, starts, except_for))
+    during = _spans(shop, work, slot, bays, people)
+    await lock(db, during)
+    await clear_overdue(db, center.tenant_id, during, by=by)
+    still = set(
+        await db.scalars(
+            _STILL_FREE,
+            {
+                "tenant": center.tenant_id,
+                "ids": list(during),
+                "spans": list(during.values()),
+                "except_for": except_for,
+            },
+        )
+    )
+    bays, people = [one for one in bays if one in still], [one for one in people if one in still]
+    if not bays or not people:
+        raise SlotTaken(await _alternatives(db, center, work, starts, except_for))
+    return Claim(slot.starts, slot.ends, bays[0], people[0], during[bays[0]], during[people[0]])
+
+
+async def occupy(
+    db: AsyncSession, appointment: Appointment, claimed: Claim, *, held_until: datetime | None = None
+) -> None:
+    """Write down what was claimed. The appointment's former occupations end."""
+    await vacate(db, appointment)
+    for resource, during in (
+        (claimed.bay_id, claimed.bay_during),
+        (claimed.technician_id, claimed.technician_during),
+    ):
+        db.add(
+            Occupation(
+                tenant_id=appointment.tenant_id,
+                appointment_id=appointment.id,
+                resource_id=resource,
+                during=during,
+                held_until=held_until,
+            )
+        )
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        if _sqlstate(error) == _EXCLUDED:
+            raise SlotTaken([]) from error
+        raise
+
+
+async def vacate(db: AsyncSession, appointment: Appointment) -> None:
+    await db.execute(
+        update(Occupation)
+        .where(
+            Occupation.tenant_id == appointment.tenant_id,
+            Occupation.appointment_id == appointment.id,
+            Occupation.is_active,
+        )
+        .values(is_active=False)
+    )
+
+
+async def lock(db: AsyncSession, resources: Iterable[UUID]) -> None:
+    """Wait for each resource's turn, always in the same order. Gives up after the lock timeout."""
+    try:
+        await db.execute(_LOCK, {"keys": sorted(_key(one) for one in resources)})
+    except DBAPIError as error:
+        if _sqlstate(error) == _LOCK_NOT_AVAILABLE:
+            words = _("Many people are booking here right now. Please try again in a moment.")
+            raise Refused(words, status=503) from error
+        raise
+
+
+async def clear_overdue(
+    db: AsyncSession, tenant_id: UUID, resources: Iterable[UUID] | None = None, *, by: Viewer
+) -> int:
+    """End the holds whose time is over, on some resources or on all of the tenant's."""
+    now = clock.now()
+    overdue = select(Occupation.appointment_id).where(
+        Occupation.tenant_id == tenant_id, Occupation.is_active, Occupation.held_until <= now
+    )
+    if resources is not None:
+        overdue = overdue.where(Occupation.resource_id.in_(list(resources)))
+    ids = set(await db.scalars(overdue))
+    if not ids:
+        return 0
+    # In order of id, so that two who clear the same holds wait for each other and do not deadlock.
+    held = await db.scalars(
+        select(Appointment)
+        .where(
+            Appointment.tenant_id == tenant_id,
+            Appointment.id.in_(ids),
+            Appointment.status == "held",
+            Appointment.held_until <= now,
+        )
+        .order_by(Appointment.id)
+        .with_for_update()
+    )
+    count = 0
+    for appointment in held:
+        await expire(db, appointment, by=by)
+        count += 1
+    # Whoever confirmed while we waited has emptied `held_until`; what still carries one is over for good.
+    await db.execute(
+        update(Occupation)
+        .where(
+            Occupation.tenant_id == tenant_id,
+            Occupation.appointment_id.in_(ids),
+            Occupation.is_active,
+            Occupation.held_until <= now,
+        )
+        .values(is_active=False)
+    )
+    return count
+
+
+async def expire(db: AsyncSession, appointment: Appointment, *, by: Viewer) -> None:
+    """held → expired. The caller holds the row."""
+    appointment.status = "expired"
+    appointment.version += 1
+    await vacate(db, appointment)
+    await tell(db, AppointmentExpired, appointment, by=by)
+
+
+def _spans(
+    shop: Shop, work: Work, slot: Slot, bays: Sequence[UUID], people: Sequence[UUID]
+) -> dict[UUID, Range[datetime]]:
+    def around(before: int, after: int) -> Range[datetime]:
+        return Range(slot.starts - timedelta(minutes=before), slot.ends + timedelta(minutes=after))
+
+    own = {bay.id: bay for bay in shop.bays}
+    return {
+        **{one: around(max(work.before, own[one].before), max(work.after, own[one].after)) for one in bays},
+        **{one: around(work.before, work.after) for one in people},
+    }
+
+
+async def _alternatives(
+    db: AsyncSession, center: ServiceCenter, work: Work, starts: datetime, except_for: UUID | None
+) -> list[Slot]:
+    after = max(starts, clock.now())
+    return await next_free(db, center, work, after=after, limit=ALTERNATIVES, except_for=except_for)
+
+
+def _key(resource: UUID) -> int:
+    """The random half of a UUIDv7 as PostgreSQL's bigint."""
+    return int.from_bytes(resource.bytes[8:], "big", signed=True)
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", "") or "")

@@ -1,0 +1,60 @@
+"""What happens to an appointment. `center_id` tells whose slots and whose day it changes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.core.events import Event
+
+
+class AppointmentEvent(Event, frozen=True, kw_only=True):
+    appointment_id: UUID
+    center_id: UUID
+    starts_at: datetime
+
+
+class AppointmentHeld(AppointmentEvent, frozen=True, kw_only=True):
+    """A slot is kept for somebody for ten minutes."""
+
+
+class AppointmentExpired(AppointmentEvent, frozen=True, kw_only=True):
+    """The hold ran out, or was given back."""
+
+
+class AppointmentRequested(AppointmentEvent, frozen=True, kw_only=True):
+    """Booked at a shop that looks at each booking before it stands."""
+
+
+class AppointmentConfirmed(AppointmentEvent, frozen=True, kw_only=True):
+    """It stands."""
+
+
+class AppointmentRescheduled(AppointmentEvent, frozen=True, kw_only=True):
+    """It was moved to `starts_at`."""
+
+    from_starts_at: datetime
+
+
+class AppointmentReassigned(AppointmentEvent, frozen=True, kw_only=True):
+    """Another bay or technician takes it."""
+
+    bay_id: UUID | None
+    technician_id: UUID | None
+
+
+class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
+    by_customer: bool
+    reason: str = ""
+
+
+class AppointmentMissed(AppointmentEvent, frozen=True, kw_only=True):
+    """The customer did not come."""
+
+
+class AppointmentArrived(AppointmentEvent, frozen=True, kw_only=True):
+    """The car is here; its repair order is open."""
+
+    order_id: UUID
+
+
+class AppointmentCompleted(AppointmentEvent, frozen=True, kw_only=True):
+    """The work is done."""

@@ -1,0 +1,167 @@
+"""The people of a center: what they can do, when they work, when they are away."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import Invalid, NotFound
+from app.core.events import record
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.network.models import Absence, ServiceCenter, Shift, StaffProfile
+from app.domains.network.opening import WEEKDAYS, Interval
+from app.domains.network.setup_events import StaffChanged
+
+SKILLS = ("general", "brakes", "tires", "engine", "electrical", "diagnostics", "hv", "body")
+LONGEST_ABSENCE = timedelta(days=366)
+
+
+class CrewFacts(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    title: Annotated[str, Meta(max_length=120)] = ""
+    skills: list[str] = []
+    is_technician: bool = False
+    is_active: bool = True
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One person with a week of shifts and the absences to come."""
+
+    profile: StaffProfile
+    shifts: Sequence[Shift]
+    absences: Sequence[Absence]
+
+    @property
+    def week(self) -> dict[str, list[Interval]]:
+        """The shifts that hold every week, by day."""
+        found: dict[str, list[Interval]] = {}
+        for shift in self.shifts:
+            if shift.valid_from is None and shift.valid_to is None:
+                found.setdefault(WEEKDAYS[shift.weekday], []).append((shift.starts, shift.ends))
+        return found
+
+
+async def crew_of(db: AsyncSession, center: ServiceCenter) -> Sequence[StaffProfile]:
+    query = select(StaffProfile).where(
+        StaffProfile.tenant_id == center.tenant_id, StaffProfile.center_id == center.id
+    )
+    return (
+        await db.scalars(query.order_by(StaffProfile.is_active.desc(), func.lower(StaffProfile.name)))
+    ).all()
+
+
+async def member(db: AsyncSession, center: ServiceCenter, staff_id: UUID) -> Member:
+    profile = await db.scalar(
+        select(StaffProfile).where(
+            StaffProfile.tenant_id == center.tenant_id,
+            StaffProfile.center_id == center.id,
+            StaffProfile.id == staff_id,
+        )
+    )
+    if profile is None:
+        raise NotFound
+    shifts = await db.scalars(
+        select(Shift)
+        .where(Shift.tenant_id == profile.tenant_id, Shift.staff_id == profile.id)
+        .order_by(Shift.weekday, Shift.starts)
+    )
+    absences = await db.scalars(
+        select(Absence)
+        .where(
+            Absence.tenant_id == profile.tenant_id,
+            Absence.staff_id == profile.id,
+            Absence.ends_at > clock.now(),
+        )
+        .order_by(Absence.starts_at)
+    )
+    return Member(profile, shifts.all(), absences.all())
+
+
+async def change_member(
+    db: AsyncSession, profile: StaffProfile, facts: CrewFacts, *, by: Viewer
+) -> StaffProfile:
+    if set(facts.skills) - set(SKILLS):
+        raise Invalid({"skills": _("Choose from the list.")})
+    for name, value in msgspec.structs.asdict(facts).items():
+        setattr(profile, name, value)
+    await db.flush()
+    await _tell(db, profile, by)
+    return profile
+
+
+async def set_week(
+    db: AsyncSession, profile: StaffProfile, week: Mapping[str, Sequence[Sequence[str]]], *, by: Viewer
+) -> None:
+    """Replace the shifts that hold every week; shifts for a limited time stay."""
+    await db.execute(
+        delete(Shift).where(
+            Shift.tenant_id == profile.tenant_id,
+            Shift.staff_id == profile.id,
+            Shift.valid_from.is_(None),
+            Shift.valid_to.is_(None),
+        )
+    )
+    for day, intervals in week.items():
+        for starts, ends in intervals:
+            db.add(
+                Shift(
+                    tenant_id=profile.tenant_id,
+                    staff_id=profile.id,
+                    weekday=WEEKDAYS.index(day),
+                    starts=time.fromisoformat(starts),
+                    ends=time.fromisoformat(ends),
+                )
+            )
+    await db.flush()
+    await _tell(db, profile, by)
+
+
+async def add_absence(
+    db: AsyncSession,
+    profile: StaffProfile,
+    starts_at: datetime,
+    ends_at: datetime,
+    *,
+    by: Viewer,
+    reason: str = "",
+) -> Absence:
+    """Leave from one moment to another. Appointments already given to the person stay: reassign them."""
+    if ends_at <= starts_at:
+        raise Invalid({"ends_at": _("It must end after it begins.")})
+    if ends_at - starts_at > LONGEST_ABSENCE:
+        raise Invalid({"ends_at": _("At most a year at a time.")})
+    absence = Absence(
+        tenant_id=profile.tenant_id,
+        staff_id=profile.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=reason[:200],
+    )
+    db.add(absence)
+    await db.flush()
+    await _tell(db, profile, by)
+    return absence
+
+
+async def end_absence(db: AsyncSession, profile: StaffProfile, absence_id: UUID, *, by: Viewer) -> None:
+    absence = await db.scalar(
+        select(Absence).where(
+            Absence.tenant_id == profile.tenant_id, Absence.staff_id == profile.id, Absence.id == absence_id
+        )
+    )
+    if absence is None:
+        raise NotFound
+    await db.delete(absence)
+    await _tell(db, profile, by)
+
+
+async def _tell(db: AsyncSession, profile: StaffProfile, by: Viewer) -> None:
+    event = StaffChanged(center_id=profile.center_id, staff_id=profile.id)
+    await record(db, event, by=by, tenant=profile.tenant_id, subject=profile.id)

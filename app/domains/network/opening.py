@@ -1,0 +1,107 @@
+"""Hours as people write them: "8-12, 13:00–17:30" in a form, [["08:00", "12:00"], …] in the database."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import time
+from itertools import pairwise
+
+from app.core.errors import Invalid
+from app.core.words import _
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST_INTERVALS = 4
+
+Interval = tuple[time, time]
+
+_TIME = r"(\d{1,2})(?:[:.h](\d{2}))?\s*([ap]\.?m\.?)?"
+_INTERVAL = re.compile(rf"^{_TIME}\s*(?:-|–|—|to)\s*{_TIME}$", re.IGNORECASE)
+
+
+def read_hours(words: str) -> list[Interval]:
+    """Read the hours of one day; empty means closed. Raises ValueError with words for the user.
+
+    An interval that ends at or before its start runs past midnight, but only when both ends are spelled out:
+    "8-5" is more likely a slip than a night shift.
+    """
+    intervals = [_interval(part.strip()) for part in re.split(r"[,;]|\band\b", words) if part.strip()]
+    if len(intervals) > MOST_INTERVALS:
+        raise ValueError(_("At most %(number)s stretches a day.", number=MOST_INTERVALS))
+    return _in_order(intervals)
+
+
+def write_hours(intervals: Iterable[Sequence[str] | Interval]) -> str:
+    """The way back, for the form: "08:00–12:00, 13:00–17:30"."""
+    return ", ".join(f"{_hhmm(opens)}–{_hhmm(closes)}" for opens, closes in intervals)
+
+
+def stored(intervals: Iterable[Interval]) -> list[list[str]]:
+    return [[f"{opens:%H:%M}", f"{closes:%H:%M}"] for opens, closes in intervals]
+
+
+def read_week(form: Mapping[str, str], prefix: str = "hours_") -> dict[str, list[list[str]]]:
+    """A whole week from the fields hours_mon … hours_sun. Raises Invalid naming the wrong fields."""
+    week: dict[str, list[list[str]]] = {}
+    errors: dict[str, str] = {}
+    for day in WEEKDAYS:
+        try:
+            week[day] = stored(read_hours(form.get(prefix + day, "")))
+        except ValueError as error:
+            errors[prefix + day] = str(error)
+    if errors:
+        raise Invalid(errors, form)
+    return {day: intervals for day, intervals in week.items() if intervals}
+
+
+def check_week(week: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[list[str]]]:
+    """The same from JSON: {"mon": [["08:00", "17:00"]]}."""
+    errors: dict[str, str] = {}
+    clean: dict[str, list[list[str]]] = {}
+    for day, intervals in week.items():
+        try:
+            if day not in WEEKDAYS:
+                raise ValueError(_("Days are called mon, tue, wed, thu, fri, sat, sun."))
+            clean[day] = stored(read_hours(write_hours(intervals)))
+        except (ValueError, TypeError) as error:
+            errors[f"working_hours.{day}"] = str(error)
+    if errors:
+        raise Invalid(errors)
+    return {day: intervals for day, intervals in clean.items() if intervals}
+
+
+def _interval(words: str) -> Interval:
+    match = _INTERVAL.match(words)
+    if match is None:
+        raise ValueError(_("“%(words)s” is not a time span. Write it like 8:00–17:00.", words=words))
+    hour, minute, half, last_hour, last_minute, last_half = match.groups()
+    opens, closes = _clock(hour, minute, half, words), _clock(last_hour, last_minute, last_half, words)
+    spelled_out = (minute or half) and (last_minute or last_half)
+    if closes <= opens and closes != time() and not spelled_out:
+        raise ValueError(
+            _("“%(words)s” would run past midnight. Write it like 8:00–17:00 or 22:00–6:00.", words=words)
+        )
+    return opens, closes
+
+
+def _clock(hour: str, minute: str | None, half: str | None, words: str) -> time:
+    number, minutes = int(hour), int(minute or 0)
+    if half:
+        if not 1 <= number <= 12:
+            raise ValueError(_("“%(words)s” has a time that does not exist.", words=words))
+        number = number % 12 + (12 if half.lower().startswith("p") else 0)
+    if number == 24 and minutes == 0:
+        number = 0
+    if number > 23 or minutes > 59:
+        raise ValueError(_("“%(words)s” has a time that does not exist.", words=words))
+    return time(number, minutes)
+
+
+def _in_order(intervals: list[Interval]) -> list[Interval]:
+    intervals = sorted(intervals)
+    for (_opens, closes), (opens, _closes) in pairwise(intervals):
+        if closes > opens or closes <= _opens:
+            raise ValueError(_("These hours overlap."))
+    return intervals
+
+
+def _hhmm(value: str | time) -> str:
+    return value if isinstance(value, str) else f"{value:%H:%M}"

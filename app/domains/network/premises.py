@@ -1,0 +1,234 @@
+"""A shop's service centers, their hours and their bays: what the owner sets up."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import msgspec
+from babel.numbers import list_currencies
+from msgspec import Meta
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import Invalid, NotFound
+from app.core.events import record
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter
+from app.domains.network.opening import check_week
+from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged
+
+SLOT_STEPS = (10, 15, 20, 30, 60)
+CAPABILITIES = ("lift", "alignment", "tire", "hv", "diagnostics", "wash", "charger")
+
+Line = Annotated[str, Meta(max_length=200)]
+Buffer = Annotated[int, Meta(ge=0, le=240)]
+
+
+class CenterFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an owner says about a service center."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    address: Line = ""
+    city: Line = ""
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] = "US"
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    email: Annotated[str, Meta(max_length=200)] = ""
+    zone: str = "America/New_York"
+    currency: str = "USD"
+    distance_unit: str = "km"
+    tax_name: Annotated[str, Meta(max_length=40)] = "Sales tax"
+    tax_rate: Annotated[Decimal, Meta(ge=0, lt=1)] = Decimal(0)
+    labor_rate_minor: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
+    working_hours: dict[str, list[list[str]]] = {}
+    slot_minutes: int = 30
+    notice_minutes: Annotated[int, Meta(ge=0, le=20160)] = 60
+    horizon_days: Annotated[int, Meta(ge=1, le=365)] = 60
+    cancel_hours: Annotated[int, Meta(ge=0, le=720)] = 24
+    confirm_by_hand: bool = False
+    is_active: bool = True
+
+
+class BayFacts(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    capabilities: list[str] = []
+    buffer_before_minutes: Buffer = 0
+    buffer_after_minutes: Buffer = 0
+    position: Annotated[int, Meta(ge=0, le=999)] = 0
+    is_active: bool = True
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    return frozenset(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+
+
+@lru_cache(maxsize=1)
+def currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
+
+
+async def centers_of(db: AsyncSession, me: Viewer) -> Sequence[ServiceCenter]:
+    """The centers of the viewer's business."""
+    query = select(ServiceCenter).where(ServiceCenter.tenant_id == me.tenant_id)
+    return (await db.scalars(query.order_by(func.lower(ServiceCenter.name)))).all()
+
+
+async def find_center(db: AsyncSession, me: Viewer, center_id: UUID) -> ServiceCenter:
+    """A center of the viewer's business, for its set-up."""
+    center = await db.scalar(
+        select(ServiceCenter).where(ServiceCenter.tenant_id == me.tenant_id, ServiceCenter.id == center_id)
+    )
+    if center is None:
+        raise NotFound
+    return center
+
+
+async def open_center(db: AsyncSession, facts: CenterFacts, *, by: Viewer) -> ServiceCenter:
+    """A new center of the actor's business; its owner works there from the first day."""
+    center = ServiceCenter(tenant_id=by.tenant_id, slug=await _free_slug(db, facts.name))
+    _set(center, facts)
+    db.add(center)
+    await db.flush()
+    if any(one.role == "owner" and one.center_id is not None for one in by.held):
+        db.add(RoleAt(user_id=by.user_id, tenant_id=by.tenant_id, service_center_id=center.id, role="owner"))
+    await _tell_center(db, center, by)
+    return center
+
+
+async def change_center(
+    db: AsyncSession, center: ServiceCenter, facts: CenterFacts, *, by: Viewer
+) -> ServiceCenter:
+    """Appointments that stand keep their time; new bookings follow the new hours."""
+    _set(center, facts)
+    await db.flush()
+    await _tell_center(db, center, by)
+    return center
+
+
+async def exceptions_of(db: AsyncSession, center: ServiceCenter) -> Sequence[HoursException]:
+    """Days with other hours, from today on."""
+    query = select(HoursException).where(
+        HoursException.tenant_id == center.tenant_id,
+        HoursException.center_id == center.id,
+        HoursException.day >= clock.today(center.zone),
+    )
+    return (await db.scalars(query.order_by(HoursException.day))).all()
+
+
+async def set_exception(
+    db: AsyncSession,
+    center: ServiceCenter,
+    day: date,
+    intervals: list[list[str]],
+    *,
+    by: Viewer,
+    note: str = "",
+) -> HoursException:
+    """Other hours on one day; no intervals means closed. A second word about a day replaces the first."""
+    exception = await _exception(db, center, day)
+    if exception is None:
+        exception = HoursException(tenant_id=center.tenant_id, center_id=center.id, day=day)
+        db.add(exception)
+    exception.intervals = {"open": intervals}
+    exception.note = note[:200]
+    await db.flush()
+    await _tell_day(db, center, day, by)
+    return exception
+
+
+async def drop_exception(db: AsyncSession, center: ServiceCenter, day: date, *, by: Viewer) -> None:
+    """Back to the usual hours."""
+    exception = await _exception(db, center, day)
+    if exception is None:
+        raise NotFound
+    await db.delete(exception)
+    await _tell_day(db, center, day, by)
+
+
+async def bays_of(db: AsyncSession, center: ServiceCenter) -> Sequence[Bay]:
+    query = select(Bay).where(Bay.tenant_id == center.tenant_id, Bay.center_id == center.id)
+    return (await db.scalars(query.order_by(Bay.position, func.lower(Bay.name)))).all()
+
+
+async def find_bay(db: AsyncSession, center: ServiceCenter, bay_id: UUID) -> Bay:
+    bay = await db.scalar(
+        select(Bay).where(Bay.tenant_id == center.tenant_id, Bay.center_id == center.id, Bay.id == bay_id)
+    )
+    if bay is None:
+        raise NotFound
+    return bay
+
+
+async def add_bay(db: AsyncSession, center: ServiceCenter, facts: BayFacts, *, by: Viewer) -> Bay:
+    bay = Bay(tenant_id=center.tenant_id, center_id=center.id)
+    db.add(bay)
+    return await _write_bay(db, bay, facts, by)
+
+
+async def change_bay(db: AsyncSession, bay: Bay, facts: BayFacts, *, by: Viewer) -> Bay:
+    return await _write_bay(db, bay, facts, by)
+
+
+async def _write_bay(db: AsyncSession, bay: Bay, facts: BayFacts, by: Viewer) -> Bay:
+    if set(facts.capabilities) - set(CAPABILITIES):
+        raise Invalid({"capabilities": _("Choose from the list.")})
+    for name, value in msgspec.structs.asdict(facts).items():
+        setattr(bay, name, value)
+    await db.flush()
+    event = BayChanged(center_id=bay.center_id, bay_id=bay.id, is_active=bay.is_active)
+    await record(db, event, by=by, tenant=bay.tenant_id, subject=bay.center_id)
+    return bay
+
+
+def _set(center: ServiceCenter, facts: CenterFacts) -> None:
+    errors: dict[str, str] = {}
+    if facts.zone not in zones():
+        errors["zone"] = _("There is no time zone of that name.")
+    if facts.currency not in currencies():
+        errors["currency"] = _("There is no currency of that code.")
+    if facts.distance_unit not in ("km", "mi"):
+        errors["distance_unit"] = _("Choose kilometres or miles.")
+    if facts.slot_minutes not in SLOT_STEPS:
+        errors["slot_minutes"] = _("Choose one of the list.")
+    if errors:
+        raise Invalid(errors)
+    hours = check_week(facts.working_hours)
+    fields: dict[str, Any] = msgspec.structs.asdict(facts) | {"working_hours": hours}
+    for name, value in fields.items():
+        setattr(center, name, value)
+
+
+async def _free_slug(db: AsyncSession, name: str) -> str:
+    words = "".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split()
+    base = "-".join(words)[:48].strip("-") or "center"
+    taken = set(await db.scalars(select(ServiceCenter.slug).where(ServiceCenter.slug.like(f"{base}%"))))
+    return next(
+        slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken
+    )
+
+
+async def _exception(db: AsyncSession, center: ServiceCenter, day: date) -> HoursException | None:
+    found: HoursException | None = await db.scalar(
+        select(HoursException).where(
+            HoursException.tenant_id == center.tenant_id,
+            HoursException.center_id == center.id,
+            HoursException.day == day,
+        )
+    )
+    return found
+
+
+async def _tell_center(db: AsyncSession, center: ServiceCenter, by: Viewer) -> None:
+    event = CenterChanged(center_id=center.id, is_active=center.is_active)
+    await record(db, event, by=by, tenant=center.tenant_id, subject=center.id)
+
+
+async def _tell_day(db: AsyncSession, center: ServiceCenter, day: date, by: Viewer) -> None:
+    event = HoursExceptionChanged(center_id=center.id, day=day)
+    await record(db, event, by=by, tenant=center.tenant_id, subject=center.id)

@@ -1,0 +1,31 @@
+"""Changes to a shop's set-up; kept as its audit trail, and heard by open booking pages."""
+
+from datetime import date
+from uuid import UUID
+
+from app.core.events import Event
+
+
+class CenterChanged(Event, frozen=True, kw_only=True):
+    """A service center was opened, changed, or closed to bookings."""
+
+    center_id: UUID
+    is_active: bool
+
+
+class HoursExceptionChanged(Event, frozen=True, kw_only=True):
+    center_id: UUID
+    day: date
+
+
+class BayChanged(Event, frozen=True, kw_only=True):
+    center_id: UUID
+    bay_id: UUID
+    is_active: bool
+
+
+class StaffChanged(Event, frozen=True, kw_only=True):
+    """Skills, shifts or absences of a member of staff are different now."""
+
+    center_id: UUID
+    staff_id: UUID
