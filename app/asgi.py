@@ -18,12 +18,14 @@ from app.core.permissions import KNOWN
 from app.core.security import refuse_cross_site
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
-from app.screens import health, shell, stored_files, stream
+from app.screens import health, home, network, shell, stored_files, stream
 from app.settings import settings
 
 PAGES: list[Any] = [
     accounts_pages.router,
     health.router,
+    home.router,
+    network.router,
     shell.router,
     stored_files.router,
     stream.router,

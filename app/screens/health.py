@@ -24,10 +24,18 @@ async def healthz() -> dict[str, str]:
 @get("/readyz", opt=needs(PUBLIC))
 async def readyz() -> Response[dict[str, Any]]:
     """200 when PostgreSQL, Valkey and the migrations are fine, else 503 and the names of what is not."""
-    checks = {"postgresql": await _migrated() is not None, "valkey": await _valkey()}
-    checks["migrations"] = await _migrated() == head()
-    missing = [name for name, fine in checks.items() if not fine]
+    missing = [name for name, fine in (await state_of_health()).items() if not fine]
     return Response({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
+
+
+async def state_of_health() -> dict[str, bool]:
+    """Each thing we depend on, and whether it is fine."""
+    revision = await _migrated()
+    return {
+        "postgresql": revision is not None,
+        "valkey": await _valkey(),
+        "migrations": revision == head(),
+    }
 
 
 async def _migrated() -> str | None:

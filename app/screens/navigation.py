@@ -1,0 +1,64 @@
+"""What the masthead offers, by what the viewer may do."""
+
+from typing import Any
+
+from litestar import Request
+
+from app.core.render import template_global
+from app.core.viewer import Viewer
+from app.core.words import _
+
+
+@template_global
+def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any]]:
+    """Links of the main navigation in order; the present one is marked."""
+    path = request.url.path
+    return [
+        {
+            "url": url,
+            "label": label,
+            "icon": icon,
+            "current": path == url or path.startswith(url + "/"),
+        }
+        for url, label, icon in _links(me)
+    ]
+
+
+def _links(me: Viewer) -> list[tuple[str, str, str]]:
+    if not me.is_signed_in:
+        return []
+    if me.can("manage:network") and not me.is_staff:
+        return [("/network", _("Network"), "network"), ("/garage", _("Garage"), "car")]
+    if not me.is_staff:
+        return [
+            ("/garage", _("Garage"), "car"),
+            ("/book", _("Book"), "calendar"),
+            ("/appointments", _("Visits"), "clock"),
+            ("/invoices", _("Invoices"), "receipt"),
+        ]
+    links = []
+    if me.can("read:all_appointments"):
+        links += [
+            ("/board", _("Board"), "board"),
+            ("/appointments", _("Appointments"), "calendar"),
+            ("/customers", _("Customers"), "users"),
+            ("/invoices", _("Invoices"), "receipt"),
+        ]
+    if me.can("read:assigned_appointments"):
+        links.append(("/bench", _("Bench"), "wrench"))
+    if me.can("manage:center"):
+        links.append(("/settings/centers", _("Shop"), "settings"))
+    return links
+
+
+def home_of(me: Viewer) -> str:
+    """Where a person's day begins."""
+    if not me.is_signed_in:
+        return "/"
+    if me.can("manage:network") and not me.is_staff:
+        return "/network"
+    if me.can("read:all_appointments"):
+        return "/board"
+    if me.can("update:service_progress"):
+        return "/bench"
+    return "/garage"

@@ -1,0 +1,72 @@
+"""The network administrators' pages: tenants, people, dead jobs, health."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+
+from app.core import graveyard
+from app.core.render import page, see_other
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains.network import overview
+from app.screens.health import state_of_health
+
+AnyRequest = Request[Any, Any, Any]
+NETWORK = needs("manage:network")
+
+
+@get("/network", opt=NETWORK)
+async def tenants_page(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        return page(
+            request, me, "screens/network/tenants.html", tenants=await overview.tenants(db),
+            dead=await graveyard.count_dead(db),
+        )  # fmt: skip
+
+
+@post("/network/tenants/{tenant_id:uuid}/status", opt=NETWORK)
+async def switch_tenant(request: AnyRequest, tenant_id: UUID) -> Response[Any]:
+    to_active = (await request.form()).get("status") == "open"
+    async with begin(request) as (db, me):
+        tenant = await overview.switch_tenant(db, tenant_id, to_active=to_active, by=me)
+        said = _("%(name)s is open.") if to_active else _("%(name)s is closed: its staff cannot work.")
+        return see_other(request, "/network", flash=said % {"name": tenant.name})
+
+
+@get("/network/people", opt=NETWORK)
+async def people_page(request: AnyRequest, q: str = "") -> Response[Any]:
+    async with begin(request) as (db, me):
+        found = await overview.people(db, search=q.strip())
+        return page(
+            request, me, "screens/network/people.html", people=found, q=q, dead=await graveyard.count_dead(db)
+        )
+
+
+@get("/network/jobs", opt=NETWORK)
+async def jobs_page(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        jobs = await graveyard.dead_jobs(db)
+        return page(request, me, "screens/network/jobs.html", jobs=jobs, dead=len(jobs))
+
+
+@post("/network/jobs/{job_id:uuid}/replay", opt=NETWORK)
+async def replay(request: AnyRequest, job_id: UUID) -> Response[Any]:
+    async with begin(request) as (db, _me):
+        await graveyard.replay(db, job_id)
+        return see_other(request, "/network/jobs", flash=_("It is back in the queue."))
+
+
+@get("/network/health", opt=NETWORK)
+async def health_page(request: AnyRequest) -> Response[Any]:
+    health = await state_of_health()
+    async with begin(request) as (db, me):
+        return page(
+            request, me, "screens/network/health.html", checks=health, owed=await graveyard.count_owed(db),
+            dead=await graveyard.count_dead(db),
+        )  # fmt: skip
+
+
+router = Router(
+    "/", route_handlers=[tenants_page, switch_tenant, people_page, jobs_page, replay, health_page]
+)
