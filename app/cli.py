@@ -108,7 +108,9 @@ def _serve(asked: argparse.Namespace) -> int:
 
 def _worker(asked: argparse.Namespace) -> int:
     _production()
-    os.execv(sys.executable, [sys.executable, "-m", "app.worker"])
+    from app.engine.parts import WORKER
+
+    os.execv(sys.executable, [sys.executable, "-c", WORKER])
 
 
 def _migrate(asked: argparse.Namespace) -> int:

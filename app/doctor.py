@@ -224,7 +224,9 @@ async def _stripe(settings: Settings) -> Finding:
     base = settings.stripe_api_base or "https://api.stripe.com"
     try:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
-            answer = await client.get(f"{base}/v1/balance", auth=(settings.stripe_api_key, ""))
+            answer = await client.get(
+                f"{base}/v1/balance", headers={"Authorization": f"Bearer {settings.stripe_api_key}"}
+            )
     except httpx.HTTPError as problem:
         return Finding(
             "Stripe", "wrong", f"{base} does not answer: {problem}", "check the network, or bin/run"

@@ -17,6 +17,7 @@ from app.settings import SettingsMissing
 
 CODE = Path(__file__).resolve().parents[2]
 SIMULATOR = "app.gateways.simulators.stripe"
+WORKER = "from app.worker import main; main()"
 
 TOGETHER = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"))
 """Naming one without the other is a mistake worth a word."""
@@ -118,7 +119,7 @@ def granian(*, host: str, port: int, workers: int) -> list[str]:
 def worker(home: Home, told: dict[str, str]) -> Program:
     return Program(
         name="Worker",
-        argv=[sys.executable, "-m", "app.worker"],
+        argv=[sys.executable, "-c", WORKER],
         log=home.logs / "worker.log",
         env=_whole(told),
         cwd=CODE,
