@@ -36,6 +36,7 @@ def zipped(**members):
         (b"\0\0\0\x14ftypqt  \0\0\2\0qt  ", "mov", "video"),
         (b"RIFF\x10\0\0\0AVI LIST", "avi", "video"),
     ],
+    ids=["pdf", "doc", "docx", "mp4", "mov", "avi"],
 )
 def test_what_is_allowed_is_recognised_by_content(raw, extension, kind):
     file = io.BytesIO(raw)
@@ -60,6 +61,20 @@ def test_what_is_allowed_is_recognised_by_content(raw, extension, kind):
         (docx(**{f"word/{n}": b"x" for n in range(2_100)}), "archive"),
         (b"%PDF-1.7" + b"\0" * (20 * 1024 * 1024) + b"%%EOF", "too_large"),
     ],
+    ids=[
+        "nothing",
+        "program",
+        "page",
+        "cut pdf",
+        "workbook",
+        "zip",
+        "macro",
+        "cut zip",
+        "heic",
+        "bomb",
+        "crowd",
+        "large",
+    ],  # the bytes themselves hold the time, and workers must agree on names
 )
 def test_what_is_not_allowed_is_refused_with_its_reason(raw, reason):
     with pytest.raises(UploadRefused) as refused:
