@@ -34,7 +34,7 @@ TABLES: dict[str, Kind] = {
     "canned_lines": "tenant",
     # garage
     "vehicles": "own_policy",
-    "ownerships": "person",
+    "ownerships": "own_policy",
     "vehicle_grants": "own_policy",
     "odometer_readings": "own_policy",
     # customers

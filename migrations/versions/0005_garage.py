@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("engine", sa.Text(), nullable=False),
         sa.Column("color", sa.Text(), nullable=False),
         sa.Column("plate", sa.Text(), nullable=False),
+        sa.Column("odometer_unit", sa.Text(), nullable=False),
         sa.Column("battery_kwh", sa.Numeric(precision=12, scale=4), nullable=True),
         sa.Column("max_charge_kw", sa.Numeric(precision=12, scale=4), nullable=True),
         sa.Column("mileage_km", sa.BigInteger(), nullable=True),
@@ -36,7 +37,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vehicles")),
     )
     op.create_index(
-        "ix_vehicles_vin", "vehicles", ["vin"], unique=True, postgresql_where=sa.text("vin <> ''")
+        "ix_vehicles_photo_id",
+        "vehicles",
+        ["photo_id"],
+        unique=False,
+        postgresql_where=sa.text("photo_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_vehicles_vin", "vehicles", ["vin"], unique=False, postgresql_where=sa.text("vin <> ''")
     )
     op.create_table(
         "odometer_readings",
@@ -88,8 +96,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "vehicle_id", name=op.f("uq_vehicle_grants_tenant_id_vehicle_id")),
     )
     op.create_index(op.f("ix_vehicle_grants_vehicle_id"), "vehicle_grants", ["vehicle_id"], unique=False)
-    rls.apply(op.execute, "ownerships", "person")
     # by hand
+    # Whoever knows a car's id has no claim on it yet: a first owner or a first shop may take a new row, later
+    # ones are let in by its owner. These look-ups see every row, so they answer yes or no and nothing else.
+    op.execute("""
+        CREATE FUNCTION vehicle_is_unclaimed(car uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+            SELECT NOT EXISTS (SELECT 1 FROM ownerships WHERE vehicle_id = car)
+               AND NOT EXISTS (SELECT 1 FROM vehicle_grants WHERE vehicle_id = car)
+        $$
+    """)
+    op.execute("""
+        CREATE FUNCTION vehicle_may_show(car uuid, photo uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+            SELECT photo IS NULL
+                OR EXISTS (SELECT 1 FROM vehicles WHERE id = car AND photo_id = photo)
+                OR EXISTS (SELECT 1 FROM files
+                            WHERE id = photo AND (user_id = app_user() OR tenant_id = app_tenant()))
+        $$
+    """)
+    op.execute("""
+        CREATE FUNCTION ownership_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.vehicle_id <> OLD.vehicle_id OR NEW.user_id <> OLD.user_id THEN
+                RAISE EXCEPTION 'an ownership ends, it is never moved';
+            END IF;
+            RETURN NEW;
+        END $$
+    """)
+    op.execute(
+        "CREATE TRIGGER ownership_stays BEFORE UPDATE ON ownerships "
+        "FOR EACH ROW EXECUTE FUNCTION ownership_stays()"
+    )
     owns = (
         "EXISTS (SELECT 1 FROM ownerships o WHERE o.vehicle_id = {id} "
         "AND o.user_id = (SELECT app_user()) AND o.until IS NULL)"
@@ -98,28 +136,39 @@ def upgrade() -> None:
         "EXISTS (SELECT 1 FROM vehicle_grants g WHERE g.vehicle_id = {id} "
         "AND g.tenant_id = (SELECT app_tenant()))"
     )
-    sees = f"{owns} OR {granted}"
-    somebody = "(SELECT app_user()) IS NOT NULL OR (SELECT app_tenant()) IS NOT NULL"
+    sees = f"({owns} OR {granted})"
+    somebody = "((SELECT app_user()) IS NOT NULL OR (SELECT app_tenant()) IS NOT NULL)"
+    shows = "vehicle_may_show(vehicles.id, vehicles.photo_id)"
     rls.own_policies(
         op.execute,
-        "vehicles",
-        reads=sees.format(id="vehicles.id"),
-        adds=somebody,
-        changes=sees.format(id="vehicles.id"),
+        "ownerships",
+        reads=rls.PERSON,
+        adds=f"{rls.PERSON} AND vehicle_is_unclaimed(vehicle_id)",
+        changes=rls.PERSON,
     )
+    for statement in (
+        *rls.fence("vehicles"),
+        f"CREATE POLICY vehicles_reads ON vehicles FOR SELECT USING ({sees.format(id='vehicles.id')})",
+        f"CREATE POLICY vehicles_adds ON vehicles FOR INSERT WITH CHECK ({somebody} AND {shows})",
+        f"CREATE POLICY vehicles_changes ON vehicles FOR UPDATE USING ({sees.format(id='vehicles.id')}) "
+        f"WITH CHECK ({sees.format(id='vehicles.id')} AND {shows})",
+    ):
+        op.execute(statement)
+    owns_it = owns.format(id="vehicle_grants.vehicle_id")
     rls.own_policies(
         op.execute,
         "vehicle_grants",
-        reads=f"{rls.TENANT} OR {owns.format(id='vehicle_grants.vehicle_id')}",
-        adds=f"{rls.TENANT} OR {owns.format(id='vehicle_grants.vehicle_id')}",
-        changes=f"{rls.TENANT} OR {owns.format(id='vehicle_grants.vehicle_id')}",
+        reads=f"{rls.TENANT} OR {owns_it}",
+        adds=f"{owns_it} OR ({rls.TENANT} AND vehicle_is_unclaimed(vehicle_id))",
+        changes=owns_it,
     )
-    rls.own_policies(
-        op.execute,
-        "odometer_readings",
-        reads=sees.format(id="odometer_readings.vehicle_id"),
-        adds=sees.format(id="odometer_readings.vehicle_id"),
-        changes="false",
+    sees_car = sees.format(id="odometer_readings.vehicle_id")
+    rls.own_policies(op.execute, "odometer_readings", reads=sees_car, adds=sees_car, changes="false")
+    # Whoever sees a car sees its photo, whoever took it.
+    op.execute("DROP POLICY files_reads ON files")
+    op.execute(
+        f"CREATE POLICY files_reads ON files FOR SELECT USING ({rls.TENANT} OR {rls.PERSON} "
+        "OR EXISTS (SELECT 1 FROM vehicles v WHERE v.photo_id = files.id))"
     )
     # end by hand
 

@@ -12,10 +12,16 @@ from app.core.db import Base, Identified
 
 
 class Vehicle(Identified, Base):
-    """One car, whoever owns it. A car without VIN is legal; distances are kept in kilometres."""
+    """One car as one owner or one shop keeps it. A car without VIN is legal; distances are in kilometres.
+
+    A VIN is not unique: it can be read through any windscreen, so knowing it opens nobody else's record.
+    """
 
     __tablename__ = "vehicles"
-    __table_args__ = (Index("ix_vehicles_vin", "vin", unique=True, postgresql_where=text("vin <> ''")),)
+    __table_args__ = (
+        Index("ix_vehicles_vin", "vin", postgresql_where=text("vin <> ''")),
+        Index("ix_vehicles_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
+    )
 
     vin: Mapped[str] = mapped_column(default="")
     make: Mapped[str]
@@ -28,6 +34,8 @@ class Vehicle(Identified, Base):
     engine: Mapped[str] = mapped_column(default="")
     color: Mapped[str] = mapped_column(default="")
     plate: Mapped[str] = mapped_column(default="")
+    odometer_unit: Mapped[str] = mapped_column(default="km")
+    """What the dashboard counts in: km or mi."""
     battery_kwh: Mapped[Decimal | None]
     max_charge_kw: Mapped[Decimal | None]
     mileage_km: Mapped[int | None]
