@@ -1,1 +1,45 @@
-"""Vehicles, ownership, odometer."""
+"""Cars: whose they are, what is known of them, how far they have gone, and which shops may see them.
+
+A *vehicle* is one owner's or one shop's record of a car. An *ownership* ties it to a person; putting a car
+away archives the ownership and keeps the history. A *grant* lets a shop in. An *odometer reading* stays.
+"""
+
+from app.domains.garage.cars import (
+    add,
+    add_for_shop,
+    archive,
+    bring_back,
+    change,
+    find,
+    find_own,
+    mine,
+    visible_to,
+)
+from app.domains.garage.facts import FUELS, VehicleFacts
+from app.domains.garage.lookup import look_up
+from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
+from app.domains.garage.odometer import read_odometer, readings
+from app.domains.garage.sharing import grant_access, is_granted
+
+__all__ = [
+    "FUELS",
+    "OdometerReading",
+    "Ownership",
+    "Vehicle",
+    "VehicleFacts",
+    "VehicleGrant",
+    "add",
+    "add_for_shop",
+    "archive",
+    "bring_back",
+    "change",
+    "find",
+    "find_own",
+    "grant_access",
+    "is_granted",
+    "look_up",
+    "mine",
+    "read_odometer",
+    "readings",
+    "visible_to",
+]

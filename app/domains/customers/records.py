@@ -1,0 +1,192 @@
+"""A shop's own record of a person: written at the counter, or made when somebody books."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import new_id
+from app.core.errors import Invalid, NotFound
+from app.core.events import record
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.accounts import User
+from app.domains.customers.events import CustomerChanged, CustomerCreated, CustomerLinked
+from app.domains.customers.models import Customer
+
+FIRST_NUMBER = 1001
+
+Line = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class CustomerFacts(msgspec.Struct, kw_only=True):
+    """What a shop writes down of a person. A name is enough."""
+
+    name: Line
+    email: Annotated[str, msgspec.Meta(max_length=254)] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    address: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    notes: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    tax_exempt: bool = False
+
+
+def visible_to(me: Viewer) -> ColumnElement[bool]:
+    """The customers of the shop the viewer works for."""
+    return Customer.tenant_id == me.tenant_id
+
+
+async def find(db: AsyncSession, me: Viewer, customer_id: UUID) -> Customer:
+    """A customer of the viewer's shop. Raises NotFound."""
+    customer = await db.scalar(select(Customer).where(Customer.id == customer_id, visible_to(me)))
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+async def find_by_number(db: AsyncSession, me: Viewer, number: int) -> Customer:
+    """A customer of the viewer's shop by the shop's own number. Raises NotFound."""
+    customer = await db.scalar(select(Customer).where(Customer.number == number, visible_to(me)))
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def accepted(facts: CustomerFacts) -> CustomerFacts:
+    """The facts as they are stored. Raises Invalid, by field."""
+    tidy = msgspec.structs.replace(
+        facts,
+        name=" ".join(facts.name.split()),
+        email=facts.email.strip(),
+        phone=" ".join(facts.phone.split()),
+        address=facts.address.strip(),
+        notes=facts.notes.strip(),
+    )
+    errors: dict[str, str] = {}
+    if not tidy.name:
+        errors["name"] = _("Please enter a name.")
+    if tidy.email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", tidy.email):
+        errors["email"] = _("Please enter an email address.")
+    if tidy.phone and not 5 <= len(digits(tidy.phone)) <= 20:
+        errors["phone"] = _("Please enter a phone number.")
+    if errors:
+        raise Invalid(errors)
+    return tidy
+
+
+def digits(phone: str) -> str:
+    """What two ways of writing one phone number have in common."""
+    return re.sub(r"\D", "", phone)
+
+
+async def lookalikes(db: AsyncSession, facts: CustomerFacts, *, tenant_id: UUID) -> list[Customer]:
+    """Customers of the shop with the same address or phone number."""
+    same: list[ColumnElement[bool]] = []
+    if facts.email:
+        same.append(func.lower(Customer.email) == facts.email.lower())
+    if number := digits(facts.phone):
+        same.append(func.regexp_replace(Customer.phone, r"\D", "", "g") == number)
+    if not same:
+        return []
+    rows = await db.scalars(
+        select(Customer).where(Customer.tenant_id == tenant_id, or_(*same)).order_by(Customer.number).limit(5)
+    )
+    return list(rows)
+
+
+async def create(
+    db: AsyncSession, facts: CustomerFacts, *, tenant_id: UUID, by: Viewer, confirmed: bool = False
+) -> Customer:
+    """Write down a new customer. Raises Invalid; `confirmed` says that a lookalike is somebody else."""
+    facts = accepted(facts)
+    if not confirmed and await lookalikes(db, facts, tenant_id=tenant_id):
+        raise Invalid({"confirmed": _("Tick this if it is somebody else.")})
+    return await _write_down(db, facts, tenant_id=tenant_id, user_id=None, by=by)
+
+
+async def ensure_customer(db: AsyncSession, tenant_id: UUID, user: User, *, by: Viewer) -> Customer:
+    """The shop's record of a person with an account: the one there is, a known one linked, or a new one.
+
+    The transaction must be inside the tenant. A record is linked when its address is the account's and no
+    other account has it; nothing the shop wrote down is changed or shown by that.
+    """
+    customer = await _of_account(db, tenant_id, user.id)
+    if customer is not None:
+        return customer
+    await _take_turns(db, tenant_id)
+    customer = await _of_account(db, tenant_id, user.id)
+    if customer is not None:
+        return customer
+    known = await db.scalar(
+        select(Customer)
+        .where(
+            Customer.tenant_id == tenant_id,
+            Customer.user_id.is_(None),
+            func.lower(Customer.email) == user.email.lower(),
+        )
+        .order_by(Customer.number)
+        .limit(1)
+    )
+    if known is not None:
+        known.user_id = user.id
+        await record(
+            db,
+            CustomerLinked(customer_id=known.id, user_id=user.id),
+            by=by,
+            tenant=tenant_id,
+            subject=known.id,
+        )
+        return known
+    facts = CustomerFacts(name=user.name, email=user.email, phone=user.phone)
+    return await _write_down(db, facts, tenant_id=tenant_id, user_id=user.id, by=by, locale=user.locale)
+
+
+async def _of_account(db: AsyncSession, tenant_id: UUID, user_id: UUID) -> Customer | None:
+    return await db.scalar(
+        select(Customer).where(Customer.tenant_id == tenant_id, Customer.user_id == user_id)
+    )
+
+
+async def _take_turns(db: AsyncSession, tenant_id: UUID) -> None:
+    """Numbers follow one another without a gap, and one person gets one record: one writer at a time."""
+    await db.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"customers:{tenant_id}"}
+    )
+
+
+async def _write_down(
+    db: AsyncSession,
+    facts: CustomerFacts,
+    *,
+    tenant_id: UUID,
+    user_id: UUID | None,
+    by: Viewer,
+    locale: str = "en",
+) -> Customer:
+    await _take_turns(db, tenant_id)
+    last = await db.scalar(select(func.max(Customer.number)).where(Customer.tenant_id == tenant_id))
+    customer = Customer(
+        id=new_id(),
+        tenant_id=tenant_id,
+        number=max((last or 0) + 1, FIRST_NUMBER),
+        user_id=user_id,
+        locale=locale,
+        **msgspec.structs.asdict(facts),
+    )
+    db.add(customer)
+    await db.flush()
+    await record(db, CustomerCreated(customer_id=customer.id), by=by, tenant=tenant_id, subject=customer.id)
+    return customer
+
+
+async def change(db: AsyncSession, customer: Customer, facts: CustomerFacts, *, by: Viewer) -> None:
+    """Correct a customer's facts. Raises Invalid."""
+    facts = accepted(facts)
+    given = msgspec.structs.asdict(facts)
+    fields = sorted(name for name, value in given.items() if getattr(customer, name) != value)
+    for name in fields:
+        setattr(customer, name, given[name])
+    if fields:
+        await record(db, CustomerChanged(customer_id=customer.id, fields=fields), by=by, subject=customer.id)

@@ -1,0 +1,71 @@
+"""From a VIN as typed to a car to be confirmed by the person who typed it."""
+
+import asyncio
+from decimal import Decimal
+
+import msgspec
+
+from app.core.words import _
+from app.domains.garage.electric import pack_of
+from app.gateways import vin as vins
+from app.gateways.vin import DecodedVin
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a VIN says, ready for the form."""
+
+    decoded: DecodedVin
+    vin: str
+    """To be stored: with O, I and Q read as the digits they stand for."""
+    battery_kwh: Decimal | None = None
+    max_charge_kw: Decimal | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Enough to put a car into the garage without typing."""
+        return bool(self.decoded.make and self.decoded.model)
+
+    @property
+    def name(self) -> str:
+        """ "2003 Honda Accord EX-V6": as much of it as is known."""
+        decoded = self.decoded
+        said = (decoded.year, decoded.make, decoded.model, decoded.trim)
+        return " ".join(str(part) for part in said if part)
+
+
+async def look_up(typed: str) -> Found:
+    """Decode in a thread: a mistyped VIN is compared with dozens of its neighbours."""
+    decoded = await asyncio.to_thread(vins.decode, typed)
+    pack = pack_of(decoded.make, decoded.model, decoded.year) if decoded.fuel == "electric" else None
+    mended = decoded.suggestion if decoded.problem == "letter" and decoded.suggestion else decoded.vin
+    return Found(
+        decoded=decoded,
+        vin=mended,
+        battery_kwh=pack.kwh if pack else None,
+        max_charge_kw=pack.kw if pack else None,
+    )
+
+
+def warning(decoded: DecodedVin) -> str:
+    """What is wrong with a VIN, in the viewer's language; empty when nothing is."""
+    at = decoded.suspect_position
+    if decoded.problem == "length":
+        return _("A VIN has 17 characters, this one has %(count)s.", count=len(decoded.vin))
+    if decoded.problem == "letter" and at:
+        return _(
+            "A VIN never has the letter %(letter)s. We read position %(position)s as %(digit)s.",
+            letter=decoded.vin[at - 1],
+            position=at,
+            digit="1" if decoded.vin[at - 1] == "I" else "0",
+        )
+    if decoded.problem == "character" and at:
+        return _(
+            "“%(character)s” in position %(position)s cannot be part of a VIN.",
+            character=decoded.vin[at - 1],
+            position=at,
+        )
+    if decoded.problem == "check_digit" and at:
+        return _("The check digit does not fit: position %(position)s is probably wrong.", position=at)
+    if decoded.problem == "check_digit":
+        return _("The check digit does not fit: one character is probably mistyped.")
+    return ""

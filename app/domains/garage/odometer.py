@@ -1,0 +1,82 @@
+"""How far a car has gone. A reading below the last one is asked about, never taken silently."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import new_id
+from app.core.errors import Invalid
+from app.core.events import record
+from app.core.render import distance
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.garage.cars import ownership
+from app.domains.garage.events import OdometerRead
+from app.domains.garage.models import OdometerReading, Vehicle
+
+FURTHEST_KM = 3_000_000
+LEAP_KM = 150_000
+"""More than this since the last reading is more likely a slip of the finger than a long journey."""
+
+
+def doubt(vehicle: Vehicle, km: int) -> str:
+    """Why a reading should be looked at again, in words; empty when it is plausible."""
+    last = vehicle.mileage_km
+    if last is None:
+        return ""
+    shown = distance(last, vehicle.odometer_unit)
+    if km < last:
+        return _("That is less than the last reading, %(last)s.", last=shown)
+    if km > last + LEAP_KM:
+        return _("That is very far from the last reading, %(last)s.", last=shown)
+    return ""
+
+
+async def read_odometer(
+    db: AsyncSession,
+    vehicle: Vehicle,
+    km: int,
+    *,
+    source: str,
+    by: Viewer,
+    confirmed: bool = False,
+) -> OdometerReading:
+    """Write down a reading in kilometres. `source`: owner, check_in, import.
+
+    Raises Invalid for the field `mileage`; `confirmed` says that a doubtful reading was looked at again.
+    """
+    if not 0 <= km <= FURTHEST_KM:
+        raise Invalid({"mileage": _("Please enter what the odometer shows.")})
+    # The last reading is compared and replaced: two at once must take turns.
+    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
+    doubtful = doubt(vehicle, km)
+    if doubtful and not confirmed:
+        raise Invalid(
+            {"mileage": doubtful, "confirmed": _("Tick this if the reading is right all the same.")}
+        )
+    at = clock.now()
+    reading = OdometerReading(
+        id=new_id(), vehicle_id=vehicle.id, km=km, at=at, source=source, actor_id=by.user_id
+    )
+    db.add(reading)
+    vehicle.mileage_km, vehicle.mileage_at = km, at
+    mine = await ownership(db, by, vehicle)
+    await record(
+        db,
+        OdometerRead(vehicle_id=vehicle.id, km=km, source=source),
+        by=by,
+        person=by.user_id if mine else None,
+        subject=vehicle.id,
+    )
+    return reading
+
+
+async def readings(db: AsyncSession, vehicle: Vehicle, *, most: int = 12) -> list[OdometerReading]:
+    """The latest readings, newest first."""
+    rows = await db.scalars(
+        select(OdometerReading)
+        .where(OdometerReading.vehicle_id == vehicle.id)
+        .order_by(OdometerReading.at.desc(), OdometerReading.id.desc())
+        .limit(most)
+    )
+    return list(rows)
