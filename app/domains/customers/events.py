@@ -5,27 +5,27 @@ from uuid import UUID
 from app.core.events import Event
 
 
-class CustomerCreated(Event):
+class CustomerCreated(Event, frozen=True):
     """A shop has a new customer."""
 
     customer_id: UUID
 
 
-class CustomerChanged(Event):
+class CustomerChanged(Event, frozen=True):
     """Facts of a customer were corrected."""
 
     customer_id: UUID
     fields: list[str]
 
 
-class CustomerLinked(Event):
+class CustomerLinked(Event, frozen=True):
     """A customer the shop knew already has made an account."""
 
     customer_id: UUID
     user_id: UUID
 
 
-class CarBrought(Event):
+class CarBrought(Event, frozen=True):
     """A customer brings a car to this shop."""
 
     customer_id: UUID

@@ -1,9 +1,10 @@
 """Finding a customer at the counter by whatever they say first: a name, a phone, a plate, a VIN."""
 
 import re
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
@@ -50,11 +51,11 @@ def _has(me: Viewer, word: str) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _bringing(me: Viewer, word: str) -> ColumnElement[bool]:
+def _bringing(me: Viewer, word: str) -> Select[UUID]:
     """Who brings a car with this in its plate or VIN, however the plate is spaced."""
     plain = re.sub(r"[\s\-.·]", "", word).upper()
     plate = func.translate(func.upper(Vehicle.plate), " -.·", "")
-    return (  # type: ignore[return-value]
+    return (
         select(CustomerVehicle.customer_id)
         .join(Vehicle, Vehicle.id == CustomerVehicle.vehicle_id)
         .where(

@@ -5,38 +5,38 @@ from uuid import UUID
 from app.core.events import Event
 
 
-class VehicleAdded(Event):
+class VehicleAdded(Event, frozen=True):
     """A car came into a garage, or into a shop's books."""
 
     vehicle_id: UUID
 
 
-class VehicleChanged(Event):
+class VehicleChanged(Event, frozen=True):
     """Facts of a car were corrected."""
 
     vehicle_id: UUID
     fields: list[str]
 
 
-class VehicleArchived(Event):
+class VehicleArchived(Event, frozen=True):
     """The owner put a car away; its history stays."""
 
     vehicle_id: UUID
 
 
-class VehicleReturned(Event):
+class VehicleReturned(Event, frozen=True):
     """The owner took an archived car back into the garage."""
 
     vehicle_id: UUID
 
 
-class VehiclePhotographed(Event):
+class VehiclePhotographed(Event, frozen=True):
     """A car has a new photo."""
 
     vehicle_id: UUID
 
 
-class OdometerRead(Event):
+class OdometerRead(Event, frozen=True):
     """Somebody read how far a car has gone."""
 
     vehicle_id: UUID
@@ -44,7 +44,7 @@ class OdometerRead(Event):
     source: str
 
 
-class VehicleShared(Event):
+class VehicleShared(Event, frozen=True):
     """A shop may see and service a car."""
 
     vehicle_id: UUID
