@@ -16,10 +16,14 @@ from app.core.logs import configure_logs
 from app.core.middleware import Envelope
 from app.core.permissions import KNOWN
 from app.core.security import refuse_cross_site
+from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
-from app.screens import health, home, network, shell, stored_files, stream
+from app.screens import health, home, navigation, network, shell, stored_files, stream
 from app.settings import settings
+
+TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
+"""Functions of ours that templates call by name; importing them makes them known."""
 
 PAGES: list[Any] = [
     accounts_pages.router,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -122,6 +123,22 @@ async def _touch(db: AsyncSession, session_id: UUID) -> None:
     )
 
 
+async def person_acting(user_id: UUID, center_id: UUID | None = None) -> Viewer:
+    """A person as an actor outside of a request (the demo, a command): with the roles they really hold."""
+    async with transaction() as db:
+        row = (
+            (
+                await db.execute(
+                    text("SELECT * FROM enter_person(:person, :center)"),
+                    {"person": user_id, "center": center_id},
+                )
+            )
+            .mappings()
+            .one()
+        )
+    return _viewer_of(row, None)
+
+
 def _visitor(request: AnyRequest) -> Viewer:
     return Viewer(
         locale=words.negotiate(request.headers.get("accept-language", "")),
@@ -132,6 +149,15 @@ def _visitor(request: AnyRequest) -> Viewer:
 
 
 def _person(request: AnyRequest, row: RowMapping, session_id: UUID | None) -> Viewer:
+    return replace(
+        _viewer_of(row, session_id),
+        ip=client_ip(request),
+        user_agent=request.headers.get("user-agent", "")[:400],
+        request_id=getattr(request.state, "request_id", ""),
+    )
+
+
+def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
     facts = row["facts"]
     held = tuple(
         HeldRole(one["role"], as_uuid(one["tenant_id"]), as_uuid(one["center_id"])) for one in row["roles"]
@@ -150,16 +176,7 @@ def _person(request: AnyRequest, row: RowMapping, session_id: UUID | None) -> Vi
         tenant_id=row["tenant_id"],
         center_id=row["center_id"],
     )
-    return Viewer(
-        **{name: getattr(known, name) for name in Viewer.__slots__ if name not in _OF_REQUEST},
-        ip=client_ip(request),
-        user_agent=request.headers.get("user-agent", "")[:400],
-        request_id=getattr(request.state, "request_id", ""),
-        permissions=allowed(known),
-    )
-
-
-_OF_REQUEST = frozenset({"ip", "user_agent", "request_id", "permissions"})
+    return replace(known, permissions=allowed(known))
 
 
 def client_ip(request: AnyRequest) -> str:

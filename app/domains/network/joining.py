@@ -1,0 +1,100 @@
+"""How a business comes onto the network, and how people come to work for it."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import new_id
+from app.core.errors import Forbidden, Invalid
+from app.core.events import Event, record
+from app.core.permissions import BY_ROLE
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.network.models import RoleAt, ServiceCenter, StaffProfile, Tenant
+
+STAFF_ROLES = ("advisor", "technician", "owner")
+
+
+class TenantJoined(Event, frozen=True):
+    """A business came onto the network."""
+
+    tenant_id: UUID
+
+
+class StaffHired(Event, frozen=True):
+    """A person began to work at a center."""
+
+    user_id: UUID
+    center_id: UUID
+    role: str
+
+
+class TenantFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a business when it joins."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    slug: Annotated[str, Meta(pattern=r"^[a-z0-9-]{2,60}$")]
+    kind: str = "shop"
+    currency: str = "USD"
+    locale: str = "en"
+
+
+async def join(db: AsyncSession, facts: TenantFacts, *, by: Viewer) -> Tenant:
+    """Take a business onto the network. Only the network's administrators (or the system) may."""
+    if by.kind != "system" and not by.can("manage:network"):
+        raise Forbidden("manage:network")
+    if await db.scalar(select(Tenant.id).where(Tenant.slug == facts.slug)):
+        raise Invalid({"slug": _("Another business has this short name.")})
+    tenant = Tenant(id=new_id(), **msgspec.structs.asdict(facts))
+    db.add(tenant)
+    await db.flush()
+    await record(db, TenantJoined(tenant_id=tenant.id), by=by, tenant=tenant.id, subject=tenant.id)
+    return tenant
+
+
+async def hire(
+    db: AsyncSession,
+    center: ServiceCenter,
+    *,
+    user_id: UUID,
+    name: str,
+    role: str,
+    by: Viewer,
+    title: str = "",
+    skills: tuple[str, ...] = (),
+) -> StaffProfile:
+    """Let a person work at a center in a role: advisor, technician or owner."""
+    if role not in STAFF_ROLES or role not in BY_ROLE:
+        raise Invalid({"role": _("Please choose one of the options.")})
+    db.add(
+        RoleAt(
+            id=new_id(), user_id=user_id, tenant_id=center.tenant_id, service_center_id=center.id, role=role
+        )
+    )
+    profile = StaffProfile(
+        id=new_id(),
+        tenant_id=center.tenant_id,
+        user_id=user_id,
+        center_id=center.id,
+        name=name,
+        title=title,
+        skills=list(skills),
+        is_technician=role == "technician",
+    )
+    db.add(profile)
+    await db.flush()
+    event = StaffHired(user_id=user_id, center_id=center.id, role=role)
+    await record(db, event, by=by, tenant=center.tenant_id, person=user_id, subject=profile.id)
+    return profile
+
+
+async def appoint_network_admin(db: AsyncSession, *, user_id: UUID, by: Viewer) -> None:
+    """Let a person look after the whole network."""
+    if by.kind != "system" and not by.can("manage:network"):
+        raise Forbidden("manage:network")
+    db.add(RoleAt(id=new_id(), user_id=user_id, role="network_admin"))
+    await db.flush()
