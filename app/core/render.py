@@ -92,14 +92,14 @@ def page(
     **context: Any,
 ) -> Response[str]:
     """A whole page; for htmx the same content in a bare frame, from which it takes what it wants."""
-    bare = is_partial(request)
+    whole = context.pop("layout", "layouts/app.html")
     return _answer(
         request,
         me,
         template,
         status=status,
         headers=headers,
-        layout="layouts/bare.html" if bare else context.pop("layout", "layouts/app.html"),
+        layout="layouts/bare.html" if is_partial(request) else whole,
         **context,
     )
 

@@ -46,7 +46,8 @@ document.addEventListener("htmx:finally:request", (event) => {
   const element = event.detail.ctx.sourceElement;
   const status = event.detail.ctx.response?.status;
   if (element.id === "live" && status !== 200 && status !== 401 && status !== 403) {
-    setTimeout(() => element.isConnected && htmx.trigger(element, "load"), 2000 + Math.random() * 3000);
+    const again = () => element.isConnected && htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element });
+    setTimeout(again, 2000 + Math.random() * 3000);
   }
 });
 

@@ -30,7 +30,7 @@ function wire() {
     Sortable.create(cell, {
       group: "board",
       draggable: "[data-card]",
-      filter: "form, summary, a, button, select",
+      filter: "form",
       preventOnFilter: false,
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       delay: 180,
