@@ -19,7 +19,7 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
-from app.screens import health, home, navigation, network, shell, stored_files, stream
+from app.screens import dev, front, health, home, navigation, network, shell, stored_files, stream
 from app.settings import settings
 
 TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
@@ -27,6 +27,8 @@ TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    dev.router,
+    front.router,
     health.router,
     home.router,
     network.router,
@@ -57,7 +59,7 @@ def create_litestar() -> Litestar:
         exception_handlers=HANDLERS,
         lifespan=[_database, live.listening],
         compression_config=CompressionConfig(
-            backend="brotli", brotli_quality=4, exclude=["^/live", "^/files"]
+            backend="brotli", brotli_quality=4, exclude=["^/live", "^/files", "^/static"]
         ),
         request_max_body_size=40 * 1024 * 1024,
         openapi_config=OpenAPIConfig(

@@ -214,10 +214,18 @@ def _one_time_key() -> str:
 
 @pass_context
 def live_stream(context: Context, topics: list[str]) -> Markup:
-    """The page's only stream. Regions listen with hx-trigger="board from:#live"."""
+    """The page's only stream: its own topics and what concerns the viewer anywhere.
+
+    Regions listen with hx-trigger="board from:#live".
+    """
     request, me = context["request"], context["me"]
-    url = live.stream_url(topics, viewer=me.user_id, after=getattr(request.state, "cursor", 0))
-    return Markup('<div id="live" hx-sse:connect="{}" hidden></div>').format(url)
+    request.state.live_opened = True
+    heard = [*topics, f"user:{me.user_id}"] if me.user_id else topics
+    url = live.stream_url(heard, viewer=me.user_id, after=getattr(request.state, "cursor", 0))
+    # A refused first connection is an ordinary answer to htmx: it must not be swapped in.
+    return Markup('<div id="live" hx-nonce="{}" hx-sse:connect="{}" hx-swap="none" hidden></div>').format(
+        csp_nonce(context), url
+    )
 
 
 def money(minor: int | None, currency: str) -> str:
