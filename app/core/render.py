@@ -137,7 +137,7 @@ def _answer(
     sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
     request.state.outcome = (status, None)
     return Response(
-        content, status_code=status, media_type="text/html; charset=utf-8", headers=sent, cookies=cookies
+        content, status_code=status, media_type="text/html", headers=sent, cookies=cookies
     )
 
 
