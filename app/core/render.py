@@ -136,9 +136,7 @@ def _answer(
     content = environment().get_template(template).render(request=request, me=me, **context)
     sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
     request.state.outcome = (status, None)
-    return Response(
-        content, status_code=status, media_type="text/html", headers=sent, cookies=cookies
-    )
+    return Response(content, status_code=status, media_type="text/html", headers=sent, cookies=cookies)
 
 
 def see_other(
