@@ -5,11 +5,47 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+
+OPEN_INVOICE = ("issued", "partially_paid", "overdue")
+"""Money is still wanted."""
+
+LIVE_PAYMENT = ("created", "pending", "requires_action", "authorized")
+"""Begun and undecided: its amount is spoken for."""
+
+TAKEN = ("completed", "partially_refunded", "disputed")
+"""The money is, or was, with the shop."""
+
+PAYMENT_MOVES: dict[str, frozenset[str]] = {
+    "created": frozenset(
+        {"pending", "requires_action", "authorized", "completed", "failed", "cancelled", "expired"}
+    ),
+    "pending": frozenset({"requires_action", "authorized", "completed", "failed", "cancelled", "expired"}),
+    "requires_action": frozenset({"pending", "authorized", "completed", "failed", "cancelled", "expired"}),
+    "authorized": frozenset({"completed", "failed", "cancelled", "expired"}),
+    "completed": frozenset({"partially_refunded", "refunded", "disputed"}),
+    "partially_refunded": frozenset({"partially_refunded", "refunded", "disputed"}),
+    "disputed": frozenset({"completed", "lost"}),
+    # Money that arrives late is money: it is taken once, whatever we believed before.
+    "failed": frozenset({"completed"}),
+    "cancelled": frozenset({"completed"}),
+    "expired": frozenset({"completed"}),
+    "refunded": frozenset(),
+    "lost": frozenset(),
+}
+"""Legal moves. News that come out of order and say something older are no move, and change nothing."""
 
 
 class NumberSeries(Base):
@@ -32,8 +68,11 @@ class Invoice(TenantOwned, Base):
         tenant_fk("service_centers", "center_id"),
         tenant_fk("repair_orders", "order_id"),
         tenant_fk("customers", "customer_id"),
+        CheckConstraint("paid_minor >= 0 AND paid_minor <= total_minor", name="never_overpaid"),
+        CheckConstraint("total_minor = subtotal_minor + tax_minor", name="adds_up"),
         Index("ix_invoices_user_id", "user_id"),
         Index("ix_invoices_status", "tenant_id", "status"),
+        Index("ix_invoices_center", "tenant_id", "center_id", "issued_at"),
         Index(
             "ix_invoices_one_per_order",
             "tenant_id",
@@ -47,29 +86,52 @@ class Invoice(TenantOwned, Base):
     order_id: Mapped[UUID]
     customer_id: Mapped[UUID]
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     series: Mapped[str]
-    number: Mapped[int | None]
-    status: Mapped[str] = mapped_column(default="draft")
-    """draft, issued, partially_paid, paid, overdue, cancelled, credited."""
+    number: Mapped[int]
+    status: Mapped[str] = mapped_column(default="issued")
+    """issued, partially_paid, paid, overdue, cancelled, credited. What is not issued yet is not stored."""
     currency: Mapped[str]
     subtotal_minor: Mapped[int]
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
     paid_minor: Mapped[int] = mapped_column(default=0)
-    issued_at: Mapped[datetime | None]
-    due_at: Mapped[datetime | None]
+    """Sum of what was taken for it and not given back; the ledger says the same."""
+    issued_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(default="")
     content: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Names and addresses as they stood when issued."""
-    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Names, addresses and car as they stood when issued."""
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def label(self) -> str:
+        """The number as it is printed: INV-00042."""
+        return f"{self.series or 'INV'}-{self.number:05d}"
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid."""
+        return self.total_minor - self.paid_minor if self.is_open else 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether money is still wanted."""
+        return self.status in OPEN_INVOICE
 
 
 class InvoiceLine(TenantOwned, Base):
     """A frozen line of an invoice."""
 
     __tablename__ = "invoice_lines"
-    __table_args__ = (tenant_key(), tenant_fk("invoices", "invoice_id"))
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("invoices", "invoice_id"),
+        UniqueConstraint("tenant_id", "invoice_id", "position"),
+    )
 
     invoice_id: Mapped[UUID]
     job_id: Mapped[UUID | None]
@@ -92,35 +154,80 @@ class Payment(TenantOwned, Base):
     __table_args__ = (
         tenant_key(),
         tenant_fk("invoices", "invoice_id"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= amount_minor", name="refunded"),
+        CheckConstraint("credit_minor >= 0 AND credit_minor <= amount_minor", name="credit"),
         Index("ix_payments_invoice", "tenant_id", "invoice_id"),
-        Index("ix_payments_provider_ref", "provider", "provider_ref"),
+        Index("ix_payments_user_id", "user_id"),
+        Index("ix_payments_live", "created_at", postgresql_where=text("processed_at IS NULL")),
+        Index(
+            "ix_payments_provider_ref",
+            "provider",
+            "provider_ref",
+            unique=True,
+            postgresql_where=text("provider_ref <> ''"),
+        ),
     )
 
     invoice_id: Mapped[UUID]
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    """The customer whose payment it is; empty when they have no account."""
     method: Mapped[str]
     """card, cash, bank_transfer, ewallet."""
-    provider: Mapped[str] = mapped_column(default="")
-    """stripe; empty for cash."""
+    provider: Mapped[str]
+    """stripe, cash."""
     provider_ref: Mapped[str] = mapped_column(default="")
     provider_account: Mapped[str] = mapped_column(default="")
+    transaction_ref: Mapped[str] = mapped_column(default="")
+    """The provider's name of the charge."""
     checkout_url: Mapped[str] = mapped_column(default="")
+    checkout_terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What the provider was asked, word for word: a second call with the same key must say the same."""
     status: Mapped[str] = mapped_column(default="created")
     """created, pending, requires_action, authorized, completed, failed, cancelled, expired, refunded …"""
     amount_minor: Mapped[int]
+    credit_minor: Mapped[int] = mapped_column(default=0)
+    """The part that no invoice wanted any more when the money came; it is to be given back."""
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    fee_minor: Mapped[int] = mapped_column(default=0)
     tendered_minor: Mapped[int | None]
+    """Cash handed over; what is more than the amount went back as change."""
     currency: Mapped[str]
+    paid_with: Mapped[str] = mapped_column(default="")
+    """Such as "visa ···· 4242"."""
     failure: Mapped[str] = mapped_column(default="")
     gateway_response: Mapped[dict[str, Any] | None]
+    expires_at: Mapped[datetime | None]
     processed_at: Mapped[datetime | None]
+    """When it was decided, one way or the other."""
     taken_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE_PAYMENT
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status in TAKEN
+
+    @property
+    def change_minor(self) -> int:
+        return (self.tendered_minor or self.amount_minor) - self.amount_minor
+
+    def may_become(self, status: str) -> bool:
+        """Whether the state machine allows the move."""
+        return status in PAYMENT_MOVES[self.status]
 
 
 class PaymentAccount(TenantOwned, Base):
     """A tenant's own account at a payment provider."""
 
     __tablename__ = "payment_accounts"
-    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "provider"))
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "provider"),
+        UniqueConstraint("provider", "account_ref"),
+    )
 
     provider: Mapped[str]
     account_ref: Mapped[str]
@@ -131,7 +238,11 @@ class PayLink(TenantOwned, Base):
     """A link that lets its holder see and pay one invoice without an account. Only its hash is stored."""
 
     __tablename__ = "pay_links"
-    __table_args__ = (tenant_key(), tenant_fk("invoices", "invoice_id"))
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("invoices", "invoice_id"),
+        Index("ix_pay_links_invoice", "tenant_id", "invoice_id"),
+    )
 
     invoice_id: Mapped[UUID]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
@@ -145,17 +256,22 @@ class LedgerEntry(TenantOwned, Base):
     __tablename__ = "ledger_entries"
     __table_args__ = (
         tenant_key(),
-        Index("ix_ledger_entries_transaction", "tenant_id", "transaction_id"),
+        tenant_fk("invoices", "invoice_id"),
+        tenant_fk("payments", "payment_id"),
+        UniqueConstraint("tenant_id", "transaction_id", "account", "currency"),
+        CheckConstraint("amount_minor <> 0", name="amount"),
         Index("ix_ledger_entries_account", "tenant_id", "account"),
+        Index("ix_ledger_entries_invoice", "tenant_id", "invoice_id"),
     )
 
     transaction_id: Mapped[UUID]
+    """The thing booked (invoice, payment, refund): the same thing cannot be booked twice."""
     account: Mapped[str]
-    """receivable, revenue, tax, cash, stripe_clearing …"""
+    """receivable, revenue, tax, cash, stripe, fees, customer_credit."""
     amount_minor: Mapped[int]
     """Positive is debit, negative is credit."""
     currency: Mapped[str]
-    invoice_id: Mapped[UUID | None]
+    invoice_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
     memo: Mapped[str] = mapped_column(default="")
 
@@ -169,4 +285,5 @@ class WebhookEvent(Base):
     event_id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]
+    """Which payment and which account it speaks of; nothing else of the message is kept."""
     received_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,105 @@
+"""Double entry: every movement of money is a set of legs that sum to zero, written once and never changed.
+
+Accounts: `receivable` what customers owe · `revenue` and `tax` what was earned and is owed to the state ·
+`cash` the drawer · `stripe` money on the shop's account there · `fees` what the provider kept ·
+`customer_credit` money held that no invoice wanted. Debit is positive.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID, uuid5
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domains.billing.models import Invoice, LedgerEntry, Payment
+
+PROVIDER_ACCOUNTS = {"cash": "cash", "stripe": "stripe"}
+
+
+async def _book(
+    db: AsyncSession,
+    transaction_id: UUID,
+    legs: Mapping[str, int],
+    *,
+    invoice: Invoice,
+    payment: Payment | None = None,
+    memo: str,
+) -> None:
+    for account, amount in legs.items():
+        if amount:
+            db.add(
+                LedgerEntry(
+                    tenant_id=invoice.tenant_id,
+                    transaction_id=transaction_id,
+                    account=account,
+                    amount_minor=amount,
+                    currency=invoice.currency,
+                    invoice_id=invoice.id,
+                    payment_id=payment.id if payment else None,
+                    memo=memo,
+                )
+            )
+    await db.flush()
+
+
+async def book_invoice(db: AsyncSession, invoice: Invoice) -> None:
+    """The customer owes the total; the shop earned the net and owes the tax."""
+    legs = {
+        "receivable": invoice.total_minor,
+        "revenue": -invoice.subtotal_minor,
+        "tax": -invoice.tax_minor,
+    }
+    await _book(db, invoice.id, legs, invoice=invoice, memo=invoice.label)
+
+
+async def book_cancellation(db: AsyncSession, invoice: Invoice) -> None:
+    """The opposite of `book_invoice`."""
+    legs = {
+        "receivable": -invoice.total_minor,
+        "revenue": invoice.subtotal_minor,
+        "tax": invoice.tax_minor,
+    }
+    await _book(db, uuid5(invoice.id, "cancelled"), legs, invoice=invoice, memo=invoice.label)
+
+
+async def book_payment(db: AsyncSession, invoice: Invoice, payment: Payment) -> None:
+    """Money in: less the provider's fee into its account, against what was owed and what is credit."""
+    legs = {
+        PROVIDER_ACCOUNTS[payment.provider]: payment.amount_minor - payment.fee_minor,
+        "fees": payment.fee_minor,
+        "receivable": -(payment.amount_minor - payment.credit_minor),
+        "customer_credit": -payment.credit_minor,
+    }
+    await _book(db, payment.id, legs, invoice=invoice, payment=payment, memo=payment.paid_with)
+
+
+async def book_refund(
+    db: AsyncSession, invoice: Invoice, payment: Payment, *, upto: int, from_credit: int, owed_again: int
+) -> None:
+    """Money out. `upto` is the sum refunded so far, this refund included: it names the refund, so that the
+    same news booked twice is refused by the database."""
+    legs = {
+        PROVIDER_ACCOUNTS[payment.provider]: -(from_credit + owed_again),
+        "customer_credit": from_credit,
+        "receivable": owed_again,
+    }
+    await _book(
+        db,
+        uuid5(payment.id, f"refunded {upto}"),
+        legs,
+        invoice=invoice,
+        payment=payment,
+        memo=payment.paid_with,
+    )
+
+
+async def balance(db: AsyncSession, invoice: Invoice, account: str) -> int:
+    """What an account holds on behalf of one invoice."""
+    total = await db.scalar(
+        select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(
+            LedgerEntry.tenant_id == invoice.tenant_id,
+            LedgerEntry.invoice_id == invoice.id,
+            LedgerEntry.account == account,
+        )
+    )
+    return int(total or 0)

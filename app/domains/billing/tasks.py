@@ -1,0 +1,29 @@
+"""What billing does by the clock."""
+
+from sqlalchemy import text
+
+from app.core import clock
+from app.core.db import transaction
+from app.core.queue import cron
+from app.core.viewer import Viewer
+from app.domains.billing import checkout
+from app.domains.billing.invoicing import mark_overdue
+
+
+@cron("10 * * * *")
+async def mark_overdue_invoices() -> None:
+    """Every hour: a day ends at another hour in each time zone."""
+    async with transaction() as db:
+        rows = await db.execute(
+            text("SELECT tenant_id FROM tenants_with_overdue_invoices(:now)"), {"now": clock.now()}
+        )
+        tenants = [row.tenant_id for row in rows]
+    for tenant_id in tenants:
+        async with transaction(tenant=tenant_id) as db:
+            await mark_overdue(db, by=Viewer.system(tenant_id))
+
+
+@cron("* * * * *")
+async def look_at_undecided_payments() -> None:
+    """Every minute: webhooks get lost, so payments that stay undecided are asked about."""
+    await checkout.look_at_undecided()
