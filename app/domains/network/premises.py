@@ -19,7 +19,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter
+from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter, Tenant
 from app.domains.network.opening import check_week
 from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged
 
@@ -232,3 +232,26 @@ async def _tell_center(db: AsyncSession, center: ServiceCenter, by: Viewer) -> N
 async def _tell_day(db: AsyncSession, center: ServiceCenter, day: date, by: Viewer) -> None:
     event = HoursExceptionChanged(center_id=center.id, day=day)
     await record(db, event, by=by, tenant=center.tenant_id, subject=center.id)
+
+
+async def open_centers(db: AsyncSession) -> Sequence[ServiceCenter]:
+    """Every center that takes bookings, of every shop. Anyone may read it."""
+    query = (
+        select(ServiceCenter)
+        .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
+        .where(ServiceCenter.is_active, Tenant.is_active)
+    )
+    return (await db.scalars(query.order_by(func.lower(ServiceCenter.name)))).all()
+
+
+async def center_called(db: AsyncSession, slug: str) -> ServiceCenter:
+    """A center that takes bookings, by its address on the site. Anyone may read it."""
+    query = (
+        select(ServiceCenter)
+        .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
+        .where(ServiceCenter.slug == slug, ServiceCenter.is_active, Tenant.is_active)
+    )
+    center = await db.scalar(query)
+    if center is None:
+        raise NotFound
+    return center

@@ -4,6 +4,8 @@ A *service* is what a driver books: how long it takes, what it costs, which skil
 needs. A *canned job* is what the shop puts on a repair order for it: labour and parts.
 """
 
+from app.domains.network.crew import SKILLS
+from app.domains.network.premises import CAPABILITIES
 from app.domains.services.canned import (
     Canned,
     CannedFacts,
@@ -15,11 +17,9 @@ from app.domains.services.canned import (
     find_canned,
 )
 from app.domains.services.catalogue import (
-    CAPABILITIES,
     CATEGORIES,
     COMBUSTION,
     ELECTRIC,
-    SKILLS,
     ServiceFacts,
     add,
     change,

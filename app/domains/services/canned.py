@@ -15,7 +15,8 @@ from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.services.catalogue import SKILLS, code_from
+from app.domains.network.crew import SKILLS
+from app.domains.services.catalogue import code_from
 from app.domains.services.events import CannedJobChanged
 from app.domains.services.models import CannedJob, CannedLine
 

@@ -14,7 +14,9 @@ from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains.network.crew import SKILLS
 from app.domains.network.models import ServiceCenter, Tenant
+from app.domains.network.premises import CAPABILITIES
 from app.domains.services.events import ServiceChanged
 from app.domains.services.models import Service
 
@@ -32,8 +34,6 @@ CATEGORIES = (
 )
 ELECTRIC = frozenset({"battery", "motor", "charging", "hv"})
 COMBUSTION = frozenset({"oil", "engine"})
-SKILLS = ("general", "brakes", "tires", "engine", "electrical", "diagnostics", "hv", "body")
-CAPABILITIES = ("lift", "alignment", "tire", "hv", "diagnostics", "wash", "charger")
 
 LONGEST = 1440
 

@@ -1,0 +1,204 @@
+"""From a free slot to a promise: hold it for ten minutes, then confirm."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import NotFound, Refused
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains import customers, garage
+from app.domains.accounts.models import User
+from app.domains.booking.claims import claim, expire, occupy
+from app.domains.booking.events import AppointmentConfirmed, AppointmentHeld, AppointmentRequested
+from app.domains.booking.floor import work_of
+from app.domains.booking.models import Appointment, BookedService, Occupation
+from app.domains.booking.telling import tell
+from app.domains.customers.models import Customer
+from app.domains.garage.models import Vehicle
+from app.domains.network.models import ServiceCenter
+from app.domains.services.models import Service
+
+HOLD = timedelta(minutes=10)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A service of the catalogue, so many times."""
+
+    service: Service
+    quantity: Annotated[int, Meta(ge=1, le=10)] = 1
+
+
+async def hold(
+    db: AsyncSession,
+    center: ServiceCenter,
+    wanted: Sequence[Wanted],
+    starts: datetime,
+    *,
+    vehicle_id: UUID,
+    by: Viewer,
+    notes: str = "",
+) -> Appointment:
+    """Keep a slot for the signed-in driver. Raises SlotTaken, NotFound for a car that is not theirs.
+
+    A driver holds one slot at a time: the one held before is given back. A driver the shop does not know
+    becomes its customer, and the shop may from now on see the car.
+    """
+    if by.user_id is None:
+        raise NotFound
+    earlier = await _held_by(db, center, by)
+    work = work_of((one.service, one.quantity) for one in wanted)
+    claimed = await claim(db, center, work, starts, by=by, except_for=earlier)
+    vehicle = await garage.find_own(db, by, vehicle_id)
+    await _give_back_earlier(db, center, by)
+    customer = await _welcome(db, center, vehicle, by)
+    held_until = clock.now() + HOLD
+    appointment = await _write(
+        db,
+        center,
+        customer,
+        wanted,
+        vehicle_id=vehicle.id,
+        starts=claimed.starts,
+        ends=claimed.ends,
+        notes=notes,
+    )
+    appointment.held_until = held_until
+    appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
+    await occupy(db, appointment, claimed, held_until=held_until)
+    await tell(db, AppointmentHeld, appointment, by=by)
+    return appointment
+
+
+async def confirm(
+    db: AsyncSession, appointment: Appointment, center: ServiceCenter, *, by: Viewer, notes: str = ""
+) -> Appointment:
+    """held → pending, and on to confirmed unless the shop looks at each booking first.
+
+    A hold whose ten minutes are over is lost, even if nobody has taken the slot yet.
+    """
+    if appointment.status in ("pending", "confirmed"):
+        return appointment
+    if (
+        appointment.status != "held"
+        or appointment.held_until is None
+        or appointment.held_until <= clock.now()
+    ):
+        raise Refused(_("The time you had reserved has run out. Please choose a time again."))
+    appointment.notes = notes or appointment.notes
+    appointment.held_until = None
+    for occupation in await _occupations(db, appointment):
+        occupation.held_until = None
+    appointment.version += 1
+    appointment.status = "pending"
+    if center.confirm_by_hand:
+        await tell(db, AppointmentRequested, appointment, by=by)
+        return appointment
+    return await accept(db, appointment, by=by)
+
+
+async def accept(db: AsyncSession, appointment: Appointment, *, by: Viewer) -> Appointment:
+    """pending → confirmed."""
+    if appointment.status != "pending":
+        raise Refused(_("Only a requested appointment can be confirmed."), audit="appointment.illegal_move")
+    appointment.status = "confirmed"
+    appointment.version += 1
+    await tell(db, AppointmentConfirmed, appointment, by=by)
+    return appointment
+
+
+async def give_back(db: AsyncSession, appointment: Appointment, *, by: Viewer) -> None:
+    """held → expired, before its time."""
+    if appointment.status == "held":
+        await expire(db, appointment, by=by)
+
+
+async def _welcome(db: AsyncSession, center: ServiceCenter, vehicle: Vehicle, by: Viewer) -> Customer:
+    user = await db.get(User, by.user_id)
+    if user is None:
+        raise NotFound
+    customer = await customers.ensure_customer(db, center.tenant_id, user, by=by)
+    await customers.bring_car(db, customer, vehicle, by=by)
+    await garage.grant_access(db, vehicle, center.tenant_id, by=by)
+    return customer
+
+
+async def _held_by(db: AsyncSession, center: ServiceCenter, by: Viewer) -> UUID | None:
+    return await db.scalar(select(Appointment.id).where(*_holds(center, by)).limit(1))
+
+
+async def _give_back_earlier(db: AsyncSession, center: ServiceCenter, by: Viewer) -> None:
+    # A locked row is being confirmed or expired by somebody else at this moment: leave it to them.
+    mine = await db.scalars(
+        select(Appointment)
+        .where(*_holds(center, by))
+        .order_by(Appointment.id)
+        .with_for_update(skip_locked=True)
+    )
+    for appointment in mine:
+        await expire(db, appointment, by=by)
+
+
+def _holds(center: ServiceCenter, by: Viewer) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Appointment.tenant_id == center.tenant_id,
+        Appointment.user_id == by.user_id,
+        Appointment.status == "held",
+    )
+
+
+async def _write(
+    db: AsyncSession,
+    center: ServiceCenter,
+    customer: Customer,
+    wanted: Sequence[Wanted],
+    *,
+    vehicle_id: UUID,
+    starts: datetime,
+    ends: datetime,
+    notes: str,
+) -> Appointment:
+    appointment = Appointment(
+        tenant_id=center.tenant_id,
+        center_id=center.id,
+        customer_id=customer.id,
+        user_id=customer.user_id,
+        vehicle_id=vehicle_id,
+        starts_at=starts,
+        ends_at=ends,
+        status="held",
+        notes=notes,
+        version=1,
+    )
+    db.add(appointment)
+    await db.flush()
+    for one in wanted:
+        db.add(
+            BookedService(
+                tenant_id=center.tenant_id,
+                appointment_id=appointment.id,
+                service_id=one.service.id,
+                name=one.service.name,
+                quantity=one.quantity,
+                duration_minutes=one.service.duration_minutes,
+                price_minor=one.service.price_minor,
+                currency=one.service.currency,
+            )
+        )
+    return appointment
+
+
+async def _occupations(db: AsyncSession, appointment: Appointment) -> Sequence[Occupation]:
+    query = select(Occupation).where(
+        Occupation.tenant_id == appointment.tenant_id,
+        Occupation.appointment_id == appointment.id,
+        Occupation.is_active,
+    )
+    return (await db.scalars(query)).all()

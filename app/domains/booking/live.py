@@ -1,0 +1,47 @@
+"""Who is rung when an appointment changes. An audience re-reads its own fragment."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.core.live import Ring
+from app.domains.booking.events import AppointmentEvent
+from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged, StaffChanged
+
+SetUp = BayChanged | CenterChanged | HoursExceptionChanged | StaffChanged
+
+
+def slots_topic(center_id: UUID) -> str:
+    """Everybody who is choosing a time at a center."""
+    return f"center:{center_id}:slots"
+
+
+def day_topic(center_id: UUID) -> str:
+    """The desk's list of appointments."""
+    return f"center:{center_id}:appointments"
+
+
+def driver_topic(user_id: UUID) -> str:
+    """A driver's own appointments."""
+    return f"driver:{user_id}:appointments"
+
+
+def appointment_topic(appointment_id: UUID) -> str:
+    """The page of one appointment."""
+    return f"appointment:{appointment_id}"
+
+
+def ring_slots(event: AppointmentEvent) -> Iterable[Ring]:
+    yield Ring(slots_topic(event.center_id), "slots")
+
+
+def ring_day(event: AppointmentEvent) -> Iterable[Ring]:
+    yield Ring(day_topic(event.center_id), "appointments")
+
+
+def ring_appointment(event: AppointmentEvent) -> Iterable[Ring]:
+    yield Ring(appointment_topic(event.appointment_id), "appointment")
+
+
+def ring_slots_of_center(event: SetUp) -> Iterable[Ring]:
+    """Hours, bays and shifts decide what is free."""
+    yield Ring(slots_topic(event.center_id), "slots")
