@@ -122,7 +122,7 @@ def upgrade() -> None:
         op.execute,
         "events",
         reads=f"{rls.TENANT} OR {rls.PERSON} OR {rls.NETWORK}",
-        adds=f"tenant_id IS NULL OR {rls.TENANT} OR {rls.PERSON}",
+        adds=f"tenant_id IS NULL OR {rls.TENANT} OR {rls.PERSON} OR {rls.NETWORK}",
         changes="false",
     )
     rls.own_policies(
