@@ -19,7 +19,18 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
-from app.screens import dev, front, health, home, navigation, network, shell, stored_files, stream
+from app.screens import (
+    certificate,
+    dev,
+    front,
+    health,
+    home,
+    navigation,
+    network,
+    shell,
+    stored_files,
+    stream,
+)
 from app.settings import settings
 
 TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
@@ -27,6 +38,7 @@ TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    certificate.router,
     dev.router,
     front.router,
     health.router,

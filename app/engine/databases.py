@@ -5,8 +5,9 @@ import asyncpg
 from app.engine.postgres import DATABASE, OWNER, SUPERUSER, Postgres
 
 
-async def make_database(postgres: Postgres, name: str = DATABASE) -> None:
+async def make_database(postgres: Postgres, name: str = DATABASE, *, anew: bool = False) -> None:
     """Make the owner's role and the database where they are missing. Safe to run at every start.
+    `anew` throws an existing database away.
 
     The owner is no superuser, as on a managed PostgreSQL: migrations that work here work there.
     """
@@ -17,6 +18,8 @@ async def make_database(postgres: Postgres, name: str = DATABASE) -> None:
         await db.execute(
             f"{verb} ROLE {OWNER} LOGIN CREATEROLE CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'"
         )
+        if anew:
+            await db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if not await db.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             await db.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
     finally:

@@ -79,13 +79,19 @@ def _supervise(home: Home, address: Address) -> int:
 
 def _prepare(supervisor: Supervisor, home: Home, told: dict[str, str], postgres: Postgres | None) -> None:
     """Skipped when this code already prepared this very cluster: it costs several seconds of imports."""
-    stamp = home.root / "prepared"
+    stamp, begun = home.root / "prepared", home.root / "preparing"
     if postgres and stamp.exists() and stamp.read_text() == schema_key():
         return
+    if postgres and begun.exists() and not stamp.exists():
+        asyncio.run(
+            make_database(postgres, anew=True)
+        )  # the first time was cut short: half a demo is no demo
     print("Preparing the database …", flush=True)
+    begun.touch()
     supervisor.run_once(parts.prepare(home, told), within=PREPARE_WITHIN)
     if postgres:
         write_private(stamp, schema_key())
+    begun.unlink()
 
 
 def _address(home: Home, port: int, https: str | None, host: str | None) -> Address:

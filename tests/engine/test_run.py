@@ -68,3 +68,14 @@ def test_starting_over_keeps_the_authority_that_phones_trust(tmp_path):
     home.secret("secret_key")
     forget(home)
     assert sorted(os.listdir(tmp_path)) == ["logs", "tls"]
+
+
+def test_what_is_printed_are_the_demos_own_logins():
+    from app.demo import people
+    from app.engine import banner
+
+    with_a_door = [
+        people.CUSTOMER, people.ADVISOR, people.TECHNICIAN, people.OWNER, people.NETWORK, people.OUTSIDER,
+    ]  # fmt: skip
+    assert [email for email, _ in banner.LOGINS] == [person.email for person in with_a_door]
+    assert banner.PASSWORD == people.PASSWORD
