@@ -1,9 +1,7 @@
 """Load the demo into an empty database."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,29 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, db
 from app.core.db import transaction
 from app.core.viewer import Viewer
-from app.demo import people, shops
-from app.demo.people import Person
-from app.domains import services
-from app.domains.accounts import User, sign_up
+from app.demo import people, shops, tuesday
+from app.demo.cars import CARS, Car
+from app.demo.stage import Stage
+from app.domains import garage, services
+from app.domains.accounts import sign_up
+from app.domains.garage import VehicleFacts
 from app.domains.network import crew, joining, premises
-from app.domains.network.models import ServiceCenter, StaffProfile
 from app.settings import Settings
-
-
-@dataclass
-class Stage:
-    """Who and what the story is played with."""
-
-    users: dict[str, UUID] = field(default_factory=dict)
-    centers: dict[str, ServiceCenter] = field(default_factory=dict)
-    staff: dict[str, StaffProfile] = field(default_factory=dict)
-
-    async def viewer(self, person: Person) -> Viewer:
-        """The person as an actor, read as a request would read them."""
-        from app.core.visit import person_acting
-
-        center = self.centers[person.shop].id if person.shop else None
-        return await person_acting(self.users[person.email], center)
 
 
 async def load(settings: Settings) -> None:
@@ -45,8 +28,11 @@ async def load(settings: Settings) -> None:
             await _people(stage)
             await _shop(stage, "harbor", "Harbor Lane Garage", shops.HARBOR_CENTER, shops.HARBOR_BAYS)
             await _shop(stage, "volt", "Voltwerk Berlin", shops.VOLT_CENTER, shops.VOLT_BAYS)
-            await _offer(stage, people.OWNER, shops.HARBOR_CANNED, shops.HARBOR_SERVICES)
-            await _offer(stage, people.STAFF[6], shops.VOLT_CANNED, shops.VOLT_SERVICES)
+            await _offer(stage, people.OWNER.email, shops.HARBOR_CANNED, shops.HARBOR_SERVICES)
+            await _offer(stage, "petra@demo.test", shops.VOLT_CANNED, shops.VOLT_SERVICES)
+            for car in CARS:
+                await _garage(stage, car)
+        await tuesday.play(stage)
     finally:
         await db.disconnect()
 
@@ -74,7 +60,7 @@ async def _as_network(session: AsyncSession) -> None:
 async def _shop(stage: Stage, key: str, name: str, facts: Any, bays: tuple[Any, ...]) -> None:
     async with transaction() as session:
         await _as_network(session)
-        nils = await stage.viewer(people.NETWORK)
+        nils = await stage.viewer(people.NETWORK.email)
         slug = name.lower().replace(" ", "-")
         tenant = await joining.join(
             session, joining.TenantFacts(name=name, slug=slug, currency=facts.currency), by=nils
@@ -84,7 +70,7 @@ async def _shop(stage: Stage, key: str, name: str, facts: Any, bays: tuple[Any, 
         center = await premises.open_center(session, facts, by=system)
         stage.centers[key] = center
         for bay in bays:
-            await premises.add_bay(session, center, bay, by=system)
+            stage.bays[bay.name] = await premises.add_bay(session, center, bay, by=system)
         for person in people.STAFF:
             if person.shop != key:
                 continue
@@ -97,13 +83,28 @@ async def _shop(stage: Stage, key: str, name: str, facts: Any, bays: tuple[Any, 
                 await crew.set_week(session, profile, facts.working_hours, by=system)
 
 
-async def _offer(stage: Stage, owner: Person, canned: tuple[Any, ...], offered: tuple[Any, ...]) -> None:
-    me = await stage.viewer(owner)
-    async with transaction(user=me.user_id, tenant=me.tenant_id) as session:
+async def _offer(stage: Stage, owner: str, canned: tuple[Any, ...], offered: tuple[Any, ...]) -> None:
+    async with stage.acting(owner) as (session, me):
         for facts, lines in canned:
             await services.add_canned(session, facts, lines, by=me)
         for service in offered:
             await services.add(session, service, by=me)
 
 
-__all__ = ["Stage", "User", "load"]
+async def _garage(stage: Stage, car: Car) -> None:
+    facts = car.facts or await _decoded(car.vin)
+    facts.plate, facts.color = car.plate, car.color
+    async with stage.acting(car.email) as (session, me):
+        facts.odometer_unit = "mi" if me.distance_unit == "mi" else "km"
+        vehicle = await garage.add(session, facts, by=me)
+        await garage.read_odometer(session, vehicle, car.km, source="owner", by=me)
+    stage.cars[car.key], stage.owners[car.key] = vehicle, car.email
+
+
+async def _decoded(vin: str) -> VehicleFacts:
+    found = await garage.look_up(vin)
+    decoded = found.decoded
+    return VehicleFacts(
+        vin=found.vin, make=decoded.make or "", model=decoded.model or "", year=decoded.year, trim=decoded.trim or "",
+        body=decoded.body or "", fuel=cast(Any, decoded.fuel or ""), battery_kwh=found.battery_kwh, max_charge_kw=found.max_charge_kw,
+    )  # fmt: skip
