@@ -19,6 +19,10 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.estimates import api as estimates_api
+from app.domains.estimates import desk_pages as estimates_desk
+from app.domains.estimates import link_pages as estimates_links
+from app.domains.estimates import pages as estimates_pages
 from app.screens import (
     certificate,
     dev,
@@ -41,6 +45,9 @@ PAGES: list[Any] = [
     certificate.router,
     dev.router,
     front.router,
+    estimates_desk.router,
+    estimates_links.router,
+    estimates_pages.router,
     health.router,
     home.router,
     network.router,
@@ -51,6 +58,7 @@ PAGES: list[Any] = [
 
 API: list[Any] = [
     accounts_api.router,
+    estimates_api.router,
 ]
 
 

@@ -4,6 +4,9 @@ from typing import Any
 
 from app.core import files
 from app.core.events import Event
+from app.domains.estimates import events as estimates
+from app.domains.estimates.live import ring_estimate, ring_staff
+from app.domains.estimates.reactions import drop_outdated_version
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -28,7 +31,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderVoided: [ring_board, ring_order, ring_customer],
     workshop.WorkCompleted: [ring_board, ring_order, ring_customer],
     workshop.JobProposed: [ring_board, ring_order, ring_bench],
-    workshop.JobChanged: [ring_board, ring_order, ring_bench],
+    workshop.JobChanged: [ring_board, ring_order, ring_bench, drop_outdated_version],
     workshop.JobWithdrawn: [ring_board, ring_order, ring_bench],
     workshop.JobPresented: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobAuthorized: [ring_board, ring_order, ring_bench, ring_customer],
@@ -43,4 +46,13 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.JobReturned: [ring_board, ring_order, ring_bench],
     workshop.JobCompleted: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.StepMoved: [ring_order, ring_bench, ring_customer],
+    # estimates
+    estimates.EstimateDrafted: [ring_staff],
+    estimates.EstimateSent: [ring_estimate],
+    estimates.EstimateViewed: [ring_estimate],
+    estimates.EstimateDecided: [ring_estimate],
+    estimates.EstimateSuperseded: [ring_estimate],
+    estimates.EstimateExpired: [ring_estimate],
+    estimates.ApprovalLinkAsked: [ring_staff],
+    estimates.ApprovalLinksRevoked: [ring_estimate],
 }

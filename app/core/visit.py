@@ -33,6 +33,11 @@ def needs(permission: str) -> dict[str, str]:
     return {"needs": permission}
 
 
+REPEATABLE = {"repeatable": True}
+"""Route option: a POST that stores nothing (a sum while typing). Its form's one-time key is left for the
+POST that does."""
+
+
 @asynccontextmanager
 async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer]]:
     """Open the request's transaction: yields the session and the viewer, already allowed to be here.
@@ -40,7 +45,7 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
     Raises SignInNeeded, Forbidden, Replayed. Return the response inside the block: its status and
     location are stored under the form's one-time key in the same transaction.
     """
-    key = await _one_time_key(request)
+    key = "" if request.route_handler.opt.get("repeatable") else await _one_time_key(request)
     request.state.cursor = live.last_seq()
     async with transaction() as db:
         me = await identify(db, request)

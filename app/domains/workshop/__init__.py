@@ -25,7 +25,7 @@ from app.domains.workshop.jobs import (
     withdraw_job,
 )
 from app.domains.workshop.jobs import find as find_job
-from app.domains.workshop.lines import NewLine
+from app.domains.workshop.lines import NewLine, add_line, change_line, remove_line
 from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
 from app.domains.workshop.moves import blocked_word, job_word, stage_words
 from app.domains.workshop.orders import (
@@ -52,6 +52,7 @@ __all__ = [
     "Price",
     "Sellable",
     "Told",
+    "add_line",
     "add_photo",
     "archive",
     "authorize_job",
@@ -59,6 +60,7 @@ __all__ = [
     "billable_jobs",
     "blocked_word",
     "board_topic",
+    "change_line",
     "customer_topic",
     "decline_job",
     "defer_job",
@@ -84,6 +86,7 @@ __all__ = [
     "price_line",
     "price_lines",
     "propose_job",
+    "remove_line",
     "reopen",
     "revive",
     "share_photo",

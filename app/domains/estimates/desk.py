@@ -1,0 +1,119 @@
+"""The advisor's desk: the open jobs of a draft with their sums and margin, stored or as typed just now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.viewer import Viewer
+from app.domains.customers.models import Customer
+from app.domains.estimates.finding import estimates_of, order_of
+from app.domains.estimates.lines_form import Row, written
+from app.domains.estimates.models import Estimate
+from app.domains.estimates.pricing import Price, price_lines
+from app.domains.estimates.proposal import Proposal, authorized_minor, to_ask, work_on
+from app.domains.estimates.sending import what_is_missing
+from app.domains.garage.models import Vehicle
+from app.domains.network.models import ServiceCenter
+from app.domains.services import canned_jobs
+from app.domains.workshop import deferred_for_vehicle
+from app.domains.workshop.models import RepairOrder
+
+HEALTHY_MARGIN = Decimal("0.50")
+LOW_MARGIN = Decimal("0.30")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line as it stands in the form, not stored: enough of it to be priced."""
+
+    kind: str
+    quantity: Decimal
+    unit_price_minor: int
+    unit_cost_minor: int
+    tax_rate: Decimal
+
+
+def local_day(moment: datetime, zone: str) -> str:
+    """The day of a moment in a time zone, as a date field wants it."""
+    return moment.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def margin_tone(price: Price) -> str:
+    """How healthy a margin is: good, low, loss, or empty when nothing is sold."""
+    if price.margin_share is None:
+        return ""
+    if price.margin_minor < 0:
+        return "loss"
+    return (
+        "good" if price.margin_share >= HEALTHY_MARGIN else "low" if price.margin_share < LOW_MARGIN else ""
+    )
+
+
+def price_typed(rows: Sequence[Row], center: ServiceCenter, *, tax_exempt: bool) -> Price:
+    """What the rows of a form would add up to if they were saved."""
+    return price_lines(
+        Typed(
+            row.wanted.kind,
+            row.wanted.quantity,
+            center.labor_rate_minor
+            if row.wanted.kind == "labor" and row.wanted.unit_price_minor == 0
+            else row.wanted.unit_price_minor,
+            row.wanted.unit_cost_minor,
+            center.tax_rate if row.wanted.taxable and not tax_exempt else Decimal(0),
+        )
+        for row in rows
+        if not row.is_removed
+    )
+
+
+async def sums(
+    db: AsyncSession, estimate: Estimate, *, typed: Mapping[UUID, Sequence[Row]] | None = None
+) -> dict[str, Any]:
+    """The column of totals. `typed` holds the rows of jobs whose form is open in the browser."""
+    order = await order_of(db, estimate)
+    center = await db.get_one(ServiceCenter, order.center_id)
+    customer = await db.get_one(Customer, order.customer_id)
+    work = await work_on(db, order)
+    prices = {
+        one.job.id: price_typed(typed[one.job.id], center, tax_exempt=customer.tax_exempt)
+        if typed and one.job.id in typed
+        else one.price
+        for one in to_ask(work)
+    }
+    whole = sum(prices.values(), Price())
+    return {
+        "estimate": estimate,
+        "order": order,
+        "center": center,
+        "prices": prices,
+        "whole": whole,
+        "tone": margin_tone(whole),
+        "before_minor": authorized_minor(work),
+        "missing": what_is_missing(work),
+        "is_typed": bool(typed),
+    }
+
+
+async def gathered(db: AsyncSession, me: Viewer, estimate: Estimate) -> dict[str, Any]:
+    """Everything the desk shows of a draft."""
+    context = await sums(db, estimate)
+    order: RepairOrder = context["order"]
+    asked: list[Proposal] = to_ask(await work_on(db, order))
+    return {
+        **context,
+        "asked": asked,
+        "rows": {one.job.id: written(one.lines, estimate.currency) for one in asked},
+        "customer": await db.get_one(Customer, order.customer_id),
+        "vehicle": await db.get_one(Vehicle, order.vehicle_id),
+        "versions": await estimates_of(db, order),
+        "canned_options": [(one.code, one.title) for one in await canned_jobs(db)],
+        "deferred": await deferred_for_vehicle(db, me, order.vehicle_id),
+        "margin_tone": margin_tone,
+        "local_day": local_day,
+    }

@@ -1,0 +1,134 @@
+"""Several lines of a job in one form: `kind-0`, `description-0` … and one empty row for the next line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Invalid
+from app.core.money import to_major, to_minor
+from app.core.security import as_uuid
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.estimates.content import plain
+from app.domains.workshop import NewLine, add_line, change_line, remove_line
+from app.domains.workshop.models import Job, JobLine
+
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line as typed: `line_id` of the one it changes, empty for a new one."""
+
+    line_id: UUID | None
+    wanted: NewLine
+    is_removed: bool
+
+
+def read_rows(form: Mapping[str, Any], currency: str) -> list[Row]:
+    """The rows of the form; empty new rows are skipped. Raises Invalid with one message a field."""
+    rows: list[Row] = []
+    errors: dict[str, str] = {}
+    for index in range(MOST_ROWS):
+        if f"description-{index}" not in form:
+            break
+        line_id = as_uuid(str(form.get(f"line-{index}", "")))
+        removed = form.get(f"remove-{index}") == "yes"
+        if line_id is None and not str(form[f"description-{index}"]).strip():
+            continue
+        try:
+            rows.append(Row(line_id, _line(form, index, currency), removed))
+        except Invalid as error:
+            if not removed:
+                errors |= {f"{name}-{index}": words for name, words in error.errors.items()}
+    if errors:
+        raise Invalid(errors, values={key: str(value) for key, value in form.items()})
+    return rows
+
+
+def _line(form: Mapping[str, Any], index: int, currency: str) -> NewLine:
+    def text(name: str) -> str:
+        return str(form.get(f"{name}-{index}", "")).replace("\x00", "").strip()
+
+    errors: dict[str, str] = {}
+
+    def number(name: str, default: str) -> Decimal:
+        typed = text(name) or default
+        typed = (
+            typed.replace(",", ".") if typed.count(",") == 1 and "." not in typed else typed.replace(",", "")
+        )
+        try:
+            value = Decimal(typed)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or abs(value) > 10**10:
+            errors[name] = _("Please enter a number.")
+            return Decimal(0)
+        return value
+
+    quantity = number("quantity", "1")
+    price, cost = number("unit_price", "0"), number("unit_cost", "0")
+    if errors:
+        raise Invalid(errors)
+    return NewLine(
+        kind=text("kind") or "part",
+        description=text("description"),
+        part_number=text("part_number"),
+        quantity=quantity,
+        unit_price_minor=to_minor(price, currency),
+        unit_cost_minor=to_minor(cost, currency),
+        taxable=form.get(f"taxable-{index}") == "yes",
+    )
+
+
+def written(lines: Sequence[JobLine], currency: str) -> dict[str, str]:
+    """The stored lines as the form's fields."""
+    values: dict[str, str] = {}
+    for index, line in enumerate(lines):
+        values |= {
+            f"line-{index}": str(line.id),
+            f"kind-{index}": line.kind,
+            f"description-{index}": line.description,
+            f"part_number-{index}": line.part_number,
+            f"quantity-{index}": plain(line.quantity),
+            f"unit_price-{index}": str(to_major(line.unit_price_minor, currency)),
+            f"unit_cost-{index}": str(to_major(line.unit_cost_minor, currency)),
+            f"taxable-{index}": "yes" if line.tax_rate else "",
+        }
+    return values
+
+
+async def save_rows(
+    db: AsyncSession, job: Job, lines: Sequence[JobLine], rows: Sequence[Row], *, version: int, by: Viewer
+) -> None:
+    """Bring a job's lines to what was typed. Unchanged rows are left alone, so that an approval is not lost
+    over nothing. Raises Refused when the job has changed since `version`."""
+    known = {line.id: line for line in lines}
+    seen: int | None = version
+    for row in rows:
+        line = known.get(row.line_id) if row.line_id else None
+        if line is None and row.line_id is None and not row.is_removed:
+            await add_line(db, job, row.wanted, by=by, version=seen)
+        elif line is not None and row.is_removed:
+            await remove_line(db, job, line.id, by=by, version=seen)
+        elif line is not None and not _same(line, row.wanted):
+            await change_line(db, job, line.id, row.wanted, by=by, version=seen)
+        else:
+            continue
+        seen = None  # the first change has checked it and holds the order
+
+
+def _same(line: JobLine, wanted: NewLine) -> bool:
+    return (
+        line.kind == wanted.kind
+        and line.description == wanted.description
+        and line.part_number == wanted.part_number
+        and line.quantity == wanted.quantity
+        and line.unit_price_minor == wanted.unit_price_minor
+        and line.unit_cost_minor == wanted.unit_cost_minor
+        and bool(line.tax_rate) == wanted.taxable
+    )

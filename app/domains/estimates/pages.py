@@ -1,0 +1,229 @@
+"""`/estimates/…`: the advisor's desk for a draft, the version that was sent, and the driver's own view of it."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from app.core.errors import Invalid
+from app.core.forms import read, values_of
+from app.core.permissions import SIGNED_IN
+from app.core.render import fragment, page, see_other
+from app.core.visit import REPEATABLE, begin, needs
+from app.core.words import _
+from app.domains import workshop
+from app.domains.estimates import desk
+from app.domains.estimates.answering import read_answer
+from app.domains.estimates.approval import decide
+from app.domains.estimates.finding import (
+    WRITE,
+    estimates_of,
+    find,
+    find_to_decide,
+    find_to_write,
+    is_of_shop,
+    order_of,
+)
+from app.domains.estimates.links import issue_link, recipient_of, revoke_links
+from app.domains.estimates.sending import mark_viewed, preview, send
+from app.domains.estimates.sheet import read_sheet
+from app.domains.estimates.showing import shown
+from app.domains.estimates.writing import discard, draft, revise
+from app.settings import settings
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft's message and validity."""
+
+    valid_until: date
+    revision: int
+    message: Annotated[str, Meta(max_length=4000)] = ""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """Which state of the draft somebody looked at."""
+
+    revision: int | None = None
+
+
+@post("/orders/{number:int}/estimates", opt=needs(WRITE), status_code=303)
+async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await workshop.find(db, me, number)
+        estimate = await draft(db, order, by=me)
+        return see_other(request, f"/estimates/{estimate.id}")
+
+
+@get("/orders/{number:int}/estimates", opt=needs("update:service_progress"))
+async def of_order(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+    """Section of the order's page: its versions, and the way to the next."""
+    async with begin(request) as (db, me):
+        order = await workshop.find(db, me, number)
+        versions = await estimates_of(db, order)
+        return fragment(request, me, "estimates/_of_order.html", order=order, versions=versions)
+
+
+@get("/estimates/{estimate_id:uuid}", opt=needs(SIGNED_IN))
+async def estimate_page(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
+    async with begin(request) as (db, me):
+        return await _estimate(request, db, me, estimate_id)
+
+
+async def _estimate(
+    request: AnyRequest, db: Any, me: Any, estimate_id: UUID, *, status: int = 200, **more: Any
+) -> Response[str]:
+    estimate = await find(db, me, estimate_id)
+    if is_of_shop(me, estimate):
+        if estimate.is_draft:
+            context = {"errors": {}, "values": {}, **await desk.gathered(db, me, estimate), **more}
+            return page(request, me, "estimates/desk.html", status=status, **context)
+        context = await shown(db, estimate, action=f"/estimates/{estimate_id}/approval", **more)
+        order = await order_of(db, estimate)
+        context |= {
+            "staff": True,
+            "order": order,
+            "versions": await estimates_of(db, order),
+            "recipient": await recipient_of(db, estimate),
+            "live_topics": [workshop.staff_topic(order.id)],
+        }
+        return page(request, me, "estimates/sent.html", status=status, **context)
+    estimate = await find_to_decide(db, me, estimate_id)
+    context = await shown(db, estimate, action=f"/estimates/{estimate_id}/approval", **more)
+    context |= {
+        "live_topics": [workshop.customer_topic(estimate.order_id)],
+        "seen_url": f"/estimates/{estimate_id}/view",
+    }
+    return page(request, me, "estimates/own.html", status=status, **context)
+
+
+@post("/estimates/{estimate_id:uuid}/terms", opt=needs(WRITE), status_code=303)
+async def change_terms(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    form = await request.form()
+    try:
+        async with begin(request) as (db, me):
+            terms = read(Terms, form)
+            estimate = await find_to_write(db, me, estimate_id)
+            await revise(db, estimate, **msgspec.structs.asdict(terms), by=me)
+            return see_other(request, f"/estimates/{estimate_id}", flash=_("Saved."))
+    except Invalid as error:
+        return await _again(request, estimate_id, error)
+
+
+async def _again(
+    request: AnyRequest, estimate_id: FromPath[UUID], error: Invalid, **more: Any
+) -> Response[str]:
+    """The page once more, read afresh, with what was typed and what is wrong with it."""
+    values = values_of(await request.form())
+    async with begin(request) as (db, me):
+        return await _estimate(
+            request, db, me, estimate_id, status=422, values=values, errors=error.errors, **more
+        )
+
+
+@get("/estimates/{estimate_id:uuid}/preview", opt=needs(WRITE))
+async def show_preview(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
+    async with begin(request) as (db, me):
+        estimate = await find_to_write(db, me, estimate_id)
+        sums = await desk.sums(db, estimate)
+        recipient = await recipient_of(db, estimate)
+        sheet = await preview(db, estimate) if estimate.is_draft else await read_sheet(db, estimate)
+        context = await shown(db, estimate, action="", sheet=sheet)
+        context |= {"missing": sums["missing"], "order": sums["order"], "recipient": recipient}
+        return page(request, me, "estimates/preview.html", **context)
+
+
+@post("/estimates/{estimate_id:uuid}/sending", opt=needs(WRITE), status_code=303)
+async def send_it(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        seen = read(Seen, await request.form())
+        estimate = await find_to_write(db, me, estimate_id)
+        await send(db, estimate, revision=seen.revision, by=me)
+        return see_other(request, f"/estimates/{estimate_id}", flash=_("Sent to the customer."))
+
+
+@post("/estimates/{estimate_id:uuid}/discarding", opt=needs(WRITE), status_code=303)
+async def throw_away(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        seen = read(Seen, await request.form())
+        estimate = await find_to_write(db, me, estimate_id)
+        order = await order_of(db, estimate)
+        await discard(db, estimate, revision=seen.revision, by=me)
+        return see_other(request, f"/orders/{order.number}", flash=_("The draft is gone; its jobs are not."))
+
+
+@post("/estimates/{estimate_id:uuid}/links", opt=needs(WRITE), status_code=200)
+async def fresh_link(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
+    """Shows a new link once: only its hash is kept, so there is no page to come back to."""
+    async with begin(request) as (db, me):
+        estimate = await find_to_write(db, me, estimate_id)
+        token = await issue_link(db, estimate, by=me)
+        return page(
+            request,
+            me,
+            "estimates/link.html",
+            estimate=estimate,
+            recipient=await recipient_of(db, estimate),
+            link=f"{settings().base_url}/approve/{token}",
+        )
+
+
+@post("/estimates/{estimate_id:uuid}/links/revocation", opt=needs(WRITE), status_code=303)
+async def revoke(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        estimate = await find_to_write(db, me, estimate_id)
+        await revoke_links(db, estimate, by=me)
+        return see_other(request, f"/estimates/{estimate_id}", flash=_("Every link to it is dead."))
+
+
+@post("/estimates/{estimate_id:uuid}/view", opt=needs("approve:estimates"), status_code=303)
+async def view(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        estimate = await find_to_decide(db, me, estimate_id)
+        await mark_viewed(db, estimate, by=me)
+        return see_other(request, f"/estimates/{estimate_id}")
+
+
+@post("/estimates/{estimate_id:uuid}/approval", opt=needs(SIGNED_IN), status_code=303)
+async def approval(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    """The driver's own answer, or one that an advisor took by telephone or at the counter."""
+    form = await request.form()
+    try:
+        async with begin(request) as (db, me):
+            estimate = await find(db, me, estimate_id)
+            if is_of_shop(me, estimate):
+                method = "in_person" if form.get("method") == "in_person" else "phone"
+                contact = str(form.get("contact", "")).strip()[:200]
+                if method == "phone" and not contact:
+                    raise Invalid({"contact": _("Write down the number you called.")})
+            else:
+                estimate = await find_to_decide(db, me, estimate_id)
+                method, contact = "account", me.email
+            sheet = await read_sheet(db, estimate)
+            said = read_answer(form, sheet, method=method, contact=contact)  # type: ignore[arg-type]
+            await decide(db, estimate, said, by=me)
+            return see_other(request, f"/estimates/{estimate_id}")
+    except Invalid as error:
+        return await _again(request, estimate_id, error)
+
+
+@post("/estimates/{estimate_id:uuid}/approval/sum", opt=needs(SIGNED_IN) | REPEATABLE, status_code=200)
+async def add_up(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
+    """Without a script: the same page with the choices added up. Decides nothing."""
+    values = values_of(await request.form())
+    async with begin(request) as (db, me):
+        return await _estimate(request, db, me, estimate_id, values=values)
+
+
+router = Router(
+    path="/",
+    route_handlers=[
+        write, of_order, estimate_page, change_terms, show_preview, send_it, throw_away, fresh_link, revoke, view,
+        approval, add_up,
+    ],
+)  # fmt: skip
