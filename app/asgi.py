@@ -23,6 +23,8 @@ from app.domains.estimates import api as estimates_api
 from app.domains.estimates import desk_pages as estimates_desk
 from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
+from app.domains.inspections import api as inspections_api
+from app.domains.inspections import pages as inspections_pages
 from app.screens import (
     certificate,
     dev,
@@ -42,6 +44,7 @@ TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    inspections_pages.router,
     certificate.router,
     dev.router,
     front.router,
@@ -58,6 +61,7 @@ PAGES: list[Any] = [
 
 API: list[Any] = [
     accounts_api.router,
+    inspections_api.router,
     estimates_api.router,
 ]
 

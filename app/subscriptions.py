@@ -7,6 +7,8 @@ from app.core.events import Event
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version
+from app.domains.inspections import events as inspections
+from app.domains.inspections import live as inspections_live
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -55,4 +57,16 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     estimates.EstimateExpired: [ring_estimate],
     estimates.ApprovalLinkAsked: [ring_staff],
     estimates.ApprovalLinksRevoked: [ring_estimate],
+    # inspections
+    inspections.InspectionStarted: [inspections_live.ring_order],
+    inspections.ItemRated: [inspections_live.ring_sheet, inspections_live.ring_order],
+    inspections.FindingPhotosChanged: [
+        inspections_live.ring_sheet,
+        inspections_live.ring_order,
+        inspections_live.ring_customer,
+    ],
+    inspections.FindingProposed: [inspections_live.ring_sheet],
+    inspections.InspectionCompleted: [
+        inspections_live.ring_state,
+    inspections.InspectionReopened: [
 }

@@ -53,7 +53,7 @@ def environment() -> Environment:
     env.install_gettext_callables(words._, _plural, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(
         money=money, day=day, clock_time=clock_time, when=when, duration=duration, distance=distance,
-        number=number, percent=percent, since=since, pair=pair,
+        number=number, percent=percent, since=since, pair=pair, said=said,
         language_option=language_option,
     )  # fmt: skip
     env.globals.update(
@@ -239,6 +239,12 @@ def number(value: Decimal | float | None, digits: int = 2) -> str:
         return "–"
     pattern = "#,##0." + "#" * digits if digits else "#,##0"
     return numbers.format_decimal(value, format=pattern, locale=words.spoken())
+
+
+def said(text: str) -> str:
+    """Words kept in the database in the viewer's language, if we have them. Unlike `_()` in a template it
+    leaves a percent sign in them alone."""
+    return words._(text)
 
 
 def percent(share: Decimal | float | None, digits: int = 1) -> str:

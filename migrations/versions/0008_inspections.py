@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
         sa.Column("version", sa.SmallInteger(), nullable=False),
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -35,9 +36,12 @@ def upgrade() -> None:
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("section", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("hint", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("yellow_below", sa.Numeric(precision=12, scale=4), nullable=True),
         sa.Column("red_below", sa.Numeric(precision=12, scale=4), nullable=True),
+        sa.Column("yellow_above", sa.Numeric(precision=12, scale=4), nullable=True),
+        sa.Column("red_above", sa.Numeric(precision=12, scale=4), nullable=True),
         sa.Column("canned_job_code", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -47,6 +51,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection_template_items")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_inspection_template_items_tenant_id_id")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "template_id",
+            "position",
+            name=op.f("uq_inspection_template_items_tenant_id_template_id_position"),
+        ),
     )
     op.create_table(
         "inspections",
@@ -83,12 +93,15 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("inspection_id", sa.Uuid(), nullable=False),
         sa.Column("item_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("rating", sa.Text(), nullable=False),
         sa.Column("measure", sa.Numeric(precision=12, scale=4), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid(), nullable=True),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rated_by_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["rated_by_id"], ["users.id"], name=op.f("fk_findings_rated_by_id")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "inspection_id"],
             ["inspections.tenant_id", "inspections.id"],
@@ -122,6 +135,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_photos")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_finding_photos_tenant_id_id")),
     )
+    op.create_index("ix_finding_photos_finding", "finding_photos", ["tenant_id", "finding_id"], unique=False)
     rls.apply(op.execute, "inspection_templates", "tenant")
     rls.apply(op.execute, "inspection_template_items", "tenant")
     rls.apply(op.execute, "inspections", "child", parent="repair_orders", via="order_id")

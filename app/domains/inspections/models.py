@@ -20,6 +20,7 @@ class Template(TenantOwned, Base):
     code: Mapped[str]
     """general, brakes_tires, ev_hv, or the shop's own."""
     name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(SmallInteger, default=1)
     is_current: Mapped[bool] = mapped_column(default=True)
 
@@ -28,16 +29,24 @@ class TemplateItem(TenantOwned, Base):
     """A thing to look at, with the thresholds that colour its measure and the canned job that mends it."""
 
     __tablename__ = "inspection_template_items"
-    __table_args__ = (tenant_key(), tenant_fk("inspection_templates", "template_id"))
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("inspection_templates", "template_id"),
+        UniqueConstraint("tenant_id", "template_id", "position"),
+    )
 
     template_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(SmallInteger)
     section: Mapped[str]
     name: Mapped[str]
+    hint: Mapped[str] = mapped_column(default="")
+    """How to look, in a few words."""
     unit: Mapped[str] = mapped_column(default="")
     """mm, V, %, MΩ, bar …; empty when nothing is measured."""
     yellow_below: Mapped[Decimal | None]
     red_below: Mapped[Decimal | None]
+    yellow_above: Mapped[Decimal | None]
+    red_above: Mapped[Decimal | None]
     canned_job_code: Mapped[str] = mapped_column(default="")
 
 
@@ -75,19 +84,26 @@ class Finding(TenantOwned, Base):
 
     inspection_id: Mapped[UUID]
     item_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(SmallInteger, default=0)
     rating: Mapped[str] = mapped_column(default="")
-    """green, yellow, red, na; empty while not looked at."""
+    """green, yellow, red, not_applicable; empty while not looked at."""
     measure: Mapped[Decimal | None]
     note: Mapped[str] = mapped_column(default="")
     job_id: Mapped[UUID | None]
+    """The job it was proposed as."""
     rated_at: Mapped[datetime | None]
+    rated_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
 class FindingPhoto(TenantOwned, Base):
     """A photo that proves a finding."""
 
     __tablename__ = "finding_photos"
-    __table_args__ = (tenant_key(), tenant_fk("findings", "finding_id"))
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("findings", "finding_id"),
+        Index("ix_finding_photos_finding", "tenant_id", "finding_id"),
+    )
 
     finding_id: Mapped[UUID]
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))

@@ -3,8 +3,8 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-stepper] [data-step]");
   if (!button) return;
   const input = button.closest("[data-stepper]").querySelector("input");
-  const size = Number(input.step) || 1;
-  const digits = (String(size).split(".")[1] ?? "").length;
+  const size = Number(input.dataset.size || input.step) || 1;
+  const digits = Math.max(...[size, input.value].map((shown) => (String(shown).split(".")[1] ?? "").length));
   const now = Number(input.value || input.min || 0);
   let next = now + size * Number(button.dataset.step);
   if (input.min !== "") next = Math.max(next, Number(input.min));

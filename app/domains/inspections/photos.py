@@ -1,0 +1,92 @@
+"""Photos prove a finding. The shop chooses photo by photo what the customer sees."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import files
+from app.core.errors import NotFound, Refused
+from app.core.events import record
+from app.core.tables import File
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.inspections.events import FindingPhotosChanged
+from app.domains.inspections.filling import still_open
+from app.domains.inspections.models import Finding, FindingPhoto
+from app.domains.workshop.models import RepairOrder
+
+MOST_PHOTOS = 12
+
+
+async def add(
+    db: AsyncSession, finding: Finding, order: RepairOrder, images: Sequence[files.Kept], *, by: Viewer
+) -> list[FindingPhoto]:
+    """Put images on a finding. Raises Refused when there would be too many, or the inspection is finished."""
+    await still_open(db, finding.inspection_id)
+    await db.refresh(finding, with_for_update=True)
+    there = await db.scalar(
+        select(func.count())
+        .select_from(FindingPhoto)
+        .where(FindingPhoto.tenant_id == finding.tenant_id, FindingPhoto.finding_id == finding.id)
+    )
+    if (there or 0) + len(images) > MOST_PHOTOS:
+        raise Refused(_("An item can have at most %(most)s photos.", most=MOST_PHOTOS))
+    added = []
+    for image in images:
+        file = await files.keep(db, image, by=by, tenant=finding.tenant_id, owner=order.user_id)
+        photo = FindingPhoto(tenant_id=finding.tenant_id, finding_id=finding.id, file_id=file.id)
+        db.add(photo)
+        added.append(photo)
+    await db.flush()
+    await _tell(db, finding, order, by)
+    return added
+
+
+async def find(db: AsyncSession, finding: Finding, photo_id: UUID) -> FindingPhoto:
+    """One photo of a finding. Raises NotFound."""
+    photo = await db.scalar(
+        select(FindingPhoto).where(
+            FindingPhoto.tenant_id == finding.tenant_id,
+            FindingPhoto.finding_id == finding.id,
+            FindingPhoto.id == photo_id,
+        )
+    )
+    if photo is None:
+        raise NotFound
+    return photo
+
+
+async def share(
+    db: AsyncSession, photo: FindingPhoto, finding: Finding, order: RepairOrder, *, shared: bool, by: Viewer
+) -> None:
+    """Show a photo to the customer, or hide it; possible after the inspection is finished too."""
+    if photo.is_shared == shared:
+        return
+    photo.is_shared = shared
+    await db.flush()
+    await _tell(db, finding, order, by)
+
+
+async def remove(
+    db: AsyncSession, photo: FindingPhoto, finding: Finding, order: RepairOrder, *, by: Viewer
+) -> None:
+    """Take a photo off a finding. Raises Refused when the inspection is finished: it is evidence then."""
+    await still_open(db, finding.inspection_id)
+    file = await db.get_one(File, photo.file_id)
+    await db.delete(photo)
+    await db.flush()
+    await files.forget(db, file, by=by)
+    await _tell(db, finding, order, by)
+
+
+async def _tell(db: AsyncSession, finding: Finding, order: RepairOrder, by: Viewer) -> None:
+    await record(
+        db,
+        FindingPhotosChanged(inspection_id=finding.inspection_id, order_id=order.id, finding_id=finding.id),
+        by=by,
+        tenant=finding.tenant_id,
+        person=order.user_id,
+        subject=order.id,
+    )
