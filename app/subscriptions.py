@@ -68,5 +68,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     inspections.FindingProposed: [inspections_live.ring_sheet],
     inspections.InspectionCompleted: [
         inspections_live.ring_state,
+        inspections_live.ring_order,
+        inspections_live.ring_customer,
+    ],
     inspections.InspectionReopened: [
+        inspections_live.ring_state,
+        inspections_live.ring_order,
+        inspections_live.ring_customer,
+    ],
 }
