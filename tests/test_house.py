@@ -1,0 +1,98 @@
+"""Promises of the house that a machine can keep an eye on."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+from jinja2.ext import babel_extract
+
+from app.asgi import create_litestar
+from app.core.permissions import KNOWN, SIGNED_IN
+from app.core.render import environment
+from app.subscriptions import SUBSCRIPTIONS
+
+APP = Path(__file__).resolve().parent.parent / "app"
+TEMPLATES = sorted((APP / "templates").rglob("*.html"))
+HTML_ONLY = re.compile(r"\bstyle=\"|\bon(click|change|submit|load|input)=\"|\|\s*safe\b|javascript:", re.I)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(APP / "templates"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_templates_hold_no_inline_style_handler_or_unescaped_text(path):
+    if "/mail/" in str(path):  # a mail has no stylesheet to link to
+        pytest.skip("mails carry their styles")
+    assert not HTML_ONLY.findall(path.read_text())
+
+
+@pytest.mark.parametrize("path", [one for one in TEMPLATES if one.name.startswith("_")], ids=name)
+def test_a_fragment_says_in_its_first_line_what_it_needs(path):
+    assert re.match(r"\{# needs: .+#\}", path.read_text())
+
+
+def _forms(path: Path) -> list[str]:
+    return re.findall(r"<form\b[^>]*method=\"post\".*?</form>", path.read_text(), re.S | re.I)
+
+
+@pytest.mark.parametrize("path", [one for one in TEMPLATES if _forms(one)], ids=name)
+def test_every_post_form_holds_its_guard_and_an_address(path):
+    for form in _forms(path):
+        assert "form_guard()" in form, form[:120]
+        assert re.search(r"\baction=\"", form), form[:120]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_every_template_parses_and_its_words_can_be_extracted(path):
+    with path.open("rb") as file:
+        list(
+            babel_extract(
+                file, ("_", "ngettext"), [], {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols"}
+            )
+        )
+    tree = environment().parse(path.read_text())
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "_":
+            assert isinstance(call.args[0], nodes.Const), (
+                f"line {call.lineno}: words must stand in the template"
+            )
+
+
+def test_the_environment_escapes_pages_and_mails():
+    env: Environment = environment()
+    assert env.autoescape("x/page.html") is True
+    assert env.autoescape("x/mail.txt") is False
+
+
+def test_every_route_that_changes_something_needs_somebody_or_says_why():
+    """A POST open to everybody is either a door (sign-in …) or proves its caller otherwise."""
+    open_to_all = {
+        f"{method} {route.path}"
+        for route in create_litestar().routes
+        for handler in getattr(route, "route_handlers", [])
+        for method in handler.http_methods
+        if method in ("POST", "PUT", "PATCH", "DELETE") and handler.opt.get("needs") == "public"
+    }
+    doors = re.compile(r"/(sign-(up|in|out)|forgot-password|reset-password|auth/|approve/|pay/|webhooks/)")
+    assert [one for one in sorted(open_to_all) if not doors.search(one)] == []
+
+
+def test_permissions_are_known_words():
+    assert SIGNED_IN in KNOWN
+    assert all(re.fullmatch(r"[a-z]+:[a-z_]+|public|signed_in", one) for one in KNOWN)
+
+
+def test_every_event_is_named_once_and_frozen():
+    names = [kind.__name__ for kind in SUBSCRIPTIONS]
+    assert len(names) == len(set(names))
+    assert all(kind.__struct_config__.frozen for kind in SUBSCRIPTIONS)
+
+
+def test_nothing_names_the_machine_it_was_made_on():
+    root = APP.parent
+    for pattern in ("app/**/*.py", "app/**/*.html", "*.md", "docs/**/*.md", "bin/*"):
+        for path in root.glob(pattern):
+            if path.is_file():
+                assert "/work/" not in path.read_text(errors="ignore"), path
