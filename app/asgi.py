@@ -19,12 +19,16 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.booking import pages as booking_pages
+from app.domains.booking import said as booking_said
 from app.domains.estimates import api as estimates_api
 from app.domains.estimates import desk_pages as estimates_desk
 from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.network import said as network_said
+from app.domains.services import said as services_said
 from app.screens import (
     certificate,
     dev,
@@ -39,12 +43,19 @@ from app.screens import (
 )
 from app.settings import settings
 
-TEMPLATE_WORDS = (navigation.nav_items, demo_people.demo_logins)
+TEMPLATE_WORDS = (
+    navigation.nav_items,
+    demo_people.demo_logins,
+    booking_said.appointment_status,
+    network_said.skill_label,
+    services_said.category_label,
+)
 """Functions of ours that templates call by name; importing them makes them known."""
 
 PAGES: list[Any] = [
     accounts_pages.router,
     inspections_pages.router,
+    booking_pages.router,
     certificate.router,
     dev.router,
     front.router,

@@ -4,11 +4,14 @@ from typing import Any
 
 from app.core import files
 from app.core.events import Event
+from app.domains.booking import events as booking
+from app.domains.booking.live import ring_appointment, ring_day, ring_own, ring_slots, ring_slots_of_center
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
+from app.domains.network import setup_events as network
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -76,4 +79,20 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
         inspections_live.ring_order,
         inspections_live.ring_customer,
     ],
+    # booking
+    booking.AppointmentHeld: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentExpired: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentRequested: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentConfirmed: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentRescheduled: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentReassigned: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentCancelled: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentMissed: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentArrived: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
+    # a shop's set-up decides what is free
+    network.CenterChanged: [ring_slots_of_center],
+    network.HoursExceptionChanged: [ring_slots_of_center],
+    network.BayChanged: [ring_slots_of_center],
+    network.StaffChanged: [ring_slots_of_center],
 }

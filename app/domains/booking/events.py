@@ -10,6 +10,8 @@ class AppointmentEvent(Event, frozen=True, kw_only=True):
     appointment_id: UUID
     center_id: UUID
     starts_at: datetime
+    user_id: UUID | None = None
+    """The driver's account, if there is one."""
 
 
 class AppointmentHeld(AppointmentEvent, frozen=True, kw_only=True):

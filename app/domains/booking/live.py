@@ -20,11 +20,6 @@ def day_topic(center_id: UUID) -> str:
     return f"center:{center_id}:appointments"
 
 
-def driver_topic(user_id: UUID) -> str:
-    """A driver's own appointments."""
-    return f"driver:{user_id}:appointments"
-
-
 def appointment_topic(appointment_id: UUID) -> str:
     """The page of one appointment."""
     return f"appointment:{appointment_id}"
@@ -36,6 +31,12 @@ def ring_slots(event: AppointmentEvent) -> Iterable[Ring]:
 
 def ring_day(event: AppointmentEvent) -> Iterable[Ring]:
     yield Ring(day_topic(event.center_id), "appointments")
+
+
+def ring_own(event: AppointmentEvent) -> Iterable[Ring]:
+    """Every page the driver has open."""
+    if event.user_id is not None:
+        yield Ring(f"user:{event.user_id}", "appointments")
 
 
 def ring_appointment(event: AppointmentEvent) -> Iterable[Ring]:

@@ -46,6 +46,11 @@ class Appointment(TenantOwned, Base):
     reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def is_open(self) -> bool:
+        """Still to come or under way."""
+        return self.status in ("held", "pending", "confirmed", "arrived", "in_progress")
+
 
 class BookedService(TenantOwned, Base):
     """A service in an appointment, at the price of the moment of booking."""

@@ -17,6 +17,7 @@ async def tell(
         appointment_id=appointment.id,
         center_id=appointment.center_id,
         starts_at=appointment.starts_at,
+        user_id=appointment.user_id,
         **more,
     )
     await record(

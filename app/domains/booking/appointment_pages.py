@@ -1,0 +1,150 @@
+"""Appointments: a driver's own list, one visit with moving and cancelling."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import Invalid
+from app.core.forms import read
+from app.core.permissions import SIGNED_IN
+from app.core.render import fragment, page, see_other
+from app.core.viewer import Viewer
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains.booking import appointments, changing, choosing
+from app.domains.booking.book_pages import book_again
+from app.domains.booking.claims import SlotTaken
+from app.domains.booking.desk_pages import show_day
+from app.domains.booking.live import appointment_topic, slots_topic
+
+AnyRequest = Request[Any, Any, Any]
+OWN = needs("read:own_appointments")
+CHANGES = needs("manage:own_appointments")
+
+
+@get("/appointments", opt=OWN)
+async def appointments_page(
+    request: AnyRequest, mine: bool = False, day: date | None = None, by: str = "time"
+) -> Response[Any]:
+    """The desk's day for whoever runs the desk, else one's own visits."""
+    async with begin(request) as (db, me):
+        if me.can("read:all_appointments") and me.center_id and not mine:
+            return await show_day(request, db, me, day, by)
+        return page(request, me, "booking/appointments.html", topics=[], **await _own(db, me))
+
+
+@get("/appointments/own", opt=OWN)
+async def own_region(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        return fragment(request, me, "booking/_own.html", **await _own(db, me))
+
+
+async def _own(db: AsyncSession, me: Viewer) -> dict[str, Any]:
+    now = clock.now()
+    visits = await appointments.of_driver(db, me)
+    coming = [one for one in visits if one.appointment.ends_at > now and one.appointment.is_open]
+    return {"coming": coming[::-1], "past": [one for one in visits if one not in coming]}
+
+
+@get("/appointments/{appointment_id:uuid}", opt=needs(SIGNED_IN))
+async def appointment_page(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
+    async with begin(request) as (db, me):
+        shown = await _one(db, me, appointment_id)
+        topics = [appointment_topic(appointment_id)]
+        return page(request, me, "booking/appointment.html", topics=topics, **shown)
+
+
+@get("/appointments/{appointment_id:uuid}/state", opt=needs(SIGNED_IN))
+async def appointment_region(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
+    async with begin(request) as (db, me):
+        return fragment(request, me, "booking/_appointment.html", **await _one(db, me, appointment_id))
+
+
+async def _one(db: AsyncSession, me: Viewer, appointment_id: UUID) -> dict[str, Any]:
+    visit = await appointments.find(db, me, appointment_id)
+    return {
+        "visit": visit,
+        "may_change": changing.may_change(visit, me),
+        "last_change": changing.last_change(visit),
+        "again": book_again(visit),
+    }
+
+
+class ReasonForm(msgspec.Struct):
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+@post("/appointments/{appointment_id:uuid}/cancellation", opt=CHANGES)
+async def cancel(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
+    given = read(ReasonForm, await request.form())
+    async with begin(request) as (db, me):
+        visit = await appointments.find(db, me, appointment_id, for_update=True)
+        was_held = visit.appointment.status == "held"
+        await changing.cancel(db, visit, by=me, reason=given.reason)
+        if was_held:
+            return see_other(request, book_again(visit))
+        return see_other(request, f"/appointments/{appointment_id}", flash=_("The visit is cancelled."))
+
+
+class TimeForm(msgspec.Struct):
+    starts_at: datetime
+
+
+@get("/appointments/{appointment_id:uuid}/time", opt=CHANGES)
+async def time_page(request: AnyRequest, appointment_id: UUID, day: date | None = None) -> Response[Any]:
+    async with begin(request) as (db, me):
+        shown = await _times(db, me, appointment_id, day)
+        return page(request, me, "booking/move.html", lost="", **shown)
+
+
+@get("/appointments/{appointment_id:uuid}/time/slots", opt=CHANGES)
+async def time_region(request: AnyRequest, appointment_id: UUID, day: date | None = None) -> Response[Any]:
+    async with begin(request) as (db, me):
+        return fragment(request, me, "booking/_slots.html", **await _times(db, me, appointment_id, day))
+
+
+async def _times(db: AsyncSession, me: Viewer, appointment_id: UUID, day: date | None) -> dict[str, Any]:
+    visit = await appointments.find(db, me, appointment_id)
+    desk = changing.is_desk(visit.appointment, me)
+    found = await choosing.times(
+        db, visit.center, await changing.work_booked(db, visit), day=day, except_for=appointment_id,
+        notice=0 if desk else None,
+    )  # fmt: skip
+    address = f"/appointments/{appointment_id}/time"
+    return {
+        "visit": visit, "center": visit.center, "times": found, "query": "", "errors": {}, "fields": [],
+        "base": address, "region": f"{address}/slots", "action": address, "take_label": _("Move to"),
+        "topics": [slots_topic(visit.center.id)],
+    }  # fmt: skip
+
+
+@post("/appointments/{appointment_id:uuid}/time", opt=CHANGES)
+async def move(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
+    wanted = read(TimeForm, await request.form())
+    if wanted.starts_at.tzinfo is None:
+        raise Invalid({"starts_at": _("Please choose a time again.")})
+    try:
+        async with begin(request) as (db, me):
+            visit = await appointments.find(db, me, appointment_id, for_update=True)
+            await changing.reschedule(db, visit, wanted.starts_at, by=me)
+            return see_other(request, f"/appointments/{appointment_id}", flash=_("The visit is moved."))
+    except SlotTaken as taken:
+        async with begin(request) as (db, me):
+            shown = await _times(db, me, appointment_id, None)
+            shown |= {"lost": taken.words, "alternatives": taken.alternatives}
+            return page(request, me, "booking/move.html", status=409, **shown)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        appointments_page, own_region, appointment_page, appointment_region, cancel, time_page, time_region,
+        move,
+    ],
+)  # fmt: skip

@@ -1,0 +1,10 @@
+"""The pages of booking, gathered for the site."""
+
+from litestar import Router
+
+from app.domains.booking import appointment_pages, book_pages, desk_pages
+
+router = Router(
+    "/",
+    route_handlers=[book_pages.router, appointment_pages.router, desk_pages.router],
+)
