@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import new_id
-from app.core.errors import NotFound, Refused
+from app.core.errors import Forbidden, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -53,6 +53,14 @@ async def find_own(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     vehicle = await db.scalar(select(Vehicle).where(Vehicle.id == vehicle_id, _owned_by(me)))
     if vehicle is None:
         raise NotFound
+    return vehicle
+
+
+async def find_to_change(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
+    """A car the viewer may correct: their own, or one their shop services. Raises NotFound, Forbidden."""
+    vehicle = await find(db, me, vehicle_id)
+    if not me.can("update:customers") and await ownership(db, me, vehicle) is None:
+        raise Forbidden("update:customers")
     return vehicle
 
 

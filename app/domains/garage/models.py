@@ -43,6 +43,11 @@ class Vehicle(Identified, Base):
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def name(self) -> str:
+        """ "2003 Honda Accord": what everybody calls it."""
+        return " ".join(str(part) for part in (self.year, self.make, self.model) if part)
+
 
 class Ownership(Identified, Base):
     """Who owns a car, from when to when."""

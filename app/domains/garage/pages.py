@@ -1,0 +1,246 @@
+"""The garage in the browser: my cars, adding one by its VIN, one car with its odometer and photo."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath, FromQuery
+
+from app.core.errors import Invalid, Refused
+from app.core.files import Kept, receive_images
+from app.core.forms import read, values_of
+from app.core.render import fragment, page, see_other, to_km
+from app.core.visit import begin, glance, needs
+from app.core.words import _
+from app.domains.garage import cars, names, odometer, photos
+from app.domains.garage.facts import VehicleFacts
+from app.domains.garage.lookup import Found, look_up, warning
+from app.domains.garage.models import Vehicle
+
+AnyRequest = Request[Any, Any, Any]
+Values = dict[str, Any]
+
+READ = needs("read:own_vehicles")
+MANAGE = needs("manage:own_vehicles")
+
+
+class CarForm(VehicleFacts, kw_only=True):
+    """The facts, and what is asked beside them when a car is added."""
+
+    mileage: int | None = None
+    confirmed: bool = False
+    photo: UploadFile | None = None
+    version: int = 0
+
+    def facts(self) -> VehicleFacts:
+        """Only what is stored on the car."""
+        return VehicleFacts(**{name: getattr(self, name) for name in VehicleFacts.__struct_fields__})
+
+
+class ReadingForm(msgspec.Struct):
+    mileage: int
+    confirmed: bool = False
+
+
+class PhotoForm(msgspec.Struct):
+    photo: UploadFile
+
+
+@get("/garage", opt=READ)
+async def garage(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        mine, away = await cars.mine(db, me), await cars.mine(db, me, archived=True)
+        shown = await photos.photos_of(db, [*mine, *away])
+        return page(request, me, "garage/garage.html", cars=mine, away=away, photos=shown)
+
+
+@get("/garage/new", opt=MANAGE)
+async def new_car(request: AnyRequest, vin: FromQuery[str] = "", by: FromQuery[str] = "") -> Response[Any]:
+    return await _new_car(request, {"vin": vin}, by_hand=by == "hand")
+
+
+async def _new_car(
+    request: AnyRequest, values: Values, errors: dict[str, str] | None = None, *, by_hand: bool = False
+) -> Response[Any]:
+    typed = str(values.get("vin", "")).strip()
+    found = await look_up(typed) if typed else None
+    async with begin(request) as (db, me):
+        twin = await cars.owned_with_vin(db, me, found.vin) if found else None
+        template = "garage/confirm.html" if found or by_hand or errors else "garage/new.html"
+        filled = {"odometer_unit": me.distance_unit, **_decoded(found), **values}
+        return page(
+            request, me, template,
+            status=422 if errors else 200,
+            values=filled | ({"vin": found.vin} if found else {}),
+            errors=errors or {},
+            found=found,
+            warning=warning(found.decoded) if found else "",
+            twin=twin[0] if twin and not twin[1].archived_at else None,
+            makes=names.MAKES,
+            models=names.models_of(str(filled.get("make", ""))),
+        )  # fmt: skip
+
+
+def _decoded(found: Found | None) -> Values:
+    """A form filled in with what the VIN says."""
+    if found is None:
+        return {}
+    said = {name: getattr(found.decoded, name) for name in ("make", "model", "year", "trim", "body", "fuel", "engine")}
+    said |= {"battery_kwh": found.battery_kwh, "max_charge_kw": found.max_charge_kw}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+@get("/garage/models", opt=MANAGE)
+async def models(request: AnyRequest, make: FromQuery[str] = "") -> Response[Any]:
+    async with begin(request) as (_db, me):
+        return fragment(request, me, "garage/_models.html", models=names.models_of(make))
+
+
+@post("/garage", opt=MANAGE)
+async def add_car(request: AnyRequest) -> Response[Any]:
+    form = await request.form()
+    try:
+        given = read(CarForm, form)
+        kept = await _received(request, given.photo)
+        async with begin(request) as (db, me):
+            car = await cars.add(db, given.facts(), by=me)
+            if given.mileage is not None:
+                km = to_km(given.mileage, given.odometer_unit)
+                await odometer.read_odometer(
+                    db, car, km, source="owner", by=me, confirmed=given.confirmed
+                )
+            for photo in kept:
+                await photos.photograph(db, car, photo, by=me)
+            return see_other(request, f"/garage/{car.id}", flash=_("Your car is in the garage."))
+    except Invalid as wrong:
+        return await _new_car(request, values_of(form), wrong.errors)
+
+
+async def _received(request: AnyRequest, sent: UploadFile | None) -> Sequence[Kept]:
+    if sent is None:
+        return []
+    async with glance(request):
+        pass
+    return await receive_images([sent], tenant=None, field="photo")
+
+
+@get("/garage/{vehicle_id:uuid}", opt=READ)
+async def car_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    return await _car(request, vehicle_id)
+
+
+async def _car(
+    request: AnyRequest, vehicle_id: UUID, values: Values | None = None, errors: dict[str, str] | None = None
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        car = await cars.find(db, me, vehicle_id)
+        claim = await cars.ownership(db, me, car)
+        return page(
+            request, me, "garage/car.html",
+            status=422 if errors else 200,
+            car=car,
+            is_mine=claim is not None,
+            is_away=claim is not None and claim.archived_at is not None,
+            may_change=claim is not None or me.can("update:customers"),
+            photo=await photos.photo_of(db, car),
+            readings=await odometer.readings(db, car),
+            values=values or {},
+            errors=errors or {},
+        )  # fmt: skip
+
+
+@get("/garage/{vehicle_id:uuid}/edit", opt=MANAGE)
+async def edit_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    return await _edit(request, vehicle_id)
+
+
+async def _edit(
+    request: AnyRequest, vehicle_id: UUID, values: Values | None = None, errors: dict[str, str] | None = None
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        car = await cars.find_to_change(db, me, vehicle_id)
+        return page(
+            request, me, "garage/edit.html",
+            status=422 if errors else 200,
+            car=car,
+            values=values or _of_car(car),
+            errors=errors or {},
+            makes=names.MAKES,
+            models=names.models_of(car.make),
+        )  # fmt: skip
+
+
+def _of_car(car: Vehicle) -> Values:
+    return {name: getattr(car, name) for name in (*VehicleFacts.__struct_fields__, "version")}
+
+
+@post("/garage/{vehicle_id:uuid}", opt=MANAGE)
+async def change_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    form = await request.form()
+    try:
+        given = read(CarForm, form)
+        async with begin(request) as (db, me):
+            car = await cars.find_to_change(db, me, vehicle_id)
+            await cars.change(db, car, given.facts(), version=given.version, by=me)
+            return see_other(request, f"/garage/{vehicle_id}", flash=_("Saved."))
+    except Invalid as wrong:
+        return await _edit(request, vehicle_id, values_of(form), wrong.errors)
+
+
+@post("/garage/{vehicle_id:uuid}/readings", opt=MANAGE)
+async def add_reading(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    form = await request.form()
+    try:
+        given = read(ReadingForm, form)
+        async with begin(request) as (db, me):
+            car = await cars.find_to_change(db, me, vehicle_id)
+            source = "owner" if await cars.ownership(db, me, car) else "shop"
+            km = to_km(given.mileage, car.odometer_unit)
+            await odometer.read_odometer(db, car, km, source=source, by=me, confirmed=given.confirmed)
+            return see_other(request, f"/garage/{vehicle_id}", flash=_("Mileage saved."))
+    except Invalid as wrong:
+        return await _car(request, vehicle_id, values_of(form), wrong.errors)
+
+
+@post("/garage/{vehicle_id:uuid}/photo", opt=MANAGE)
+async def change_photo(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    form = await request.form()
+    try:
+        given = read(PhotoForm, form)
+        async with glance(request) as (db, me):
+            await cars.find_to_change(db, me, vehicle_id)
+        kept = await receive_images([given.photo], tenant=None, field="photo")
+        async with begin(request) as (db, me):
+            car = await cars.find_to_change(db, me, vehicle_id)
+            await photos.photograph(db, car, kept[0], by=me)
+            return see_other(request, f"/garage/{vehicle_id}", flash=_("Photo saved."))
+    except Invalid as wrong:
+        return await _car(request, vehicle_id, {}, wrong.errors)
+
+
+@post("/garage/{vehicle_id:uuid}/archive", opt=MANAGE)
+async def archive(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        car = await cars.find_own(db, me, vehicle_id)
+        await cars.archive(db, car, by=me)
+        return see_other(request, "/garage", flash=_("The car is put away. Its history stays."))
+
+
+@post("/garage/{vehicle_id:uuid}/return", opt=MANAGE)
+async def bring_back(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        car = await cars.find_own(db, me, vehicle_id)
+        await cars.bring_back(db, car, await cars.ownership(db, me, car), by=me)
+        return see_other(request, f"/garage/{vehicle_id}", flash=_("The car is back in your garage."))
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        garage, new_car, models, add_car, car_page, edit_page, change_car, add_reading, change_photo, archive,
+        bring_back,
+    ],
+)  # fmt: skip
