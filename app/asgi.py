@@ -25,6 +25,8 @@ from app.domains.estimates import api as estimates_api
 from app.domains.estimates import desk_pages as estimates_desk
 from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
+from app.domains.garage import api as garage_api
+from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.network import said as network_said
@@ -40,6 +42,7 @@ from app.screens import (
     shell,
     stored_files,
     stream,
+    vehicle,
 )
 from app.settings import settings
 
@@ -62,18 +65,21 @@ PAGES: list[Any] = [
     estimates_desk.router,
     estimates_links.router,
     estimates_pages.router,
+    garage_pages.router,
     health.router,
     home.router,
     network.router,
     shell.router,
     stored_files.router,
     stream.router,
+    vehicle.router,
 ]
 
 API: list[Any] = [
     accounts_api.router,
     inspections_api.router,
     estimates_api.router,
+    garage_api.router,
 ]
 
 

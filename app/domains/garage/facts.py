@@ -12,13 +12,14 @@ from app.gateways import vin as vins
 
 FUELS = ("gasoline", "diesel", "hybrid", "plug_in_hybrid", "electric", "other")
 FIRST_CAR = 1885
+LARGEST_BATTERY = 2000
+"""In kWh, and for chargers in kW; the largest trucks stay below half of it."""
 LONGEST_VIN = 17
 SHORTEST_VIN = 4
 """Chassis numbers from before 1981 and from Japan's own market are shorter than seventeen characters."""
 
 Short = Annotated[str, msgspec.Meta(max_length=60)]
 Plate = Annotated[str, msgspec.Meta(max_length=40)]
-Amount = Annotated[Decimal, msgspec.Meta(gt=0, le=2000)]
 
 
 class VehicleFacts(msgspec.Struct, kw_only=True):
@@ -35,8 +36,8 @@ class VehicleFacts(msgspec.Struct, kw_only=True):
     color: Short = ""
     plate: Plate = ""
     odometer_unit: Literal["km", "mi"] = "km"
-    battery_kwh: Amount | None = None
-    max_charge_kw: Amount | None = None
+    battery_kwh: Decimal | None = None
+    max_charge_kw: Decimal | None = None
 
 
 def accepted(facts: VehicleFacts) -> VehicleFacts:
@@ -60,6 +61,10 @@ def accepted(facts: VehicleFacts) -> VehicleFacts:
             "A VIN has %(most)s characters, letters and digits only. Leave it empty if you do not have it.",
             most=LONGEST_VIN,
         )
+    for name in ("battery_kwh", "max_charge_kw"):
+        amount = getattr(facts, name)
+        if amount is not None and not 0 < amount <= LARGEST_BATTERY:
+            errors[name] = _("This number is out of range.")
     if errors:
         raise Invalid(errors)
     return msgspec.structs.replace(facts, **tidy)

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
-from app.core.errors import Invalid, Refused
+from app.core.errors import Invalid
 from app.core.files import Kept, receive_images
 from app.core.forms import read, values_of
 from app.core.render import fragment, page, see_other, to_km
@@ -88,7 +88,10 @@ def _decoded(found: Found | None) -> Values:
     """A form filled in with what the VIN says."""
     if found is None:
         return {}
-    said = {name: getattr(found.decoded, name) for name in ("make", "model", "year", "trim", "body", "fuel", "engine")}
+    said = {
+        name: getattr(found.decoded, name)
+        for name in ("make", "model", "year", "trim", "body", "fuel", "engine")
+    }
     said |= {"battery_kwh": found.battery_kwh, "max_charge_kw": found.max_charge_kw}
     return {name: value for name, value in said.items() if value is not None}
 
@@ -109,9 +112,7 @@ async def add_car(request: AnyRequest) -> Response[Any]:
             car = await cars.add(db, given.facts(), by=me)
             if given.mileage is not None:
                 km = to_km(given.mileage, given.odometer_unit)
-                await odometer.read_odometer(
-                    db, car, km, source="owner", by=me, confirmed=given.confirmed
-                )
+                await odometer.read_odometer(db, car, km, source="owner", by=me, confirmed=given.confirmed)
             for photo in kept:
                 await photos.photograph(db, car, photo, by=me)
             return see_other(request, f"/garage/{car.id}", flash=_("Your car is in the garage."))
