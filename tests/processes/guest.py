@@ -1,0 +1,112 @@
+"""A person with a browser that has no JavaScript, talking to a real site: cookies, pages, forms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+
+PASSWORD = "torque-demo-2026"
+
+
+@dataclass
+class Form:
+    action: str
+    method: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    """Forms with their values, and where the page's stream is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.stream = ""
+        self.links: list[str] = []
+        self._open: Form | None = None
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._open = Form(said.get("action", ""), said.get("method", "get").lower())
+            self.forms.append(self._open)
+        if tag == "a" and "href" in said:
+            self.links.append(said["href"])
+        self.stream = said.get("hx-sse:connect") or self.stream
+        if self._open is None or (tag != "option" and not said.get("name")):
+            return
+        if tag == "input" and (said.get("type") not in ("checkbox", "radio") or "checked" in said):
+            self._open.fields[said["name"]] = said.get("value", "")
+        elif tag == "textarea":
+            self._open.fields[said["name"]] = ""
+        elif tag == "select":
+            self._select = said["name"]
+        elif (
+            tag == "option" and self._select and ("selected" in said or self._select not in self._open.fields)
+        ):
+            self._open.fields[self._select] = said.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+        if tag == "select":
+            self._select = ""
+
+
+class Page:
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.status = answer.status_code
+        self.text = answer.text
+        self.url = str(answer.url)
+        reader = _Reader()
+        reader.feed(answer.text)
+        self.forms, self.stream, self.links = reader.forms, reader.stream, reader.links
+
+    def form(self, action: str) -> Form:
+        """The first form whose address holds `action`."""
+        found = [one for one in self.forms if action in one.action]
+        assert found, f"no form for {action!r} on {self.url}: {[one.action for one in self.forms]}"
+        return found[0]
+
+
+class Guest:
+    def __init__(self, site_url: str) -> None:
+        self.url = site_url
+        self.http = httpx.Client(base_url=site_url, follow_redirects=True, timeout=30)
+
+    def open(self, address: str) -> Page:
+        return Page(self.http.get(address))
+
+    def send(self, page: Page, action: str, **values: Any) -> Page:
+        """Fill in a form of the page and send it as a browser does."""
+        form = page.form(action)
+        return Page(
+            self.http.request(
+                form.method,
+                urljoin(page.url, form.action),
+                data=form.fields | values,
+                headers={"Origin": self.url, "Sec-Fetch-Site": "same-origin"},
+            )
+        )
+
+    def sign_in(self, email: str) -> "Guest":
+        page = self.send(self.open("/sign-in"), "/sign-in", email=email, password=PASSWORD)
+        assert self.is_signed_in(), page.text
+        return self
+
+    def is_signed_in(self) -> bool:
+        return self.open("/settings").url.endswith("/settings")
+
+    @contextmanager
+    def listening(self, page: Page) -> Iterator[httpx.Response]:
+        """The page's open event stream."""
+        assert page.stream, f"{page.url} opens no stream"
+        with self.http.stream("GET", page.stream, timeout=60) as stream:
+            assert stream.status_code == 200
+            yield stream
