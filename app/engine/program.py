@@ -15,6 +15,9 @@ PR_SET_PDEATHSIG = 1
 MARK = "TORQUELINE_SUPERVISED"
 """An environment variable every descendant inherits, so that leftovers of a dead supervisor can be found."""
 
+LONGEST_LOG = 10_000_000
+"""Bytes after which a start begins a new log and keeps one old."""
+
 
 @dataclass
 class Program:
@@ -43,6 +46,8 @@ class Program:
 
     def start(self) -> None:
         """Start in a session of its own: Ctrl-C reaches only the supervisor, which ends all in order."""
+        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 list(self.argv),

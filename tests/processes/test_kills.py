@@ -9,8 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.processes.guest import Guest
-from tests.processes.running_site import BARE, ROOT, running, until
+from tests.processes.running_site import BARE, ROOT, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400), pytest.mark.xdist_group("processes")]
 
@@ -74,23 +73,18 @@ def test_the_command_line_finds_the_running_site(site):
     assert "Role         torqueline_app owns nothing" in said.stdout
 
 
-def test_ctrl_c_ends_everything_though_a_page_listens_and_a_second_start_is_warm(tmp_path):
-    with running(tmp_path) as site:
-        customer = Guest(site.url).sign_in("customer@demo.test")
-        with customer.listening(customer.open("/settings")):
-            assert site.stop() < 8
-        began = time.monotonic()
-        site.start()
-        warm = time.monotonic() - began
-        assert customer.is_signed_in()
-        assert warm < 30, f"a warm start took {warm:.0f} s"
-        assert site.stop(signal.SIGTERM) < 8
+def test_ctrl_c_ends_everything_though_a_page_listens_and_a_second_start_is_warm(site, advisor):
+    with advisor.listening(advisor.open("/settings")):
+        assert site.stop() < 8
+    began = time.monotonic()
+    site.start()
+    warm = time.monotonic() - began
+    assert warm < 30, f"a warm start took {warm:.0f} s"
 
 
-def test_a_killed_supervisor_leaves_no_orphan(tmp_path):
-    with running(tmp_path) as site:
-        assert len(site.processes()) > 5  # more than the supervisor and its engines
-        site.process.kill()
-        site.process.wait()
-        until(lambda: not site.processes(), within=12)
-        site.start()
+def test_a_killed_supervisor_leaves_no_orphan(site):
+    assert len(site.processes()) > 5  # more than the supervisor and its engines
+    site.process.kill()
+    site.process.wait()
+    until(lambda: not site.processes(), within=12)
+    site.start()
