@@ -99,7 +99,7 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         ),
     ),
     (
-        CannedFacts(code="front-brakes", title="Front brake pads and discs", skill="brakes"),
+        CannedFacts(code="front-brake-pads", title="Front brake pads and discs", skill="brakes"),
         (
             labor("Replace front pads and discs, bed in", "1.6"),
             part("Front pad set, ceramic", "BP-1044", "1", 8900, 4200),
@@ -108,7 +108,7 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         ),
     ),
     (
-        CannedFacts(code="rear-brakes", title="Rear brake pads", skill="brakes"),
+        CannedFacts(code="rear-brake-pads", title="Rear brake pads", skill="brakes"),
         (
             labor("Replace rear pads, service calipers", "1.1"),
             part("Rear pad set, ceramic", "BP-1391", "1", 7900, 3700),
@@ -123,11 +123,34 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         ),
     ),
     (
-        CannedFacts(code="tires-4", title="Four tyres, mount and balance", skill="tires"),
+        CannedFacts(code="front-tires", title="Two tyres, front", skill="tires"),
         (
-            labor("Mount, balance and fit four tyres", "1.0"),
-            part("All-season tyre 225/50 R17", "TY-2255017", "4", 14900, 9800),
-            fee("Tyre disposal", 1600),
+            labor("Mount, balance and fit two tyres", "0.6"),
+            part("All-season tyre 225/50 R17", "TY-2255017", "2", 14900, 9800),
+            fee("Tyre disposal", 800),
+        ),
+    ),
+    (
+        CannedFacts(code="rear-tires", title="Two tyres, rear", skill="tires"),
+        (
+            labor("Mount, balance and fit two tyres", "0.6"),
+            part("All-season tyre 225/50 R17", "TY-2255017", "2", 14900, 9800),
+            fee("Tyre disposal", 800),
+        ),
+    ),
+    (
+        CannedFacts(code="rear-brake-discs", title="Rear brake discs and pads", skill="brakes"),
+        (
+            labor("Replace rear discs and pads", "1.5"),
+            part("Rear brake disc, coated", "BD-3320", "2", 8200, 4100),
+            part("Rear pad set, ceramic", "BP-1391", "1", 7900, 3700),
+        ),
+    ),
+    (
+        CannedFacts(code="shock-absorbers", title="Front struts"),
+        (
+            labor("Replace both front struts, align", "3.2"),
+            part("Strut assembly", "ST-9902", "2", 21400, 12600),
         ),
     ),
     (
@@ -138,7 +161,7 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         ),
     ),
     (
-        CannedFacts(code="wipers", title="Wiper blades, front pair"),
+        CannedFacts(code="wiper-blades", title="Wiper blades, front pair"),
         (part("Wiper blade, front pair", "WB-2618", "1", 4200, 1900),),
     ),
     (
@@ -146,22 +169,22 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         (labor("Replace cabin air filter", "0.3"), part("Cabin air filter, carbon", "CF-3381", "1", 3400, 1300)),
     ),
     (
-        CannedFacts(code="air-filter", title="Engine air filter"),
+        CannedFacts(code="engine-air-filter", title="Engine air filter"),
         (labor("Replace engine air filter", "0.2"), part("Engine air filter", "AF-8821", "1", 2900, 1150)),
     ),
     (
-        CannedFacts(code="coolant", title="Coolant change", skill="engine"),
+        CannedFacts(code="coolant-service", title="Coolant change", skill="engine"),
         (
             labor("Drain, flush and refill cooling system", "1.2"),
             part("Coolant concentrate, litre", "CO-G12", "4", 1290, 540),
         ),
     ),
     (
-        CannedFacts(code="alignment", title="Four-wheel alignment"),
+        CannedFacts(code="wheel-alignment", title="Four-wheel alignment"),
         (labor("Measure and set alignment", "1.0"),),
     ),
     (
-        CannedFacts(code="suspension-front", title="Front lower control arms"),
+        CannedFacts(code="control-arm", title="Front lower control arms"),
         (
             labor("Replace both front lower control arms", "2.6"),
             part("Control arm with bushings", "CA-5512", "2", 13800, 7600),
@@ -172,21 +195,21 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         (labor("Read faults, test and find the cause", "1.0"),),
     ),
     (
-        CannedFacts(code="ev-coolant", title="Battery coolant change", skill="hv"),
+        CannedFacts(code="hv-coolant-service", title="Battery coolant change", skill="hv"),
         (
             labor("Bleed and refill battery cooling loop", "1.8"),
             part("Low-conductivity coolant, litre", "CO-EV", "6", 2190, 980),
         ),
     ),
     (
-        CannedFacts(code="charge-port", title="Charge port and latch", skill="hv"),
+        CannedFacts(code="charge-port-repair", title="Charge port and latch", skill="hv"),
         (
             labor("Replace charge port latch, test charging", "1.4"),
             part("Charge port latch actuator", "CP-4410", "1", 18900, 10900),
         ),
     ),
     (
-        CannedFacts(code="hv-isolation", title="High-voltage isolation repair", skill="hv"),
+        CannedFacts(code="hv-diagnosis", title="High-voltage isolation repair", skill="hv"),
         (labor("Locate and repair isolation fault", "3.0"), fee("Insulation test report", 4500)),
     ),
 )  # fmt: skip
@@ -226,22 +249,16 @@ HARBOR_SERVICES = (
     ),
 )  # fmt: skip
 
-VOLT_CANNED = tuple(
-    (facts, lines)
-    for facts, lines in HARBOR_CANNED
-    if facts.code
-    in (
-        "front-brakes",
-        "brake-fluid",
-        "tires-4",
-        "battery-12v",
-        "cabin-filter",
-        "ev-coolant",
-        "charge-port",
-        "hv-isolation",
-        "wipers",
-    )
+VOLT_JOBS = frozenset(
+    ["front-brake-pads", "brake-fluid", "front-tires", "rear-tires", "battery-12v", "cabin-filter", "hv-coolant-service", "charge-port-repair", "hv-diagnosis", "wiper-blades"]
 )
+VOLT_JOBS = frozenset(
+    (
+        "front-brake-pads", "brake-fluid", "front-tires", "rear-tires", "battery-12v", "cabin-filter", "wiper-blades",
+        "hv-coolant-service", "charge-port-repair", "hv-diagnosis",
+    )
+)  # fmt: skip
+VOLT_CANNED = tuple((facts, lines) for facts, lines in HARBOR_CANNED if facts.code in VOLT_JOBS)
 VOLT_SERVICES = (
     ServiceFacts(
         code="ev-health", name="Hochvolt-Check · EV health check", category="hv", duration_minutes=90,
