@@ -1,0 +1,261 @@
+"""The advisor's desk and the driver's own view: who may, what is saved, what stays as it was."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from app.core import clock
+from app.core.db import transaction
+from app.domains import workshop
+from app.domains.estimates.models import Authorization, Estimate
+from app.domains.estimates.writing import draft
+from app.domains.workshop.models import Job, JobLine
+from tests.browsing import Browser
+from tests.cast import CAST, HARBOR, Cast
+from tests.domains.estimates.desk import order_with_jobs, sent
+
+Browse = Callable[..., Browser]
+
+
+@dataclass(frozen=True)
+class Desk:
+    number: int
+    estimate_id: UUID
+    job_ids: list[UUID]
+
+    @property
+    def url(self) -> str:
+        return f"/estimates/{self.estimate_id}"
+
+
+@pytest.fixture
+async def desk(site: str) -> Desk:
+    async with transaction() as db:
+        order, jobs = await order_with_jobs(db)
+        estimate = await draft(db, order, by=CAST.advisor.viewer)
+    return Desk(order.number, estimate.id, [job.id for job in jobs])
+
+
+@pytest.fixture
+async def out(site: str) -> Desk:
+    """The same, sent."""
+    async with transaction() as db:
+        order, jobs = await order_with_jobs(db)
+        estimate, _sheet = await sent(db, order)
+    return Desk(order.number, estimate.id, [job.id for job in jobs])
+
+
+async def row_of(desk: Desk) -> Estimate:
+    async with transaction(tenant=HARBOR) as db:
+        return await db.get_one(Estimate, desk.estimate_id)
+
+
+async def lines_form(desk: Desk, job: int = 0, **changes: str) -> dict[str, Any]:
+    """The form of a job's lines as the page would send it unchanged, with changes."""
+    from app.domains.estimates.lines_form import written
+
+    async with transaction(tenant=HARBOR) as db:
+        one = await db.get_one(Job, desk.job_ids[job])
+        lines = (await workshop.lines_of(db, [one]))[one.id]
+    return {**written(lines, "USD"), "version": str(one.version), **changes}
+
+
+async def test_an_order_gets_its_draft_once(desk: Desk, browser: Browse, cast: Cast) -> None:
+    answer = await browser(cast.advisor).post(f"/orders/{desk.number}/estimates")
+    assert (answer.status_code, answer.headers["location"]) == (303, desk.url)
+
+
+async def test_the_desk_shows_what_it_costs_and_what_remains(desk: Desk, browser: Browse, cast: Cast) -> None:
+    page = await browser(cast.advisor).get(desk.url)
+    assert page.status_code == 200
+    for words in ("Front brakes", "Brake pads, front", "41.00", "Margin", "The customer pays"):
+        assert words in page.text
+
+
+async def test_totals_follow_what_is_typed_without_saving_it(desk: Desk, browser: Browse, cast: Cast) -> None:
+    advisor = browser(cast.advisor)
+    form = await lines_form(desk, unit_price_1="0")
+    form["unit_price-1"] = "189.90"
+    url = f"{desk.url}/jobs/{desk.job_ids[0]}/sums"
+    shown = await advisor.post(url, form, key="k", headers={"hx-request": "true"})
+    again = await advisor.post(url, form, key="k", headers={"hx-request": "true"})
+    assert shown.status_code == again.status_code == 200
+    assert "As typed, not saved yet." in again.text
+    before = await advisor.post(url, await lines_form(desk))
+    assert shown.text != before.text
+    form["quantity-1"] = "many"
+    assert (await advisor.post(url, form)).status_code == 200
+    async with transaction(tenant=HARBOR) as db:
+        prices = set(
+            await db.scalars(select(JobLine.unit_price_minor).where(JobLine.job_id == desk.job_ids[0]))
+        )
+    assert prices == {12000, 8990}
+
+
+async def test_saving_changes_adds_and_removes_lines(desk: Desk, browser: Browse, cast: Cast) -> None:
+    form = await lines_form(desk)
+    form |= {
+        "quantity-0": "2,5",
+        "remove-1": "yes",
+        "line-2": "",
+        "kind-2": "fee",
+        "description-2": "Shop supplies",
+        "quantity-2": "1",
+        "unit_price-2": "7.50",
+        "unit_cost-2": "",
+        "line-3": "",
+        "kind-3": "part",
+        "description-3": "",
+    }
+    answer = await browser(cast.advisor).post(f"{desk.url}/jobs/{desk.job_ids[0]}/lines", form)
+    assert answer.status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        one = await db.get_one(Job, desk.job_ids[0])
+        labor, fee = (await workshop.lines_of(db, [one]))[one.id]
+    assert (str(labor.quantity), fee.description, fee.unit_price_minor, fee.tax_rate) == (
+        "2.5000", "Shop supplies", 750, 0,
+    )  # fmt: skip
+
+
+async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    form = await lines_form(desk)
+    form |= {"quantity-0": "lots", "unit_price-1": "NaN", "description-1": "x" * 400}
+    page = await browser(cast.advisor).post(f"{desk.url}/jobs/{desk.job_ids[0]}/lines", form)
+    assert page.status_code == 422
+    assert page.text.count("Please enter a number.") >= 2
+    assert 'value="lots"' in page.text
+
+
+async def test_a_stale_form_is_refused_with_what_changed(desk: Desk, browser: Browse, cast: Cast) -> None:
+    advisor, form = browser(cast.advisor), await lines_form(desk)
+    url = f"{desk.url}/jobs/{desk.job_ids[0]}/lines"
+    assert (await advisor.post(url, {**form, "quantity-0": "2"})).status_code == 303
+    stale = await advisor.post(url, {**form, "quantity-0": "3"})
+    assert stale.status_code == 409
+    assert "has changed meanwhile" in stale.text
+
+
+async def test_jobs_are_added_and_taken_off(desk: Desk, browser: Browse, cast: Cast) -> None:
+    advisor = browser(cast.advisor)
+    added = await advisor.post(f"{desk.url}/jobs", {"title": "Wiper blades"})
+    assert added.status_code == 303
+    assert (await advisor.post(f"{desk.url}/jobs", {"title": ""})).status_code == 422
+    gone = await advisor.post(f"{desk.url}/jobs/{desk.job_ids[2]}/withdrawal")
+    assert gone.status_code == 303
+    page = await advisor.get(desk.url)
+    assert "Wiper blades" in page.text
+    assert "Hand wash" not in page.text
+
+
+async def test_sending_needs_the_version_that_was_seen(desk: Desk, browser: Browse, cast: Cast) -> None:
+    advisor = browser(cast.advisor)
+    preview = await advisor.get(f"{desk.url}/preview")
+    assert preview.status_code == 200
+    assert "Send to customer" in preview.text
+    day = (clock.now() + timedelta(days=5)).date().isoformat()
+    saved = await advisor.post(f"{desk.url}/terms", {"message": "Hi", "valid_until": day, "revision": "1"})
+    assert saved.status_code == 303
+    assert (await advisor.post(f"{desk.url}/sending", {"revision": "1"})).status_code == 409
+    first = await advisor.post(f"{desk.url}/sending", {"revision": "2"}, key="once")
+    again = await advisor.post(f"{desk.url}/sending", {"revision": "2"}, key="once")
+    assert first.status_code == again.status_code == 303
+    assert (await row_of(desk)).status == "sent"
+    page = await advisor.get(desk.url)
+    assert "Answer by telephone" in page.text
+    assert (await advisor.post(f"{desk.url}/terms", {"valid_until": day, "revision": "3"})).status_code == 409
+
+
+async def test_a_fresh_link_is_shown_once_and_works(out: Desk, browser: Browse, cast: Cast) -> None:
+    page = await browser(cast.advisor).post(f"{out.url}/links")
+    assert page.status_code == 200
+    found = re.search(r'id="fresh-link"[^>]*>http://testserver(/approve/[\w-]{43})<', page.text)
+    assert found is not None
+    assert (await browser().get(found[1])).status_code == 200
+    assert (await browser(cast.advisor).post(f"{out.url}/links/revocation")).status_code == 303
+    assert (await browser().get(found[1])).status_code == 410
+
+
+async def test_an_answer_by_telephone_says_who_called_whom(out: Desk, browser: Browse, cast: Cast) -> None:
+    advisor = browser(cast.advisor)
+    form = {f"decision-{job_id}": "approved" for job_id in out.job_ids} | {"signed_name": "Dana O'Neil"}
+    missing = await advisor.post(f"{out.url}/approval", {**form, "method": "phone"})
+    assert missing.status_code == 422
+    assert "Write down the number you called." in missing.text
+    done = await advisor.post(f"{out.url}/approval", {**form, "method": "phone", "contact": "+1 555 0100"})
+    assert done.status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        rows = (await db.scalars(select(Authorization))).all()
+    assert {(row.method, row.contact, row.recorded_by) for row in rows} == {
+        ("phone", "+1 555 0100", cast.advisor.name)
+    }
+    page = await advisor.get(out.url)
+    assert "taken by Avery Advisor" in page.text
+
+
+async def test_the_driver_answers_signed_in(out: Desk, browser: Browse, cast: Cast) -> None:
+    driver = browser(cast.customer)
+    page = await driver.get(out.url)
+    assert page.status_code == 200
+    assert "3 jobs need your answer" in page.text
+    assert "Margin" not in page.text
+    assert (await driver.post(f"{out.url}/view")).status_code == 303
+    assert (await row_of(out)).status == "viewed"
+    form = {f"decision-{job_id}": "deferred" for job_id in out.job_ids} | {"signed_name": "Dana O'Neil"}
+    assert (await driver.post(f"{out.url}/approval", form)).status_code == 303
+    estimate = await row_of(out)
+    assert estimate.status == "rejected"
+    async with transaction(tenant=HARBOR) as db:
+        row = (await db.scalars(select(Authorization).limit(1))).one()
+    assert (row.method, row.contact, row.recorded_by) == ("account", cast.customer.email, "")
+
+
+@pytest.mark.parametrize("who", ["outsider", "stranger", "customer"])
+async def test_a_draft_is_not_found_by_anybody_else(
+    desk: Desk, browser: Browse, cast: Cast, who: str
+) -> None:
+    person = browser(getattr(cast, who))
+    assert (await person.get(desk.url)).status_code == 404
+    for path in ("terms", "sending", "discarding", "links", f"jobs/{desk.job_ids[0]}/lines", "jobs"):
+        answer = await person.post(f"{desk.url}/{path}", {"revision": "1", "valid_until": "2030-01-01"})
+        assert answer.status_code in (403, 404), path
+    assert (await row_of(desk)).status == "draft"
+
+
+@pytest.mark.parametrize("who", ["outsider", "stranger"])
+async def test_a_sent_estimate_is_not_found_by_outsiders(
+    out: Desk, browser: Browse, cast: Cast, who: str
+) -> None:
+    person = browser(getattr(cast, who))
+    assert (await person.get(out.url)).status_code == 404
+    form = {f"decision-{job_id}": "approved" for job_id in out.job_ids} | {"signed_name": "Otto"}
+    assert (await person.post(f"{out.url}/approval", form)).status_code == 404
+    async with transaction(tenant=HARBOR) as db:
+        assert await db.scalar(select(func.count()).select_from(Authorization)) == 0
+
+
+async def test_a_technician_sees_no_prices_of_estimates(out: Desk, browser: Browse, cast: Cast) -> None:
+    assert (await browser(cast.technician).get(out.url)).status_code == 403
+    assert (await browser(cast.technician).get(f"/orders/{out.number}/estimates")).status_code == 200
+
+
+async def test_nobody_signed_in_is_asked_to(out: Desk, browser: Browse) -> None:
+    page = await browser().get(out.url)
+    assert page.status_code == 303
+    assert page.headers["location"].startswith("/sign-in")
+
+
+async def test_a_foreign_job_is_not_part_of_the_estimate(
+    desk: Desk, out: Desk, browser: Browse, cast: Cast
+) -> None:
+    advisor = browser(cast.advisor)
+    form = await lines_form(desk)
+    answer = await advisor.post(f"{desk.url}/jobs/{out.job_ids[0]}/lines", form)
+    assert answer.status_code == 404
