@@ -31,6 +31,8 @@ from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.network import said as network_said
 from app.domains.services import said as services_said
+from app.domains.workshop import api as workshop_api
+from app.domains.workshop import pages as workshop_pages
 from app.screens import (
     certificate,
     dev,
@@ -73,6 +75,7 @@ PAGES: list[Any] = [
     stored_files.router,
     stream.router,
     vehicle.router,
+    workshop_pages.router,
 ]
 
 API: list[Any] = [
@@ -80,6 +83,7 @@ API: list[Any] = [
     inspections_api.router,
     estimates_api.router,
     garage_api.router,
+    workshop_api.router,
 ]
 
 

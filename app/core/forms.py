@@ -85,6 +85,8 @@ def _convert(raw: Any, hint: Any) -> Any:
         if number is None:
             raise ValueError("number")
         return msgspec.convert(number, hint)
+    if bare is datetime and isinstance(raw, str) and len(raw) == len("2026-11-24T16:30"):
+        raw += ":00"  # a datetime-local field leaves full minutes without seconds
     return msgspec.convert(raw, hint, strict=False)
 
 

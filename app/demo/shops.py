@@ -250,18 +250,7 @@ HARBOR_SERVICES = (
 )  # fmt: skip
 
 VOLT_JOBS = frozenset(
-    [
-        "front-brake-pads",
-        "brake-fluid",
-        "front-tires",
-        "rear-tires",
-        "battery-12v",
-        "cabin-filter",
-        "hv-coolant-service",
-        "charge-port-repair",
-        "hv-diagnosis",
-        "wiper-blades",
-    ]
+    ["front-brake-pads", "brake-fluid", "front-tires", "rear-tires", "battery-12v", "cabin-filter", "hv-coolant-service", "charge-port-repair", "hv-diagnosis", "wiper-blades"]
 )
 VOLT_JOBS = frozenset(
     (

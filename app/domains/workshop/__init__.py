@@ -7,6 +7,7 @@ Domains above call what is named here. Each operation takes the order's lock its
 called in one transaction.
 """
 
+from app.domains.workshop.arriving import IntakeForm, check_in
 from app.domains.workshop.check_in import Intake, warning_light_words
 from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, reopen, void
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
@@ -48,6 +49,7 @@ from app.domains.workshop.work import technician as technician_of
 
 __all__ = [
     "Intake",
+    "IntakeForm",
     "NewLine",
     "Price",
     "Sellable",
@@ -61,6 +63,7 @@ __all__ = [
     "blocked_word",
     "board_topic",
     "change_line",
+    "check_in",
     "customer_topic",
     "decline_job",
     "defer_job",

@@ -10,11 +10,12 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core.errors import NotFound
 from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, StaffProfile
-from app.domains.workshop import clocks
+from app.domains.workshop import board, clocks, work
 from app.domains.workshop.models import Job, JobStep, RepairOrder
 
 ON_BENCH = ("in_progress", "pending", "blocked", "qc", "proposed", "presented", "authorized")
@@ -54,6 +55,22 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """Finished by me, to be checked by somebody else."""
 
 
+async def whose(db: AsyncSession, me: Viewer, technician_id: UUID | None) -> StaffProfile:
+    """Whose bench it is: a technician's own; the front desk may look at any of its center.
+
+    Raises NotFound for one of another center and Forbidden for those with no bench to look at.
+    """
+    if not me.can("read:all_appointments"):
+        return await work.technician(db, me)
+    every = await board.technicians(db, me)
+    mine = [one for one in every if one.user_id == me.user_id]
+    asked = [one for one in every if one.id == technician_id]
+    found = asked or (mine or every if technician_id is None else [])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
 async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
     """The technician's bench at this moment."""
     now = clock.now()
@@ -88,6 +105,21 @@ def _pile(ticket: Ticket, technician: StaffProfile) -> str:
     if job.technician_id is None:
         return "free"
     return "blocked" if job.status == "blocked" else "ready"
+
+
+def chosen(seen: Bench, job_id: UUID | None) -> Ticket | None:
+    """The ticket on the bench: the one asked for, else what runs, else what is next."""
+    every = [
+        *([seen.running] if seen.running else []),
+        *seen.ready,
+        *seen.blocked,
+        *seen.to_check,
+        *seen.free,
+        *seen.waiting,
+        *seen.handed_over,
+    ]
+    asked = next((ticket for ticket in every if ticket.job.id == job_id), None)
+    return asked or next(iter(every), None)
 
 
 async def _tickets(

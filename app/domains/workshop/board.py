@@ -257,6 +257,11 @@ async def center(db: AsyncSession, me: Viewer) -> ServiceCenter:
     return found
 
 
+async def center_of(db: AsyncSession, order: RepairOrder) -> ServiceCenter:
+    """The center an order belongs to: its clock, its currency."""
+    return await db.get_one(ServiceCenter, order.center_id)
+
+
 async def move(
     db: AsyncSession,
     order: RepairOrder,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -134,6 +134,7 @@ async def open_order(
     status: str = "repair_order",
 ) -> RepairOrder:
     """Open a repair order for a car that has arrived (or, as `status="estimate"`, for a price asked)."""
+    await _belongs_here(db, center.id, {"technician_id": technician_id, "bay_id": bay_id})
     order = RepairOrder(
         tenant_id=center.tenant_id,
         center_id=center.id,
@@ -167,6 +168,34 @@ async def open_order(
     return order
 
 
+async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None) -> RepairOrder | None:
+    """The order of a car that stands in the shop now."""
+    found: RepairOrder | None = await db.scalar(
+        select(RepairOrder)
+        .where(
+            RepairOrder.tenant_id == tenant_id,
+            RepairOrder.vehicle_id == vehicle_id,
+            RepairOrder.status == "repair_order",
+            RepairOrder.stage != "delivered",
+        )
+        .limit(1)
+    )
+    return found
+
+
+async def be_the_only_visit(db: AsyncSession, tenant_id: UUID, vehicle_id: UUID) -> None:
+    """Refuse a second repair order for a car that stands in the shop; two check-ins at once take turns."""
+    await db.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"visit:{tenant_id}:{vehicle_id}"},
+    )
+    known = await open_visit(db, vehicle_id, tenant_id)
+    if known is not None:
+        raise Refused(
+            _("This car is in the shop already: %(order)s.", order=known.label), data={"number": known.number}
+        )
+
+
 async def _next_number(db: AsyncSession, tenant_id: UUID) -> int:
     # The counter's row is locked until the commit: no two orders get one number.
     counter = insert(OrderNumber).values(tenant_id=tenant_id, last=FIRST_NUMBER)
@@ -189,7 +218,7 @@ async def plan(
 ) -> RepairOrder:
     """Change what is planned: promise_at, bay_id, technician_id, priority, key_tag, concern."""
     order = await hold(db, order.id, version=version)
-    await _belongs_here(db, order, wanted)
+    await _belongs_here(db, order.center_id, wanted)
     changed = [name for name, value in wanted.items() if getattr(order, name) != value]
     if not changed:
         return order
@@ -213,13 +242,13 @@ async def plan(
     return order
 
 
-async def _belongs_here(db: AsyncSession, order: RepairOrder, wanted: dict[str, Any]) -> None:
+async def _belongs_here(db: AsyncSession, center_id: UUID, wanted: dict[str, Any]) -> None:
     bay = await db.get(Bay, wanted["bay_id"]) if wanted.get("bay_id") else None
-    if wanted.get("bay_id") and (bay is None or bay.center_id != order.center_id):
+    if wanted.get("bay_id") and (bay is None or bay.center_id != center_id):
         raise NotFound
     person = await db.get(StaffProfile, wanted["technician_id"]) if wanted.get("technician_id") else None
     if wanted.get("technician_id") and (
-        person is None or person.center_id != order.center_id or not person.is_technician
+        person is None or person.center_id != center_id or not person.is_technician
     ):
         raise NotFound
 

@@ -1,0 +1,19 @@
+"""The workshop's pages: board, repair order, job, bench, check-in."""
+
+from litestar import Router
+
+from app.domains.workshop.pages import bench, board, check_in, jobs, orders, showing
+
+TEMPLATE_WORDS = showing
+"""Functions that templates call by name; importing them makes them known."""
+
+router = Router(
+    "/",
+    route_handlers=[
+        *board.HANDLERS,
+        *check_in.HANDLERS,
+        *orders.HANDLERS,
+        *jobs.HANDLERS,
+        *bench.HANDLERS,
+    ],
+)

@@ -1,0 +1,68 @@
+"""The board, and the one way to move a card on it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.forms import read
+from app.core.render import page, see_other
+from app.core.viewer import Viewer
+from app.core.visit import begin, needs
+from app.domains.workshop import board, orders
+from app.domains.workshop.live import board_topic
+from app.domains.workshop.moves import stage_words
+
+AnyRequest = Request[Any, Any, Any]
+STAFF = needs("update:service_progress")
+
+
+class StageForm(msgspec.Struct):
+    """Where a card goes. The bay is always sent; empty is no bay."""
+
+    stage: Annotated[str, msgspec.Meta(max_length=40)]
+    version: int
+    bay: UUID | None = None
+    technician: UUID | None = None
+    back: Annotated[str, msgspec.Meta(max_length=20)] = "board"
+
+
+async def _shown(db: AsyncSession, me: Viewer, technician: UUID | None) -> dict[str, Any]:
+    shown = await board.cards(db, me, technician_id=technician)
+    bays = await board.bays(db, me)
+    counts = {column.stage: len(column.cards) for column in board.columns(shown)}
+    return {
+        "center": await board.center(db, me),
+        "lanes": board.lanes(shown, bays),
+        "stages": [(stage, word, counts[stage]) for stage, word in stage_words().items()],
+        "bays": bays,
+        "technicians": await board.technicians(db, me),
+        "technician": technician,
+        "late": sum(card.is_late for card in shown),
+        "count": len(shown),
+    }
+
+
+@get("/board", opt=STAFF)
+async def board_page(request: AnyRequest, technician: FromQuery[UUID | None] = None) -> Response[Any]:
+    async with begin(request) as (db, me):
+        shown = await _shown(db, me, technician)
+        topics = [board_topic(shown["center"].id)]
+        return page(request, me, "workshop/board.html", topics=topics, **shown)
+
+
+@post("/orders/{number:int}/stage", opt=STAFF, status_code=303)
+async def move_card(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(StageForm, await request.form())
+        order = await orders.find(db, me, number)
+        await board.move(db, order, to=form.stage, by=me, version=form.version, bay_id=form.bay, in_bay=True)
+        if form.back == "order":
+            return see_other(request, f"/orders/{number}")
+        return see_other(request, "/board" + (f"?technician={form.technician}" if form.technician else ""))
+
+
+HANDLERS = [board_page, move_card]

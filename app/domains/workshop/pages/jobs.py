@@ -1,0 +1,286 @@
+"""A job's own page: lines with their margin for the advisor, clock and steps for the technician."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Invalid
+from app.core.forms import read, values_of
+from app.core.money import to_minor
+from app.core.render import page, see_other
+from app.core.viewer import Viewer
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains.network.models import StaffProfile
+from app.domains.workshop import bench, board, jobs, lines, steps, work
+from app.domains.workshop.folder import sheet_of
+from app.domains.workshop.live import staff_topic
+from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.pages.bench import show_bench
+from app.domains.workshop.pages.mending import mending
+
+AnyRequest = Request[Any, Any, Any]
+READ = needs("update:service_progress")
+SELL = needs("create:quotes")
+DO = needs("update:service_progress")
+
+Words = Annotated[str, msgspec.Meta(max_length=2000)]
+Line = Annotated[str, msgspec.Meta(max_length=300)]
+
+
+class LineForm(msgspec.Struct):
+    """Prices come as people write them, in the center's currency."""
+
+    version: int
+    kind: Literal["labor", "part", "fee", "sublet"]
+    description: Line
+    part_number: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal = Decimal(0)
+    unit_cost: Decimal = Decimal(0)
+    untaxed: bool = False
+
+    def line(self, currency: str) -> lines.NewLine:
+        return lines.NewLine(
+            kind=self.kind,
+            description=self.description,
+            part_number=self.part_number,
+            quantity=self.quantity,
+            unit_price_minor=to_minor(self.unit_price, currency),
+            unit_cost_minor=to_minor(self.unit_cost, currency),
+            taxable=not self.untaxed,
+        )
+
+
+class RemovalForm(msgspec.Struct):
+    version: int
+
+
+class DescriptionForm(msgspec.Struct):
+    version: int
+    title: Annotated[str, msgspec.Meta(max_length=160)]
+    complaint: Words = ""
+    cause: Words = ""
+    skill: Annotated[str, msgspec.Meta(max_length=40)] = "general"
+
+
+class TechnicianForm(msgspec.Struct):
+    technician: UUID | None = None
+
+
+class BackForm(msgspec.Struct):
+    back: Annotated[str, msgspec.Meta(max_length=10)] = ""
+
+
+class BlockForm(BackForm):
+    reason: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    note: Words = ""
+
+
+class FinishForm(BackForm):
+    correction: Words = ""
+
+
+class CheckForm(BackForm):
+    passed: Literal["yes", "no"] = "no"
+    note: Words = ""
+
+
+class StepForm(BackForm):
+    status: Literal["pending", "in_progress", "completed"] = "completed"
+    notes: Words | None = None
+
+
+class NewStepForm(BackForm):
+    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    checkpoint: bool = False
+
+
+def back_to(job: Job, back: str) -> str:
+    return f"/bench?job={job.id}" if back == "bench" else f"/jobs/{job.id}"
+
+
+async def _currency(db: AsyncSession, order: RepairOrder) -> str:
+    return (await board.center_of(db, order)).currency
+
+
+@get("/jobs/{job_id:uuid}", opt=READ)
+async def job_page(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    return await _show(request, job_id)
+
+
+async def _show(
+    request: AnyRequest, job_id: UUID, wrong: Invalid | None = None, **_path: Any
+) -> Response[Any]:
+    typed = values_of(await request.form()) if wrong else {}
+    if wrong and typed.get("back") == "bench":
+        return await show_bench(request, job_id, wrong=wrong)
+    async with begin(request) as (db, me):
+        job, order = await jobs.find(db, me, job_id)
+        return page(
+            request,
+            me,
+            "workshop/job.html",
+            status=422 if wrong else 200,
+            errors=wrong.errors if wrong else {},
+            typed=typed,
+            ticket=await bench.ticket(db, me, job, order),
+            sheet=await sheet_of(db, job),
+            center=await board.center_of(db, order),
+            technicians=await board.technicians(db, me),
+            topics=[staff_topic(order.id)],
+        )
+
+
+@post("/jobs/{job_id:uuid}/lines", opt=SELL, status_code=303)
+@mending(_show)
+async def add_line(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(LineForm, await request.form())
+        job, order = await jobs.find(db, me, job_id)
+        line = form.line(await _currency(db, order))
+        await lines.add_line(db, job, line, by=me, version=form.version)
+        return see_other(request, f"/jobs/{job.id}#lines")
+
+
+@post("/jobs/{job_id:uuid}/lines/{line_id:uuid}", opt=SELL, status_code=303)
+@mending(_show)
+async def change_line(request: AnyRequest, job_id: FromPath[UUID], line_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(LineForm, await request.form())
+        job, order = await jobs.find(db, me, job_id)
+        line = form.line(await _currency(db, order))
+        await lines.change_line(db, job, line_id, line, by=me, version=form.version)
+        return see_other(request, f"/jobs/{job.id}#lines")
+
+
+@post("/jobs/{job_id:uuid}/lines/{line_id:uuid}/removal", opt=SELL, status_code=303)
+async def remove_line(request: AnyRequest, job_id: FromPath[UUID], line_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(RemovalForm, await request.form())
+        job, _order = await jobs.find(db, me, job_id)
+        await lines.remove_line(db, job, line_id, by=me, version=form.version)
+        return see_other(request, f"/jobs/{job.id}#lines")
+
+
+@post("/jobs/{job_id:uuid}/description", opt=DO, status_code=303)
+@mending(_show)
+async def describe(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(DescriptionForm, await request.form())
+        job, _order = await jobs.find(db, me, job_id)
+        said = msgspec.structs.asdict(form)
+        await lines.rename(db, job, by=me, **said)
+        return see_other(request, f"/jobs/{job.id}", flash=_("Saved."))
+
+
+@post("/jobs/{job_id:uuid}/technician", opt=SELL, status_code=303)
+async def assign(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(TechnicianForm, await request.form())
+        job, _order = await jobs.find(db, me, job_id)
+        person = await db.get(StaffProfile, form.technician) if form.technician else None
+        await jobs.assign(db, job, person, by=me)
+        return see_other(request, f"/jobs/{job.id}")
+
+
+@post("/jobs/{job_id:uuid}/withdrawal", opt=SELL, status_code=303)
+async def withdraw(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        job, order = await jobs.find(db, me, job_id)
+        await jobs.withdraw_job(db, job, by=me)
+        return see_other(request, f"/orders/{order.number}", flash=_("Proposal withdrawn."))
+
+
+async def _found(db: AsyncSession, me: Viewer, job_id: UUID) -> Job:
+    return (await jobs.find(db, me, job_id))[0]
+
+
+@post("/jobs/{job_id:uuid}/start", opt=DO, status_code=303)
+async def start(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(BackForm, await request.form())
+        job = await _found(db, me, job_id)
+        await work.start(db, job, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+@post("/jobs/{job_id:uuid}/pause", opt=DO, status_code=303)
+async def pause(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(BackForm, await request.form())
+        job = await _found(db, me, job_id)
+        await work.pause(db, job, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+@post("/jobs/{job_id:uuid}/block", opt=DO, status_code=303)
+@mending(_show)
+async def block(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(BlockForm, await request.form())
+        job = await _found(db, me, job_id)
+        await work.block(db, job, reason=form.reason, note=form.note, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+@post("/jobs/{job_id:uuid}/finish", opt=DO, status_code=303)
+@mending(_show)
+async def finish(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(FinishForm, await request.form())
+        job = await _found(db, me, job_id)
+        await work.finish(db, job, correction=form.correction, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+@post("/jobs/{job_id:uuid}/check", opt=DO, status_code=303)
+@mending(_show)
+async def check(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(CheckForm, await request.form())
+        job = await _found(db, me, job_id)
+        await work.check(db, job, passed=form.passed == "yes", note=form.note, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+@post("/jobs/{job_id:uuid}/steps", opt=DO, status_code=303)
+@mending(_show)
+async def add_step(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(NewStepForm, await request.form())
+        job = await _found(db, me, job_id)
+        await steps.add_step(db, job, form.name, is_checkpoint=form.checkpoint, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+@post("/steps/{step_id:uuid}", opt=DO, status_code=303)
+async def progress(request: AnyRequest, step_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(StepForm, await request.form())
+        step, job = await steps.find_step(db, me, step_id)
+        await steps.progress(db, step, to=form.status, notes=form.notes, by=me)
+        return see_other(request, back_to(job, form.back))
+
+
+HANDLERS = [
+    job_page,
+    add_line,
+    change_line,
+    remove_line,
+    describe,
+    assign,
+    withdraw,
+    start,
+    pause,
+    block,
+    finish,
+    check,
+    add_step,
+    progress,
+]

@@ -1,0 +1,386 @@
+"""The workshop's pages: what they show, who may send what, what a late form is told."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from app.core.db import transaction
+from app.core.tables import AuditLog
+from app.domains import workshop
+from app.domains.workshop import steps, work
+from app.domains.workshop.models import DeferredWork, Job, JobClock, OrderPhoto, RepairOrder
+from tests.browsing import Browser
+from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, Cast
+from tests.core.pictures import jpeg
+from tests.domains.workshop.shop import approved, as_person, canned_oil, checked_in, proposed
+
+Open = Callable[..., Browser]
+PHOTO = jpeg()
+
+
+async def one_order(*, approve: bool = True, **intake: Any) -> tuple[RepairOrder, Job]:
+    async with transaction() as db:
+        order = await checked_in(db, **intake)
+        job = await approved(db, order) if approve else await proposed(db, order)
+        return order, job
+
+
+async def read(model: type[Any], key: UUID) -> Any:
+    async with transaction(tenant=HARBOR) as db:
+        return await db.get_one(model, key)
+
+
+async def test_the_board_shows_a_card_with_what_a_hurried_person_looks_for(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order(is_waiter=True)
+    page = (await browser(cast.advisor).get("/board")).text
+    for said in (order.label, "7ABC123", "2003 Honda Accord", "Squeals when braking", "Waits here", "Terry"):
+        assert said in page
+    assert re.search(r'data-stage="in_progress"[^>]*>\s*<li class="ticket', page)
+
+
+async def test_a_form_moves_a_card_and_a_late_one_says_what_changed(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order()
+    advisor, technician = browser(cast.advisor), browser(cast.technician)
+    form = {"stage": "sublet", "version": order.version, "bay": str(HARBOR_BAYS[0])}
+    moved = await advisor.post(f"/orders/{order.number}/stage", form, key="a")
+    assert (moved.status_code, moved.headers["location"]) == (303, "/board")
+    now = await read(RepairOrder, order.id)
+    assert (now.stage, now.bay_id) == ("sublet", HARBOR_BAYS[0])
+    late = await technician.post(f"/orders/{order.number}/stage", {**form, "stage": "qc"}, key="b")
+    assert late.status_code == 409
+    assert "At another shop" in late.text
+    assert "Avery Advisor" in late.text
+    assert (await read(RepairOrder, order.id)).stage == "sublet"
+
+
+async def test_the_same_form_twice_moves_once(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order()
+    advisor = browser(cast.advisor)
+    form = {"stage": "qc", "version": order.version, "bay": ""}
+    answers = [await advisor.post(f"/orders/{order.number}/stage", form, key="twice") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert (await read(RepairOrder, order.id)).version == order.version + 1
+
+
+@pytest.mark.parametrize("stage", ["nowhere", "", "x" * 300])
+async def test_a_stage_that_does_not_exist_changes_nothing(browser: Open, cast: Cast, stage: str) -> None:
+    order, _job = await one_order()
+    form = {"stage": stage, "version": order.version, "bay": ""}
+    answer = await browser(cast.advisor).post(f"/orders/{order.number}/stage", form)
+    assert answer.status_code == 422
+    assert (await read(RepairOrder, order.id)).stage == order.stage
+
+
+async def test_a_bay_of_another_shop_is_not_there(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order()
+    form = {"stage": "qc", "version": order.version, "bay": str(uuid4())}
+    answer = await browser(cast.advisor).post(f"/orders/{order.number}/stage", form)
+    assert answer.status_code == 404
+    assert (await read(RepairOrder, order.id)).stage == order.stage
+
+
+async def test_every_page_is_nothing_to_the_outsider(browser: Open, cast: Cast) -> None:
+    order, job = await one_order()
+    outsider = browser(cast.outsider)
+    for url in (
+        f"/orders/{order.number}",
+        f"/jobs/{job.id}",
+        f"/bench?technician={cast.technician.staff_id}",
+    ):
+        assert (await outsider.get(url)).status_code == 404, url
+    assert order.label not in (await outsider.get("/board")).text
+    async with transaction(tenant=HARBOR) as db:
+        step = (await steps.steps_of(db, job))[0]
+    for url, form in (
+        (f"/orders/{order.number}/stage", {"stage": "qc", "version": "1"}),
+        (f"/orders/{order.number}/plan", {"version": "1", "concern": "x"}),
+        (f"/orders/{order.number}/jobs", {"title": "x"}),
+        (f"/orders/{order.number}/void", {"reason": "x"}),
+        (f"/jobs/{job.id}/start", {}),
+        (f"/jobs/{job.id}/block", {"reason": "parts"}),
+        (f"/jobs/{job.id}/finish", {}),
+        (f"/jobs/{job.id}/check", {"passed": "yes"}),
+        (f"/jobs/{job.id}/lines", {"version": "1", "kind": "fee", "description": "x"}),
+        (f"/jobs/{job.id}/withdrawal", {}),
+        (f"/steps/{step.id}", {"status": "completed"}),
+    ):
+        assert (await outsider.post(url, form)).status_code == 404, url
+
+
+async def test_the_driver_and_the_network_have_no_business_on_the_floor(browser: Open, cast: Cast) -> None:
+    order, job = await one_order()
+    for person in (cast.customer, cast.stranger, cast.network):
+        visitor = browser(person)
+        for url in ("/board", "/bench", "/orders/new", f"/orders/{order.number}", f"/jobs/{job.id}"):
+            assert (await visitor.get(url)).status_code == 403, (person.key, url)
+
+
+async def test_a_technician_sees_no_prices_and_cannot_plan(browser: Open, cast: Cast) -> None:
+    order, job = await one_order()
+    technician = browser(cast.technician)
+    for url in (f"/orders/{order.number}", f"/jobs/{job.id}", "/bench", "/board"):
+        page = await technician.get(url)
+        assert page.status_code == 200, url
+        assert "$" not in page.text, url
+    for url in (
+        f"/orders/{order.number}/plan",
+        f"/jobs/{job.id}/lines",
+        "/orders",
+        f"/jobs/{job.id}/withdrawal",
+    ):
+        assert (await technician.post(url, {})).status_code == 403, url
+
+
+async def test_the_advisor_sees_lines_and_margin(browser: Open, cast: Cast) -> None:
+    _order, job = await one_order()
+    page = (await browser(cast.advisor).get(f"/jobs/{job.id}")).text
+    assert "$180.00" in page  # 1.5 h at 120
+    assert "$89.90" in page
+    assert "84.8%" in page  # (269.90 − 41.00) ÷ 269.90
+
+
+async def test_prices_are_typed_as_people_write_them(browser: Open, cast: Cast) -> None:
+    _order, job = await one_order(approve=False)
+    form = {
+        "version": job.version,
+        "kind": "part",
+        "description": "Brake fluid",
+        "quantity": "0,5",
+        "unit_price": "24.99",
+        "unit_cost": "9.10",
+    }
+    advisor = browser(cast.advisor)
+    assert (await advisor.post(f"/jobs/{job.id}/lines", form)).status_code == 303
+    assert "$12.50" in (await advisor.get(f"/jobs/{job.id}")).text
+    late = await advisor.post(f"/jobs/{job.id}/lines", form)
+    assert late.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"description": ""}, "Please fill this in"),
+        ({"quantity": "many"}, "Please enter a number"),
+        ({"quantity": "-3"}, "more than 0"),
+        ({"kind": "tip"}, "one of the options"),
+        ({"unit_price": "9" * 20}, "out of range"),
+    ],
+)
+async def test_a_wrong_line_comes_back_with_its_words(
+    browser: Open, cast: Cast, wrong: dict[str, str], words: str
+) -> None:
+    _order, job = await one_order(approve=False)
+    form = {"version": job.version, "kind": "part", "description": "Fluid", "quantity": "1", **wrong}
+    answer = await browser(cast.advisor).post(f"/jobs/{job.id}/lines", form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert (await read(Job, job.id)).version == job.version
+
+
+async def test_a_canned_job_is_one_tap(browser: Open, cast: Cast) -> None:
+    async with transaction() as db:
+        order = await checked_in(db)
+        await canned_oil(db, order)
+    answer = await browser(cast.advisor).post(f"/orders/{order.number}/jobs", {"canned": "oil"})
+    assert answer.status_code == 303
+    page = await browser(cast.advisor).get(answer.headers["location"])
+    assert "Waste oil disposal" in page.text
+
+
+async def test_declined_work_is_offered_on_the_next_visit_and_taken_up_in_one_tap(
+    browser: Open, cast: Cast
+) -> None:
+    async with transaction() as db:
+        first = await checked_in(db)
+        job = await proposed(db, first)
+        await workshop.present_jobs(db, first, [job], by=CAST.advisor.viewer)
+        await workshop.decline_job(db, job, by=CAST.advisor.viewer, reason="Next month")
+        second = await checked_in(db, concern="Now it grinds")
+    advisor = browser(cast.advisor)
+    page = (await advisor.get(f"/orders/{second.number}")).text
+    assert "Left undone on this car" in page
+    assert "Next month" in page
+    url = re.search(r'action="(/orders/\d+/deferred/[^"]+/revival)"', page)
+    assert url
+    answers = [await advisor.post(url[1], {}, key=key) for key in ("one", "two")]
+    assert [answer.status_code for answer in answers] == [303, 409]
+    async with transaction(tenant=HARBOR) as db:
+        work_left = await db.scalar(select(DeferredWork))
+        revived = await db.scalar(select(Job).where(Job.order_id == second.id))
+    assert work_left is not None
+    assert revived is not None
+    assert (work_left.status, work_left.revived_job_id) == ("revived", revived.id)
+    assert revived.deferred_work_id == work_left.id
+    assert "Left undone" not in (await advisor.get(f"/orders/{second.number}")).text
+
+
+async def test_the_bench_starts_pauses_blocks_and_finishes(browser: Open, cast: Cast) -> None:
+    order, job = await one_order()
+    technician = browser(cast.technician)
+    page = (await technician.get("/bench")).text
+    assert "Approved – ready to work on" in page
+    assert f'action="/jobs/{job.id}/start"' in page
+    started = await technician.post(f"/jobs/{job.id}/start", {"back": "bench"})
+    assert started.headers["location"] == f"/bench?job={job.id}"
+    assert "data-clock-since" in (await technician.get("/bench")).text
+    await technician.post(f"/jobs/{job.id}/pause", {"back": "bench"})
+    assert "data-clock-since" not in (await technician.get("/bench")).text
+    await technician.post(f"/jobs/{job.id}/start", {"back": "bench"})
+    unsaid = await technician.post(f"/jobs/{job.id}/block", {"back": "bench"})
+    assert unsaid.status_code == 422
+    assert "Choose what the job is waiting for" in unsaid.text
+    await technician.post(f"/jobs/{job.id}/block", {"back": "bench", "reason": "parts"})
+    assert "waiting for parts" in (await technician.get("/bench")).text
+    await technician.post(f"/jobs/{job.id}/start", {"back": "bench"})
+    await technician.post(f"/jobs/{job.id}/finish", {"back": "bench", "correction": "New pads"})
+    assert "Handed over for the check" in (await technician.get("/bench")).text
+    assert (await read(RepairOrder, order.id)).stage == "qc"
+
+
+async def test_a_colleague_checks_from_their_own_bench(browser: Open, cast: Cast) -> None:
+    _order, job = await one_order()
+    async with transaction() as db:
+        await as_person(db, cast.technician)
+        job = await db.get_one(Job, job.id)
+        await work.start(db, job, by=cast.technician.viewer)
+        await work.finish(db, job, by=cast.technician.viewer)
+    own = await browser(cast.technician).post(f"/jobs/{job.id}/check", {"passed": "yes"})
+    assert own.status_code == 409
+    colleague = browser(cast.second_technician)
+    page = (await colleague.get("/bench")).text
+    assert "To check for a colleague" in page
+    open_point = await colleague.post(f"/jobs/{job.id}/check", {"passed": "yes", "back": "bench"})
+    assert open_point.status_code == 409
+    for url in re.findall(r'action="(/steps/[^"]+)"', page):
+        await colleague.post(url, {"status": "completed", "back": "bench"})
+    done = await colleague.post(f"/jobs/{job.id}/check", {"passed": "yes", "back": "bench"})
+    assert done.status_code == 303
+    assert (await read(Job, job.id)).status == "completed"
+
+
+async def test_a_refused_move_is_kept_in_the_audit_trail(browser: Open, cast: Cast) -> None:
+    _order, job = await one_order(approve=False)
+    answer = await browser(cast.technician).post(f"/jobs/{job.id}/start", {})
+    assert answer.status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        kept = await db.scalar(select(AuditLog.action).where(AuditLog.user_id == cast.technician.user_id))
+        assert await db.scalar(select(JobClock)) is None
+    assert kept == "job.illegal_move"
+
+
+async def test_an_advisor_may_look_at_any_bench_but_not_start(browser: Open, cast: Cast) -> None:
+    _order, job = await one_order()
+    advisor = browser(cast.advisor)
+    page = await advisor.get(f"/bench?technician={cast.technician.staff_id}")
+    assert page.status_code == 200
+    assert f'action="/jobs/{job.id}/start"' not in page.text
+    assert (await advisor.post(f"/jobs/{job.id}/start", {})).status_code == 403
+
+
+async def test_a_walk_in_is_checked_in_with_photos_and_a_typed_name(browser: Open, cast: Cast) -> None:
+    advisor = browser(cast.advisor)
+    known = {"name": "Walk In", "phone": "555 0199", "plate": "WLK 1"}
+    unsaid = await advisor.post("/orders/new/customer", known)
+    assert unsaid.status_code == 422
+    assert "Please enter the make" in unsaid.text
+    car = {"vin": "1HGCM82633A004352", "make": "Honda", "model": "Accord", "year": "2003"}
+    new = await advisor.post("/orders/new/customer", {**known, **car})
+    assert new.status_code == 303
+    url = new.headers["location"]
+    assert "Open the repair order" in (await advisor.get(url)).text
+    ids = dict(part.split("=") for part in url.split("?")[1].split("&"))
+    form = {
+        **ids,
+        "concern": "Rattles when cold",
+        "mileage": "150500",
+        "warning_lights": ["engine", "tires"],
+        "key_tag": "22",
+        "signed_name": "Walk In",
+        "promise_at": "2026-11-24T16:30",
+        "technician": str(cast.technician.staff_id),
+    }
+    opened = await advisor.post("/orders", form, files=[("photos", ("a.jpg", PHOTO, "image/jpeg"))], key="k")
+    assert opened.status_code == 303, opened.text
+    again = await advisor.post("/orders", form, files=[("photos", ("a.jpg", PHOTO, "image/jpeg"))], key="k")
+    assert again.headers["location"] == opened.headers["location"]
+    async with transaction(tenant=HARBOR) as db:
+        [order] = list(await db.scalars(select(RepairOrder)))
+        [photo] = list(await db.scalars(select(OrderPhoto)))
+    assert (order.concern, order.warning_lights, order.key_tag) == (
+        "Rattles when cold",
+        ["engine", "tires"],
+        "22",
+    )
+    assert (photo.purpose, photo.is_shared) == ("walk_around", False)
+    page = (await advisor.get(opened.headers["location"])).text
+    assert "Honda" in page
+    assert "Tire pressure" in page
+    assert "/files/" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"concern": ""}, "Please fill this in"),
+        ({"signed_name": ""}, "Please fill this in"),
+        ({"mileage": "12"}, "less than the last reading"),
+        ({"mileage": "far"}, "whole number"),
+        ({"charge_percent": "140"}, "out of range"),
+        ({"warning_lights": "disco"}, "no warning light"),
+        ({"signature": "<svg onload=alert(1)>"}, "could not be read"),
+    ],
+)
+async def test_a_wrong_check_in_comes_back_as_typed(
+    browser: Open, cast: Cast, wrong: dict[str, str], words: str
+) -> None:
+    form = {
+        "customer": str(cast.customer.customer_id),
+        "vehicle": str(CAR),
+        "concern": "Rattles when cold",
+        "signed_name": "Dana",
+        **wrong,
+    }
+    answer = await browser(cast.advisor).post("/orders", form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    if "concern" not in wrong:
+        assert "Rattles when cold" in answer.text
+    async with transaction(tenant=HARBOR) as db:
+        assert await db.scalar(select(RepairOrder)) is None
+
+
+async def test_a_file_that_is_no_photo_opens_no_order(browser: Open, cast: Cast) -> None:
+    form = {
+        "customer": str(cast.customer.customer_id),
+        "vehicle": str(CAR),
+        "concern": "Rattles",
+        "signed_name": "Dana",
+    }
+    lies = [("photos", ("a.jpg", b"MZ\x90 not a photo", "image/jpeg"))]
+    answer = await browser(cast.advisor).post("/orders", form, files=lies)
+    assert answer.status_code == 422
+    assert "not a JPEG" in answer.text
+
+
+async def test_a_car_that_is_in_the_shop_is_not_checked_in_again(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order()
+    form = {
+        "customer": str(cast.customer.customer_id),
+        "vehicle": str(CAR),
+        "concern": "Rattles",
+        "signed_name": "Dana",
+    }
+    answer = await browser(cast.advisor).post("/orders", form)
+    assert answer.status_code == 409
+    assert order.label in answer.text
+
+
+async def test_a_form_without_its_token_is_refused(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order()
+    answer = await browser(cast.advisor).http.post(f"/orders/{order.number}/stage", data={"stage": "qc"})
+    assert answer.status_code == 403
+    assert "<html" in answer.text
