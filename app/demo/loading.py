@@ -105,6 +105,6 @@ async def _decoded(vin: str) -> VehicleFacts:
     found = await garage.look_up(vin)
     decoded = found.decoded
     return VehicleFacts(
-        vin=found.vin, make=decoded.make or "", model=decoded.model or "", year=decoded.year, trim=decoded.trim or "",
+        vin=found.vin, make=decoded.make or "", model=decoded.model or "", year=decoded.year, trim=(decoded.trim or "").split("+")[0].split("/")[0],
         body=decoded.body or "", fuel=cast(Any, decoded.fuel or ""), battery_kwh=found.battery_kwh, max_charge_kw=found.max_charge_kw,
     )  # fmt: skip

@@ -44,7 +44,7 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
             ("/customers", _("Customers"), "users"),
             ("/invoices", _("Invoices"), "receipt"),
         ]
-    if me.can("read:assigned_appointments"):
+    if me.can("request:parts"):
         links.append(("/bench", _("Bench"), "wrench"))
     if me.can("manage:center"):
         links.append(("/settings/centers", _("Shop"), "settings"))
