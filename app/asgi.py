@@ -19,6 +19,7 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.booking import api as booking_api
 from app.domains.booking import pages as booking_pages
 from app.domains.booking import said as booking_said
 from app.domains.estimates import api as estimates_api
@@ -30,6 +31,8 @@ from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.network import said as network_said
+from app.domains.network import setup_api as network_setup_api
+from app.domains.services import api as services_api
 from app.domains.services import said as services_said
 from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
@@ -84,6 +87,9 @@ API: list[Any] = [
     estimates_api.router,
     garage_api.router,
     workshop_api.router,
+    booking_api.router,
+    network_setup_api.router,
+    services_api.router,
 ]
 
 

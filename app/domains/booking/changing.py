@@ -181,6 +181,24 @@ async def _must_suit(
         )
 
 
+def must_be_version(appointment: Appointment, version: int | None) -> None:
+    """Refuse what was decided on an older state of the appointment, saying what it is now."""
+    if version is None or version == appointment.version:
+        return
+    raise Refused(
+        _("This appointment has changed in the meantime. Please look at it again."),
+        data={
+            "current": {
+                "version": appointment.version,
+                "status": appointment.status,
+                "starts_at": appointment.starts_at,
+                "bay_id": appointment.bay_id,
+                "technician_id": appointment.technician_id,
+            }
+        },
+    )
+
+
 def _must_stand(appointment: Appointment) -> None:
     if appointment.status not in STANDING:
         raise Refused(_("This appointment can no longer be changed."), audit="appointment.illegal_move")

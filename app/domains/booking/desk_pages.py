@@ -10,7 +10,6 @@ from litestar import Request, Response, Router, get, post
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Refused
 from app.core.forms import read
 from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
@@ -40,9 +39,7 @@ async def day_region(request: AnyRequest, day: date | None = None, by: str = "ti
 
 
 async def _day(db: AsyncSession, me: Viewer, day: date | None, by: str) -> dict[str, Any]:
-    if me.center_id is None:
-        raise Refused(_("Choose the service center you work at first."))
-    center = await premises.find_center(db, me, me.center_id)
+    center = await premises.working_center(db, me)
     day = day or clock.today(center.zone)
     by = by if by in ORDERS else "time"
     entries = await appointments.of_day(db, me, center, day)

@@ -11,11 +11,11 @@ from zoneinfo import available_timezones
 import msgspec
 from babel.numbers import list_currencies
 from msgspec import Meta
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -43,7 +43,8 @@ class CenterFacts(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USD"
     distance_unit: str = "km"
     tax_name: Annotated[str, Meta(max_length=40)] = "Sales tax"
-    tax_rate: Annotated[Decimal, Meta(ge=0, lt=1)] = Decimal(0)
+    tax_rate: Decimal = Decimal(0)
+    """A share: 0.055 is 5.5 %."""
     labor_rate_minor: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
     working_hours: dict[str, list[list[str]]] = {}
     slot_minutes: int = 30
@@ -196,6 +197,8 @@ def _set(center: ServiceCenter, facts: CenterFacts) -> None:
         errors["distance_unit"] = _("Choose kilometres or miles.")
     if facts.slot_minutes not in SLOT_STEPS:
         errors["slot_minutes"] = _("Choose one of the list.")
+    if not (facts.tax_rate.is_finite() and 0 <= facts.tax_rate < 1):
+        errors["tax_rate"] = _("A tax rate lies between 0 and 100 %.")
     if errors:
         raise Invalid(errors)
     hours = check_week(facts.working_hours)
@@ -236,21 +239,35 @@ async def _tell_day(db: AsyncSession, center: ServiceCenter, day: date, by: View
 
 async def open_centers(db: AsyncSession) -> Sequence[ServiceCenter]:
     """Every center that takes bookings, of every shop. Anyone may read it."""
-    query = (
-        select(ServiceCenter)
-        .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
-        .where(ServiceCenter.is_active, Tenant.is_active)
-    )
-    return (await db.scalars(query.order_by(func.lower(ServiceCenter.name)))).all()
+    return (await db.scalars(_bookable().order_by(func.lower(ServiceCenter.name)))).all()
 
 
 async def center_called(db: AsyncSession, slug: str) -> ServiceCenter:
     """A center that takes bookings, by its address on the site. Anyone may read it."""
-    query = (
+    return await _found(db, _bookable().where(ServiceCenter.slug == slug))
+
+
+async def open_center_by_id(db: AsyncSession, center_id: UUID) -> ServiceCenter:
+    """A center that takes bookings. Anyone may read it."""
+    return await _found(db, _bookable().where(ServiceCenter.id == center_id))
+
+
+async def working_center(db: AsyncSession, me: Viewer) -> ServiceCenter:
+    """The center the viewer works at in this session."""
+    if me.center_id is None:
+        raise Refused(_("Choose the service center you work at first."))
+    return await find_center(db, me, me.center_id)
+
+
+def _bookable() -> Select[ServiceCenter]:
+    return (
         select(ServiceCenter)
         .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
-        .where(ServiceCenter.slug == slug, ServiceCenter.is_active, Tenant.is_active)
+        .where(ServiceCenter.is_active, Tenant.is_active)
     )
+
+
+async def _found(db: AsyncSession, query: Select[ServiceCenter]) -> ServiceCenter:
     center = await db.scalar(query)
     if center is None:
         raise NotFound

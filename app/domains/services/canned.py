@@ -21,13 +21,16 @@ from app.domains.services.events import CannedJobChanged
 from app.domains.services.models import CannedJob, CannedLine
 
 
+MOST = 100_000
+
+
 class LineFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a canned job. For labour `quantity` is hours, and a price of 0 the center's hourly rate."""
 
     kind: Literal["labor", "part", "fee", "sublet"]
     description: Annotated[str, Meta(min_length=1, max_length=300)]
     part_number: Annotated[str, Meta(max_length=60)] = ""
-    quantity: Annotated[Decimal, Meta(ge=0)] = Decimal(1)
+    quantity: Decimal = Decimal(1)
     unit_price_minor: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
     unit_cost_minor: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
     taxable: bool = True
@@ -94,6 +97,8 @@ async def _write(
 ) -> Canned:
     if facts.skill not in SKILLS:
         raise Invalid({"skill": _("Choose one of the list.")})
+    if not all(line.quantity.is_finite() and 0 <= line.quantity < MOST for line in lines):
+        raise Invalid({"lines": _("A quantity is a number from 0 on.")})
     job.code = facts.code or code_from(facts.title)
     job.title, job.description = facts.title, facts.description
     job.skill, job.is_active = facts.skill, facts.is_active

@@ -14,8 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from app.core import clock
 from app.core import db as core_db
 from app.core.viewer import Viewer
+from app.domains.services.models import Service
+from tests.cast import Cast
 from tests.conftest import Database
 from tests.domains.booking import shops
+from tests.domains.booking.offering import offer
 
 NOW = datetime(2026, 11, 23, 5, 30, tzinfo=UTC)
 """A Monday, half past six in the morning in Berlin."""
@@ -63,3 +66,9 @@ async def stage(fresh_database: Database) -> AsyncIterator[Stage]:
     await engine.dispose()
     yield Stage(fresh_database, shop)
     await core_db.disconnect()
+
+
+@pytest.fixture
+async def offered(site: str, cast: Cast) -> list[Service]:
+    """The catalogue of Harbor Lane: brakes, oil, high voltage."""
+    return await offer(cast)

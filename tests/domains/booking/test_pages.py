@@ -7,37 +7,11 @@ from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
-import pytest
-
 from app.core import clock
 from app.core.db import transaction
-from app.domains import services
-from app.domains.services import ServiceFacts
 from tests.cast import CAR, HARBOR, OTHER_CAR
 
 CENTER = "harbor-lane-garage"
-
-
-@pytest.fixture
-async def offered(site, cast):
-    """An hour of brakes and half an hour of oil at Harbor Lane."""
-    async with transaction(user=cast.owner.user_id, tenant=HARBOR) as db:
-        return [
-            await services.add(db, facts, by=cast.owner.viewer)
-            for facts in (
-                ServiceFacts(
-                    name="Brake check",
-                    duration_minutes=60,
-                    price_minor=9900,
-                    category="brakes",
-                    skill="brakes",
-                ),
-                ServiceFacts(name="Oil change", duration_minutes=30, price_minor=6900, category="oil"),
-                ServiceFacts(
-                    name="HV check", duration_minutes=60, price_minor=14900, category="hv", skill="hv"
-                ),
-            )
-        ]
 
 
 def query(services, vehicle=CAR):
