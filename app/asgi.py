@@ -47,6 +47,7 @@ from app.screens import (
     shell,
     stored_files,
     stream,
+    tracking,
     vehicle,
 )
 from app.settings import settings
@@ -77,6 +78,7 @@ PAGES: list[Any] = [
     shell.router,
     stored_files.router,
     stream.router,
+    tracking.router,
     vehicle.router,
     workshop_pages.router,
 ]

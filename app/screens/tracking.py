@@ -1,0 +1,192 @@
+"""The driver's page while the car is in the shop: where it is, when it is done, what was seen, what to answer
+or pay. It gathers the order, its estimates, inspections and invoices, and follows without a reload."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import enter_tenant
+from app.core.permissions import SIGNED_IN
+from app.core.render import fragment, is_partial, page
+from app.core.tables import File
+from app.core.viewer import Viewer
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains import estimates, inspections, workshop
+from app.domains.billing.models import Invoice
+from app.domains.booking import appointments
+from app.domains.booking.live import appointment_topic
+from app.domains.estimates.models import Estimate
+from app.domains.garage.models import Vehicle
+from app.domains.network.models import ServiceCenter
+from app.domains.workshop.models import Job, RepairOrder
+
+AnyRequest = Request[Any, Any, Any]
+
+STEPS = ("received", "diagnosing", "awaiting_approval", "in_progress", "qc", "ready", "delivered")
+STEP_OF_STAGE = {"awaiting_parts": "in_progress", "sublet": "in_progress"}
+TO_PAY = ("issued", "partially_paid", "overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One station of a visit."""
+
+    label: str
+    state: str
+    """done, now or next."""
+
+
+def steps_of(stage: str) -> list[Step]:
+    """The way of a car through the shop in a driver's words, and how far it has come."""
+    words = {
+        "received": _("Checked in"),
+        "diagnosing": _("Being looked at"),
+        "awaiting_approval": _("Your decision"),
+        "in_progress": _("Work under way"),
+        "qc": _("Quality check"),
+        "ready": _("Ready to collect"),
+        "delivered": _("Handed over"),
+    }
+    at = STEPS.index(STEP_OF_STAGE.get(stage, stage))
+    return [
+        Step(words[step], "done" if place < at or stage == "delivered" else "now" if place == at else "next")
+        for place, step in enumerate(STEPS)
+    ]
+
+
+def headline(stage: str) -> tuple[str, str]:
+    """What is going on, as (kind of status, words)."""
+    return {
+        "received": ("info", _("Your car is checked in")),
+        "diagnosing": ("info", _("We are looking at your car")),
+        "awaiting_approval": ("wait", _("We are waiting for your answer")),
+        "awaiting_parts": ("wait", _("We are waiting for parts")),
+        "in_progress": ("info", _("We are working on your car")),
+        "sublet": ("info", _("Your car is with a partner shop")),
+        "qc": ("info", _("We are checking the work")),
+        "ready": ("go", _("Your car is ready")),
+        "delivered": ("go", _("Your car is back with you")),
+    }[stage]
+
+
+def job_status(job: Job) -> tuple[str, str]:
+    """A job's state for its driver, as (kind of status, words)."""
+    if job.status == "blocked":
+        return "wait", _("On hold: %(reason)s", reason=workshop.blocked_word(job.blocked_reason or "other"))
+    return {
+        "presented": ("wait", _("Waiting for your answer")),
+        "authorized": ("info", _("Approved")),
+        "pending": ("info", _("Approved")),
+        "in_progress": ("info", _("In progress")),
+        "qc": ("info", _("Being checked")),
+        "completed": ("go", _("Done")),
+        "declined": ("idle", _("Declined")),
+        "deferred": ("idle", _("Not now")),
+    }[job.status]
+
+
+SHOWN_JOBS = frozenset(
+    {
+        "presented",
+        "authorized",
+        "pending",
+        "in_progress",
+        "blocked",
+        "qc",
+        "completed",
+        "declined",
+        "deferred",
+    }
+)
+
+
+async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str, Any]:
+    """Everything the page shows of an order that the viewer may see."""
+    await enter_tenant(db, order.tenant_id)
+    tone, words = headline(order.stage)
+    return {
+        "order": order,
+        "center": await db.get_one(ServiceCenter, order.center_id),
+        "vehicle": await db.get_one(Vehicle, order.vehicle_id),
+        "tone": tone,
+        "headline": words,
+        "steps": steps_of(order.stage),
+        "jobs": [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS],
+        "job_status": job_status,
+        "photos": await _photos(db, order),
+        "summaries": await inspections.for_customer(db, order),
+        "to_answer": await _to_answer(db, order),
+        "answered": [one for one in await estimates.estimates_of(db, order) if one.is_decided],
+        "to_pay": await _invoices(db, order),
+        "late": order.is_late(clock.now()),
+        "summary_url": "",
+        "topics": [workshop.customer_topic(order.id)],
+    }
+
+
+async def _photos(db: AsyncSession, order: RepairOrder) -> Sequence[tuple[str, File]]:
+    shared = await workshop.photos(db, order, shared_only=True)
+    files = {
+        file.id: file
+        for file in await db.scalars(select(File).where(File.id.in_([one.file_id for one in shared])))
+    }
+    return [(one.caption, files[one.file_id]) for one in shared if one.file_id in files]
+
+
+async def _to_answer(db: AsyncSession, order: RepairOrder) -> Estimate | None:
+    now = clock.now()
+    return next((one for one in await estimates.estimates_of(db, order) if one.is_open(now)), None)
+
+
+async def _invoices(db: AsyncSession, order: RepairOrder) -> Sequence[Invoice]:
+    found = await db.scalars(
+        select(Invoice)
+        .where(
+            Invoice.tenant_id == order.tenant_id,
+            Invoice.order_id == order.id,
+            Invoice.status.in_((*TO_PAY, "paid")),
+        )
+        .order_by(Invoice.issued_at)
+    )
+    return found.all()
+
+
+@get("/orders/{order_id:uuid}/track", opt=needs(SIGNED_IN))
+async def track_order(request: AnyRequest, order_id: FromPath[UUID]) -> Response[str]:
+    async with begin(request) as (db, me):
+        order = await workshop.find_by_id(db, me, order_id)
+        return page(request, me, "screens/tracking.html", **await gathered(db, me, order))
+
+
+@get("/orders/{order_id:uuid}/track/state", opt=needs(SIGNED_IN))
+async def order_state(request: AnyRequest, order_id: FromPath[UUID]) -> Response[str]:
+    """The region that follows the work."""
+    async with begin(request) as (db, me):
+        order = await workshop.find_by_id(db, me, order_id)
+        return fragment(request, me, "screens/_tracking.html", **await gathered(db, me, order))
+
+
+@get("/appointments/{appointment_id:uuid}/track", opt=needs(SIGNED_IN))
+async def track_appointment(request: AnyRequest, appointment_id: FromPath[UUID]) -> Response[str]:
+    """The same from the booking on: before check-in it waits for the car, then it follows the order."""
+    async with begin(request) as (db, me):
+        visit = await appointments.find(db, me, appointment_id)
+        if visit.appointment.order_id is None:
+            topics = [appointment_topic(appointment_id)]
+            return page(request, me, "screens/awaited.html", visit=visit, topics=topics)
+        if is_partial(request):
+            # The page listens to its appointment only; as the order's page it needs another stream.
+            return Response("", headers={"HX-Refresh": "true"}, media_type="text/html")
+        order = await workshop.find_by_id(db, me, visit.appointment.order_id)
+        return page(request, me, "screens/tracking.html", **await gathered(db, me, order))
+
+
+router = Router("/", route_handlers=[track_order, order_state, track_appointment])
