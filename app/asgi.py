@@ -19,6 +19,11 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.billing import api as billing_api
+from app.domains.billing import hooks as billing_hooks
+from app.domains.billing import link_pages as billing_link_pages
+from app.domains.billing import pages as billing_pages
+from app.domains.billing import setup_pages as billing_setup_pages
 from app.domains.booking import api as booking_api
 from app.domains.booking import pages as booking_pages
 from app.domains.booking import said as booking_said
@@ -65,6 +70,10 @@ PAGES: list[Any] = [
     accounts_pages.router,
     inspections_pages.router,
     booking_pages.router,
+    billing_hooks.router,
+    billing_link_pages.router,
+    billing_pages.router,
+    billing_setup_pages.router,
     certificate.router,
     dev.router,
     front.router,
@@ -86,6 +95,7 @@ PAGES: list[Any] = [
 API: list[Any] = [
     accounts_api.router,
     inspections_api.router,
+    billing_api.router,
     estimates_api.router,
     garage_api.router,
     workshop_api.router,

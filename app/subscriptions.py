@@ -4,6 +4,9 @@ from typing import Any
 
 from app.core import files
 from app.core.events import Event
+from app.domains.billing import events as billing
+from app.domains.billing.live import ring_invoice
+from app.domains.billing.reactions import ask_about_account, ask_about_payment
 from app.domains.booking import events as booking
 from app.domains.booking.live import ring_appointment, ring_day, ring_own, ring_slots, ring_slots_of_center
 from app.domains.estimates import events as estimates
@@ -95,4 +98,17 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     network.HoursExceptionChanged: [ring_slots_of_center],
     network.BayChanged: [ring_slots_of_center],
     network.StaffChanged: [ring_slots_of_center],
+    # billing
+    billing.InvoiceIssued: [ring_invoice],
+    billing.InvoiceCancelled: [ring_invoice],
+    billing.InvoiceOverdue: [ring_invoice],
+    billing.InvoicePaid: [ring_invoice],
+    billing.PaymentStarted: [ring_invoice],
+    billing.PaymentChanged: [ring_invoice],
+    billing.PaymentCompleted: [ring_invoice],
+    billing.PaymentEnded: [ring_invoice],
+    billing.PaymentRefunded: [ring_invoice],
+    billing.PaymentQuestioned: [ring_invoice],
+    billing.WebhookReceived: [ask_about_payment],
+    billing.PaymentAccountChanged: [ask_about_account],
 }

@@ -38,7 +38,7 @@ def _typeset(template: str, data: Mapping[str, Any], made_at: datetime) -> bytes
         format="pdf",
         sys_inputs={"data": msgspec.json.encode(data).decode()},
         pdf_standards=["1.7", "ua-1"],
-        timestamp=made_at,
+        timestamp=made_at.replace(microsecond=0),
     )
     for warning in warnings:
         log.warning("pdf.warning", template=template, words=warning.message)

@@ -250,7 +250,18 @@ HARBOR_SERVICES = (
 )  # fmt: skip
 
 VOLT_JOBS = frozenset(
-    ["front-brake-pads", "brake-fluid", "front-tires", "rear-tires", "battery-12v", "cabin-filter", "hv-coolant-service", "charge-port-repair", "hv-diagnosis", "wiper-blades"]
+    [
+        "front-brake-pads",
+        "brake-fluid",
+        "front-tires",
+        "rear-tires",
+        "battery-12v",
+        "cabin-filter",
+        "hv-coolant-service",
+        "charge-port-repair",
+        "hv-diagnosis",
+        "wiper-blades",
+    ]
 )
 VOLT_JOBS = frozenset(
     (

@@ -174,6 +174,10 @@ async def test_a_payment_is_told_by_a_signed_webhook(
     event = gateway.verify_webhook(body, signature)
     assert (event.kind, event.ref) == ("checkout.session.completed", started.ref)
     assert (event.account, event.reference) == (account, wanted.reference)
+    for other in listener.heard:
+        heard = gateway.verify_webhook(*other)
+        assert heard.account == account
+        assert heard.reference == (None if heard.kind == "account.updated" else wanted.reference)
     for broken in (body.replace(b"5000", b"5001"), body + b" "):
         with pytest.raises(WebhookForged):
             gateway.verify_webhook(broken, signature)

@@ -15,7 +15,6 @@ from app.core import clock
 from app.core.db import enter_tenant, new_id
 from app.core.errors import Invalid, Refused
 from app.core.render import money
-from app.core.security import sign
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import workshop
@@ -24,13 +23,12 @@ from app.domains.billing.events import PaymentCompleted, PaymentStarted
 from app.domains.billing.finding import hold, live_payments
 from app.domains.billing.invoicing import of, settle_if_paid, tell
 from app.domains.billing.models import Invoice, Payment, PaymentAccount
+from app.domains.billing.receipts import receipt_token
 from app.domains.workshop.models import RepairOrder
 from app.settings import settings
 
 CHECKOUT_LIFETIME = timedelta(hours=1)
 """How long a hosted page stays open, and with it the claim on the amount."""
-
-RECEIPT_SECONDS = 30 * 24 * 3600
 
 
 def unclaimed(invoice: Invoice, live: Sequence[Payment]) -> int:
@@ -127,7 +125,7 @@ def _terms(invoice: Invoice, payment: Payment, by: Viewer) -> dict[str, Any]:
     if by.is_signed_in:
         success, back = f"/invoices/{invoice.id}?payment={payment.id}", f"/invoices/{invoice.id}"
     else:
-        success = back = f"/paid/{receipt_token(payment)}"
+        success = back = f"/paid/{receipt_token(payment.id, payment.tenant_id)}"
     car = invoice.content["car"]["name"]
     return {
         "description": _("Invoice %(number)s · %(car)s", number=invoice.label, car=car),
@@ -136,11 +134,6 @@ def _terms(invoice: Invoice, payment: Payment, by: Viewer) -> dict[str, Any]:
         "email": invoice.content["customer"]["email"] or None,
         "expires_at": int((clock.now() + CHECKOUT_LIFETIME).timestamp()),
     }
-
-
-def receipt_token(payment: Payment) -> str:
-    """Lets whoever comes back from the provider see how this one payment stands."""
-    return sign("payment", str(payment.id), seconds=RECEIPT_SECONDS)
 
 
 async def take_cash(

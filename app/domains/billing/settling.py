@@ -63,7 +63,8 @@ def _learn(payment: Payment, told: PaymentStatus) -> None:
     payment.provider_ref = payment.provider_ref or told.ref
     payment.transaction_ref = told.transaction or payment.transaction_ref
     payment.paid_with = told.method or payment.paid_with
-    payment.failure = told.failure or ""
+    if told.state not in MONEY_CAME:
+        payment.failure = told.failure or ""
     payment.gateway_response = {
         "state": told.state,
         "amount": told.amount,

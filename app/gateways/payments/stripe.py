@@ -224,12 +224,13 @@ def _failure(intent: Any) -> str | None:
 
 
 def _event(event: Any) -> WebhookEvent:
-    subject = event.data.object
-    metadata = getattr(subject, "metadata", None) or {}
+    told: dict[str, Any] = event.to_dict()
+    subject = told["data"]["object"]
+    is_session = str(told["type"]).startswith("checkout.session.")
     return WebhookEvent(
-        id=event.id,
-        kind=event.type,
-        account=getattr(event, "account", None),
-        reference=getattr(subject, "client_reference_id", None) or metadata.get("payment"),
-        ref=subject.id if event.type.startswith("checkout.session.") else None,
+        id=told["id"],
+        kind=told["type"],
+        account=told.get("account"),
+        reference=subject.get("client_reference_id") or (subject.get("metadata") or {}).get("payment"),
+        ref=subject.get("id") if is_session else None,
     )

@@ -1,0 +1,198 @@
+"""Invoices and payments as JSON: the desk issues and takes cash, the driver reads and pays."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from app.core.visit import begin, needs
+from app.domains import workshop
+from app.domains.billing import checkout, finding, invoicing, paying
+from app.domains.billing.models import Invoice, InvoiceLine, Payment
+
+AnyRequest = Request[Any, Any, Any]
+
+Minor = Annotated[int, msgspec.Meta(ge=1, le=10**14, description="Whole minor units of the currency")]
+
+
+class InvoiceIn(msgspec.Struct, forbid_unknown_fields=True):
+    order_id: UUID
+
+
+class CashIn(msgspec.Struct, forbid_unknown_fields=True):
+    invoice_id: UUID
+    amount_minor: Minor
+    tendered_minor: Minor | None = None
+
+
+class PaymentIn(msgspec.Struct, forbid_unknown_fields=True):
+    invoice_id: UUID
+    amount_minor: Minor | None = None
+    """All that is open, unless told."""
+    payment_method: Literal["card"] = "card"
+
+
+class LineOut(msgspec.Struct):
+    job: str
+    kind: str
+    description: str
+    part_number: str
+    quantity: str
+    unit_price_minor: int
+    tax_rate: str
+    net_minor: int
+    tax_minor: int
+
+
+class InvoiceOut(msgspec.Struct):
+    id: UUID
+    invoice_number: str
+    order_id: UUID
+    status: str
+    """pending, partially_paid, paid, overdue, cancelled or credited."""
+    currency: str
+    subtotal_minor: int
+    tax_minor: int
+    total_minor: int
+    paid_minor: int
+    open_minor: int
+    issued_at: datetime
+    due_date: datetime
+    lines: list[LineOut] = []
+
+
+class PaymentOut(msgspec.Struct):
+    id: UUID
+    invoice_id: UUID
+    payment_method: str
+    status: str
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    transaction_id: str
+    processed_at: datetime | None
+    checkout_url: str | None = None
+    """Where the payer goes next, while a card payment is open."""
+
+
+def _made(request: AnyRequest, url: str) -> None:
+    """What the same request with the same Idempotency-Key is answered: 201 and where the thing is."""
+    request.state.outcome = (201, url)
+
+
+def _invoice(invoice: Invoice, lines: Any = ()) -> InvoiceOut:
+    return InvoiceOut(
+        id=invoice.id,
+        invoice_number=invoice.label,
+        order_id=invoice.order_id,
+        status="pending" if invoice.status == "issued" else invoice.status,
+        currency=invoice.currency,
+        subtotal_minor=invoice.subtotal_minor,
+        tax_minor=invoice.tax_minor,
+        total_minor=invoice.total_minor,
+        paid_minor=invoice.paid_minor,
+        open_minor=invoice.open_minor,
+        issued_at=invoice.issued_at,
+        due_date=invoice.due_at,
+        lines=[_line(line) for line in lines],
+    )
+
+
+def _line(line: InvoiceLine) -> LineOut:
+    return LineOut(
+        job=line.job_title,
+        kind=line.kind,
+        description=line.description,
+        part_number=line.part_number,
+        quantity=str(line.quantity),
+        unit_price_minor=line.unit_price_minor,
+        tax_rate=str(line.tax_rate),
+        net_minor=line.net_minor,
+        tax_minor=line.tax_minor,
+    )
+
+
+def _payment(payment: Payment, url: str | None = None) -> PaymentOut:
+    return PaymentOut(
+        id=payment.id,
+        invoice_id=payment.invoice_id,
+        payment_method=payment.method,
+        status=payment.status,
+        amount_minor=payment.amount_minor,
+        refunded_minor=payment.refunded_minor,
+        currency=payment.currency,
+        transaction_id=payment.transaction_ref,
+        processed_at=payment.processed_at,
+        checkout_url=url,
+    )
+
+
+@post("/staff/invoices", opt=needs("create:invoices"), status_code=201)
+async def issue(request: AnyRequest, data: JSONBody[InvoiceIn]) -> InvoiceOut:
+    async with begin(request) as (db, me):
+        order = await workshop.find_by_id(db, me, data.order_id)
+        invoice = await invoicing.issue(db, order, by=me)
+        _made(request, f"/api/v1/staff/invoices/{invoice.id}")
+        return _invoice(invoice, await finding.lines_of(db, invoice))
+
+
+@get(["/staff/invoices", "/customers/invoices"], opt=needs("read:own_invoices"))
+async def invoices(
+    request: AnyRequest, show: FromQuery[str] = "", before: FromQuery[UUID | None] = None
+) -> list[InvoiceOut]:
+    """The viewer's invoices, newest first; `before` pages by id."""
+    async with begin(request) as (db, me):
+        return [_invoice(one) for one in await finding.listing(db, me, show=show, before=before)]
+
+
+@get(["/staff/invoices/{ref:str}", "/customers/invoices/{ref:str}"], opt=needs("read:own_invoices"))
+async def invoice(request: AnyRequest, ref: FromPath[str]) -> InvoiceOut:
+    async with begin(request) as (db, me):
+        found = await finding.find(db, me, ref)
+        return _invoice(found, await finding.lines_of(db, found))
+
+
+@post("/staff/payments", opt=needs("take:payments"), status_code=201)
+async def take_cash(request: AnyRequest, data: JSONBody[CashIn]) -> PaymentOut:
+    async with begin(request) as (db, me):
+        found = await finding.find(db, me, str(data.invoice_id))
+        taken = await paying.take_cash(
+            db, found, amount=data.amount_minor, tendered=data.tendered_minor, by=me
+        )
+        _made(request, f"/api/v1/customers/payments/{taken.id}")
+        return _payment(taken)
+
+
+@post("/customers/payments", opt=needs("make:payments"), status_code=201)
+async def pay(request: AnyRequest, data: JSONBody[PaymentIn]) -> PaymentOut:
+    """Begin a card payment; the payer goes on at `checkout_url`. The webhook decides the outcome."""
+    async with begin(request) as (db, me):
+        found = await finding.find(db, me, str(data.invoice_id))
+        claimed = await paying.begin_card(db, found, amount=data.amount_minor, by=me)
+    url = await checkout.open_page(checkout.Whose.of(claimed))
+    async with begin(request) as (db, me):
+        begun, _of = await finding.find_payment(db, me, str(claimed.id))
+        return _payment(begun, url)
+
+
+@get("/customers/payments/{payment_id:uuid}", opt=needs("read:own_invoices"))
+async def payment(request: AnyRequest, payment_id: FromPath[UUID]) -> PaymentOut:
+    async with begin(request) as (db, me):
+        found, _of = await finding.find_payment(db, me, str(payment_id))
+        return _payment(found, found.checkout_url if found.is_live else None)
+
+
+@get("/customers/payment-history", opt=needs("read:own_invoices"))
+async def payment_history(request: AnyRequest) -> list[PaymentOut]:
+    async with begin(request) as (db, me):
+        return [_payment(one) for one, _of in await finding.history(db, me)]
+
+
+router = Router(
+    "/",
+    route_handlers=[issue, invoices, invoice, take_cash, pay, payment, payment_history],
+    tags=["billing"],
+)

@@ -1,0 +1,221 @@
+"""Invoices at the front desk and in the driver's pocket."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath, FromQuery
+
+from app.core.errors import Invalid
+from app.core.forms import read
+from app.core.money import decimals, to_minor
+from app.core.render import fragment, money, page, see_other
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains import workshop
+from app.domains.billing import checkout, finding, invoicing, paper, paying, refunding, words
+from app.domains.billing.live import desk_topic
+from app.domains.billing.models import Invoice
+from app.domains.billing.showing import shown
+
+AnyRequest = Request[Any, Any, Any]
+OWN = needs("read:own_invoices")
+DESK = needs("create:invoices")
+
+LARGEST = Decimal(100_000_000)
+
+
+class IssueForm(msgspec.Struct):
+    order_id: UUID
+
+
+class CardForm(msgspec.Struct):
+    amount: Decimal | None = None
+
+
+class CashForm(msgspec.Struct):
+    amount: Decimal
+    tendered: Decimal | None = None
+
+
+class RefundForm(msgspec.Struct):
+    amount: Decimal
+
+
+class ReasonForm(msgspec.Struct):
+    reason: Annotated[str, msgspec.Meta(max_length=500)]
+
+
+def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
+    """A typed sum in minor units; parts of a cent are no sum."""
+    if not 0 < amount <= LARGEST:
+        raise Invalid({field: _("Please enter an amount of more than nothing.")})
+    if -amount.normalize().as_tuple().exponent > decimals(currency):  # type: ignore[operator]
+        raise Invalid({field: _("This has more decimals than %(currency)s knows.", currency=currency)})
+    return to_minor(amount, currency)
+
+
+@get("/invoices", opt=OWN)
+async def invoices_page(
+    request: AnyRequest, show: FromQuery[str] = "", before: FromQuery[UUID | None] = None
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        found = await finding.listing(db, me, show=show, before=before, limit=PAGE + 1)
+        return page(
+            request,
+            me,
+            "billing/invoices.html",
+            invoices=found[:PAGE],
+            older=found[PAGE - 1].id if len(found) > PAGE else None,
+            show=show if show in finding.FILTERS else "",
+            at_desk=me.tenant_id is not None and me.can("create:invoices"),
+            state_of=words.invoice_state,
+            topics=[desk_topic(me.center_id)] if me.center_id else [],
+        )
+
+
+PAGE = 50
+
+
+@get("/invoices/new", opt=DESK)
+async def new_invoice_page(request: AnyRequest, order: FromQuery[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        found = await workshop.find_by_id(db, me, order)
+        bill = await invoicing.billable(db, found)
+        return page(request, me, "billing/new.html", bill=bill, price_line=workshop.price_line)
+
+
+@post("/invoices", opt=DESK)
+async def issue(request: AnyRequest) -> Response[Any]:
+    form = read(IssueForm, await request.form())
+    async with begin(request) as (db, me):
+        order = await workshop.find_by_id(db, me, form.order_id)
+        invoice = await invoicing.issue(db, order, by=me)
+        return see_other(
+            request, f"/invoices/{invoice.id}", flash=_("%(number)s is issued.", number=invoice.label)
+        )
+
+
+@get("/invoices/{ref:str}", opt=OWN)
+async def invoice_page(
+    request: AnyRequest, ref: FromPath[str], payment: FromQuery[str] = ""
+) -> Response[Any]:
+    return await _invoice(request, ref, just_paid=bool(payment))
+
+
+async def _invoice(
+    request: AnyRequest, ref: str, *, just_paid: bool = False, errors: dict[str, str] | None = None
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        invoice = await finding.find(db, me, ref)
+        return page(
+            request,
+            me,
+            "billing/invoice.html",
+            status=422 if errors else 200,
+            errors=errors or {},
+            just_paid=just_paid,
+            **await shown(db, me, invoice),
+        )
+
+
+@get("/invoices/{ref:str}/state", opt=OWN)
+async def invoice_state(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        invoice = await finding.find(db, me, ref)
+        context = await shown(db, me, invoice)
+        return fragment(request, me, "billing/_state.html", errors={}, just_paid=False, **context)
+
+
+@get("/invoices/{ref:str}/pdf", opt=OWN)
+async def invoice_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes]:
+    async with begin(request) as (db, me):
+        invoice = await finding.find(db, me, ref)
+        lines = await finding.lines_of(db, invoice)
+    return pdf_answer(invoice, await paper.typeset(invoice, lines))
+
+
+def pdf_answer(invoice: Invoice, paper: bytes) -> Response[bytes]:
+    """A PDF under the invoice's own name, to look at in the browser."""
+    headers = {
+        "Content-Disposition": f'inline; filename="{invoice.label}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return Response(paper, media_type="application/pdf", headers=headers)
+
+
+@post("/invoices/{ref:str}/payments", opt=needs("make:payments"))
+async def pay_by_card(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    """Begin a card payment and lead to the provider's page. The answer to a replay is the invoice."""
+    try:
+        form = read(CardForm, await request.form())
+        async with begin(request) as (db, me):
+            invoice = await finding.find(db, me, ref)
+            amount = minor(form.amount, invoice.currency) if form.amount is not None else None
+            payment = await paying.begin_card(db, invoice, amount=amount, by=me)
+            see_other(request, f"/invoices/{invoice.id}")
+    except Invalid as wrong:
+        return await _invoice(request, ref, errors=wrong.errors)
+    return see_other(request, await checkout.open_page(checkout.Whose.of(payment)))
+
+
+@post("/invoices/{ref:str}/cash", opt=needs("take:payments"))
+async def take_cash(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    try:
+        form = read(CashForm, await request.form())
+        async with begin(request) as (db, me):
+            invoice = await finding.find(db, me, ref)
+            tendered = (
+                minor(form.tendered, invoice.currency, "tendered") if form.tendered is not None else None
+            )
+            payment = await paying.take_cash(
+                db, invoice, amount=minor(form.amount, invoice.currency), tendered=tendered, by=me
+            )
+            change = money(payment.change_minor, invoice.currency)
+            said = _("Booked. Change: %(change)s", change=change) if payment.change_minor else _("Booked.")
+            return see_other(request, f"/invoices/{invoice.id}", flash=said)
+    except Invalid as wrong:
+        return await _invoice(request, ref, errors=wrong.errors)
+
+
+@post("/invoices/{ref:str}/cancellation", opt=DESK)
+async def cancel(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    try:
+        form = read(ReasonForm, await request.form())
+        async with begin(request) as (db, me):
+            invoice = await finding.find(db, me, ref)
+            await invoicing.cancel(db, invoice, by=me, reason=form.reason)
+            return see_other(request, f"/invoices/{invoice.id}", flash=_("The invoice is cancelled."))
+    except Invalid as wrong:
+        return await _invoice(request, ref, errors=wrong.errors)
+
+
+@post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments"))
+async def stop_payment(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        payment, invoice = await finding.find_payment(db, me, str(payment_id))
+        see_other(request, f"/invoices/{invoice.id}")
+    now = await checkout.stop(checkout.Whose.of(payment))
+    said = _("It was paid a moment ago.") if now.is_taken else _("The payment is stopped.")
+    return see_other(request, f"/invoices/{invoice.id}", flash=said)
+
+
+@post("/payments/{payment_id:uuid}/refunds", opt=needs("manage:center"))
+async def refund(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
+    form = read(RefundForm, await request.form())
+    async with begin(request) as (db, me):
+        payment, invoice = await finding.find_payment(db, me, str(payment_id))
+        see_other(request, f"/invoices/{invoice.id}")
+    await refunding.refund(payment, minor(form.amount, payment.currency), by=me)
+    return see_other(request, f"/invoices/{invoice.id}", flash=_("The money is on its way back."))
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        invoices_page, new_invoice_page, issue, invoice_page, invoice_state, invoice_pdf, pay_by_card, take_cash,
+        cancel, stop_payment, refund,
+    ],
+)  # fmt: skip

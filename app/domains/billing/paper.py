@@ -1,0 +1,138 @@
+"""An invoice as data for the type-setter: every word and figure ready, in the customer's language.
+
+Only what was frozen goes in, and nothing that may still change, so that the paper is the same for ever.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from app.core import pdf, words
+from app.core.render import day, distance, money, number, percent, text_direction
+from app.core.words import _
+from app.domains.billing.models import Invoice, InvoiceLine
+
+
+async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
+    """The invoice as PDF."""
+    with words.speaking(invoice.content["locale"]):
+        data = laid_out(invoice, lines)
+    return await pdf.typeset("billing/invoice.typ", data, made_at=invoice.issued_at)
+
+
+def laid_out(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
+    said = invoice.content
+    shop, zone = said["shop"], said["zone"]
+    return {
+        "title": _("Invoice"),
+        "number": invoice.label,
+        "paper": said["paper"],
+        "lang": said["locale"],
+        "dir": text_direction(said["locale"]),
+        "footer": " · ".join(part for part in (shop["name"], shop["phone"], shop["email"]) if part),
+        "shop": {"name": shop["name"], "lines": _filled(shop["address"], shop["city"], shop["phone"])},
+        "customer": {
+            "label": _("Bill to"),
+            "name": said["customer"]["name"],
+            "lines": _filled(
+                said["customer"]["address"], said["customer"]["email"], said["customer"]["phone"]
+            ),
+        },
+        "car": _car(said),
+        "facts": _facts(invoice, said, zone),
+        "columns": [_("Work"), _("Quantity"), _("Price"), _("Tax"), _("Amount")],
+        "jobs": _jobs(invoice, lines),
+        "sums": _sums(invoice, lines),
+        "total": {"label": _("Total"), "value": money(invoice.total_minor, invoice.currency)},
+        "note": _("Please pay by %(day)s and name the invoice number.", day=day(invoice.due_at, zone)),
+        "fingerprint": {"label": _("Fingerprint (SHA-256):"), "value": invoice.content_hash.hex()},
+    }
+
+
+def _filled(*lines: str) -> list[str]:
+    return [line for text in lines for line in text.splitlines() if line.strip()]
+
+
+def _car(said: dict[str, Any]) -> dict[str, Any]:
+    car = said["car"]
+    lines = _filled(car["trim"])
+    if car["km"] is not None:
+        lines.append(distance(car["km"], said["distance_unit"]))
+    return {"label": _("Car"), "name": car["name"], "plate": car["plate"], "vin": car["vin"], "lines": lines}
+
+
+def _facts(invoice: Invoice, said: dict[str, Any], zone: str) -> list[dict[str, str]]:
+    facts = [
+        (_("Issued"), day(invoice.issued_at, zone)),
+        (_("Due"), day(invoice.due_at, zone)),
+        (_("Order"), said["order"]),
+        (_("Advisor"), said["advisor"]),
+    ]
+    return [{"label": label, "value": value} for label, value in facts if value]
+
+
+def by_job(lines: Sequence[InvoiceLine]) -> list[tuple[str, str, list[InvoiceLine]]]:
+    """(job id, title, lines) in the order of the invoice."""
+    return [
+        (str(job_id), title, list(group))
+        for (job_id, title), group in groupby(lines, key=lambda line: (line.job_id, line.job_title))
+    ]
+
+
+def _jobs(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, Any]]:
+    notes = {job["id"]: job["note"] for job in invoice.content["jobs"]}
+    return [
+        {
+            "title": title,
+            "note": notes.get(job_id, ""),
+            "total": money(sum(line.net_minor for line in group), invoice.currency),
+            "lines": [_line(line, invoice.currency) for line in group],
+        }
+        for job_id, title, group in by_job(lines)
+    ]
+
+
+def _line(line: InvoiceLine, currency: str) -> dict[str, str]:
+    return {
+        "name": line.description,
+        "part": line.part_number,
+        "quantity": quantity(line),
+        "price": money(line.unit_price_minor, currency),
+        "rate": percent(line.tax_rate, 2),
+        "net": money(line.net_minor, currency),
+    }
+
+
+def quantity(line: InvoiceLine) -> str:
+    """Hours for labour, plain figures for the rest."""
+    figure = number(line.quantity)
+    return _("%(hours)s h", hours=figure) if line.kind == "labor" else figure
+
+
+def taxes(lines: Sequence[InvoiceLine]) -> list[tuple[Decimal, int, int]]:
+    """(rate, net, tax) for each rate, the way a bill must show them."""
+    split: dict[Decimal, tuple[int, int]] = {}
+    for line in lines:
+        rate = line.tax_rate.normalize()
+        net, tax = split.get(rate, (0, 0))
+        split[rate] = (net + line.net_minor, tax + line.tax_minor)
+    return [(rate, net, tax) for rate, (net, tax) in sorted(split.items()) if rate]
+
+
+def _sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, str]]:
+    return [{"label": label, "value": value} for label, value in sums(invoice, lines)]
+
+
+def sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[str, str]]:
+    """Subtotal and each tax, formatted."""
+    rows = [(_("Subtotal"), money(invoice.subtotal_minor, invoice.currency))]
+    for rate, net, tax in taxes(lines):
+        label = _(
+            "%(tax)s %(rate)s on %(net)s",
+            tax=invoice.content["tax_name"],
+            rate=percent(rate, 2),
+            net=money(net, invoice.currency),
+        )
+        rows.append((label, money(tax, invoice.currency)))
+    return rows

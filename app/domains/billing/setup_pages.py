@@ -1,0 +1,47 @@
+"""/settings/payments: the owner connects the shop's account at the payment provider."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+
+from app.core.errors import Refused
+from app.core.render import page, see_other
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains.billing import shop_account
+from app.gateways.payments import GatewayUnavailable
+
+AnyRequest = Request[Any, Any, Any]
+OWNER = needs("manage:center")
+
+
+@get("/settings/payments", opt=OWNER)
+async def payments_page(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        assert me.tenant_id is not None
+        account = await shop_account.account_of(db, me.tenant_id)
+        return page(request, me, "billing/account.html", account=account)
+
+
+@post("/settings/payments/account", opt=OWNER)
+async def connect(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        see_other(request, "/settings/payments")
+    assert me.tenant_id is not None
+    return see_other(request, await shop_account.open_setup(me.tenant_id, email=me.email))
+
+
+@post("/settings/payments/look", opt=OWNER)
+async def look(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        see_other(request, "/settings/payments")
+    assert me.tenant_id is not None
+    try:
+        ready = await shop_account.refresh(me.tenant_id)
+    except GatewayUnavailable as silent:
+        raise Refused(_("The payment provider does not answer. Please try again."), status=503) from silent
+    said = _("The account takes payments.") if ready else _("The account is not finished yet.")
+    return see_other(request, "/settings/payments", flash=said)
+
+
+router = Router("/", route_handlers=[payments_page, connect, look])

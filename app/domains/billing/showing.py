@@ -1,0 +1,80 @@
+"""What the invoice's pages show: one reading, for the desk, for the driver, and for who comes by a link."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import enter_tenant
+from app.core.money import decimals, to_major
+from app.core.viewer import Viewer
+from app.domains.billing import finding, paper, paying, words
+from app.domains.billing.live import invoice_topic
+from app.domains.billing.models import Invoice, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the forms of a page lead: they differ for who comes by a link."""
+
+    home: str
+    pay: str
+    pdf: str
+    state: str
+
+    @classmethod
+    def of(cls, invoice: Invoice, link: str = "") -> "Paths":
+        home = f"/pay/{link}" if link else f"/invoices/{invoice.id}"
+        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state")
+
+
+async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
+    """Everything a page of this invoice needs. Opens the shop's tables for the rest of the transaction."""
+    await enter_tenant(db, invoice.tenant_id)
+    lines = await finding.lines_of(db, invoice)
+    payments = await finding.payments_of(db, invoice)
+    at_desk = me.is_staff and me.tenant_id == invoice.tenant_id
+    return {
+        "invoice": invoice,
+        "content": invoice.content,
+        "jobs": paper.by_job(lines),
+        "notes": {job["id"]: job["note"] for job in invoice.content["jobs"]},
+        "quantity": paper.quantity,
+        "sums": paper.sums(invoice, lines),
+        "state": words.invoice_state(invoice),
+        "payments": [_told(payment) for payment in payments if at_desk or _worth_telling(payment)],
+        "under_way": next((payment for payment in payments if payment.is_live), None),
+        "unclaimed": paying.unclaimed(invoice, [payment for payment in payments if payment.is_live]),
+        "takes_cards": await paying.may_pay_by_card(db, invoice),
+        "takes_cash": at_desk and me.can("take:payments"),
+        "may_cancel": at_desk and me.can("create:invoices") and invoice.is_open and not invoice.paid_minor,
+        "may_refund": at_desk and me.can("manage:center"),
+        "at_desk": at_desk,
+        "paths": Paths.of(invoice, link),
+        "topics": [invoice_topic(invoice.id)],
+        "zone": invoice.content["zone"],
+        "typed": typed,
+        "digits": decimals(invoice.currency),
+        "to_give_back": _to_give_back,
+    }
+
+
+def typed(minor: int, currency: str) -> str:
+    """A sum as a form field takes it: 12.50."""
+    return str(to_major(minor, currency))
+
+
+def _to_give_back(payment: Payment) -> int:
+    """What a refund of this payment would usually be: what nobody wanted, else all of it."""
+    credit = payment.credit_minor - payment.refunded_minor
+    return credit if credit > 0 else payment.amount_minor - payment.refunded_minor
+
+
+def _worth_telling(payment: Payment) -> bool:
+    """A driver is not told of pages they closed without paying."""
+    return payment.status not in ("cancelled", "expired", "created")
+
+
+def _told(payment: Payment) -> dict[str, Any]:
+    kind, said = words.payment_state(payment)
+    return {"payment": payment, "kind": kind, "said": said, "with": words.paid_with(payment)}

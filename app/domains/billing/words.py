@@ -1,0 +1,47 @@
+"""Billing's states in the reader's words, each with the kind of tell-tale that goes with it."""
+
+from app.core.words import _
+from app.domains.billing.models import Invoice, Payment
+
+
+def invoice_state(invoice: Invoice) -> tuple[str, str]:
+    """(kind, words) for an invoice."""
+    return {
+        "issued": ("info", _("Open")),
+        "partially_paid": ("wait", _("Partly paid")),
+        "paid": ("go", _("Paid")),
+        "overdue": ("stop", _("Overdue")),
+        "cancelled": ("idle", _("Cancelled")),
+        "credited": ("idle", _("Credited")),
+    }[invoice.status]
+
+
+def payment_state(payment: Payment) -> tuple[str, str]:
+    """(kind, words) for a payment: `completed` is stored, "Paid" is shown."""
+    return {
+        "created": ("wait", _("Begun")),
+        "pending": ("wait", _("Waiting for the payer")),
+        "requires_action": ("wait", _("The bank asks the payer")),
+        "authorized": ("wait", _("Held, not taken yet")),
+        "completed": ("go", _("Paid")),
+        "failed": ("stop", _("Failed")),
+        "cancelled": ("idle", _("Stopped")),
+        "expired": ("idle", _("Expired")),
+        "partially_refunded": ("info", _("Partly given back")),
+        "refunded": ("info", _("Given back")),
+        "disputed": ("stop", _("Disputed")),
+        "lost": ("stop", _("Dispute lost")),
+    }[payment.status]
+
+
+def paid_with(payment: Payment) -> str:
+    """ "visa ···· 4242", or the method in words."""
+    methods = {
+        "card": _("Card"),
+        "cash": _("Cash"),
+        "bank_transfer": _("Bank transfer"),
+        "ewallet": _("Wallet"),
+    }
+    if payment.method == "card" and payment.paid_with:
+        return payment.paid_with
+    return methods.get(payment.method, payment.method)

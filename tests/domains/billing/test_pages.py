@@ -1,0 +1,225 @@
+"""The pages of invoices: who sees what, what the forms do, and what bad input does not do."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from app.core.db import transaction
+from app.domains.billing import links
+from app.domains.billing.models import Invoice, PayLink
+from tests.cast import CAST, HARBOR
+from tests.domains.billing.bills import TOTAL, finished
+from tests.domains.billing.conftest import Till
+
+
+async def test_the_desk_issues_an_invoice(till: Till) -> None:
+    async with transaction() as db:
+        order = await finished(db)
+    desk = till.open_browser(CAST.advisor)
+    asked = await desk.get(f"/invoices/new?order={order.id}")
+    assert "$289.47" in asked.text
+    issued = await desk.post("/invoices", {"order_id": str(order.id)}, key="once")
+    assert issued.status_code == 303
+    again = await desk.post("/invoices", {"order_id": str(order.id)}, key="once")
+    assert again.headers["location"] == issued.headers["location"]
+    assert (await desk.post("/invoices", {"order_id": str(order.id)})).status_code == 409
+    page = (await desk.get(issued.headers["location"])).text
+    for words in ("INV-00001", "Dana O&#39;Neil", "7ABC123", "Front brakes", "$289.47", "Take cash"):
+        assert words in page
+    assert "is already on invoice INV-00001" in (await desk.get(f"/invoices/new?order={order.id}")).text
+
+
+async def test_only_the_desk_issues(till: Till) -> None:
+    async with transaction() as db:
+        order = await finished(db)
+    for person, status in ((CAST.technician, 403), (CAST.customer, 403), (CAST.outsider, 404), (None, 303)):
+        visitor = till.open_browser(person)
+        answer = await visitor.post("/invoices", {"order_id": str(order.id)})
+        assert answer.status_code == status
+        assert (await visitor.get(f"/invoices/new?order={order.id}")).status_code == status
+
+
+async def test_everybody_else_finds_nothing(till: Till) -> None:
+    invoice = await till.invoice()
+    for person in (CAST.outsider, CAST.stranger, CAST.network, CAST.technician):
+        visitor = till.open_browser(person)
+        for path in ("", "/state", "/pdf"):
+            assert (await visitor.get(f"/invoices/{invoice.id}{path}")).status_code == 404
+        assert (await visitor.post(f"/invoices/{invoice.id}/payments")).status_code == 404
+        assert "INV-00001" not in (await visitor.get("/invoices")).text
+    outsider = till.open_browser(CAST.outsider)
+    assert (await outsider.post(f"/invoices/{invoice.id}/cash", {"amount": "1"})).status_code == 404
+    assert (await outsider.post(f"/invoices/{invoice.id}/cancellation", {"reason": "x"})).status_code == 404
+    assert (await outsider.get("/invoices/INV-00001")).status_code == 404
+    assert (await till.open_browser().get(f"/invoices/{invoice.id}")).status_code == 303
+
+
+async def test_the_driver_sees_their_invoice_without_the_desks_tools(till: Till) -> None:
+    invoice = await till.invoice()
+    driver = till.open_browser(CAST.customer)
+    page = (await driver.get(f"/invoices/{invoice.id}")).text
+    assert "Pay $289.47 by card" in page
+    assert "Take cash" not in page
+    assert "Cancel this invoice" not in page
+    assert "INV-00001" in (await driver.get("/invoices")).text
+    assert (await driver.post(f"/invoices/{invoice.id}/cash", {"amount": "1"})).status_code == 403
+
+
+async def test_cash_is_booked_once_however_often_the_form_is_sent(till: Till) -> None:
+    invoice = await till.invoice()
+    desk = till.open_browser(CAST.advisor)
+    url, form = f"/invoices/{invoice.id}/cash", {"amount": "100.00", "tendered": "120"}
+    first = await desk.post(url, form, key="k1")
+    second = await desk.post(url, form, key="k1")
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert len(await till.payments(invoice)) == 1
+    page = (await desk.get(f"/invoices/{invoice.id}")).text
+    assert "Partly paid" in page
+    assert "change $20.00" in page
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"amount": ""}, {"amount": "abc"}, {"amount": "-1"}, {"amount": "0"}, {"amount": "1.001"}, {"amount": "1e9"},
+        {"amount": "NaN"}, {"amount": "1", "tendered": "0.5"}, {"amount": "1", "tendered": "x"}, {},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_a_wrong_sum_is_shown_again_and_changes_nothing(till: Till, form: dict[str, str]) -> None:
+    invoice = await till.invoice()
+    answer = await till.open_browser(CAST.advisor).post(f"/invoices/{invoice.id}/cash", form)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert await till.payments(invoice) == []
+
+
+async def test_the_paper_is_the_same_for_the_desk_the_driver_and_the_link(till: Till) -> None:
+    invoice = await till.invoice()
+    async with transaction(tenant=HARBOR) as db:
+        path = await links.make_pay_link(db, await db.get_one(Invoice, invoice.id))
+    papers = [
+        await till.open_browser(person).get(url)
+        for person, url in (
+            (CAST.advisor, f"/invoices/{invoice.id}/pdf"),
+            (CAST.customer, f"/invoices/{invoice.id}/pdf"),
+            (None, f"{path}/pdf"),
+        )
+    ]
+    assert {paper.headers["content-type"] for paper in papers} == {"application/pdf"}
+    assert len({paper.content for paper in papers}) == 1
+    assert papers[0].content.startswith(b"%PDF")
+    assert 'filename="INV-00001.pdf"' in papers[0].headers["content-disposition"]
+
+
+# The link in the mail
+
+
+async def linked(till: Till) -> tuple[Invoice, str]:
+    invoice = await till.invoice()
+    async with transaction(tenant=HARBOR) as db:
+        return invoice, await links.make_pay_link(db, await db.get_one(Invoice, invoice.id))
+
+
+async def test_a_link_pays_without_an_account(till: Till) -> None:
+    invoice, path = await linked(till)
+    visitor = till.open_browser()
+    page = await visitor.get(path)
+    assert "Pay $289.47 by card" in page.text
+    assert "Stop this payment" not in page.text
+    pressed = await visitor.post(f"{path}/payments")
+    assert pressed.status_code == 303
+    assert path.rpartition("/")[2] not in pressed.headers["location"]
+    back = (await till.stripe.pay(pressed.headers["location"])).headers["location"]
+    waiting = await visitor.get(back.removeprefix("http://testserver"))
+    assert "Waiting for the bank" in waiting.text
+    await till.deliver()
+    paid = await visitor.get(back.removeprefix("http://testserver"))
+    assert "has received $289.47" in paid.text
+    assert "Paid in full" in (await visitor.get(f"{path}/state")).text
+    assert (await till.read(Invoice, invoice.id)).status == "paid"
+
+
+async def test_only_a_hash_of_the_link_is_stored(till: Till) -> None:
+    invoice, path = await linked(till)
+    async with transaction(tenant=HARBOR) as db:
+        (stored,) = (await db.execute(PayLink.__table__.select())).all()
+    assert path.removeprefix("/pay/") not in repr(stored)
+    assert stored.invoice_id == invoice.id
+
+
+async def test_a_wrong_or_ended_link_opens_nothing(till: Till) -> None:
+    _invoice, path = await linked(till)
+    visitor = till.open_browser()
+    assert (await visitor.get("/pay/nonsense")).status_code == 404
+    assert (await visitor.get(f"/paid/{uuid4()}")).status_code == 404
+    assert (await visitor.post("/pay/nonsense/payments")).status_code == 404
+    async with transaction(tenant=HARBOR) as db:
+        from sqlalchemy import text
+
+        await db.execute(text("UPDATE pay_links SET revoked_at = now()"))
+    for answer in (
+        await visitor.get(path),
+        await visitor.get(f"{path}/pdf"),
+        await visitor.post(f"{path}/payments"),
+    ):
+        assert answer.status_code == 410
+
+
+async def test_a_link_needs_the_form_of_our_own_page(till: Till) -> None:
+    _invoice, path = await linked(till)
+    answer = await till.open_browser().http.post(f"{path}/payments", headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+
+
+# JSON
+
+
+async def test_the_desk_and_the_driver_by_json(till: Till) -> None:
+    async with transaction() as db:
+        order = await finished(db)
+    desk, driver = till.open_browser(CAST.advisor), till.open_browser(CAST.customer)
+    issued = await desk.json("POST", "/api/v1/staff/invoices", {"order_id": str(order.id)})
+    assert issued.status_code == 201
+    body = issued.json()
+    assert (body["invoice_number"], body["status"], body["total_minor"]) == ("INV-00001", "pending", TOTAL)
+    assert [line["net_minor"] for line in body["lines"]] == [18000, 8990]
+    assert (await desk.json("POST", "/api/v1/staff/invoices", {"order_id": str(order.id)})).status_code == 409
+    listed = (await driver.json("GET", "/api/v1/customers/invoices")).json()
+    assert [one["id"] for one in listed] == [body["id"]]
+    paying = await driver.json("POST", "/api/v1/customers/payments", {"invoice_id": body["id"]})
+    assert paying.status_code == 201
+    assert re.fullmatch(rf"{till.stripe.base}/c/pay/cs_test_\w+", paying.json()["checkout_url"])
+    await till.stripe.pay(paying.json()["checkout_url"])
+    await till.deliver()
+    (entry,) = (await driver.json("GET", "/api/v1/customers/payment-history")).json()
+    assert (entry["status"], entry["amount_minor"]) == ("completed", TOTAL)
+    for path in (f"/api/v1/customers/invoices/{body['id']}", "/api/invoices"):
+        assert (await till.open_browser(CAST.outsider).json("GET", path)).status_code == 404
+
+
+async def test_cash_by_json_is_booked_once_per_key(till: Till) -> None:
+    invoice = await till.invoice()
+    desk = till.open_browser(CAST.advisor)
+    body = {"invoice_id": str(invoice.id), "amount_minor": 1000}
+    headers = {"idempotency-key": "cash-1"}
+    answers = [await desk.json("POST", "/api/v1/staff/payments", body, headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert len(await till.payments(invoice)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"amount_minor": 0}, {"amount_minor": -1}, {"amount_minor": 1.5}, {"amount_minor": None},
+        {"amount_minor": 10**15}, {"amount_minor": 1, "surprise": 1}, {},
+    ],
+    ids=str,
+)  # fmt: skip
+async def test_wrong_json_is_refused(till: Till, body: dict[str, object]) -> None:
+    invoice = await till.invoice()
+    desk = till.open_browser(CAST.advisor)
+    answer = await desk.json("POST", "/api/v1/staff/payments", {"invoice_id": str(invoice.id), **body})
+    assert answer.status_code == 400
+    assert await till.payments(invoice) == []
