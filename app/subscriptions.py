@@ -9,6 +9,7 @@ from app.domains.billing.live import ring_invoice
 from app.domains.billing.reactions import ask_about_account, ask_about_payment
 from app.domains.booking import events as booking
 from app.domains.booking.live import ring_appointment, ring_day, ring_own, ring_slots, ring_slots_of_center
+from app.domains.booking.reactions import follow_completion, follow_start
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version
@@ -37,7 +38,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderReopened: [ring_board, ring_order],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer],
     workshop.OrderVoided: [ring_board, ring_order, ring_customer],
-    workshop.WorkCompleted: [ring_board, ring_order, ring_customer],
+    workshop.WorkCompleted: [ring_board, ring_order, ring_customer, follow_completion],
     workshop.JobProposed: [ring_board, ring_order, ring_bench],
     workshop.JobChanged: [ring_board, ring_order, ring_bench, drop_outdated_version],
     workshop.JobWithdrawn: [ring_board, ring_order, ring_bench],
@@ -47,7 +48,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.JobDeferred: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobRevived: [ring_board, ring_order],
     workshop.JobAssigned: [ring_board, ring_order, ring_bench],
-    workshop.JobStarted: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobStarted: [ring_board, ring_order, ring_bench, ring_customer, follow_start],
     workshop.JobPaused: [ring_board, ring_order, ring_bench],
     workshop.JobBlocked: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobFinished: [ring_board, ring_order, ring_bench, ring_customer],

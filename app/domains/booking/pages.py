@@ -2,9 +2,14 @@
 
 from litestar import Router
 
-from app.domains.booking import appointment_pages, book_pages, desk_pages
+from app.domains.booking import appointment_pages, book_pages, check_in_pages, desk_pages
 
 router = Router(
     "/",
-    route_handlers=[book_pages.router, appointment_pages.router, desk_pages.router],
+    route_handlers=[
+        book_pages.router,
+        appointment_pages.router,
+        desk_pages.router,
+        check_in_pages.router,
+    ],
 )

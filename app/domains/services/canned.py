@@ -20,7 +20,6 @@ from app.domains.services.catalogue import code_from
 from app.domains.services.events import CannedJobChanged
 from app.domains.services.models import CannedJob, CannedLine
 
-
 MOST = 100_000
 
 

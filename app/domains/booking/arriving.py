@@ -1,0 +1,107 @@
+"""The car is here: an appointment becomes a repair order, and follows it to its end."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import NotFound, Refused
+from app.core.files import Kept
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains import customers, garage, workshop
+from app.domains.booking.appointments import Visit
+from app.domains.booking.changing import must_be_version
+from app.domains.booking.claims import vacate
+from app.domains.booking.events import AppointmentArrived, AppointmentCompleted
+from app.domains.booking.models import Appointment
+from app.domains.booking.telling import tell
+from app.domains.workshop.models import RepairOrder
+
+EARLIEST = timedelta(hours=12)
+
+
+def must_be_expected(visit: Visit) -> None:
+    """Only a confirmed appointment of about now can be checked in."""
+    appointment = visit.appointment
+    if appointment.status == "arrived":
+        raise Refused(_("This car has been checked in already."))
+    if appointment.status != "confirmed":
+        raise Refused(_("Only a confirmed appointment can be checked in."), audit="appointment.illegal_move")
+    if appointment.starts_at - clock.now() > EARLIEST:
+        raise Refused(_("This appointment is on another day. Move it to today first."))
+
+
+async def arrive(
+    db: AsyncSession,
+    visit: Visit,
+    form: workshop.IntakeForm,
+    *,
+    by: Viewer,
+    photos: Sequence[Kept] = (),
+    version: int | None = None,
+) -> RepairOrder:
+    """confirmed → arrived: opens the repair order with what was booked on it, at the price of the booking.
+
+    The caller holds the appointment's row. Raises Invalid for the form.
+    """
+    must_be_expected(visit)
+    must_be_version(visit.appointment, version)
+    appointment = visit.appointment
+    if appointment.vehicle_id is None:
+        raise NotFound
+    order = await workshop.check_in(
+        db,
+        form,
+        center=visit.center,
+        customer=await customers.find(db, by, appointment.customer_id),
+        vehicle=await garage.find(db, by, appointment.vehicle_id),
+        photos=photos,
+        technician_id=appointment.technician_id,
+        bay_id=appointment.bay_id,
+        promise_at=appointment.ends_at,
+        by=by,
+    )
+    for booked in visit.services:
+        line = workshop.NewLine(
+            kind="fee",
+            description=_("%(service)s, at the price booked", service=booked.name),
+            quantity=booked.quantity,
+            unit_price_minor=booked.price_minor,
+        )
+        await workshop.propose_job(db, order, by=by, title=booked.name, lines=[line])
+    appointment.status = "arrived"
+    appointment.order_id = order.id
+    appointment.version += 1
+    await tell(db, AppointmentArrived, appointment, by=by, order_id=order.id)
+    return order
+
+
+async def begin_work(db: AsyncSession, order_id: UUID) -> None:
+    """arrived → in_progress, when the first job of the order starts."""
+    appointment = await _of_order(db, order_id)
+    if appointment is not None and appointment.status == "arrived":
+        appointment.status = "in_progress"
+        appointment.version += 1
+
+
+async def complete(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
+    """arrived or in_progress → completed: bay and technician are free for the rest of the time."""
+    appointment = await _of_order(db, order_id)
+    if appointment is None or appointment.status not in ("arrived", "in_progress"):
+        return
+    appointment.status = "completed"
+    appointment.completed_at = clock.now()
+    appointment.version += 1
+    await vacate(db, appointment)
+    await tell(db, AppointmentCompleted, appointment, by=by)
+
+
+async def _of_order(db: AsyncSession, order_id: UUID) -> Appointment | None:
+    found: Appointment | None = await db.scalar(
+        select(Appointment).where(Appointment.order_id == order_id).with_for_update()
+    )
+    return found

@@ -1,0 +1,18 @@
+"""What appointments do when the workshop works."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.events import Heard
+from app.core.viewer import Viewer
+from app.domains.booking import arriving
+from app.domains.workshop.events import JobStarted, WorkCompleted
+
+
+async def follow_start(db: AsyncSession, heard: Heard[JobStarted]) -> None:
+    """The appointment is being worked on."""
+    await arriving.begin_work(db, heard.event.order_id)
+
+
+async def follow_completion(db: AsyncSession, heard: Heard[WorkCompleted]) -> None:
+    """The appointment is done; what is left of its time is free."""
+    await arriving.complete(db, heard.event.order_id, by=Viewer.system(heard.tenant_id))
