@@ -51,3 +51,15 @@ async def test_the_api_describes_itself(browser):
     answer = await browser().get("/api/v1/openapi.json")
     assert answer.status_code == 200
     assert answer.json()["openapi"].startswith("3.1")
+
+
+async def test_the_same_key_acts_once(browser, cast):
+    one = browser(cast.customer)
+    body = {"name": "Once", "locale": "en", "zone": "UTC", "distance_unit": "km"}
+    first = await one.json("PUT", "/api/v1/users/profile", body, headers={"idempotency-key": "p1"})
+    again = await one.json(
+        "PUT", "/api/v1/users/profile", {**body, "name": "Twice"}, headers={"idempotency-key": "p1"}
+    )
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json() == {"replayed": True}
+    assert (await one.get("/api/v1/users/profile")).json()["name"] == "Once"
