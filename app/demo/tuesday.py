@@ -8,7 +8,7 @@ from app.core import clock
 from app.demo import acts
 from app.demo.acts import Look
 from app.demo.stage import EVERYBODY, Stage
-from app.demo.visits import Arrival, check_in
+from app.demo.visits import Arrival, book, check_in
 from app.domains import inspections
 from app.domains.workshop.models import RepairOrder
 
@@ -42,6 +42,7 @@ async def play(stage: Stage) -> None:
     ):
         await visit(stage)
     await _at_voltwerk(stage)
+    await _coming_up(stage)
 
 
 async def _arrive(stage: Stage, arrival: Arrival, photos: tuple[str, ...] = ROUND) -> RepairOrder:
@@ -287,3 +288,16 @@ async def _at_voltwerk(stage: Stage) -> None:
         ),
         ("rear",),
     )
+
+
+async def _coming_up(stage: Stage) -> None:
+    """Visits that have been booked for the next days."""
+    for car, shop, codes, days, nth in (
+        ("model3", "harbor", ("ev-health", "ev-brakes"), 2, 3),
+        ("f150", "harbor", ("brake-check",), 1, 2),
+        ("camry", "harbor", ("oil-service", "inspection"), 1, 5),
+        ("civic", "harbor", ("diagnosis",), 3, 1),
+        ("zoe", "volt", ("ev-health",), 2, 4),
+    ):
+        with hours_ago(20 + days):
+            await book(stage, car, shop, codes, days_ahead=days, nth=nth)

@@ -8,8 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.viewer import Viewer
 from app.demo.stage import EVERYBODY, Stage
-from app.domains import customers, garage, workshop
+from app.domains import customers, garage, services, workshop
 from app.domains.accounts import User
+from app.domains.booking import holding, slots
+from app.domains.booking.floor import work_of
+from app.domains.booking.holding import Wanted
 from app.domains.workshop import Intake
 from app.domains.workshop.models import RepairOrder
 
@@ -89,3 +92,19 @@ async def _introduce(stage: Stage, arrival: Arrival) -> None:
         customer = await customers.ensure_customer(db, center.tenant_id, _account(stage, driver), by=me)
         await garage.grant_access(db, stage.cars[arrival.car], center.tenant_id, by=me)
         await customers.bring_car(db, customer, stage.cars[arrival.car], by=me)
+
+
+async def book(
+    stage: Stage, car: str, shop: str, service_codes: tuple[str, ...], *, days_ahead: int, nth: int = 0
+) -> None:
+    """The driver books the `nth` free slot of a coming day, as on their phone."""
+    driver, center = stage.owners[car], stage.centers[shop]
+    day = clock.today(center.zone) + timedelta(days=days_ahead)
+    async with stage.acting(driver, at=shop) as (db, me):
+        offered = await services.offered(db, center.tenant_id)
+        wanted = [Wanted(one) for one in offered if one.code in service_codes]
+        work = work_of((one.service, one.quantity) for one in wanted)
+        free = await slots.free(db, center, work, first=day, last=day + timedelta(days=4))
+        slot = free[min(nth, len(free) - 1)]
+        held = await holding.hold(db, center, wanted, slot.starts, vehicle_id=stage.cars[car].id, by=me)
+        await holding.confirm(db, held, center, by=me)
