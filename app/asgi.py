@@ -37,6 +37,8 @@ from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.network import said as network_said
 from app.domains.network import setup_api as network_setup_api
+from app.domains.notifications import api as notifications_api
+from app.domains.notifications import pages as notifications_pages
 from app.domains.services import api as services_api
 from app.domains.services import said as services_said
 from app.domains.workshop import api as workshop_api
@@ -68,6 +70,7 @@ TEMPLATE_WORDS = (
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    notifications_pages.router,
     inspections_pages.router,
     booking_pages.router,
     billing_hooks.router,
@@ -94,6 +97,7 @@ PAGES: list[Any] = [
 
 API: list[Any] = [
     accounts_api.router,
+    notifications_api.router,
     inspections_api.router,
     billing_api.router,
     estimates_api.router,

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.core import files
 from app.core.events import Event
+from app.domains.accounts import events as accounts
 from app.domains.billing import events as billing
 from app.domains.billing.live import ring_invoice
 from app.domains.billing.reactions import ask_about_account, ask_about_payment
@@ -16,6 +17,11 @@ from app.domains.estimates.reactions import drop_outdated_version
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.network import setup_events as network
+from app.domains.notifications import events as notifications
+from app.domains.notifications import money_reactions as tell_money
+from app.domains.notifications import reactions as tell
+from app.domains.notifications.live import ring_reader
+from app.domains.notifications.sending import send_mail
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -38,7 +44,13 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderReopened: [ring_board, ring_order],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer],
     workshop.OrderVoided: [ring_board, ring_order, ring_customer],
-    workshop.WorkCompleted: [ring_board, ring_order, ring_customer, follow_completion],
+    workshop.WorkCompleted: [
+        ring_board,
+        ring_order,
+        ring_customer,
+        follow_completion,
+        tell.tell_work_completed,
+    ],
     workshop.JobProposed: [ring_board, ring_order, ring_bench],
     workshop.JobChanged: [ring_board, ring_order, ring_bench, drop_outdated_version],
     workshop.JobWithdrawn: [ring_board, ring_order, ring_bench],
@@ -57,12 +69,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.StepMoved: [ring_order, ring_bench, ring_customer],
     # estimates
     estimates.EstimateDrafted: [ring_staff],
-    estimates.EstimateSent: [ring_estimate],
+    estimates.EstimateSent: [ring_estimate, tell.tell_estimate_ready],
     estimates.EstimateViewed: [ring_estimate],
-    estimates.EstimateDecided: [ring_estimate],
+    estimates.EstimateDecided: [ring_estimate, tell.tell_desk_of_decision],
     estimates.EstimateSuperseded: [ring_estimate],
     estimates.EstimateExpired: [ring_estimate],
-    estimates.ApprovalLinkAsked: [ring_staff],
+    estimates.ApprovalLinkAsked: [ring_staff, tell.tell_link_renewed],
     estimates.ApprovalLinksRevoked: [ring_estimate],
     # inspections
     inspections.InspectionStarted: [inspections_live.ring_order],
@@ -77,6 +89,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
         inspections_live.ring_state,
         inspections_live.ring_order,
         inspections_live.ring_customer,
+        tell.tell_desk_of_inspection,
     ],
     inspections.InspectionReopened: [
         inspections_live.ring_state,
@@ -86,11 +99,11 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # booking
     booking.AppointmentHeld: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentExpired: [ring_slots, ring_day, ring_own, ring_appointment],
-    booking.AppointmentRequested: [ring_slots, ring_day, ring_own, ring_appointment],
-    booking.AppointmentConfirmed: [ring_slots, ring_day, ring_own, ring_appointment],
-    booking.AppointmentRescheduled: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentRequested: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_requested],
+    booking.AppointmentConfirmed: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_confirmed],
+    booking.AppointmentRescheduled: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_rescheduled],
     booking.AppointmentReassigned: [ring_slots, ring_day, ring_own, ring_appointment],
-    booking.AppointmentCancelled: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentCancelled: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_cancelled],
     booking.AppointmentMissed: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentArrived: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
@@ -100,16 +113,23 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     network.BayChanged: [ring_slots_of_center],
     network.StaffChanged: [ring_slots_of_center],
     # billing
-    billing.InvoiceIssued: [ring_invoice],
+    billing.InvoiceIssued: [ring_invoice, tell_money.tell_invoice_issued],
     billing.InvoiceCancelled: [ring_invoice],
     billing.InvoiceOverdue: [ring_invoice],
     billing.InvoicePaid: [ring_invoice],
     billing.PaymentStarted: [ring_invoice],
     billing.PaymentChanged: [ring_invoice],
-    billing.PaymentCompleted: [ring_invoice],
+    billing.PaymentCompleted: [ring_invoice, tell_money.tell_payment_received],
     billing.PaymentEnded: [ring_invoice],
     billing.PaymentRefunded: [ring_invoice],
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # accounts
+    accounts.PasswordResetRequested: [tell.send_reset],
+    # notifications
+    notifications.ReminderDue: [tell.tell_reminder],
+    notifications.NotificationSent: [ring_reader],
+    notifications.NotificationsRead: [ring_reader],
+    notifications.MailWritten: [send_mail],
 }

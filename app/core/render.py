@@ -35,6 +35,8 @@ _globals: dict[str, Callable[..., Any]] = {}
 def template_global(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function of a module known to every template by its own name."""
     _globals[function.__name__] = function
+    if environment.cache_info().currsize:  # a mail was rendered before the pages were imported
+        environment().globals[function.__name__] = function
     return function
 
 

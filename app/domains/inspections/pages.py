@@ -16,7 +16,7 @@ from app.core.forms import read
 from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, is_partial, page, see_other
 from app.core.viewer import Viewer
-from app.core.visit import begin, glance, needs
+from app.core.visit import REPEATABLE, begin, glance, needs
 from app.core.words import _
 from app.domains import workshop
 from app.domains.garage.models import Vehicle
@@ -133,7 +133,7 @@ async def _finding(
     )
 
 
-@post("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/rating", opt=FILL)
+@post("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/rating", opt=FILL | REPEATABLE)
 async def rate_finding(
     request: AnyRequest, inspection_id: FromPath[UUID], finding_id: FromPath[UUID]
 ) -> Response[Any]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified
@@ -36,17 +36,30 @@ class Mail(Identified, Base):
     """A mail, written in the transaction that causes it and sent afterwards."""
 
     __tablename__ = "mails"
-    __table_args__ = (UniqueConstraint("event_id", "template", "recipient"),)
+    __table_args__ = (
+        UniqueConstraint("event_id", "template", "recipient"),
+        Index(
+            "ix_mails_waiting",
+            "created_at",
+            postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
 
     tenant_id: Mapped[UUID | None]
     user_id: Mapped[UUID | None]
     event_id: Mapped[UUID | None]
     template: Mapped[str]
+    sender_name: Mapped[str] = mapped_column(default="")
+    """The shop's name; the address is always the site's own."""
+    reply_to: Mapped[str] = mapped_column(default="")
     recipient: Mapped[str]
     recipient_name: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en")
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The token of a link in it, sealed; the parts hold a blank in its place. Gone once the mail is sent."""
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")

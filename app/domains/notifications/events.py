@@ -1,0 +1,33 @@
+"""What happens to notifications and mails."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.core.events import Event
+
+
+class NotificationSent(Event, frozen=True, kw_only=True):
+    """A line was added to a person's list."""
+
+    notification_id: UUID
+    user_id: UUID
+
+
+class NotificationsRead(Event, frozen=True, kw_only=True):
+    """A person read some of their list, on one device: the others follow."""
+
+    user_id: UUID
+
+
+class MailWritten(Event, frozen=True, kw_only=True):
+    """A mail waits to be sent."""
+
+    mail_id: UUID
+
+
+class ReminderDue(Event, frozen=True, kw_only=True):
+    """Tomorrow is the day of an appointment."""
+
+    appointment_id: UUID
+    center_id: UUID
+    starts_at: datetime

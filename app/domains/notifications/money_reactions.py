@@ -1,0 +1,70 @@
+"""What customers are told about their invoices and payments."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import render
+from app.core.events import Heard
+from app.core.words import _, speaking
+from app.domains import billing
+from app.domains.billing.events import InvoiceIssued, PaymentCompleted
+from app.domains.billing.models import Invoice, Payment
+from app.domains.notifications import recipients
+from app.domains.notifications.telling import Line, list_for, write_mail
+from app.domains.workshop.models import RepairOrder
+
+
+async def tell_invoice_issued(db: AsyncSession, heard: Heard[InvoiceIssued]) -> None:
+    event = heard.event
+    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
+    if invoice is None:
+        return
+    place = await recipients.place(db, event.center_id)
+    order = await db.get_one(RepairOrder, event.order_id)
+    link = await billing.make_pay_link(db, invoice)
+    to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
+    if to is None:
+        return
+    if to.user_id:
+        with speaking(to.locale):
+            title = _("Invoice %(label)s", label=invoice.label)
+            total = render.money(invoice.total_minor, invoice.currency)
+            message = _("%(center)s: %(total)s", center=place.center.name, total=total)
+        line = Line("payment", title, message, f"/invoices/{invoice.id}", invoice.id)
+        await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
+    secret = link.rpartition("/")[2]
+    await write_mail(
+        db, heard, to, "invoice_issued", place=place, secret=secret, invoice=invoice, order=order
+    )
+
+
+async def tell_payment_received(db: AsyncSession, heard: Heard[PaymentCompleted]) -> None:
+    event = heard.event
+    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
+    if invoice is None:
+        return
+    payment = await db.get_one(Payment, event.payment_id)
+    place = await recipients.place(db, event.center_id)
+    receipt = billing.receipt_token(event.payment_id, invoice.tenant_id)
+    to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
+    if to is None:
+        return
+    with speaking(to.locale):
+        title = _("Payment received, thank you")
+        amount = render.money(event.amount_minor, event.currency)
+        message = _("%(amount)s for invoice %(label)s.", amount=amount, label=invoice.label)
+        method = billing.paid_with(payment)
+    if to.user_id:
+        line = Line("payment", title, message, f"/invoices/{invoice.id}", event.payment_id)
+        await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
+    await write_mail(
+        db,
+        heard,
+        to,
+        "payment_received",
+        place=place,
+        secret=receipt,
+        invoice=invoice,
+        amount_minor=event.amount_minor,
+        method=method,
+    )

@@ -1,0 +1,75 @@
+"""Whom to tell, where, in which language and on whose clock."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import act_as
+from app.domains.accounts.models import User
+from app.domains.customers.models import Customer
+from app.domains.garage.models import Vehicle
+from app.domains.network.models import ServiceCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person to tell. Without an account there is no list, without an address no mail."""
+
+    user_id: UUID | None
+    name: str
+    email: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The shop that tells."""
+
+    tenant_id: UUID
+    center: ServiceCenter
+
+    @property
+    def zone(self) -> str:
+        return self.center.zone
+
+
+async def customer(db: AsyncSession, customer_id: UUID, *, tenant_id: UUID) -> Recipient | None:
+    """A shop's customer; with an account its name, address and language are those of the account."""
+    found = await db.scalar(
+        select(Customer).where(Customer.tenant_id == tenant_id, Customer.id == customer_id)
+    )
+    if found is None:
+        return None
+    own = await person(db, found.user_id, tenant_id=tenant_id) if found.user_id else None
+    return Recipient(
+        user_id=found.user_id,
+        name=found.name,
+        email=found.email or (own.email if own else ""),
+        locale=own.locale if own else found.locale,
+    )
+
+
+async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> Recipient | None:
+    """Somebody with an account. Their own row is readable to themselves alone, so the transaction acts for
+    them from here on."""
+    await act_as(db, user=user_id, tenant=tenant_id)
+    user = await db.get(User, user_id)
+    if user is None or not user.is_active:
+        return None
+    return Recipient(user_id=user.id, name=user.name, email=user.email, locale=user.locale)
+
+
+async def place(db: AsyncSession, center_id: UUID) -> Place:
+    """The center an event happened at."""
+    center = await db.get_one(ServiceCenter, center_id)
+    return Place(center.tenant_id, center)
+
+
+async def car(db: AsyncSession, vehicle_id: UUID | None) -> str:
+    """The car in words a driver knows it by: "2003 Honda Accord"; "" when there is none to name."""
+    vehicle = await db.get(Vehicle, vehicle_id) if vehicle_id else None
+    if vehicle is None:
+        return ""
+    return " ".join(str(part) for part in (vehicle.year, vehicle.make, vehicle.model) if part)
