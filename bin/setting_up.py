@@ -135,6 +135,8 @@ def _assets():
     """`bin/assets` installs and builds what pages and VIN look-up need, and knows when that is done."""
     if node() is None:
         _bring_node()
+    if not (ROOT / "app" / "static" / "dist" / "manifest.json").exists():
+        say("Building what the pages are made of …")
     _run([PYTHON, ROOT / "bin" / "assets"], "The assets could not be built")
 
 
