@@ -75,14 +75,23 @@ def _environment():
 
 def _packages(wanted):
     lock = ROOT / ("requirements-test.txt" if wanted == "test" else "requirements.txt")
-    stamp = {"set": wanted, "lock": _hash(lock), "python": sys.version.split()[0]}
+    stamp = {"set": wanted, "lock": _hash(lock)}
     if _stamp() == stamp:
         return
     say(f"Installing the packages of {lock.name} …")
-    uv = _uv()
-    if uv is None or not _sync(uv, lock):
-        _run([*_pip(), "-q", "--require-hashes", "-r", lock], "pip could not install")
+    _install(lock, "sync", "--compile-bytecode", lock)
     STAMP.write_text(json.dumps(stamp))
+
+
+def _install(lock, *how):
+    """With uv if that works here, else with pip; both check every hash."""
+    uv = _uv()
+    command = [uv, "pip", *how, "-q", "--require-hashes", "-p", PYTHON]
+    if uv and subprocess.run(command, env=_pip_habits(), capture_output=True, check=False).returncode == 0:
+        return
+    _run(
+        [*_pip(), "-q", "--require-hashes", "-r", lock], f"The packages of {lock.name} could not be installed"
+    )
 
 
 def _uv():
@@ -104,21 +113,18 @@ def _pip():
     return [PYTHON, "-m", "pip", "install"]
 
 
-def _sync(uv, lock):
-    command = [uv, "pip", "sync", "-q", "--require-hashes", "--compile-bytecode", "-p", PYTHON, lock]
-    return subprocess.run(command, env=_pip_indexes(), capture_output=True, check=False).returncode == 0
-
-
-def _pip_indexes():
-    """uv does not read pip's configuration; a company's index is usually written there."""
-    environment = dict(os.environ)
-    if not any(name.startswith(("UV_INDEX", "UV_DEFAULT_INDEX")) for name in environment):
-        for option, variable in (("global.index-url", "UV_DEFAULT_INDEX"), ("global.cert", "SSL_CERT_FILE")):
-            asked = subprocess.run(
-                [PYTHON, "-m", "pip", "config", "get", option], capture_output=True, text=True, check=False
-            )
-            if asked.returncode == 0 and asked.stdout.strip():
-                environment.setdefault(variable, asked.stdout.strip())
+def _pip_habits():
+    """uv does not read pip's configuration, where a company's index and certificates are usually named."""
+    environment = {"UV_SYSTEM_CERTS": "1", **os.environ}
+    _pip()
+    for option, variable in (("index-url", "UV_DEFAULT_INDEX"), ("cert", "SSL_CERT_FILE")):
+        asked = subprocess.run(
+            [PYTHON, "-m", "pip", "config", "get", f"global.{option}"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        said = os.environ.get(f"PIP_{option.upper().replace('-', '_')}") or asked.stdout.strip()
+        if said:
+            environment.setdefault(variable, said)
     return environment
 
 
@@ -155,13 +161,11 @@ def node():
 def _bring_node():
     say(f"No Node of version {OLDEST_NODE} or newer here; installing one into .venv …")
     lock = ROOT / "requirements-node.txt"
-    uv = _uv()
-    install = [uv, "pip", "install", "-q", "-p", PYTHON] if uv else [*_pip(), "-q"]
-    _run([*install, "--require-hashes", "-r", lock], "Node could not be installed", env=_pip_indexes())
+    _install(lock, "install", "-r", lock)
 
 
-def _run(command, problem, *, env=None):
-    environment = dict(env or os.environ)
+def _run(command, problem):
+    environment = dict(os.environ)
     found = node()
     if found:
         environment["PATH"] = f"{found.parent}{os.pathsep}{environment.get('PATH', '')}"
