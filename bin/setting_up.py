@@ -165,7 +165,7 @@ def _bring_node():
 
 
 def _run(command, problem):
-    environment = dict(os.environ)
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ}  # as uv and pip: what this machine trusts
     found = node()
     if found:
         environment["PATH"] = f"{found.parent}{os.pathsep}{environment.get('PATH', '')}"
