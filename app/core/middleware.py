@@ -19,7 +19,9 @@ class Envelope:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.form_action = " ".join({"'self'", settings().stripe_checkout_origin})
+        # A payment, and a shop's set-up of its account, continue at the provider after a form of ours.
+        setup = () if settings().stripe_api_base else ("https://connect.stripe.com",)
+        self.form_action = " ".join(["'self'", settings().stripe_checkout_origin, *setup])
         self.images = " ".join(("'self' data: blob:", storage().origin)).strip()
         self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
 

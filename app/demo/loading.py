@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, db
 from app.core.db import transaction
 from app.core.viewer import Viewer
-from app.demo import people, shops, tuesday
+from app.demo import cards, people, shops, tuesday
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
@@ -30,6 +30,8 @@ async def load(settings: Settings) -> None:
             await _shop(stage, "volt", "Voltwerk Berlin", shops.VOLT_CENTER, shops.VOLT_BAYS)
             await _offer(stage, people.OWNER.email, shops.HARBOR_CANNED, shops.HARBOR_SERVICES)
             await _offer(stage, "petra@demo.test", shops.VOLT_CANNED, shops.VOLT_SERVICES)
+            await cards.connect(stage.centers["harbor"].tenant_id, people.OWNER.email)
+            await cards.connect(stage.centers["volt"].tenant_id, "petra@demo.test")
             for car in CARS:
                 await _garage(stage, car)
         await tuesday.play(stage)

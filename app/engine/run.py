@@ -62,11 +62,10 @@ def _supervise(home: Home, address: Address) -> int:
             supervisor.start(*(engine.program() for engine in (postgres, valkey) if engine))
             if postgres:
                 asyncio.run(make_database(postgres))
+            if parts.simulates_stripe():  # the demo's shops connect their accounts to it
+                supervisor.start(parts.simulator(home, address, told))
             _prepare(supervisor, home, told, postgres)
-            programs = [parts.worker(home, told), parts.web(home, address, told)]
-            if parts.simulates_stripe():
-                programs.insert(0, parts.simulator(home, address, told))
-            supervisor.start(*programs)
+            supervisor.start(parts.worker(home, told), parts.web(home, address, told))
             print(banner(home, address, seconds=time.monotonic() - began), flush=True)
             supervisor.watch()
         except Stopped:

@@ -104,7 +104,7 @@ async def test_paying_leads_back_to_the_shop_with_the_session_named(
     again = await stripe.pay(started.url)
     assert again.headers["location"] == paid.headers["location"]
     status = await gateway.status(started.ref)
-    assert (status.amount, status.method, status.fee) == (5000, "visa ···· 4242", 175)
+    assert (status.amount, status.method, status.fee) == (5000, "Visa ···· 4242", 175)
 
 
 async def test_a_declined_card_may_try_again(gateway: StripeGateway, stripe: StripeProcess) -> None:

@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
 from app.domains.billing.models import LIVE_PAYMENT, OPEN_INVOICE, Invoice, InvoiceLine, Payment
+from app.domains.workshop.models import RepairOrder
 
 
 def visible_to(me: Viewer) -> ColumnElement[bool]:
@@ -81,6 +82,16 @@ async def payments_of(db: AsyncSession, invoice: Invoice) -> Sequence[Payment]:
 async def live_payments(db: AsyncSession, invoice: Invoice) -> list[Payment]:
     """Attempts that are begun and undecided."""
     return [payment for payment in await payments_of(db, invoice) if payment.status in LIVE_PAYMENT]
+
+
+async def of_order(db: AsyncSession, order: RepairOrder) -> Sequence[Invoice]:
+    """Every invoice of an order, newest first: withdrawn ones too."""
+    found = await db.scalars(
+        select(Invoice)
+        .where(Invoice.tenant_id == order.tenant_id, Invoice.order_id == order.id)
+        .order_by(Invoice.id.desc())
+    )
+    return found.all()
 
 
 FILTERS: Mapping[str, tuple[str, ...]] = {

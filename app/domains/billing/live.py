@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.core.live import Ring
+from app.domains import workshop
 from app.domains.billing.events import OfInvoice
 
 
@@ -19,3 +20,5 @@ def desk_topic(center_id: UUID) -> str:
 def ring_invoice(event: OfInvoice) -> Iterable[Ring]:
     yield Ring(invoice_topic(event.invoice_id), "invoice")
     yield Ring(desk_topic(event.center_id), "invoices")
+    yield Ring(workshop.staff_topic(event.order_id), "order")
+    yield Ring(workshop.customer_topic(event.order_id), "order")

@@ -194,7 +194,7 @@ class Payment(TenantOwned, Base):
     """Cash handed over; what is more than the amount went back as change."""
     currency: Mapped[str]
     paid_with: Mapped[str] = mapped_column(default="")
-    """Such as "visa ···· 4242"."""
+    """Such as "Visa ···· 4242"."""
     failure: Mapped[str] = mapped_column(default="")
     gateway_response: Mapped[dict[str, Any] | None]
     expires_at: Mapped[datetime | None]

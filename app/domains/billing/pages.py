@@ -87,6 +87,17 @@ async def new_invoice_page(request: AnyRequest, order: FromQuery[UUID]) -> Respo
         return page(request, me, "billing/new.html", bill=bill, price_line=workshop.price_line)
 
 
+@get("/orders/{number:int}/invoices", opt=DESK)
+async def invoices_of_order(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    """Section of the order's page: its invoices, and the way to the next."""
+    async with begin(request) as (db, me):
+        order = await workshop.find(db, me, number)
+        return fragment(
+            request, me, "billing/_of_order.html", order=order, state_of=words.invoice_state,
+            invoices=await finding.of_order(db, order), obstacle=(await invoicing.billable(db, order)).obstacle,
+        )  # fmt: skip
+
+
 @post("/invoices", opt=DESK)
 async def issue(request: AnyRequest) -> Response[Any]:
     form = read(IssueForm, await request.form())
@@ -215,7 +226,7 @@ async def refund(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[An
 router = Router(
     "/",
     route_handlers=[
-        invoices_page, new_invoice_page, issue, invoice_page, invoice_state, invoice_pdf, pay_by_card, take_cash,
+        invoices_page, new_invoice_page, issue, invoices_of_order, invoice_page, invoice_state, invoice_pdf, pay_by_card, take_cash,
         cancel, stop_payment, refund,
     ],
 )  # fmt: skip

@@ -35,7 +35,7 @@ def payment_state(payment: Payment) -> tuple[str, str]:
 
 
 def paid_with(payment: Payment) -> str:
-    """ "visa ···· 4242", or the method in words."""
+    """ "Visa ···· 4242", or the method in words."""
     methods = {
         "card": _("Card"),
         "cash": _("Cash"),

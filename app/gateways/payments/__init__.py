@@ -90,7 +90,7 @@ class PaymentStatus:
     transaction: str | None = None
     """The provider's name of the charge, for a person who calls its support."""
     method: str | None = None
-    """How it was paid, such as "visa ···· 4242"."""
+    """How it was paid, such as "Visa ···· 4242"."""
     failure: str | None = None
 
 

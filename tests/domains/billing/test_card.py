@@ -36,7 +36,7 @@ async def test_a_card_pays_an_invoice(till: Till) -> None:
     paid = await till.read(Invoice, invoice.id)
     assert (paid.status, paid.paid_minor) == ("paid", TOTAL)
     (payment,) = await till.payments(invoice)
-    assert (payment.status, payment.paid_with, payment.fee_minor) == ("completed", "visa ···· 4242", FEE)
+    assert (payment.status, payment.paid_with, payment.fee_minor) == ("completed", "Visa ···· 4242", FEE)
     assert await till.books(invoice) == PAID
     assert (await till.read(RepairOrder, invoice.order_id)).status == "closed"
 

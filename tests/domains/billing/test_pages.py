@@ -30,6 +30,20 @@ async def test_the_desk_issues_an_invoice(till: Till) -> None:
     assert "is already on invoice INV-00001" in (await desk.get(f"/invoices/new?order={order.id}")).text
 
 
+async def test_the_orders_page_leads_to_its_invoice(till: Till) -> None:
+    async with transaction() as db:
+        order = await finished(db)
+    desk = till.open_browser(CAST.advisor)
+    url = f"/orders/{order.number}/invoices"
+    assert f"/invoices/new?order={order.id}" in (await desk.get(url)).text
+    await desk.post("/invoices", {"order_id": str(order.id)})
+    section = (await desk.get(url)).text
+    assert "INV-00001" in section
+    assert "/invoices/new" not in section
+    assert (await till.open_browser(CAST.outsider).get(url)).status_code == 404
+    assert (await till.open_browser(CAST.technician).get(url)).status_code == 403
+
+
 async def test_only_the_desk_issues(till: Till) -> None:
     async with transaction() as db:
         order = await finished(db)
