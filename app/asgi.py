@@ -35,11 +35,14 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.network import crew_pages as network_crew_pages
 from app.domains.network import said as network_said
 from app.domains.network import setup_api as network_setup_api
+from app.domains.network import setup_pages as network_setup_pages
 from app.domains.notifications import api as notifications_api
 from app.domains.notifications import pages as notifications_pages
 from app.domains.services import api as services_api
+from app.domains.services import pages as services_pages
 from app.domains.services import said as services_said
 from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
@@ -73,6 +76,9 @@ PAGES: list[Any] = [
     notifications_pages.router,
     inspections_pages.router,
     booking_pages.router,
+    network_setup_pages.router,
+    network_crew_pages.router,
+    services_pages.router,
     billing_hooks.router,
     billing_link_pages.router,
     billing_pages.router,

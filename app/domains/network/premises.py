@@ -112,6 +112,15 @@ async def change_center(
     return center
 
 
+async def set_hours(
+    db: AsyncSession, center: ServiceCenter, week: dict[str, list[list[str]]], *, by: Viewer
+) -> None:
+    """The usual week, as `opening.read_week` reads it."""
+    center.working_hours = check_week(week)
+    await db.flush()
+    await _tell_center(db, center, by)
+
+
 async def exceptions_of(db: AsyncSession, center: ServiceCenter) -> Sequence[HoursException]:
     """Days with other hours, from today on."""
     query = select(HoursException).where(

@@ -1,7 +1,10 @@
 """The words of a shop's set-up on the screen: skills, kinds of bays, days."""
 
+from uuid import UUID
+
 from app.core.render import template_global
 from app.core.words import _
+from app.domains.network.opening import write_hours
 
 
 @template_global
@@ -42,3 +45,31 @@ def weekday_label(day: str) -> str:
         "sat": _("Saturday"),
         "sun": _("Sunday"),
     }.get(day, day)
+
+
+@template_global
+def hours_words(intervals: list[list[str]]) -> str:
+    """08:00–12:00, 13:00–17:00; empty for a closed day."""
+    return write_hours(intervals)
+
+
+@template_global
+def setup_tabs(center_id: UUID) -> list[tuple[str, str, str]]:
+    """What an owner sets up at a center."""
+    base = f"/settings/centers/{center_id}"
+    return [
+        ("facts", _("Workshop"), base),
+        ("hours", _("Hours"), f"{base}/hours"),
+        ("bays", _("Bays"), f"{base}/bays"),
+        ("people", _("People"), f"{base}/people"),
+    ]
+
+
+@template_global
+def shop_tabs() -> list[tuple[str, str, str]]:
+    """What an owner sets up for the whole shop."""
+    return [
+        ("centers", _("Workshops"), "/settings/centers"),
+        ("services", _("Services"), "/settings/services"),
+        ("canned", _("Canned jobs"), "/settings/canned-jobs"),
+    ]

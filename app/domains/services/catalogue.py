@@ -92,9 +92,10 @@ async def find(db: AsyncSession, me: Viewer, service_id: UUID) -> Service:
 async def add(db: AsyncSession, facts: ServiceFacts, *, by: Viewer) -> Service:
     """Put a service into the catalogue of the actor's shop, priced in the shop's currency."""
     _check(facts)
+    paid_in = await currency(db, by)
     service = Service(
         tenant_id=by.tenant_id,
-        currency=await _currency(db, by),
+        currency=paid_in,
         **(msgspec.structs.asdict(facts) | {"code": facts.code or code_from(facts.name)}),
     )
     db.add(service)
@@ -138,7 +139,8 @@ def _check(facts: ServiceFacts) -> None:
         raise Invalid({field: _("Choose one of the list.") for field, is_wrong in wrong.items() if is_wrong})
 
 
-async def _currency(db: AsyncSession, by: Viewer) -> str:
+async def currency(db: AsyncSession, by: Viewer) -> str:
+    """What the actor's shop is paid in: its center's currency, or the business's."""
     if by.center_id is not None:
         found = await db.scalar(select(ServiceCenter.currency).where(ServiceCenter.id == by.center_id))
     else:

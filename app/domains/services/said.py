@@ -34,3 +34,13 @@ def category_icon(category: str) -> str:
         "charging": "plug",
         "hv": "hv",
     }.get(category, "wrench")
+
+
+@template_global
+def line_kind_label(kind: str) -> str:
+    return {
+        "labor": _("Labour"),
+        "part": _("Part"),
+        "fee": _("Fee"),
+        "sublet": _("Sublet"),
+    }.get(kind, kind)

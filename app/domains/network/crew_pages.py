@@ -1,0 +1,141 @@
+"""The people of a center: skills, the week's shifts, absences."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from app.core.errors import Invalid
+from app.core.forms import read, values_of
+from app.core.render import page, see_other
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains.network import crew, premises
+from app.domains.network.crew import CrewFacts
+from app.domains.network.opening import read_week, write_hours
+
+AnyRequest = Request[Any, Any, Any]
+RUNS = needs("manage:staff")
+
+
+class MemberForm(msgspec.Struct):
+    name: Annotated[str, Meta(max_length=120)]
+    title: Annotated[str, Meta(max_length=120)] = ""
+    skills: list[str] = []
+    is_technician: bool = False
+    is_active: bool = False
+
+
+class AbsenceForm(msgspec.Struct):
+    starts_at: datetime
+    ends_at: datetime
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+@get("/settings/centers/{center_id:uuid}/people", opt=RUNS)
+async def people_page(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        center = await premises.find_center(db, me, center_id)
+        people = await crew.crew_of(db, center)
+        return page(request, me, "network/people_of_center.html", center=center, people=people)
+
+
+@get("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}", opt=RUNS)
+async def member_page(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID]
+) -> Response[Any]:
+    return await _show(request, center_id, staff_id)
+
+
+async def _show(
+    request: AnyRequest, center_id: UUID, staff_id: UUID, wrong: Invalid | None = None
+) -> Response[Any]:
+    typed = values_of(await request.form()) if wrong else {}
+    async with begin(request) as (db, me):
+        center = await premises.find_center(db, me, center_id)
+        member = await crew.member(db, center, staff_id)
+        week = {day: write_hours(intervals) for day, intervals in member.week.items()}
+        return page(
+            request, me, "network/member.html", status=422 if wrong else 200, center=center, member=member,
+            week=week, typed=typed, skills=crew.SKILLS, errors=wrong.errors if wrong else {},
+        )  # fmt: skip
+
+
+@post("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}", opt=RUNS, status_code=303)
+async def change_member(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID]
+) -> Response[Any]:
+    try:
+        facts = CrewFacts(**msgspec.structs.asdict(read(MemberForm, await request.form())))
+        async with begin(request) as (db, me):
+            member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            await crew.change_member(db, member.profile, facts, by=me)
+            return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
+    except Invalid as wrong:
+        return await _show(request, center_id, staff_id, wrong)
+
+
+@post("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}/shifts", opt=RUNS, status_code=303)
+async def set_shifts(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID]
+) -> Response[Any]:
+    try:
+        week = read_week(values_of(await request.form()))
+        async with begin(request) as (db, me):
+            member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            await crew.set_week(db, member.profile, week, by=me)
+            return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
+    except Invalid as wrong:
+        return await _show(request, center_id, staff_id, wrong)
+
+
+@post("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}/absences", opt=RUNS, status_code=303)
+async def add_absence(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID]
+) -> Response[Any]:
+    try:
+        form = read(AbsenceForm, await request.form())
+        async with begin(request) as (db, me):
+            center = await premises.find_center(db, me, center_id)
+            member = await crew.member(db, center, staff_id)
+            await crew.add_absence(
+                db, member.profile, _local(form.starts_at, center.zone), _local(form.ends_at, center.zone),
+                by=me, reason=form.reason,
+            )  # fmt: skip
+            return see_other(request, _url(center_id, staff_id), flash=_("Noted."))
+    except Invalid as wrong:
+        return await _show(request, center_id, staff_id, wrong)
+
+
+@post(
+    "/settings/centers/{center_id:uuid}/people/{staff_id:uuid}/absences/{absence_id:uuid}/removal",
+    opt=RUNS,
+    status_code=303,
+)
+async def end_absence(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID], absence_id: FromPath[UUID]
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+        await crew.end_absence(db, member.profile, absence_id, by=me)
+        return see_other(request, _url(center_id, staff_id), flash=_("Removed."))
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    """A time typed without an offset is the center's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def _url(center_id: UUID, staff_id: UUID) -> str:
+    return f"/settings/centers/{center_id}/people/{staff_id}"
+
+
+router = Router(
+    "/",
+    route_handlers=[people_page, member_page, change_member, set_shifts, add_absence, end_absence],
+)
