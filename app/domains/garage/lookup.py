@@ -52,11 +52,17 @@ def warning(decoded: DecodedVin) -> str:
     if decoded.problem == "length":
         return _("A VIN has 17 characters, this one has %(count)s.", count=len(decoded.vin))
     if decoded.problem == "letter" and at:
+        said = {
+            "letter": decoded.vin[at - 1],
+            "position": at,
+            "digit": "1" if decoded.vin[at - 1] == "I" else "0",
+        }
+        if decoded.suggestion:
+            return _(
+                "A VIN never has the letter %(letter)s. We read position %(position)s as %(digit)s.", **said
+            )
         return _(
-            "A VIN never has the letter %(letter)s. We read position %(position)s as %(digit)s.",
-            letter=decoded.vin[at - 1],
-            position=at,
-            digit="1" if decoded.vin[at - 1] == "I" else "0",
+            "A VIN never has the letter %(letter)s: position %(position)s is probably %(digit)s.", **said
         )
     if decoded.problem == "character" and at:
         return _(
