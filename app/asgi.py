@@ -27,6 +27,8 @@ from app.domains.billing import setup_pages as billing_setup_pages
 from app.domains.booking import api as booking_api
 from app.domains.booking import pages as booking_pages
 from app.domains.booking import said as booking_said
+from app.domains.customers import api as customers_api
+from app.domains.customers import pages as customers_pages
 from app.domains.estimates import api as estimates_api
 from app.domains.estimates import desk_pages as estimates_desk
 from app.domains.estimates import link_pages as estimates_links
@@ -48,6 +50,7 @@ from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
 from app.screens import (
     certificate,
+    customer,
     dev,
     front,
     health,
@@ -84,11 +87,13 @@ PAGES: list[Any] = [
     billing_pages.router,
     billing_setup_pages.router,
     certificate.router,
+    customer.router,
     dev.router,
     front.router,
     estimates_desk.router,
     estimates_links.router,
     estimates_pages.router,
+    customers_pages.router,
     garage_pages.router,
     health.router,
     home.router,
@@ -107,6 +112,7 @@ API: list[Any] = [
     inspections_api.router,
     billing_api.router,
     estimates_api.router,
+    customers_api.router,
     garage_api.router,
     workshop_api.router,
     booking_api.router,

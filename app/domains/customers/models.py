@@ -36,6 +36,11 @@ class Customer(TenantOwned, Base):
     tax_exempt: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(default="active")
 
+    @property
+    def shown_number(self) -> str:
+        """As it is said and printed."""
+        return f"C-{self.number}"
+
 
 class CustomerVehicle(TenantOwned, Base):
     """A car that a customer brings to this shop."""

@@ -38,6 +38,13 @@ def visible_to(me: Viewer) -> ColumnElement[bool]:
     return Customer.tenant_id == me.tenant_id
 
 
+def shop_of(me: Viewer) -> UUID:
+    """The shop the viewer works for. Raises NotFound where there is none."""
+    if me.tenant_id is None:
+        raise NotFound
+    return me.tenant_id
+
+
 async def find(db: AsyncSession, me: Viewer, customer_id: UUID) -> Customer:
     """A customer of the viewer's shop. Raises NotFound."""
     customer = await db.scalar(select(Customer).where(Customer.id == customer_id, visible_to(me)))

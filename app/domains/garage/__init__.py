@@ -16,13 +16,15 @@ from app.domains.garage.cars import (
     visible_to,
 )
 from app.domains.garage.facts import FUELS, VehicleFacts
-from app.domains.garage.lookup import look_up
+from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
+from app.domains.garage.names import MAKES, models_of
 from app.domains.garage.odometer import read_odometer, readings
 from app.domains.garage.sharing import grant_access, is_granted
 
 __all__ = [
     "FUELS",
+    "MAKES",
     "OdometerReading",
     "Ownership",
     "Vehicle",
@@ -31,6 +33,7 @@ __all__ = [
     "add",
     "add_for_shop",
     "archive",
+    "as_form",
     "bring_back",
     "change",
     "find",
@@ -39,7 +42,9 @@ __all__ = [
     "is_granted",
     "look_up",
     "mine",
+    "models_of",
     "read_odometer",
     "readings",
     "visible_to",
+    "warning",
 ]

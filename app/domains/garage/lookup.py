@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -44,6 +45,16 @@ async def look_up(typed: str) -> Found:
         battery_kwh=pack.kwh if pack else None,
         max_charge_kw=pack.kw if pack else None,
     )
+
+
+def as_form(found: Found | None) -> dict[str, Any]:
+    """A form filled in with what the VIN says."""
+    if found is None:
+        return {}
+    names = ("make", "model", "year", "trim", "body", "fuel", "engine")
+    said = {name: getattr(found.decoded, name) for name in names}
+    said |= {"battery_kwh": found.battery_kwh, "max_charge_kw": found.max_charge_kw}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def warning(decoded: DecodedVin) -> str:

@@ -17,7 +17,7 @@ from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains.garage import cars, names, odometer, photos
 from app.domains.garage.facts import VehicleFacts
-from app.domains.garage.lookup import Found, look_up, warning
+from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import Vehicle
 
 AnyRequest = Request[Any, Any, Any]
@@ -70,7 +70,7 @@ async def _new_car(
     async with begin(request) as (db, me):
         twin = await cars.owned_with_vin(db, me, found.vin) if found else None
         template = "garage/confirm.html" if found or by_hand or errors else "garage/new.html"
-        filled = {"odometer_unit": me.distance_unit, **_decoded(found), **values}
+        filled = {"odometer_unit": me.distance_unit, **as_form(found), **values}
         return page(
             request, me, template,
             status=422 if errors else 200,
@@ -82,18 +82,6 @@ async def _new_car(
             makes=names.MAKES,
             models=names.models_of(str(filled.get("make", ""))),
         )  # fmt: skip
-
-
-def _decoded(found: Found | None) -> Values:
-    """A form filled in with what the VIN says."""
-    if found is None:
-        return {}
-    said = {
-        name: getattr(found.decoded, name)
-        for name in ("make", "model", "year", "trim", "body", "fuel", "engine")
-    }
-    said |= {"battery_kwh": found.battery_kwh, "max_charge_kw": found.max_charge_kw}
-    return {name: value for name, value in said.items() if value is not None}
 
 
 @get("/garage/models", opt=MANAGE)
