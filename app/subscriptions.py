@@ -16,7 +16,9 @@ from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
+from app.domains.inspections.reactions import give_sheets
 from app.domains.network import setup_events as network
+from app.domains.network.joining import TenantJoined
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
@@ -132,4 +134,5 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     notifications.NotificationSent: [ring_reader],
     notifications.NotificationsRead: [ring_reader],
     notifications.MailWritten: [send_mail],
+    TenantJoined: [give_sheets],
 }

@@ -190,11 +190,11 @@ EV_HV = Sheet(
             N_("Isolation"),
             (
                 Look(N_("Isolation, HV+ to chassis"), N_("Insulation tester at rated voltage."),
-                     "hv-isolation-diagnosis", "MΩ", below=("2", "0.5")),
+                     "hv-diagnosis", "MΩ", below=("2", "0.5")),
                 Look(N_("Isolation, HV− to chassis"), N_("Insulation tester at rated voltage."),
-                     "hv-isolation-diagnosis", "MΩ", below=("2", "0.5")),
+                     "hv-diagnosis", "MΩ", below=("2", "0.5")),
                 Look(N_("Potential equalization"), N_("Resistance of the bonding straps."),
-                     "hv-isolation-diagnosis", "Ω", above=("0.05", "0.1")),
+                     "hv-diagnosis", "Ω", above=("0.05", "0.1")),
             ),
         ),
         (

@@ -1,17 +1,21 @@
 """The rules of an inspection: versions of the sheet, colours, finishing, proposing."""
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import transaction
 from app.core.errors import NotFound, Refused
+from app.core.events import record
 from app.core.tables import EventRow
 from app.domains import workshop
 from app.domains.inspections import filling, install_sheets, proposing, reading, sheets
 from app.domains.inspections.models import Finding, Template
 from app.domains.inspections.standard_sheets import BRAKES_TIRES, EV_HV, GENERAL, STANDARD, Look, Sheet
+from app.domains.network.joining import TenantJoined
 from tests.cast import HARBOR, Cast
 from tests.domains.inspections.sheets import begun, canned_pads, checklist, item, rate_all
 from tests.domains.workshop.shop import as_person, checked_in
@@ -203,3 +207,14 @@ async def test_two_orders_have_sheets_of_their_own(db: AsyncSession, cast: Cast)
     with pytest.raises(NotFound):
         await filling.find_finding(db, cast.technician.viewer, other.id, finding.id)
     assert sum(len(looks) for _name, looks in GENERAL.sections) == 30
+
+
+async def test_a_new_shop_begins_with_the_standard_sheets(
+    site: str, cast: Cast, run_reactions: Callable[[], Awaitable[int]]
+) -> None:
+    async with transaction(tenant=HARBOR) as db:
+        joined = TenantJoined(tenant_id=HARBOR)
+        await record(db, joined, by=cast.network.viewer, tenant=HARBOR, subject=HARBOR)
+    await run_reactions()
+    async with transaction(tenant=HARBOR) as db:
+        assert len(await sheets.offered(db, HARBOR)) == len(STANDARD)
