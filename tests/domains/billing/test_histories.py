@@ -1,0 +1,191 @@
+"""Any history of presses, declines, payments, refunds and late or repeated news ends in true books."""
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Invalid, Refused
+from app.core.viewer import Viewer
+from app.domains.billing import finding, paying, settling
+from app.domains.billing.models import Invoice, LedgerEntry, Payment
+from app.gateways.payments import PaymentStatus
+from tests.cast import CAST, HARBOR
+from tests.domains.billing.bills import TOTAL, issued, with_account
+
+RUNS = int(os.environ.get("HISTORIES", "60"))
+FEE = 30
+SYSTEM = Viewer.system(HARBOR)
+
+amounts = st.one_of(st.just(TOTAL), st.just(TOTAL // 2), st.integers(1, TOTAL + 5))
+which = st.integers(0, 3)
+ACTS = st.one_of(
+    st.tuples(st.just("press"), amounts),
+    st.tuples(st.just("cash"), amounts),
+    st.tuples(st.just("decline"), which),
+    st.tuples(st.just("bank"), which),
+    st.tuples(st.just("pay"), which),
+    st.tuples(st.just("expire"), which),
+    st.tuples(st.just("refund"), st.tuples(which, st.integers(1, TOTAL))),
+    st.tuples(st.just("news"), st.tuples(which, st.integers(0, 9))),
+    st.tuples(st.just("give up"), which),
+)
+
+
+@dataclass
+class Truth:
+    """What the provider knows of one payment, and everything it ever said of it."""
+
+    payment_id: UUID
+    now: PaymentStatus
+    said: list[PaymentStatus] = field(default_factory=list)
+
+    def become(self, **changes: Any) -> None:
+        self.now = replace(self.now, **changes)
+        self.said.append(self.now)
+
+
+@dataclass
+class History:
+    db: AsyncSession
+    invoice: Invoice
+    truths: list[Truth] = field(default_factory=list)
+
+    def truth(self, place: int) -> Truth | None:
+        return self.truths[place % len(self.truths)] if self.truths else None
+
+    async def act(self, name: str, what: Any) -> None:
+        await getattr(self, "do_" + name.replace(" ", "_"))(what)
+
+    async def do_press(self, amount: int) -> None:
+        try:
+            payment = await paying.begin_card(self.db, self.invoice, amount=amount, by=CAST.customer.viewer)
+        except (Refused, Invalid):
+            return
+        if all(truth.payment_id != payment.id for truth in self.truths):
+            started = PaymentStatus(ref=f"cs_{payment.id}", state="pending", amount=0, currency="USD")
+            self.truths.append(Truth(payment.id, started, [started]))
+
+    async def do_cash(self, amount: int) -> None:
+        try:
+            await paying.take_cash(self.db, self.invoice, amount=amount, by=CAST.advisor.viewer)
+        except (Refused, Invalid):
+            return
+
+    async def do_decline(self, place: int) -> None:
+        truth = self.truth(place)
+        if truth and truth.now.state in ("pending", "requires_action"):
+            truth.become(state="pending", failure="Your card was declined.")
+
+    async def do_bank(self, place: int) -> None:
+        truth = self.truth(place)
+        if truth and truth.now.state == "pending":
+            truth.become(state="requires_action")
+
+    async def do_pay(self, place: int) -> None:
+        truth = self.truth(place)
+        if truth and truth.now.state in ("pending", "requires_action"):
+            payment = await self.db.get_one(Payment, truth.payment_id)
+            fee = min(FEE, payment.amount_minor)
+            truth.become(state="completed", amount=payment.amount_minor, fee=fee, failure=None)
+
+    async def do_expire(self, place: int) -> None:
+        truth = self.truth(place)
+        if truth and truth.now.state in ("pending", "requires_action"):
+            truth.become(state="expired")
+
+    async def do_refund(self, what: tuple[int, int]) -> None:
+        truth = self.truth(what[0])
+        if truth and truth.now.state in ("completed", "partially_refunded"):
+            taken = truth.now.amount or 0
+            back = min(truth.now.refunded + what[1], taken)
+            truth.become(state="refunded" if back == taken else "partially_refunded", refunded=back)
+
+    async def do_news(self, what: tuple[int, int]) -> None:
+        """A look at the provider that may have been taken long ago."""
+        truth = self.truth(what[0])
+        if truth:
+            await self.tell(truth, truth.said[-1 - what[1] % len(truth.said)])
+
+    async def do_give_up(self, place: int) -> None:
+        """We believe it failed, whatever the provider thinks."""
+        truth = self.truth(place)
+        if truth:
+            await self.tell(truth, PaymentStatus(ref="", state="failed", failure="no answer"))
+
+    async def tell(self, truth: Truth, said: PaymentStatus) -> None:
+        await settling.settle(self.db, truth.payment_id, said, by=SYSTEM)
+
+    async def check(self) -> None:
+        """What must be true at every moment."""
+        await self.db.flush()
+        await self.db.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        await self.db.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+        invoice, payments = self.invoice, await finding.payments_of(self.db, self.invoice)
+        books = await self.books()
+        taken = [
+            payment
+            for payment in payments
+            if payment.status in ("completed", "partially_refunded", "refunded")
+        ]
+        credit = sum(max(payment.credit_minor - payment.refunded_minor, 0) for payment in taken)
+        kept = sum(payment.amount_minor - payment.refunded_minor for payment in taken)
+        assert 0 <= invoice.paid_minor <= invoice.total_minor
+        assert invoice.paid_minor == kept - credit
+        assert books.get("receivable", 0) == invoice.total_minor - invoice.paid_minor
+        assert books.get("customer_credit", 0) == -credit
+        assert (invoice.status == "paid") == (invoice.paid_minor == invoice.total_minor)
+        assert sum(books.values()) == 0
+
+    async def books(self) -> dict[str, int]:
+        rows = await self.db.execute(
+            select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
+            .where(LedgerEntry.invoice_id == self.invoice.id)
+            .group_by(LedgerEntry.account)
+        )
+        return {account: int(total) for account, total in rows}
+
+    async def hear_everything(self) -> None:
+        for truth in self.truths:
+            await self.tell(truth, truth.now)
+            await self.tell(truth, truth.said[0])
+
+    async def agree_with_provider(self) -> None:
+        """At last our books and the provider's are the same."""
+        theirs = sum((truth.now.amount or 0) - truth.now.refunded for truth in self.truths)
+        fees = sum(truth.now.fee for truth in self.truths)
+        books = await self.books()
+        assert books.get("stripe", 0) == theirs - fees
+        assert books.get("fees", 0) == fees
+        for truth in self.truths:
+            payment = await self.db.get_one(Payment, truth.payment_id)
+            if truth.now.state in ("completed", "partially_refunded", "refunded"):
+                assert (payment.status, payment.refunded_minor) == (truth.now.state, truth.now.refunded)
+            else:
+                assert payment.status not in ("completed", "partially_refunded", "refunded")
+
+
+@settings(
+    max_examples=RUNS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(acts=st.lists(ACTS, min_size=3, max_size=25))
+async def test_books_are_true_after_every_history(db: AsyncSession, acts: list[tuple[str, Any]]) -> None:
+    async with db.begin_nested() as example:
+        invoice = await issued(db)
+        await with_account(db)
+        history = History(db, invoice)
+        for name, what in acts:
+            await history.act(name, what)
+            await history.check()
+        await history.hear_everything()
+        await history.check()
+        await history.agree_with_provider()
+        await example.rollback()
+    db.expunge_all()
