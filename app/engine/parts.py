@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import socket
 import ssl
 import sys
 from dataclasses import dataclass
@@ -134,8 +135,9 @@ def _checkout_origin(home: Home, address: Address) -> str:
 
 
 def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
+    port = home.port("stripe")
     argv = [
-        sys.executable, "-m", SIMULATOR, "--port", str(home.port("stripe")),
+        sys.executable, "-m", SIMULATOR, "--port", str(port),
         "--public-url", told["STRIPE_CHECKOUT_ORIGIN"], "--home", str(home.folder("stripe")),
         "--webhook-url", f"{address.local_url}/webhooks/stripe",
         "--webhook-secret", told["STRIPE_WEBHOOK_SECRET"], "--secret-key", told["STRIPE_API_KEY"],
@@ -148,7 +150,17 @@ def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
             "--certificate", str(tls.certificate), "--certificate-key", str(tls.key),
         ]  # fmt: skip
     log = home.logs / "stripe.log"
-    return Program(name="Stripe simulator", argv=argv, log=log, env=env, cwd=CODE)
+    return Program(
+        name="Stripe simulator", argv=argv, log=log, env=env, cwd=CODE, is_ready=lambda pid: _listens(port)
+    )
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def prepare(home: Home, told: dict[str, str]) -> Program:

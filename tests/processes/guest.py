@@ -1,5 +1,6 @@
 """A person with a browser that has no JavaScript, talking to a real site: cookies, pages, forms."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -110,3 +111,46 @@ class Guest:
         with self.http.stream("GET", page.stream, timeout=60) as stream:
             assert stream.status_code == 200
             yield stream
+
+
+class Listener:
+    """An open page's stream, kept open as a browser does: after a break it resumes behind the last id."""
+
+    def __init__(self, guest: Guest, page: Page) -> None:
+        assert page.stream, f"{page.url} opens no stream"
+        self.guest, self.address = guest, page.stream
+        self.heard: list[str] = []
+        self.breaks = 0
+        self._last_id = ""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Listener":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except httpx.HTTPError:
+                self.breaks += 1
+            self._stopping.wait(0.3)
+
+    def _listen(self) -> None:
+        headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
+        cookies = dict(self.guest.http.cookies)
+        with httpx.stream(
+            "GET", urljoin(self.guest.url, self.address), headers=headers, cookies=cookies, timeout=20
+        ) as stream:
+            stream.raise_for_status()
+            for line in stream.iter_lines():
+                if self._stopping.is_set():
+                    return
+                if line.startswith("id:"):
+                    self._last_id = line.removeprefix("id:").strip()
+                if line.startswith("event:"):
+                    self.heard.append(line.removeprefix("event:").strip())
