@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.db import enter_tenant
 from app.core.permissions import SIGNED_IN
-from app.core.render import fragment, is_partial, page
+from app.core.render import fragment, page
 from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -182,7 +182,7 @@ async def track_appointment(request: AnyRequest, appointment_id: FromPath[UUID])
         if visit.appointment.order_id is None:
             topics = [appointment_topic(appointment_id)]
             return page(request, me, "screens/awaited.html", visit=visit, topics=topics)
-        if is_partial(request):
+        if request.headers.get("hx-request") == "true":
             # The page listens to its appointment only; as the order's page it needs another stream.
             return Response("", headers={"HX-Refresh": "true"}, media_type="text/html")
         order = await workshop.find_by_id(db, me, visit.appointment.order_id)

@@ -12,7 +12,7 @@ from msgspec import Meta
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.permissions import SIGNED_IN
-from app.core.render import fragment, page, see_other
+from app.core.render import page, see_other
 from app.core.visit import REPEATABLE, begin, needs
 from app.core.words import _
 from app.domains import workshop
@@ -66,7 +66,7 @@ async def of_order(request: AnyRequest, number: FromPath[int]) -> Response[str]:
     async with begin(request) as (db, me):
         order = await workshop.find(db, me, number)
         versions = await estimates_of(db, order)
-        return fragment(request, me, "estimates/_of_order.html", order=order, versions=versions)
+        return page(request, me, "estimates/of_order.html", order=order, versions=versions)
 
 
 @get("/estimates/{estimate_id:uuid}", opt=needs(SIGNED_IN))
