@@ -75,13 +75,13 @@ def render(template: str, **context: Any) -> str:
 
 
 def is_partial(request: AnyRequest) -> bool:
-    """Whether htmx asks for a part of a page. Going back in history asks for the whole."""
+    """Whether htmx asks for a part of a page. Going back in history asks for the whole.
+
+    htmx says "full" of a request that picks its part out of the answer (hx-select); the content without the
+    shell is enough for that too, and a refusal must come as the small notice either way. We never boost.
+    """
     headers = request.headers
-    return (
-        headers.get("hx-request") == "true"
-        and headers.get("hx-history-restore-request") != "true"
-        and headers.get("hx-request-type") != "full"
-    )
+    return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
 
 
 def page(

@@ -7,10 +7,10 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from app.core.errors import Invalid
-from app.core.render import page
 from app.core.visit import begin, needs
 from app.domains.workshop import bench, board
 from app.domains.workshop.live import bench_topic, board_topic
+from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -29,10 +29,11 @@ async def show_bench(
     async with begin(request) as (db, me):
         person = await bench.whose(db, me, technician)
         seen = await bench.bench(db, person)
-        return page(
+        return show(
             request,
             me,
             "workshop/bench.html",
+            "workshop/_bench.html",
             layout="layouts/tablet.html",
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},

@@ -9,12 +9,13 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.forms import read
-from app.core.render import page, see_other
+from app.core.render import see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.domains.workshop import board, orders
 from app.domains.workshop.live import board_topic
 from app.domains.workshop.moves import stage_words
+from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
 STAFF = needs("update:service_progress")
@@ -51,7 +52,7 @@ async def board_page(request: AnyRequest, technician: FromQuery[UUID | None] = N
     async with begin(request) as (db, me):
         shown = await _shown(db, me, technician)
         topics = [board_topic(shown["center"].id)]
-        return page(request, me, "workshop/board.html", topics=topics, **shown)
+        return show(request, me, "workshop/board.html", "workshop/_grid.html", topics=topics, **shown)
 
 
 @post("/orders/{number:int}/stage", opt=STAFF, status_code=303)

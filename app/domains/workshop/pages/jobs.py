@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.money import to_minor
-from app.core.render import page, see_other
+from app.core.render import see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
@@ -23,6 +23,7 @@ from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import Job, RepairOrder
 from app.domains.workshop.pages.bench import show_bench
 from app.domains.workshop.pages.mending import mending
+from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
 READ = needs("update:service_progress")
@@ -122,10 +123,11 @@ async def _show(
         return await show_bench(request, job_id, wrong=wrong)
     async with begin(request) as (db, me):
         job, order = await jobs.find(db, me, job_id)
-        return page(
+        return show(
             request,
             me,
             "workshop/job.html",
+            "workshop/_job.html",
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},
             typed=typed,

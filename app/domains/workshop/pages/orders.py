@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from app.core.errors import Invalid
 from app.core.files import keep, receive_images
 from app.core.forms import read, values_of
-from app.core.render import page, see_other
+from app.core.render import see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains.workshop import board, closing, deferred, jobs, orders
@@ -22,6 +22,7 @@ from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.moves import stage_words
 from app.domains.workshop.pages.mending import mending
+from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
 READ = needs("update:service_progress")
@@ -86,10 +87,11 @@ async def _show(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         order = await orders.find(db, me, number)
-        return page(
+        return show(
             request,
             me,
             "workshop/order.html",
+            "workshop/_order.html",
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},
             typed=values_of(await request.form()) if wrong else {},

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel import dates
+
+from app.core import clock
 from app.core.money import to_major
 from app.core.render import template_global
 from app.core.signature import drawing_uri
-from app.core.words import _
+from app.core.words import _, spoken
 from app.domains.services.models import CannedJob
 from app.domains.workshop.check_in import warning_light_words
 from app.domains.workshop.moves import blocked_word, job_word
@@ -21,6 +24,24 @@ template_global(drawing_uri)
 template_global(job_word)
 template_global(price_line)
 template_global(warning_light_words)
+
+
+@template_global
+def blocked_short(reason: str) -> str:
+    """Why a job stands still, in the width of a card."""
+    return {
+        "parts": _("parts"),
+        "approval": _("approval"),
+        "sublet": _("another shop"),
+        "bay": _("bay"),
+        "other": _("other"),
+    }[reason]
+
+
+@template_global
+def age(moment: datetime) -> str:
+    """How long ago, as short as it goes: 3h."""
+    return dates.format_timedelta(clock.now() - moment, threshold=1.2, format="narrow", locale=spoken())
 
 
 @template_global
