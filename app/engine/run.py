@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.engine import parts
 from app.engine.banner import banner
-from app.engine.databases import make_database
+from app.engine.databases import commit_lazily, make_database
 from app.engine.home import AlreadyRunning, Home, write_private
 from app.engine.parts import Address
 from app.engine.postgres import Postgres, public_folder
@@ -81,14 +81,14 @@ def _prepare(supervisor: Supervisor, home: Home, told: dict[str, str], postgres:
     stamp, begun = home.root / "prepared", home.root / "preparing"
     if postgres and stamp.exists() and stamp.read_text() == schema_key():
         return
-    if postgres and begun.exists() and not stamp.exists():
-        asyncio.run(
-            make_database(postgres, anew=True)
-        )  # the first time was cut short: half a demo is no demo
+    if postgres and not stamp.exists():  # the first time; if it was begun before, half a demo is no demo
+        asyncio.run(make_database(postgres, anew=begun.exists()))
+        asyncio.run(commit_lazily(postgres, True))
     print("Preparing the database …", flush=True)
     begun.touch()
     supervisor.run_once(parts.prepare(home, told), within=PREPARE_WITHIN)
     if postgres:
+        asyncio.run(commit_lazily(postgres, False))
         write_private(stamp, schema_key())
     begun.unlink()
 
