@@ -31,12 +31,19 @@ async def freeze(db: AsyncSession, estimate: Estimate, order: RepairOrder, work:
     """Fill a draft's header and totals and copy its open jobs; nothing is added to the session."""
     asked = to_ask(work)
     evidence = await _evidence(db, asked)
+    asked = sorted(asked, key=lambda one: _gravity(evidence[one.job.id]))
     price = price_of(asked)
     estimate.subtotal_minor, estimate.tax_minor = price.net_minor, price.tax_minor
     estimate.total_minor = price.total_minor
     estimate.authorized_before_minor = authorized_minor(work)
     estimate.header = await _header(db, order)
     return Sheet(estimate, [_frozen(estimate, one, evidence[one.job.id], at) for at, one in enumerate(asked)])
+
+
+def _gravity(findings: list[dict[str, Any]]) -> int:
+    """What cannot wait comes first; work without a finding keeps its place behind."""
+    ratings = {finding["rating"] for finding in findings}
+    return next((at for at, rating in enumerate(WORST_FIRST) if rating in ratings), len(WORST_FIRST))
 
 
 def _frozen(estimate: Estimate, one: Proposal, findings: list[dict[str, Any]], position: int) -> SheetJob:

@@ -82,7 +82,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "JobCompleted": _about(lambda: _("Completed")),
     "StepMoved": _about(lambda: _("Step")),
 }
-QUIET = frozenset({"StepMoved", "JobPaused"})
+QUIET = frozenset({"StepMoved", "JobPaused", "ItemRated", "FindingPhotosChanged", "FindingProposed"})
 
 
 def tell_event(name: str, payload: Mapping[str, Any]) -> str:

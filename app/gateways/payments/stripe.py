@@ -215,7 +215,11 @@ def _status(session: Any) -> PaymentStatus:
 
 def _method(charge: Any) -> str | None:
     card = getattr(charge.payment_method_details, "card", None)
-    return f"{str(card.brand).capitalize()} ···· {card.last4}" if card else str(charge.payment_method_details.type)
+    return (
+        f"{str(card.brand).capitalize()} ···· {card.last4}"
+        if card
+        else str(charge.payment_method_details.type)
+    )
 
 
 def _failure(intent: Any) -> str | None:
