@@ -46,8 +46,12 @@ class SharingForm(msgspec.Struct):
 
 @get("/orders/{number:int}/inspections", opt=READ)
 async def list_inspections(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    """The page to start from; for htmx the section of the order's page."""
     async with begin(request) as (db, me):
         order = await workshop.find(db, me, number)
+        if is_partial(request):
+            found = await reading.of_order(db, order)
+            return fragment(request, me, "inspections/_at_order.html", order=order, inspections=found)
         context: dict[str, Any] = {
             "order": order,
             "vehicle": await db.get(Vehicle, order.vehicle_id),

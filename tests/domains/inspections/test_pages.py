@@ -48,6 +48,15 @@ async def test_a_technician_starts_a_sheet_from_the_order(browser: Open, cast: C
     assert answer.headers["location"] != f"/inspections/{inspection.id}"
 
 
+async def test_the_orders_page_fetches_the_section_alone(browser: Open, cast: Cast) -> None:
+    inspection, order = await begun_on_site()
+    section = await browser(cast.technician).get(f"/orders/{order.number}/inspections", headers=HTMX)
+    assert f"/inspections/{inspection.id}" in section.text
+    assert "0 of 30" in section.text
+    assert 'id="live"' not in section.text
+    assert "<h1" not in section.text
+
+
 async def test_one_tap_saves_a_colour_without_scripts_and_with_htmx(browser: Open, cast: Cast) -> None:
     inspection, _order = await begun_on_site()
     finding = await item_on_site(inspection, "Front brake pads")
