@@ -46,6 +46,19 @@ def values_of(form: FormMultiDict | Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
+def safe_next(url: str, otherwise: str) -> str:
+    """A path on this site to go on to, never another site's."""
+    plain = url.strip()
+    if (
+        plain.startswith("/")
+        and not plain.startswith(("//", "/\\"))
+        and plain.isprintable()
+        and "\\" not in plain
+    ):
+        return plain
+    return otherwise
+
+
 def _raw(form: FormMultiDict | Mapping[str, Any], name: str, hint: Any) -> Any:
     if get_origin(_bare(hint)) in _LISTS:
         every = form.getall(name, []) if isinstance(form, FormMultiDict) else form.get(name, [])

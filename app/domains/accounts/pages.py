@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 
 from app.core.db import act_as
 from app.core.errors import Invalid
-from app.core.forms import read, values_of
+from app.core.forms import read, safe_next, values_of
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import as_uuid, session_cookie
@@ -67,19 +67,6 @@ class ThemeForm(msgspec.Struct):
 
 class ContextForm(msgspec.Struct):
     center_id: Line = ""
-
-
-def safe_next(url: str, otherwise: str) -> str:
-    """A path on this site to go on to, never another site's."""
-    plain = url.strip()
-    if (
-        plain.startswith("/")
-        and not plain.startswith(("//", "/\\"))
-        and plain.isprintable()
-        and "\\" not in plain
-    ):
-        return plain
-    return otherwise
 
 
 def check_email(email: str) -> None:

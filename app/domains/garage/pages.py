@@ -1,7 +1,7 @@
 """The garage in the browser: my cars, adding one by its VIN, one car with its odometer and photo."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from app.core.errors import Invalid
 from app.core.files import Kept, receive_images
-from app.core.forms import read, values_of
+from app.core.forms import read, safe_next, values_of
 from app.core.render import fragment, page, see_other, to_km
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -34,6 +34,8 @@ class CarForm(VehicleFacts, kw_only=True):
     confirmed: bool = False
     photo: UploadFile | None = None
     version: int = 0
+    next: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    """Where to go with the new car: on with a booking."""
 
     def facts(self) -> VehicleFacts:
         """Only what is stored on the car."""
@@ -58,8 +60,10 @@ async def garage(request: AnyRequest) -> Response[Any]:
 
 
 @get("/garage/new", opt=MANAGE)
-async def new_car(request: AnyRequest, vin: FromQuery[str] = "", by: FromQuery[str] = "") -> Response[Any]:
-    return await _new_car(request, {"vin": vin}, by_hand=by == "hand")
+async def new_car(
+    request: AnyRequest, vin: FromQuery[str] = "", by: FromQuery[str] = "", next: FromQuery[str] = ""
+) -> Response[Any]:
+    return await _new_car(request, {"vin": vin, "next": safe_next(next, "")}, by_hand=by == "hand")
 
 
 async def _new_car(
@@ -103,9 +107,17 @@ async def add_car(request: AnyRequest) -> Response[Any]:
                 await odometer.read_odometer(db, car, km, source="owner", by=me, confirmed=given.confirmed)
             for photo in kept:
                 await photos.photograph(db, car, photo, by=me)
-            return see_other(request, f"/garage/{car.id}", flash=_("Your car is in the garage."))
+            return see_other(request, _onward(given.next, car), flash=_("Your car is in the garage."))
     except Invalid as wrong:
         return await _new_car(request, values_of(form), wrong.errors)
+
+
+def _onward(asked: str, car: Vehicle) -> str:
+    """To the car, or on with what the person was doing, with the car in hand."""
+    url = safe_next(asked, "")
+    if not url:
+        return f"/garage/{car.id}"
+    return f"{url}{'&' if '?' in url else '?'}vehicle={car.id}"
 
 
 async def _received(request: AnyRequest, sent: UploadFile | None) -> Sequence[Kept]:

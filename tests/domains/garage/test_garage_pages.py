@@ -255,3 +255,22 @@ async def test_ids_that_are_none_are_not_found(browser, cast):
     one = browser(cast.customer)
     for url in ("/garage/0", "/garage/new-car", f"/garage/{OTHER_CAR}", "/garage/%00"):
         assert (await one.get(url)).status_code == 404
+
+
+async def test_a_booking_goes_on_with_the_new_car_in_hand(browser, cast):
+    one = browser(cast.customer)
+    page = await one.get("/garage/new", params={"vin": LEAF["vin"], "next": "/book/harbor-lane-garage"})
+    assert 'name="next" value="/book/harbor-lane-garage"' in page.text
+    answer = await one.post("/garage", LEAF | {"next": "/book/harbor-lane-garage"})
+    car = (await cars_of(cast.customer))[-1]
+    assert answer.headers["location"] == f"/book/harbor-lane-garage?vehicle={car.id}"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+async def test_no_address_of_another_site_is_gone_on_to(browser, cast, url):
+    page = await browser(cast.customer).get("/garage/new", params={"vin": LEAF["vin"], "next": url})
+    assert 'name="next"' not in page.text
+    answer = await browser(cast.customer).post("/garage", LEAF | {"next": url})
+    assert answer.headers["location"].startswith("/garage/")
