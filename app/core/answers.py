@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.core import render
 from app.core.db import new_id, transaction
 from app.core.errors import CrossSite, Forbidden, Invalid, NotFound, Refused, Replayed, SignInNeeded
+from app.core.security import masked
 from app.core.tables import AuditLog
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -66,7 +67,7 @@ async def _audit(request: AnyRequest, action: str, detail: dict[str, Any]) -> No
                     user_id=me.user_id,
                     action=action,
                     entity_type="route",
-                    entity_id=request.url.path[:200],
+                    entity_id=masked(request.url.path)[:200],
                     new_values=detail,
                     ip=me.ip,
                     user_agent=me.user_agent,
@@ -180,7 +181,7 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
         return answer(
             request, 409, _("Busy"), _("Somebody else is changing this right now. Please try again.")
         )
-    log.exception("unexpected", path=request.url.path)
+    log.exception("unexpected", path=masked(request.url.path))
     return answer(
         request, 500, _("Something broke"), _("We have been told. Nothing you sent was half saved.")
     )

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from typing import Any
@@ -97,6 +98,14 @@ def csrf_token_matches(token: str, binding: str) -> bool:
 def binding_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The cookie value that this browser's forms are tied to; empty when it has none yet."""
     return connection.cookies.get(session_cookie()) or connection.cookies.get(visitor_cookie()) or ""
+
+
+_SECRET_PATHS = re.compile(r"^(/(?:approve|pay|paid|reset-password|files)/)[^/]+")
+
+
+def masked(path: str) -> str:
+    """A path as it may be logged or stored: the secret of a single-purpose link is left out."""
+    return _SECRET_PATHS.sub(r"\1…", path)
 
 
 def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:

@@ -16,7 +16,7 @@ from app.core import clock, live, tokens, words
 from app.core.db import transaction
 from app.core.errors import Forbidden, Replayed, SignInNeeded
 from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
-from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, session_cookie
+from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, masked, session_cookie
 from app.core.tables import IdempotencyKey
 from app.core.viewer import HeldRole, Viewer, allowed
 
@@ -216,7 +216,7 @@ def _owner_of_key(request: AnyRequest, me: Viewer) -> str:
 
 async def _claim(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:
     """Take the key, waiting for a twin that is still at work; raise Replayed when it has been answered."""
-    owner, route = _owner_of_key(request, me), request.url.path
+    owner, route = _owner_of_key(request, me), masked(request.url.path)
     taken = await db.execute(
         insert(IdempotencyKey).values(key=key, owner=owner, route=route).on_conflict_do_nothing()
     )

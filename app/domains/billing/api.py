@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from app.core.visit import begin, needs
+from app.core.visit import begin, glance, needs
 from app.domains import workshop
 from app.domains.billing import checkout, finding, invoicing, paying
 from app.domains.billing.models import Invoice, InvoiceLine, Payment
@@ -172,8 +172,9 @@ async def pay(request: AnyRequest, data: JSONBody[PaymentIn]) -> PaymentOut:
     async with begin(request) as (db, me):
         found = await finding.find(db, me, str(data.invoice_id))
         claimed = await paying.begin_card(db, found, amount=data.amount_minor, by=me)
+        _made(request, f"/api/v1/customers/payments/{claimed.id}")
     url = await checkout.open_page(checkout.Whose.of(claimed))
-    async with begin(request) as (db, me):
+    async with glance(request) as (db, me):
         begun, _of = await finding.find_payment(db, me, str(claimed.id))
         return _payment(begun, url)
 

@@ -5,13 +5,15 @@ from typing import Any
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
+from app.core.errors import Invalid
+from app.core.forms import read
 from app.core.permissions import PUBLIC
 from app.core.render import fragment, page, see_other
 from app.core.visit import begin, needs
 from app.domains.billing import checkout, finding, links, paper, paying, words
 from app.domains.billing.live import invoice_topic
-from app.domains.billing.pages import pdf_answer
-from app.domains.billing.receipts import payment_of_receipt
+from app.domains.billing.pages import CardForm, pdf_answer, wanted
+from app.domains.billing.receipts import payment_of_receipt, receipt_token
 from app.domains.billing.showing import shown
 
 AnyRequest = Request[Any, Any, Any]
@@ -20,18 +22,17 @@ ANYBODY = needs(PUBLIC)
 
 @get("/pay/{token:str}", opt=ANYBODY)
 async def pay_page(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
+    return await _pay(request, token)
+
+
+async def _pay(request: AnyRequest, token: str, errors: dict[str, str] | None = None) -> Response[Any]:
     async with begin(request) as (db, me):
         invoice, holder = await links.follow_link(db, token, by=me)
         context = await shown(db, holder, invoice, link=token)
         return page(
-            request,
-            me,
-            "billing/pay.html",
-            layout="layouts/plain.html",
-            errors={},
-            just_paid=False,
-            **context,
-        )
+            request, me, "billing/pay.html", layout="layouts/plain.html", status=422 if errors else 200,
+            errors=errors or {}, just_paid=False, **context,
+        )  # fmt: skip
 
 
 @get("/pay/{token:str}/state", opt=ANYBODY)
@@ -52,10 +53,15 @@ async def pay_pdf(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
 
 @post("/pay/{token:str}/payments", opt=ANYBODY)
 async def pay(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        invoice, holder = await links.follow_link(db, token, by=me)
-        payment = await paying.begin_card(db, invoice, by=holder)
-        see_other(request, f"/pay/{token}")
+    """Begin a card payment. The answer to a replay is kept, so it names the payment and not the link."""
+    try:
+        form = read(CardForm, await request.form())
+        async with begin(request) as (db, me):
+            invoice, holder = await links.follow_link(db, token, by=me)
+            payment = await paying.begin_card(db, invoice, amount=wanted(form, invoice), by=holder)
+            see_other(request, f"/paid/{receipt_token(payment.id, payment.tenant_id)}")
+    except Invalid as wrong:
+        return await _pay(request, token, wrong.errors)
     return see_other(request, await checkout.open_page(checkout.Whose.of(payment)))
 
 

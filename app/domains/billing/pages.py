@@ -57,6 +57,11 @@ def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
     return to_minor(amount, currency)
 
 
+def wanted(form: CardForm, invoice: Invoice) -> int | None:
+    """How much is to be paid by card; None is all that is open."""
+    return None if form.amount is None else minor(form.amount, invoice.currency)
+
+
 @get("/invoices", opt=OWN)
 async def invoices_page(
     request: AnyRequest, show: FromQuery[str] = "", before: FromQuery[UUID | None] = None
@@ -164,8 +169,7 @@ async def pay_by_card(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
         form = read(CardForm, await request.form())
         async with begin(request) as (db, me):
             invoice = await finding.find(db, me, ref)
-            amount = minor(form.amount, invoice.currency) if form.amount is not None else None
-            payment = await paying.begin_card(db, invoice, amount=amount, by=me)
+            payment = await paying.begin_card(db, invoice, amount=wanted(form, invoice), by=me)
             see_other(request, f"/invoices/{invoice.id}")
     except Invalid as wrong:
         return await _invoice(request, ref, errors=wrong.errors)

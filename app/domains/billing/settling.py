@@ -85,7 +85,7 @@ async def _complete(
 ) -> None:
     """Money came. Late money, after we had given the payment up, is still money."""
     if (told.amount, told.currency) != (payment.amount_minor, payment.currency):
-        said = f"{told.amount} {told.currency}"
+        said = f"The provider tells of {told.amount} {told.currency} (minor units); nothing is booked."
         if payment.failure != said:
             payment.failure = said
             await tell(db, invoice, PaymentQuestioned(**_of(invoice, payment), said=said), by=by)

@@ -52,6 +52,7 @@ class CenterFacts(msgspec.Struct, frozen=True, kw_only=True):
     horizon_days: Annotated[int, Meta(ge=1, le=365)] = 60
     cancel_hours: Annotated[int, Meta(ge=0, le=720)] = 24
     confirm_by_hand: bool = False
+    invoice_series: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,8}$")] = ""
     is_active: bool = True
 
 

@@ -72,4 +72,5 @@ def shop_tabs() -> list[tuple[str, str, str]]:
         ("centers", _("Workshops"), "/settings/centers"),
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
+        ("payments", _("Card payments"), "/settings/payments"),
     ]

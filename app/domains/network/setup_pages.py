@@ -48,6 +48,7 @@ class CenterForm(msgspec.Struct, kw_only=True):
     horizon_days: Annotated[int, Meta(ge=1, le=365)] = 60
     cancel_hours: Annotated[int, Meta(ge=0, le=720)] = 24
     confirm_by_hand: bool = False
+    invoice_series: Annotated[str, Meta(max_length=8)] = ""
     is_active: bool = False
 
     def facts(self, hours: dict[str, Any]) -> CenterFacts:
@@ -57,6 +58,9 @@ class CenterForm(msgspec.Struct, kw_only=True):
             raise Invalid({"labor_rate": _("This number is out of range.")})
         if len(self.country) != 2 or not self.country.isalpha():
             raise Invalid({"country": _("Two letters, like US or DE.")})
+        series = self.invoice_series.upper()
+        if series and not (series.isascii() and series.isalnum()):
+            raise Invalid({"invoice_series": _("Letters and digits only.")})
         return CenterFacts(
             name=self.name, address=self.address, city=self.city, country=self.country.upper(),
             phone=self.phone, email=self.email, zone=self.zone, currency=self.currency,
@@ -64,7 +68,7 @@ class CenterForm(msgspec.Struct, kw_only=True):
             labor_rate_minor=to_minor(self.labor_rate, self.currency), working_hours=hours,
             slot_minutes=self.slot_minutes, notice_minutes=self.notice_minutes,
             horizon_days=self.horizon_days, cancel_hours=self.cancel_hours,
-            confirm_by_hand=self.confirm_by_hand, is_active=self.is_active,
+            confirm_by_hand=self.confirm_by_hand, invoice_series=series, is_active=self.is_active,
         )  # fmt: skip
 
 

@@ -212,7 +212,8 @@ async def test_another_amount_than_was_asked_is_not_booked(till: Till) -> None:
         await db.execute(text("UPDATE payments SET amount_minor = 9999 WHERE id = :id"), {"id": payment.id})
     await till.deliver()
     questioned = await till.read(Payment, payment.id)
-    assert (questioned.status, questioned.failure) == ("pending", "10000 USD")
+    assert questioned.status == "pending"
+    assert "10000 USD" in questioned.failure
     assert (await till.read(Invoice, invoice.id)).paid_minor == 0
     async with transaction(tenant=HARBOR) as db:
         count = await db.scalar(text("SELECT count(*) FROM events WHERE name = 'PaymentQuestioned'"))

@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from app.core.db import transaction
 from app.domains.billing import links
@@ -163,6 +164,27 @@ async def test_only_a_hash_of_the_link_is_stored(till: Till) -> None:
     assert stored.invoice_id == invoice.id
 
 
+async def test_paying_by_a_link_leaves_its_secret_nowhere(till: Till) -> None:
+    _invoice, path = await linked(till)
+    secret = path.removeprefix("/pay/")
+    visitor = till.open_browser()
+    await visitor.post(f"{path}/payments", {"amount": "10"}, key="k1")
+    replayed = await visitor.post(f"{path}/payments", {"amount": "10"}, key="k1")
+    assert replayed.headers["location"].startswith("/paid/")
+    assert (await visitor.post(f"{path}/payments", {"amount": "x"})).status_code == 422
+    async with transaction(tenant=HARBOR) as db:
+        tables = (
+            await db.scalars(
+                text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+            )
+        ).all()
+        for table in tables:
+            held = await db.scalar(
+                text(f"SELECT count(*) FROM {table} t WHERE t::text LIKE :it"), {"it": f"%{secret}%"}
+            )
+            assert held == 0, table
+
+
 async def test_a_wrong_or_ended_link_opens_nothing(till: Till) -> None:
     _invoice, path = await linked(till)
     visitor = till.open_browser()
@@ -170,8 +192,6 @@ async def test_a_wrong_or_ended_link_opens_nothing(till: Till) -> None:
     assert (await visitor.get(f"/paid/{uuid4()}")).status_code == 404
     assert (await visitor.post("/pay/nonsense/payments")).status_code == 404
     async with transaction(tenant=HARBOR) as db:
-        from sqlalchemy import text
-
         await db.execute(text("UPDATE pay_links SET revoked_at = now()"))
     for answer in (
         await visitor.get(path),
@@ -211,6 +231,18 @@ async def test_the_desk_and_the_driver_by_json(till: Till) -> None:
     assert (entry["status"], entry["amount_minor"]) == ("completed", TOTAL)
     for path in (f"/api/v1/customers/invoices/{body['id']}", "/api/invoices"):
         assert (await till.open_browser(CAST.outsider).json("GET", path)).status_code == 404
+
+
+async def test_a_card_payment_by_json_is_begun_once_per_key(till: Till) -> None:
+    invoice = await till.invoice()
+    driver = till.open_browser(CAST.customer)
+    body, headers = {"invoice_id": str(invoice.id)}, {"idempotency-key": "card-1"}
+    first = await driver.json("POST", "/api/v1/customers/payments", body, headers=headers)
+    assert first.json()["checkout_url"]
+    again = await driver.json("POST", "/api/v1/customers/payments", body, headers=headers)
+    assert again.status_code == 201
+    found = await driver.json("GET", again.headers["location"])
+    assert (found.json()["id"], found.json()["status"]) == (first.json()["id"], "pending")
 
 
 async def test_cash_by_json_is_booked_once_per_key(till: Till) -> None:
