@@ -210,7 +210,7 @@ def _mail(settings: Settings) -> Finding:
     kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
     try:
         with kind(
-            url.hostname or "", url.port or (465 if url.scheme == "smtps" else 25), timeout=PATIENCE
+            url.hostname or "", url.port or (465 if url.scheme == "smtps" else 587), timeout=PATIENCE
         ) as link:
             link.ehlo()
     except (OSError, smtplib.SMTPException) as problem:

@@ -9,8 +9,10 @@ from sqlalchemy import select
 from app.core import clock, files
 from app.core.db import act_as, transaction
 from app.core.errors import Invalid
+from app.core.middleware import Envelope
 from app.core.tables import File
 from app.gateways.storage import FileMissing
+from app.settings import settings
 from tests.cast import HARBOR, VOLT
 from tests.core import pictures
 
@@ -105,3 +107,22 @@ async def test_the_bytes_of_a_forgotten_file_go_after_the_commit(site, cast, run
     for key in (file.key, file.thumbnail_key):
         with pytest.raises(FileMissing):
             await files.storage().get(key)
+
+
+async def test_with_a_bucket_pages_may_show_its_images_and_addresses_point_there(
+    site, cast, monkeypatch, unused_tcp_port
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    origin = f"http://127.0.0.1:{unused_tcp_port}"
+    monkeypatch.setenv("STORAGE_URL", f"s3://photos/shop?endpoint={origin}&region=eu-central-1")
+    settings.cache_clear()
+    try:
+        policy = Envelope(lambda *_: None)._policy("nonce")
+        assert f"img-src 'self' data: blob: {origin};" in policy
+        file = File(kind="image", key="a/b.jpg", thumbnail_key=None, content_type="image/jpeg", label="x.jpg")
+        assert files.signed_url(file).startswith(f"{origin}/photos/shop/a/b.jpg?")
+        assert files.signed_url(file) == files.signed_url(file)
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()

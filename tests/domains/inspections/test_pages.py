@@ -236,3 +236,43 @@ async def test_the_driver_reads_the_summary_and_only_chosen_photos(browser: Open
     assert "29 items are good" in summary.text
     assert summary.text.count("<img") == 1
     assert (await browser(cast.stranger).get(f"/inspections/summary/{order.id}")).status_code == 404
+
+
+async def test_the_same_photo_form_twice_adds_its_photos_once(browser: Open, cast: Cast) -> None:
+    inspection, _order = await begun_on_site()
+    finding = await item_on_site(inspection, "Horn")
+    here = f"/inspections/{inspection.id}/findings/{finding}"
+    tablet = browser(cast.technician)
+    shot = [("photos", ("a.jpg", pictures.jpeg(300, 200), "image/jpeg"))]
+    for _twice in range(2):
+        answer = await tablet.post(f"{here}/photos", files=shot, key="one-time")
+        assert answer.status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        assert len((await db.scalars(select(FindingPhoto))).all()) == 1
+
+
+async def test_there_is_an_end_to_photos(browser: Open, cast: Cast) -> None:
+    inspection, _order = await begun_on_site()
+    finding = await item_on_site(inspection, "Horn")
+    here = f"/inspections/{inspection.id}/findings/{finding}"
+    tablet = browser(cast.technician)
+    tiny = pictures.jpeg(40, 30)
+    at_once = [("photos", (f"{n}.jpg", tiny, "image/jpeg")) for n in range(13)]
+    assert (await tablet.post(f"{here}/photos", files=at_once)).status_code == 413
+    assert (await tablet.post(f"{here}/photos", files=at_once[:8])).status_code == 303
+    more = await tablet.post(f"{here}/photos", files=at_once[:5])
+    assert more.status_code == 409
+    assert "at most 12 photos" in more.text
+    async with transaction(tenant=HARBOR) as db:
+        assert len((await db.scalars(select(FindingPhoto))).all()) == 8
+
+
+async def test_what_is_typed_into_a_note_stays_text(browser: Open, cast: Cast) -> None:
+    inspection, _order = await begun_on_site()
+    finding = await item_on_site(inspection, "Horn")
+    tablet = browser(cast.technician)
+    here = f"/inspections/{inspection.id}/findings/{finding}"
+    await tablet.post(f"{here}/rating", {"rating": "red", "note": "</textarea><script>alert(1)</script>"})
+    page = await tablet.get(f"/inspections/{inspection.id}")
+    assert "<script>alert(1)" not in page.text
+    assert "&lt;/textarea&gt;&lt;script&gt;" in page.text
