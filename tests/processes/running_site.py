@@ -44,7 +44,7 @@ class Site:
         self.url = f"http://localhost:{self.port}"
         self.log = folder / "logs" / "run.log"
 
-    def start(self, *, within: float = 240) -> None:
+    def start(self, *, within: float = 380) -> None:
         command = [ROOT / "bin" / "run", "--port", str(self.port), "--home", self.home.root, *self.options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, env=BARE, cwd=ROOT, stdout=log, stderr=log)
