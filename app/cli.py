@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from app.settings import Settings, SettingsMissing, SettingsWrong, as_asyncpg
+from app.settings import Settings, SettingsMissing, SettingsWrong, as_asyncpg, as_libpq
 
 SERVICE = "Demo pages and logins exist in `bin/run` only."
 
@@ -95,7 +95,30 @@ def _production() -> Settings:
     if os.environ.get("TORQUELINE_MODE", "production") != "production":
         raise SettingsWrong("`serve` and `worker` are for production: unset TORQUELINE_MODE, or use bin/run")
     os.environ["TORQUELINE_MODE"] = "production"
-    return Settings.from_env()
+    read = Settings.from_env()
+    if wrong := asyncio.run(_power_of(read)):
+        raise SettingsWrong(wrong)
+    return read
+
+
+async def _power_of(read: Settings) -> str:
+    """What makes the role of DATABASE_URL unfit. A database that does not answer is not waited for: the
+    process asks again with its first connection."""
+    import asyncpg
+
+    from app.core.role import POWERS, faults
+
+    try:
+        db = await asyncpg.connect(as_libpq(read.database_url), timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return ""
+    try:
+        row = await db.fetchrow(POWERS)
+    finally:
+        await db.close()
+    if not (wrong := faults(row)):
+        return ""
+    return f"The role {row['rolname']} of DATABASE_URL {' and '.join(wrong)}; name the one `migrate` made"
 
 
 def _serve(asked: argparse.Namespace) -> int:

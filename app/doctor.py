@@ -122,26 +122,14 @@ async def _version(db: Any) -> Finding:
 
 
 async def _role(db: Any) -> Finding:
-    role = await db.fetchrow(
-        "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
-    )
-    owns = await db.fetchval(
-        "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = 'public' AND pg_get_userbyid(c.relowner) = current_user"
-    )
-    faults = [
-        words
-        for fault, words in (
-            (role["rolsuper"], "is a superuser"),
-            (role["rolbypassrls"], "bypasses row-level security"),
-            (owns, "owns tables"),
-        )
-        if fault
-    ]
-    if faults:
+    from app.core.role import POWERS, faults
+
+    row = await db.fetchrow(POWERS)
+    name = row["rolname"]
+    if wrong := faults(row):
         mend = "give DATABASE_URL a role of its own; `torqueline migrate` makes it, run by the owner"
-        return Finding("Role", "wrong", f"{role['rolname']} {' and '.join(faults)}", mend)
-    return Finding("Role", "good", f"{role['rolname']} owns nothing and is held by row-level security")
+        return Finding("Role", "wrong", f"{name} {' and '.join(wrong)}", mend)
+    return Finding("Role", "good", f"{name} owns nothing and is held by row-level security")
 
 
 async def _extension(db: Any) -> Finding:

@@ -9,14 +9,23 @@ from uuid import UUID
 
 import msgspec
 from advanced_alchemy.types import DateTimeUTC
-from sqlalchemy import BigInteger, ForeignKeyConstraint, MetaData, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKeyConstraint,
+    MetaData,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Date, Time, Uuid
 from uuid_utils.compat import uuid7
 
-from app.core import clock
+from app.core import clock, role
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -85,7 +94,8 @@ def _encode(value: object) -> str:
 
 
 def connect(url: str, *, pool_size: int = 10, max_overflow: int = 10) -> AsyncEngine:
-    """Open the process's engine. `url` is of the form postgresql+asyncpg://…"""
+    """Open the process's engine. `url` is of the form postgresql+asyncpg://… Its first connection raises
+    RoleTooPowerful when the role is not held by row-level security."""
     global _engine, _sessions
     _engine = create_async_engine(
         url,
@@ -101,6 +111,7 @@ def connect(url: str, *, pool_size: int = 10, max_overflow: int = 10) -> AsyncEn
             "server_settings": {"application_name": "torqueline", "lock_timeout": "3000"},
         },
     )
+    event.listen(_engine.sync_engine, "first_connect", role.refuse_power)
     _sessions = async_sessionmaker(_engine, expire_on_commit=False, autoflush=True)
     return _engine
 
