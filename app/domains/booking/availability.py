@@ -22,6 +22,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -103,14 +104,32 @@ class Shop:
     horizon: int = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A free start with everyone who could take it, the best choice first."""
+class _Takers(NamedTuple):
+    """Who could take which start: for each resource one integer with a bit for each time of the grid."""
 
-    starts: datetime
-    ends: datetime
-    bays: tuple[UUID, ...]
-    technicians: tuple[UUID, ...]
+    bays: list[tuple[UUID, int]]
+    technicians: list[tuple[UUID, int]]
+
+
+class Slot:
+    """A free start. Who could take it, the best choice first, is looked up when it is asked for: a page of
+    two hundred starts asks for none."""
+
+    __slots__ = ("_at", "_takers", "ends", "starts")
+
+    def __init__(self, starts: datetime, ends: datetime, at: int, takers: _Takers) -> None:
+        self.starts = starts
+        self.ends = ends
+        self._at = at
+        self._takers = takers
+
+    @property
+    def bays(self) -> tuple[UUID, ...]:
+        return tuple(bay for bay, bits in self._takers.bays if bits & self._at)
+
+    @property
+    def technicians(self) -> tuple[UUID, ...]:
+        return tuple(who for who, bits in self._takers.technicians if bits & self._at)
 
     @property
     def bay(self) -> UUID:
@@ -153,7 +172,11 @@ def free_slots(shop: Shop, work: Work, *, first: date, last: date, now: datetime
         for b in bays
     ]
     person_bits = [_bits(grid, _starts_of(person, work, opening, clock, days)) for person in people]
-    return _slots(grid, work.minutes, [b.id for b in bays], bay_bits, [p.id for p in people], person_bits)
+    takers = _Takers(
+        [(bay.id, bits) for bay, bits in zip(bays, bay_bits, strict=True)],
+        [(person.id, bits) for person, bits in zip(people, person_bits, strict=True)],
+    )
+    return _slots(grid, work.minutes, takers)
 
 
 def _grid(shop: Shop, clock: WallClock, first: date, last: date, now: datetime) -> list[int]:
@@ -206,31 +229,18 @@ def _bits(grid: list[int], starts: list[Span]) -> int:
     return bits
 
 
-def _slots(
-    grid: list[int],
-    minutes: int,
-    bays: list[UUID],
-    bay_bits: list[int],
-    people: list[UUID],
-    person_bits: list[int],
-) -> list[Slot]:
+def _slots(grid: list[int], minutes: int, takers: _Takers) -> list[Slot]:
     any_bay = any_person = 0
-    for bits in bay_bits:
+    for _bay, bits in takers.bays:
         any_bay |= bits
-    for bits in person_bits:
+    for _who, bits in takers.technicians:
         any_person |= bits
     free = any_bay & any_person
+    length = timedelta(minutes=minutes)
     slots: list[Slot] = []
     while free:
         at = free & -free
         free ^= at
-        start = grid[at.bit_length() - 1]
-        slots.append(
-            Slot(
-                starts=instant(start),
-                ends=instant(start + minutes),
-                bays=tuple(bay for bay, bits in zip(bays, bay_bits, strict=True) if bits & at),
-                technicians=tuple(who for who, bits in zip(people, person_bits, strict=True) if bits & at),
-            )
-        )
+        starts = instant(grid[at.bit_length() - 1])
+        slots.append(Slot(starts, starts + length, at, takers))
     return slots

@@ -39,14 +39,15 @@ SELECT json_build_object(
   'exceptions', (SELECT json_agg(json_build_array(day, coalesce(intervals -> 'open', '[]')))
                    FROM hours_exceptions WHERE tenant_id = :tenant AND center_id = :center
                     AND day BETWEEN :first AND :last),
-  'busy', (SELECT json_agg(json_build_array(resource_id,
+  'busy', (SELECT json_object_agg(resource_id, spans) FROM (SELECT resource_id, json_agg(json_build_array(
              floor(extract(epoch FROM lower(during)) / 60)::bigint,
-             ceil(extract(epoch FROM upper(during)) / 60)::bigint))
+             ceil(extract(epoch FROM upper(during)) / 60)::bigint)) AS spans
              FROM occupations
             WHERE tenant_id = :tenant AND is_active AND during && tstzrange(:since, :until)
               AND resource_id = ANY (ARRAY(SELECT id FROM bay UNION ALL SELECT id FROM person))
               AND (held_until IS NULL OR held_until > :now)
-              AND appointment_id IS DISTINCT FROM :except_for)
+              AND appointment_id IS DISTINCT FROM :except_for
+            GROUP BY resource_id) taken)
 )::text
 """)
 
@@ -72,7 +73,7 @@ class _Floor(msgspec.Struct):
     shifts: list[_ShiftRow] | None
     absences: list[tuple[UUID, datetime, datetime]] | None
     exceptions: list[tuple[date, list[tuple[str, str]]]] | None
-    busy: list[tuple[UUID, int, int]] | None
+    busy: dict[UUID, tuple[Span, ...]] | None
 
 
 _decoder = msgspec.json.Decoder(_Floor)
@@ -117,7 +118,7 @@ async def shop_floor(
         },
     )
     floor = _decoder.decode(found or "{}")
-    busy = _grouped((row[0], (row[1], row[2])) for row in floor.busy or ())
+    busy = floor.busy or {}
     absences = _grouped((row[0], busy_span(row[1], row[2])) for row in floor.absences or ())
     shifts: dict[UUID, list[_ShiftRow]] = {}
     for row in floor.shifts or ():

@@ -1,0 +1,1 @@
+"""Measurements. They decide no test; `docs/performance.md` keeps what they printed."""
