@@ -154,6 +154,13 @@ async def cards(
     if me.center_id is None:
         return []
     now = clock.now()
+    rows = await db.execute(query(me, now, bay_id=bay_id, technician_id=technician_id))
+    return [_card(row, now) for row in rows]
+
+
+def query(me: Viewer, now: datetime, *, bay_id: UUID | None = None, technician_id: UUID | None = None) -> Any:
+    """The one query of the board."""
+    assert me.center_id is not None
     chosen = _select(me, me.center_id).where(
         or_(RepairOrder.stage != "delivered", RepairOrder.delivered_at > now - SHOWN_AFTER_DELIVERY)
     )
@@ -161,12 +168,9 @@ async def cards(
         chosen = chosen.where(RepairOrder.bay_id == bay_id)
     if technician_id:
         chosen = chosen.where(RepairOrder.technician_id == technician_id)
-    rows = await db.execute(
-        chosen.order_by(
-            RepairOrder.priority.desc(), RepairOrder.promise_at.asc().nulls_last(), RepairOrder.number
-        )
+    return chosen.order_by(
+        RepairOrder.priority.desc(), RepairOrder.promise_at.asc().nulls_last(), RepairOrder.number
     )
-    return [_card(row, now) for row in rows]
 
 
 def _card(row: Any, now: datetime) -> Card:

@@ -2,9 +2,9 @@
 
 from litestar import Router
 
-from app.domains.workshop.pages import bench, board, check_in, jobs, orders, showing
+from app.domains.workshop.pages import bench, board, cards, check_in, jobs, orders, showing
 
-TEMPLATE_WORDS = showing
+TEMPLATE_WORDS = (showing, cards)
 """Functions that templates call by name; importing them makes them known."""
 
 router = Router(

@@ -7,13 +7,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel import dates
-
-from app.core import clock
 from app.core.money import to_major
 from app.core.render import template_global
 from app.core.signature import drawing_uri
-from app.core.words import _, spoken
+from app.core.words import _
 from app.domains.services.models import CannedJob
 from app.domains.workshop.check_in import warning_light_words
 from app.domains.workshop.moves import blocked_word, job_word
@@ -36,12 +33,6 @@ def blocked_short(reason: str) -> str:
         "bay": _("bay"),
         "other": _("other"),
     }[reason]
-
-
-@template_global
-def age(moment: datetime) -> str:
-    """How long ago, as short as it goes: 3h."""
-    return dates.format_timedelta(clock.now() - moment, threshold=1.2, format="narrow", locale=spoken())
 
 
 @template_global
