@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.core.db import transaction
-from app.domains.billing import shop_account
 from app.domains.billing.models import Invoice, Payment
+from app.gateways.payments.stripe import StripeGateway
 from app.settings import settings
 from tests.browsing import Answer, Browser
 from tests.cast import CAST, HARBOR
-from tests.domains.billing.bills import issued
+from tests.domains.billing.bills import issued, with_account
 from tests.gateways.stripe_process import (
     SECRET_KEY,
     WEBHOOK_SECRET,
@@ -115,19 +115,31 @@ async def bare_till(
     monkeypatch.setenv("STRIPE_API_KEY", SECRET_KEY)
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
     monkeypatch.setenv("STRIPE_API_BASE", stripe_process.base)
+    monkeypatch.setenv("STRIPE_CHECKOUT_ORIGIN", stripe_process.base)
     settings.cache_clear()
     letterbox.heard.clear()
     yield Till(stripe_process, letterbox, browser, run_reactions)
     await stripe_process.settle_knobs()
 
 
+@pytest.fixture(scope="session")
+async def connected_account(stripe_process: StripeProcess) -> str:
+    """An account that can charge; how a shop gets one has a test of its own."""
+    gateway = StripeGateway(SECRET_KEY, WEBHOOK_SECRET, stripe_process.base)
+    ref = await gateway.open_account(
+        name="Harbor Lane Garage", email=CAST.owner.email, country="US", currency="USD", key=uuid4()
+    )
+    await stripe_process.connect(
+        await gateway.setup_url(ref, return_url="http://testserver/settings/payments")
+    )
+    return ref
+
+
 @pytest.fixture
-async def till(bare_till: Till) -> Till:
+async def till(bare_till: Till, connected_account: str) -> Till:
     """The shop's account is connected."""
-    setup = await shop_account.open_setup(HARBOR, email=CAST.owner.email)
-    await bare_till.stripe.connect(setup)
-    await bare_till.deliver("account.updated")
-    bare_till.letterbox.heard.clear()
+    async with transaction(tenant=HARBOR) as db:
+        await with_account(db, connected_account)
     return bare_till
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
@@ -18,7 +19,7 @@ from app.gateways.payments import PaymentStatus
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL, issued, with_account
 
-RUNS = int(os.environ.get("HISTORIES", "60"))
+RUNS = int(os.environ.get("HISTORIES", "40"))
 FEE = 30
 SYSTEM = Viewer.system(HARBOR)
 
@@ -170,6 +171,7 @@ class History:
                 assert payment.status not in ("completed", "partially_refunded", "refunded")
 
 
+@pytest.mark.timeout(3600)
 @settings(
     max_examples=RUNS,
     deadline=None,

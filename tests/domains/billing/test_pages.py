@@ -3,7 +3,6 @@
 import re
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 
 from app.core.db import transaction
@@ -94,19 +93,19 @@ async def test_cash_is_booked_once_however_often_the_form_is_sent(till: Till) ->
     assert "change $20.00" in page
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        {"amount": ""}, {"amount": "abc"}, {"amount": "-1"}, {"amount": "0"}, {"amount": "1.001"}, {"amount": "1e9"},
-        {"amount": "NaN"}, {"amount": "1", "tendered": "0.5"}, {"amount": "1", "tendered": "x"}, {},
-    ],
-    ids=str,
-)  # fmt: skip
-async def test_a_wrong_sum_is_shown_again_and_changes_nothing(till: Till, form: dict[str, str]) -> None:
+WRONG_SUMS: list[dict[str, str]] = [
+    {"amount": ""}, {"amount": "abc"}, {"amount": "-1"}, {"amount": "0"}, {"amount": "1.001"}, {"amount": "1e9"},
+    {"amount": "NaN"}, {"amount": "1", "tendered": "0.5"}, {"amount": "1", "tendered": "x"}, {},
+]  # fmt: skip
+
+
+async def test_a_wrong_sum_is_shown_again_and_changes_nothing(till: Till) -> None:
     invoice = await till.invoice()
-    answer = await till.open_browser(CAST.advisor).post(f"/invoices/{invoice.id}/cash", form)
-    assert answer.status_code == 422
-    assert 'aria-invalid="true"' in answer.text
+    desk = till.open_browser(CAST.advisor)
+    for form in WRONG_SUMS:
+        answer = await desk.post(f"/invoices/{invoice.id}/cash", form)
+        assert answer.status_code == 422, form
+        assert 'aria-invalid="true"' in answer.text, form
     assert await till.payments(invoice) == []
 
 
@@ -255,17 +254,16 @@ async def test_cash_by_json_is_booked_once_per_key(till: Till) -> None:
     assert len(await till.payments(invoice)) == 1
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"amount_minor": 0}, {"amount_minor": -1}, {"amount_minor": 1.5}, {"amount_minor": None},
-        {"amount_minor": 10**15}, {"amount_minor": 1, "surprise": 1}, {},
-    ],
-    ids=str,
-)  # fmt: skip
-async def test_wrong_json_is_refused(till: Till, body: dict[str, object]) -> None:
+WRONG_BODIES: list[dict[str, object]] = [
+    {"amount_minor": 0}, {"amount_minor": -1}, {"amount_minor": 1.5}, {"amount_minor": None},
+    {"amount_minor": 10**15}, {"amount_minor": 1, "surprise": 1}, {},
+]  # fmt: skip
+
+
+async def test_wrong_json_is_refused(till: Till) -> None:
     invoice = await till.invoice()
     desk = till.open_browser(CAST.advisor)
-    answer = await desk.json("POST", "/api/v1/staff/payments", {"invoice_id": str(invoice.id), **body})
-    assert answer.status_code == 400
+    for body in WRONG_BODIES:
+        answer = await desk.json("POST", "/api/v1/staff/payments", {"invoice_id": str(invoice.id), **body})
+        assert answer.status_code == 400, body
     assert await till.payments(invoice) == []

@@ -138,12 +138,10 @@ async def test_the_overdue_round_visits_every_shop(till: Till) -> None:
     assert count == 1
 
 
-@pytest.mark.parametrize("amount", [1, TOTAL])
-async def test_the_database_itself_knows_no_overpayment(till: Till, amount: int) -> None:
+async def test_the_database_itself_knows_no_overpayment(till: Till) -> None:
     invoice = await till.invoice()
     with pytest.raises(Exception, match="never_overpaid"):
         async with transaction(tenant=HARBOR) as db:
             await db.execute(
-                text("UPDATE invoices SET paid_minor = total_minor + :more WHERE id = :id"),
-                {"more": amount, "id": invoice.id},
+                text("UPDATE invoices SET paid_minor = total_minor + 1 WHERE id = :id"), {"id": invoice.id}
             )
