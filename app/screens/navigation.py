@@ -46,6 +46,8 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
         ]
     if me.can("request:parts"):
         links.append(("/bench", _("Bench"), "wrench"))
+    if me.can("update:service_progress") and not me.can("read:all_appointments"):
+        links.append(("/board", _("Board"), "board"))
     if me.can("manage:center"):
         links.append(("/settings/centers", _("Shop"), "settings"))
     return links

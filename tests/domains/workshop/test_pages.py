@@ -318,7 +318,7 @@ async def test_a_walk_in_is_checked_in_with_photos_and_a_typed_name(browser: Ope
     assert (photo.purpose, photo.is_shared) == ("walk_around", False)
     page = (await advisor.get(opened.headers["location"])).text
     assert "Honda" in page
-    assert "Tire pressure" in page
+    assert "Tires" in page
     assert "/files/" in page
 
 
@@ -384,3 +384,14 @@ async def test_a_form_without_its_token_is_refused(browser: Open, cast: Cast) ->
     answer = await browser(cast.advisor).http.post(f"/orders/{order.number}/stage", data={"stage": "qc"})
     assert answer.status_code == 403
     assert "<html" in answer.text
+
+
+@pytest.mark.parametrize("words", ["RO-1001", "1001", "7abc-123", "honda dana", "4352", "O'Neil"])
+async def test_an_order_is_found_by_whatever_the_caller_says(browser: Open, cast: Cast, words: str) -> None:
+    order, _job = await one_order()
+    assert order.label == "RO-1001"
+    link = f'href="/orders/{order.number}"'
+    assert link in (await browser(cast.advisor).get("/orders", params={"q": words})).text
+    for nothing in ("%", "zebra", "RO-7"):
+        assert link not in (await browser(cast.advisor).get("/orders", params={"q": nothing})).text
+    assert link not in (await browser(cast.outsider).get("/orders", params={"q": words})).text

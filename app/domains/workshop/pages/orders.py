@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from app.core.errors import Invalid
 from app.core.files import keep, receive_images
 from app.core.forms import read, values_of
-from app.core.render import see_other
+from app.core.render import page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains.workshop import board, closing, deferred, jobs, orders
+from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders
 from app.domains.workshop.folder import open_folder
 from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
@@ -75,6 +75,24 @@ def in_zone(moment: datetime | None, zone: str) -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment
+
+
+@get("/orders", opt=READ)
+async def orders_page(
+    request: AnyRequest, q: FromQuery[str] = "", before: FromQuery[int | None] = None
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        found = await looking_up.look_up(db, me, q[:80], before=before, most=looking_up.PAGE + 1)
+        return page(
+            request,
+            me,
+            "workshop/orders.html",
+            q=q,
+            found=found[: looking_up.PAGE],
+            older=found[looking_up.PAGE - 1].number if len(found) > looking_up.PAGE else None,
+            center=await board.center(db, me),
+            stages=stage_words(),
+        )
 
 
 @get("/orders/{number:int}", opt=READ)
@@ -213,6 +231,7 @@ async def archive_order(request: AnyRequest, number: FromPath[int]) -> Response[
 
 
 HANDLERS = [
+    orders_page,
     order_page,
     plan_order,
     add_photos,
