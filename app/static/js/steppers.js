@@ -10,6 +10,15 @@ document.addEventListener("click", (event) => {
   if (input.min !== "") next = Math.max(next, Number(input.min));
   if (input.max !== "") next = Math.min(next, Number(input.max));
   input.value = next.toFixed(digits);
+  // A field in focus is left alone when an answer comes back, so quick taps do not lose one another. The screen's
+  // keyboard stays away until the field itself is touched; a tap by key (detail 0) keeps its place on the button.
+  if (event.detail) {
+    input.inputMode = "none";
+    input.focus({ preventScroll: true });
+  }
   input.dispatchEvent(new Event("input", { bubbles: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
+});
+document.addEventListener("pointerdown", (event) => {
+  if (event.target.matches?.("[data-stepper] input")) event.target.inputMode = "decimal";
 });
