@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,11 @@ def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f") if number else "0"
 
 
+def _moment(at: datetime) -> str:
+    """The database gives moments back in UTC, whatever zone they were reckoned in."""
+    return at.astimezone(UTC).isoformat()
+
+
 def canonical(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
     """Everything that an issued invoice says, and nothing that may still change."""
     figures = ("series", "number", "currency", "subtotal_minor", "tax_minor", "total_minor")
@@ -62,8 +68,8 @@ def canonical(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         **{name: getattr(invoice, name) for name in figures},
         "order_id": str(invoice.order_id),
         "customer_id": str(invoice.customer_id),
-        "issued_at": invoice.issued_at.isoformat(),
-        "due_at": invoice.due_at.isoformat(),
+        "issued_at": _moment(invoice.issued_at),
+        "due_at": _moment(invoice.due_at),
         "content": invoice.content,
         "lines": [
             {

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -126,7 +126,7 @@ async def issue(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Invoice:
 def _due(now: datetime, zone: str) -> datetime:
     """The end of the last day to pay, in the shop's own clock."""
     day = (now.astimezone(ZoneInfo(zone)) + timedelta(days=DAYS_TO_PAY)).date()
-    return datetime.combine(day, time(23, 59, 59), ZoneInfo(zone))
+    return datetime.combine(day, time(23, 59, 59), ZoneInfo(zone)).astimezone(UTC)
 
 
 def _frozen(invoice: Invoice, jobs: Sequence[tuple[Job, Sequence[JobLine]]]) -> list[InvoiceLine]:

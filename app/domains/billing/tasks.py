@@ -7,6 +7,7 @@ from app.core.db import transaction
 from app.core.queue import cron
 from app.core.viewer import Viewer
 from app.domains.billing import checkout
+from app.domains.billing.checking import check_every_shop
 from app.domains.billing.invoicing import mark_overdue
 
 
@@ -27,3 +28,9 @@ async def mark_overdue_invoices() -> None:
 async def look_at_undecided_payments() -> None:
     """Every minute: webhooks get lost, so payments that stay undecided are asked about."""
     await checkout.look_at_undecided()
+
+
+@cron("15 3 * * *", timeout=600)
+async def check_books() -> None:
+    """Every night. Books that do not add up fail as a job, which the network's page of dead jobs shows."""
+    await check_every_shop()
