@@ -30,18 +30,16 @@ from app.domains.workshop.lines import NewLine, add_line, change_line, remove_li
 from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
 from app.domains.workshop.moves import blocked_word, job_word, stage_words
 from app.domains.workshop.orders import (
-    add_photo,
     find,
     find_by_id,
     for_vehicle,
     hold,
     hold_open,
     open_order,
-    photos,
     plan,
-    share_photo,
     visible_to,
 )
+from app.domains.workshop.photographs import add_photo, photos, share_photo
 from app.domains.workshop.pricing import Price, Sellable, labor_hours, price_line, price_lines
 from app.domains.workshop.stages import enter as enter_stage
 from app.domains.workshop.stages import follow as follow_stage

@@ -21,6 +21,7 @@ from app.domains.network.models import ServiceCenter
 from app.domains.workshop import orders
 from app.domains.workshop.check_in import Intake
 from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.photographs import add_photo
 
 
 class IntakeForm(msgspec.Struct, kw_only=True):
@@ -97,5 +98,5 @@ async def check_in(
     )
     for one in photos:
         file = await keep(db, one, by=by, tenant=order.tenant_id, owner=order.user_id)
-        await orders.add_photo(db, order, file.id, purpose="walk_around", by=by)
+        await add_photo(db, order, file.id, purpose="walk_around", by=by)
     return order

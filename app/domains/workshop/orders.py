@@ -16,9 +16,9 @@ from app.core.words import _
 from app.domains.customers.models import Customer
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop.check_in import Intake
-from app.domains.workshop.events import OfOrder, OrderOpened, OrderPhotographed, OrderPlanned
+from app.domains.workshop.events import OfOrder, OrderOpened, OrderPlanned
 from app.domains.workshop.history import last_change
-from app.domains.workshop.models import Job, OrderNumber, OrderPhoto, RepairOrder
+from app.domains.workshop.models import Job, OrderNumber, RepairOrder
 
 FIRST_NUMBER = 1001
 
@@ -251,55 +251,3 @@ async def _belongs_here(db: AsyncSession, center_id: UUID, wanted: dict[str, Any
         person is None or person.center_id != center_id or not person.is_technician
     ):
         raise NotFound
-
-
-async def add_photo(
-    db: AsyncSession,
-    order: RepairOrder,
-    file_id: UUID,
-    *,
-    purpose: str,
-    by: Viewer,
-    caption: str = "",
-    job_id: UUID | None = None,
-    is_shared: bool = False,
-) -> OrderPhoto:
-    """Put a stored image on the order: walk_around, finding or progress."""
-    photo = OrderPhoto(
-        tenant_id=order.tenant_id,
-        order_id=order.id,
-        file_id=file_id,
-        job_id=job_id,
-        purpose=purpose,
-        caption=caption,
-        is_shared=is_shared,
-    )
-    db.add(photo)
-    await db.flush()
-    event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=purpose, is_shared=is_shared)
-    await tell(db, order, event, by=by)
-    return photo
-
-
-async def share_photo(
-    db: AsyncSession, order: RepairOrder, photo_id: UUID, *, shared: bool, by: Viewer
-) -> OrderPhoto:
-    """Show a photo to the customer, or no longer."""
-    photo = await db.scalar(
-        select(OrderPhoto).where(OrderPhoto.order_id == order.id, OrderPhoto.id == photo_id)
-    )
-    if photo is None:
-        raise NotFound
-    if photo.is_shared != shared:
-        photo.is_shared = shared
-        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
-        await tell(db, order, event, by=by)
-    return photo
-
-
-async def photos(db: AsyncSession, order: RepairOrder, *, shared_only: bool = False) -> Sequence[OrderPhoto]:
-    """The photos of a visit in the order they were taken."""
-    chosen = select(OrderPhoto).where(OrderPhoto.order_id == order.id).order_by(OrderPhoto.id)
-    if shared_only:
-        chosen = chosen.where(OrderPhoto.is_shared)
-    return (await db.scalars(chosen)).all()

@@ -1,5 +1,6 @@
 """The board: a card's stage follows the work, a person may always move it, a late form is told what changed."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,11 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core.db import transaction
 from app.core.errors import NotFound, Refused
 from app.domains import workshop
 from app.domains.workshop import board, closing, history, orders, stages, work
+from app.domains.workshop.models import STAGES
 from tests.cast import CAST, HARBOR_BAYS, Cast
 from tests.domains.workshop.shop import approved, as_person, checked_in, proposed
 
@@ -197,3 +200,21 @@ async def test_the_story_is_told_in_words(db: AsyncSession) -> None:
         "Moved to “In progress”",
     ]
     assert history.tell_event("EstimateSent", {}) == "Estimate sent"
+
+
+async def test_of_many_who_move_one_card_at_once_one_wins(site: str) -> None:
+    async with transaction() as db:
+        order = await checked_in(db)
+
+    async def one_move(stage: str) -> str:
+        async with transaction(user=AVERY.user_id, tenant=AVERY.tenant_id) as db:
+            found = await orders.find(db, AVERY, order.number)
+            try:
+                await board.move(db, found, to=stage, by=AVERY, version=order.version)
+            except Refused:
+                return ""
+            return stage
+
+    won = [stage for stage in await asyncio.gather(*map(one_move, STAGES[1:])) if stage]
+    async with transaction(user=AVERY.user_id, tenant=AVERY.tenant_id) as db:
+        assert [(await orders.find(db, AVERY, order.number)).stage] == won

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from app.domains.workshop.pages import bench, board, cards, check_in, jobs, orders, showing
+from app.domains.workshop.pages import bench, board, cards, check_in, doing, jobs, orders, showing
 
 TEMPLATE_WORDS = (showing, cards)
 """Functions that templates call by name; importing them makes them known."""
@@ -14,6 +14,7 @@ router = Router(
         *check_in.HANDLERS,
         *orders.HANDLERS,
         *jobs.HANDLERS,
+        *doing.HANDLERS,
         *bench.HANDLERS,
     ],
 )

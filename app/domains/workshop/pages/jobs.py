@@ -13,14 +13,13 @@ from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.money import to_minor
 from app.core.render import see_other
-from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.network.models import StaffProfile
-from app.domains.workshop import bench, board, jobs, lines, steps, work
+from app.domains.workshop import bench, board, jobs, lines
 from app.domains.workshop.folder import sheet_of
 from app.domains.workshop.live import staff_topic
-from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.pages.bench import show_bench
 from app.domains.workshop.pages.mending import mending
 from app.domains.workshop.pages.regions import show
@@ -74,48 +73,16 @@ class TechnicianForm(msgspec.Struct):
     technician: UUID | None = None
 
 
-class BackForm(msgspec.Struct):
-    back: Annotated[str, msgspec.Meta(max_length=10)] = ""
-
-
-class BlockForm(BackForm):
-    reason: Annotated[str, msgspec.Meta(max_length=20)] = ""
-    note: Words = ""
-
-
-class FinishForm(BackForm):
-    correction: Words = ""
-
-
-class CheckForm(BackForm):
-    passed: Literal["yes", "no"] = "no"
-    note: Words = ""
-
-
-class StepForm(BackForm):
-    status: Literal["pending", "in_progress", "completed"] = "completed"
-    notes: Words | None = None
-
-
-class NewStepForm(BackForm):
-    name: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    checkpoint: bool = False
-
-
-def back_to(job: Job, back: str) -> str:
-    return f"/bench?job={job.id}" if back == "bench" else f"/jobs/{job.id}"
-
-
 async def _currency(db: AsyncSession, order: RepairOrder) -> str:
     return (await board.center_of(db, order)).currency
 
 
 @get("/jobs/{job_id:uuid}", opt=READ)
 async def job_page(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    return await _show(request, job_id)
+    return await show_job(request, job_id)
 
 
-async def _show(
+async def show_job(
     request: AnyRequest, job_id: UUID, wrong: Invalid | None = None, **_path: Any
 ) -> Response[Any]:
     typed = values_of(await request.form()) if wrong else {}
@@ -140,7 +107,7 @@ async def _show(
 
 
 @post("/jobs/{job_id:uuid}/lines", opt=SELL, status_code=303)
-@mending(_show)
+@mending(show_job)
 async def add_line(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(LineForm, await request.form())
@@ -151,7 +118,7 @@ async def add_line(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]
 
 
 @post("/jobs/{job_id:uuid}/lines/{line_id:uuid}", opt=SELL, status_code=303)
-@mending(_show)
+@mending(show_job)
 async def change_line(request: AnyRequest, job_id: FromPath[UUID], line_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(LineForm, await request.form())
@@ -171,7 +138,7 @@ async def remove_line(request: AnyRequest, job_id: FromPath[UUID], line_id: From
 
 
 @post("/jobs/{job_id:uuid}/description", opt=DO, status_code=303)
-@mending(_show)
+@mending(show_job)
 async def describe(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(DescriptionForm, await request.form())
@@ -199,90 +166,4 @@ async def withdraw(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]
         return see_other(request, f"/orders/{order.number}", flash=_("Proposal withdrawn."))
 
 
-async def _found(db: AsyncSession, me: Viewer, job_id: UUID) -> Job:
-    return (await jobs.find(db, me, job_id))[0]
-
-
-@post("/jobs/{job_id:uuid}/start", opt=DO, status_code=303)
-async def start(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(BackForm, await request.form())
-        job = await _found(db, me, job_id)
-        await work.start(db, job, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-@post("/jobs/{job_id:uuid}/pause", opt=DO, status_code=303)
-async def pause(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(BackForm, await request.form())
-        job = await _found(db, me, job_id)
-        await work.pause(db, job, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-@post("/jobs/{job_id:uuid}/block", opt=DO, status_code=303)
-@mending(_show)
-async def block(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(BlockForm, await request.form())
-        job = await _found(db, me, job_id)
-        await work.block(db, job, reason=form.reason, note=form.note, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-@post("/jobs/{job_id:uuid}/finish", opt=DO, status_code=303)
-@mending(_show)
-async def finish(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(FinishForm, await request.form())
-        job = await _found(db, me, job_id)
-        await work.finish(db, job, correction=form.correction, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-@post("/jobs/{job_id:uuid}/check", opt=DO, status_code=303)
-@mending(_show)
-async def check(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(CheckForm, await request.form())
-        job = await _found(db, me, job_id)
-        await work.check(db, job, passed=form.passed == "yes", note=form.note, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-@post("/jobs/{job_id:uuid}/steps", opt=DO, status_code=303)
-@mending(_show)
-async def add_step(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(NewStepForm, await request.form())
-        job = await _found(db, me, job_id)
-        await steps.add_step(db, job, form.name, is_checkpoint=form.checkpoint, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-@post("/steps/{step_id:uuid}", opt=DO, status_code=303)
-async def progress(request: AnyRequest, step_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        form = read(StepForm, await request.form())
-        step, job = await steps.find_step(db, me, step_id)
-        await steps.progress(db, step, to=form.status, notes=form.notes, by=me)
-        return see_other(request, back_to(job, form.back))
-
-
-HANDLERS = [
-    job_page,
-    add_line,
-    change_line,
-    remove_line,
-    describe,
-    assign,
-    withdraw,
-    start,
-    pause,
-    block,
-    finish,
-    check,
-    add_step,
-    progress,
-]
+HANDLERS = [job_page, add_line, change_line, remove_line, describe, assign, withdraw]

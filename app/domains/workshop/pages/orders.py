@@ -16,7 +16,7 @@ from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders
+from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders, photographs
 from app.domains.workshop.folder import open_folder
 from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
@@ -154,7 +154,7 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
         order = await orders.find(db, me, number)
         for one in kept:
             file = await keep(db, one, by=me, tenant=order.tenant_id, owner=order.user_id)
-            await orders.add_photo(
+            await photographs.add_photo(
                 db,
                 order,
                 file.id,
@@ -172,7 +172,7 @@ async def share_photo(request: AnyRequest, number: FromPath[int], photo_id: From
     async with begin(request) as (db, me):
         form = read(SharingForm, await request.form())
         order = await orders.find(db, me, number)
-        await orders.share_photo(db, order, photo_id, shared=form.shared, by=me)
+        await photographs.share_photo(db, order, photo_id, shared=form.shared, by=me)
         return see_other(request, home(order))
 
 

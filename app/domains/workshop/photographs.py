@@ -1,0 +1,65 @@
+"""Photos on a repair order: taken at the walk-around or during the work, shown to the customer when chosen."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.core.viewer import Viewer
+from app.domains.workshop.events import OrderPhotographed
+from app.domains.workshop.models import OrderPhoto, RepairOrder
+from app.domains.workshop.orders import of, tell
+
+
+async def add_photo(
+    db: AsyncSession,
+    order: RepairOrder,
+    file_id: UUID,
+    *,
+    purpose: str,
+    by: Viewer,
+    caption: str = "",
+    job_id: UUID | None = None,
+    is_shared: bool = False,
+) -> OrderPhoto:
+    """Put a stored image on the order: walk_around, finding or progress."""
+    photo = OrderPhoto(
+        tenant_id=order.tenant_id,
+        order_id=order.id,
+        file_id=file_id,
+        job_id=job_id,
+        purpose=purpose,
+        caption=caption,
+        is_shared=is_shared,
+    )
+    db.add(photo)
+    await db.flush()
+    event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=purpose, is_shared=is_shared)
+    await tell(db, order, event, by=by)
+    return photo
+
+
+async def share_photo(
+    db: AsyncSession, order: RepairOrder, photo_id: UUID, *, shared: bool, by: Viewer
+) -> OrderPhoto:
+    """Show a photo to the customer, or no longer."""
+    photo = await db.scalar(
+        select(OrderPhoto).where(OrderPhoto.order_id == order.id, OrderPhoto.id == photo_id)
+    )
+    if photo is None:
+        raise NotFound
+    if photo.is_shared != shared:
+        photo.is_shared = shared
+        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
+        await tell(db, order, event, by=by)
+    return photo
+
+
+async def photos(db: AsyncSession, order: RepairOrder, *, shared_only: bool = False) -> Sequence[OrderPhoto]:
+    """The photos of a visit in the order they were taken."""
+    chosen = select(OrderPhoto).where(OrderPhoto.order_id == order.id).order_by(OrderPhoto.id)
+    if shared_only:
+        chosen = chosen.where(OrderPhoto.is_shared)
+    return (await db.scalars(chosen)).all()
