@@ -65,7 +65,7 @@ def decode(typed: str) -> DecodedVin:
     reading = decoding.read(vin, trusted=_digit_is_fine(vin))
     if _digit_is_fine(vin) or not _uses_check_digit(vin, reading):
         return _answer(vin, reading, valid=True)
-    position, meant = suspect.only_repair(vin) or (None, None)
+    position, meant = _wrong_check_character(vin) or suspect.only_repair(vin) or (None, None)
     if meant:
         reading = decoding.read(meant)
     where = f"position {position} is probably wrong" if position else "one character is probably mistyped"
@@ -102,6 +102,14 @@ def _illegal(vin: str, illegal: list[int]) -> DecodedVin:
         suggestion=meant if fits else None,
         warning=f"A VIN never has the letter {vin[at]}; position {at + 1} is probably {meant[at]}.",
     )
+
+
+def _wrong_check_character(vin: str) -> tuple[int, str] | None:
+    """A check digit is 0 to 9 or X: any other letter there is wrong by itself."""
+    at = check_digit.CHECK_POSITION
+    if vin[at - 1] in check_digit.CHECK_CHARACTERS:
+        return None
+    return at, vin[: at - 1] + check_digit.check_digit(vin) + vin[at:]
 
 
 def _digit_is_fine(vin: str) -> bool:

@@ -87,6 +87,12 @@ def test_a_mistake_in_the_serial_number_has_no_known_place() -> None:
     assert answer.model == "Accord"
 
 
+def test_a_letter_where_the_check_digit_belongs_is_pointed_at() -> None:
+    answer = decode("1FTVW1ELSNWG15161")
+    assert (answer.valid, answer.suspect_position, answer.suggestion) == (False, 9, "1FTVW1EL5NWG15161")
+    assert answer.model == "F-150 Lightning"
+
+
 def test_the_only_repair_names_the_place() -> None:
     places = []
     for vin in ("1FTVW1EL5NWG15161", "1G1FW6S06J4140274", "2C4RC1L70PR614477", "5YJSA1E24FF100456", ACCORD):
