@@ -1,0 +1,108 @@
+"""Every page a role can reach in the demo, found by following its links: axe, the policy, the width of a phone."""
+
+import re
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Page
+
+from app.core import db as core_db
+from app.core import queue, relay
+from app.demo import load
+from app.demo.people import PASSWORD
+from app.engine.testing import Engine, schema_key
+from app.settings import as_asyncpg, settings
+from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
+from tests.browsing import Browser
+from tests.conftest import the_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+LOOKS = (
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+)
+NOT_PAGES = ("/api/", "/files/", "/static/", "/dev/", "/sign-", "/live", "/home")
+
+
+@pytest.fixture
+async def demo_site(engine: Engine, template: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """The application in this process on a copy of the demo's database."""
+
+    async def build(owner_url: str, app_url: str) -> None:
+        from app.migrate import migrate
+
+        await migrate(as_asyncpg(owner_url), as_asyncpg(app_url))
+        monkeypatch.setenv("DATABASE_URL", app_url)
+        settings.cache_clear()
+        await load(settings())
+
+    monkeypatch.setenv("TORQUELINE_MODE", "test")
+    played = await engine.template(schema_key() + "demo", build)
+    name = await engine.clone(played, f"demo_{uuid4().hex[:12]}")
+    monkeypatch.setenv("DATABASE_URL", engine.app_url(name))
+    monkeypatch.setenv("DATABASE_OWNER_URL", engine.owner_url(name))
+    settings.cache_clear()
+    core_db.connect(settings().sqlalchemy_url)
+    queue.connect_queue(settings().redis_url, name=name)
+    relay.subscribe({})
+    yield name
+    await queue.disconnect_queue()
+    await core_db.disconnect()
+    await engine.drop(name)
+    settings.cache_clear()
+
+
+def pattern(address: str) -> str:
+    """Two addresses of the same kind of page have the same pattern: one of them is enough."""
+    path = address.split("#")[0].split("?")[0]
+    path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", path)
+    return re.sub(r"/\d+|(?<=^/book)/[a-z-]+", "/n", path)
+
+
+async def links(page: Page) -> list[str]:
+    found = await page.evaluate(
+        "[...document.querySelectorAll('main a[href], nav a[href]')].map(a => a.getAttribute('href'))"
+    )
+    return [
+        one for one in found if one.startswith("/") and not one.startswith(NOT_PAGES) and "/pdf" not in one
+    ]
+
+
+async def session_of(who: str) -> str:
+    """The cookie of somebody who has just signed in."""
+    visitor = Browser(the_app())
+    answer = await visitor.post("/sign-in", {"email": f"{who}@demo.test", "password": PASSWORD})
+    await visitor.close()
+    return answer.cookies["session"]
+
+
+@pytest.mark.parametrize("who", ["customer", "advisor", "technician", "owner", "network"])
+async def test_every_page_of_a_role_is_accessible_and_fits(demo_site: str, who: str) -> None:
+    wrong: dict[str, list[str]] = {}
+    cookie = await session_of(who)
+    async with open_chromium() as browser:
+        pages = []
+        for look in LOOKS:
+            pages.append(await new_page(browser, the_app(), cookie, **look))
+        waiting, seen = ["/settings", "/notifications", "/"], set()
+        while waiting:
+            address = waiting.pop(0)
+            if pattern(address) in seen:
+                continue
+            seen.add(pattern(address))
+            for page, errors in pages:
+                answer = await page.goto(f"{ORIGIN}{address}")
+                assert answer is not None
+                if answer.status >= 400:
+                    wrong.setdefault(address, []).append(f"answers {answer.status}")
+                    break
+                await page.wait_for_timeout(150)  # what htmx fetches on load belongs to the page
+                found = [*await faults(page), *errors]
+                errors.clear()
+                if found:
+                    wrong.setdefault(address, []).extend(found)
+            waiting += await links(pages[0][0])
+    assert not wrong, "\n".join(f"{address}: {one}" for address, found in wrong.items() for one in found)
+    assert len(seen) > 4
