@@ -71,6 +71,7 @@ async def reschedule(db: AsyncSession, visit: Visit, starts: datetime, *, by: Vi
     appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     appointment.reminded_at = None
     appointment.version += 1
+    await vacate(db, appointment)
     await occupy(db, appointment, claimed)
     await tell(db, AppointmentRescheduled, appointment, by=by, from_starts_at=before)
     return appointment
@@ -141,6 +142,7 @@ async def assign(
         raise Refused(_("That bay or technician is not free at this time.")) from taken
     appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     appointment.version += 1
+    await vacate(db, appointment)
     await occupy(db, appointment, claimed)
     await tell(
         db,

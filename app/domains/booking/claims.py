@@ -1,8 +1,9 @@
 """Taking a bay and a technician for a stretch of time, when many want the same.
 
-Each resource is locked first, in one order for everybody, so that a crowd queues instead of deadlocking on
-the exclusion constraint; overdue holds on the locked resources are cleared, for a constraint cannot see the
-clock; what is then free is taken. The constraint stays as the proof.
+A look without locks tells most of a crowd that they are too late. Who is left locks each resource, in one order
+for everybody, and so queues instead of deadlocking on the exclusion constraint; looks again; clears the
+overdue holds in the way, for a constraint cannot see the clock; and takes what is free. The constraint stays
+as the proof.
 """
 
 from collections.abc import Iterable, Sequence
@@ -43,6 +44,7 @@ SELECT wanted.id FROM unnest(:ids, :spans) AS wanted (id, during)
  WHERE NOT EXISTS (
    SELECT 1 FROM occupations o
     WHERE o.tenant_id = :tenant AND o.resource_id = wanted.id AND o.is_active AND o.during && wanted.during
+      AND (o.held_until IS NULL OR o.held_until > :now)
       AND o.appointment_id IS DISTINCT FROM :except_for)
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("spans", type_=ARRAY(TSTZRANGE)))
 
@@ -50,9 +52,9 @@ SELECT wanted.id FROM unnest(:ids, :spans) AS wanted (id, during)
 class SlotTaken(Refused):
     """Somebody was faster, or the time was never free. Carries the next free starts."""
 
-    def __init__(self, alternatives: Sequence[Slot]) -> None:
+    def __init__(self, alternatives: Sequence[Slot], words: str = "") -> None:
         super().__init__(
-            _("That time is no longer free. Please choose another."),
+            words or _("That time is no longer free. Please choose another."),
             data={"next": [{"starts_at": slot.starts, "ends_at": slot.ends} for slot in alternatives]},
         )
         self.alternatives = list(alternatives)
@@ -69,19 +71,28 @@ class Claim(msgspec.Struct, frozen=True):
     technician_during: Range[datetime]
 
 
-async def claim(
+class Prospect(msgspec.Struct, frozen=True):
+    """What a look without locks found: who could take the slot, and what else there would be."""
+
+    slot: Slot
+    bays: list[UUID]
+    technicians: list[UUID]
+    during: dict[UUID, Range[datetime]]
+    later: list[Slot]
+
+
+async def look(
     db: AsyncSession,
     center: ServiceCenter,
     work: Work,
     starts: datetime,
     *,
-    by: Viewer,
     bay: UUID | None = None,
     technician: UUID | None = None,
     except_for: UUID | None = None,
     notice: int | None = None,
-) -> Claim:
-    """Lock a free bay and technician for `work` from `starts` on, the given ones if any are given.
+) -> Prospect:
+    """Who could take `work` from `starts` on, among the given ones if any are given. Locks nothing.
 
     Raises SlotTaken. What the appointment `except_for` occupies does not stand in the way. `notice` replaces
     the center's earliest notice in minutes: the desk may book at once, and reassign what has begun.
@@ -98,31 +109,61 @@ async def claim(
     if slot is None or not bays or not people:
         later = [one for one in week if one.starts > starts][:ALTERNATIVES]
         raise SlotTaken(later or await _alternatives(db, center, work, starts, except_for))
-    during = _spans(shop, work, slot, bays, people)
-    await lock(db, during)
-    await clear_overdue(db, center.tenant_id, during, by=by)
+    later = [one for one in week if one.starts >= slot.ends][:ALTERNATIVES]
+    return Prospect(slot, bays, people, _spans(shop, work, slot, bays, people), later)
+
+
+async def take(
+    db: AsyncSession, center: ServiceCenter, seen: Prospect, *, by: Viewer, except_for: UUID | None = None
+) -> Claim:
+    """Lock all who could take the slot, look again, and choose. Raises SlotTaken.
+
+    From here to the commit everybody else who wants them waits: do beforehand what can be done beforehand.
+    """
+    await _lock(db, seen)
     still = set(
         await db.scalars(
             _STILL_FREE,
             {
                 "tenant": center.tenant_id,
-                "ids": list(during),
-                "spans": list(during.values()),
+                "ids": list(seen.during),
+                "spans": list(seen.during.values()),
+                "now": clock.now(),
                 "except_for": except_for,
             },
         )
     )
-    bays, people = [one for one in bays if one in still], [one for one in people if one in still]
-    if not bays or not people:
-        raise SlotTaken(await _alternatives(db, center, work, starts, except_for))
-    return Claim(slot.starts, slot.ends, bays[0], people[0], during[bays[0]], during[people[0]])
+    bay = next((one for one in seen.bays if one in still), None)
+    technician = next((one for one in seen.technicians if one in still), None)
+    if bay is None or technician is None:
+        raise SlotTaken(seen.later)
+    await clear_overdue(db, center.tenant_id, (bay, technician), by=by)
+    return Claim(seen.slot.starts, seen.slot.ends, bay, technician, seen.during[bay], seen.during[technician])
+
+
+async def claim(
+    db: AsyncSession,
+    center: ServiceCenter,
+    work: Work,
+    starts: datetime,
+    *,
+    by: Viewer,
+    bay: UUID | None = None,
+    technician: UUID | None = None,
+    except_for: UUID | None = None,
+    notice: int | None = None,
+) -> Claim:
+    """`look` and `take` in one."""
+    seen = await look(
+        db, center, work, starts, bay=bay, technician=technician, except_for=except_for, notice=notice
+    )
+    return await take(db, center, seen, by=by, except_for=except_for)
 
 
 async def occupy(
     db: AsyncSession, appointment: Appointment, claimed: Claim, *, held_until: datetime | None = None
 ) -> None:
-    """Write down what was claimed. The appointment's former occupations end."""
-    await vacate(db, appointment)
+    """Write down what was claimed. What a moved appointment occupied before, `vacate` ends first."""
     for resource, during in (
         (claimed.bay_id, claimed.bay_during),
         (claimed.technician_id, claimed.technician_during),
@@ -156,14 +197,15 @@ async def vacate(db: AsyncSession, appointment: Appointment) -> None:
     )
 
 
-async def lock(db: AsyncSession, resources: Iterable[UUID]) -> None:
-    """Wait for each resource's turn, always in the same order. Gives up after the lock timeout."""
+async def _lock(db: AsyncSession, seen: Prospect) -> None:
+    """Wait for the turn of each resource, always in the same order. Who waits longer than the lock timeout
+    stands behind so many others that the slot is as good as gone."""
     try:
-        await db.execute(_LOCK, {"keys": sorted(_key(one) for one in resources)})
+        await db.execute(_LOCK, {"keys": sorted(_key(one) for one in seen.during)})
     except DBAPIError as error:
         if _sqlstate(error) == _LOCK_NOT_AVAILABLE:
-            words = _("Many people are booking here right now. Please try again in a moment.")
-            raise Refused(words, status=503) from error
+            words = _("Many people want this time right now. Please choose another.")
+            raise SlotTaken(seen.later, words) from error
         raise
 
 

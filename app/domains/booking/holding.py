@@ -16,7 +16,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import customers, garage
 from app.domains.accounts.models import User
-from app.domains.booking.claims import claim, expire, occupy
+from app.domains.booking.claims import claim, expire, look, occupy, take
 from app.domains.booking.events import AppointmentConfirmed, AppointmentHeld, AppointmentRequested
 from app.domains.booking.floor import work_of
 from app.domains.booking.models import Appointment, BookedService, Occupation
@@ -55,9 +55,11 @@ async def hold(
         raise NotFound
     earlier = await _held_by(db, center, by)
     work = work_of((one.service, one.quantity) for one in wanted)
-    claimed = await claim(db, center, work, starts, by=by, except_for=earlier)
+    seen = await look(db, center, work, starts, except_for=earlier)
     vehicle = await garage.find_own(db, by, vehicle_id)
+    claimed = await take(db, center, seen, by=by, except_for=earlier)
     await _give_back_earlier(db, center, by)
+    # A new customer's number is given one at a time: not while others still queue for the slot.
     customer = await _welcome(db, center, vehicle, by)
     held_until = clock.now() + HOLD
     appointment = await _write(
@@ -90,8 +92,8 @@ async def book_for(
 ) -> Appointment:
     """The desk books for somebody on the phone: confirmed at once, without notice. Raises SlotTaken."""
     work = work_of((one.service, one.quantity) for one in wanted)
-    claimed = await claim(db, center, work, starts, by=by, notice=0)
     await customers.bring_car(db, customer, vehicle, by=by)
+    claimed = await claim(db, center, work, starts, by=by, notice=0)
     appointment = await _write(
         db,
         center,
