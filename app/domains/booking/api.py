@@ -21,6 +21,7 @@ from app.core.words import _
 from app.domains import customers, garage, services
 from app.domains.booking import appointments, changing, holding, slots
 from app.domains.booking.appointments import Entry, Visit
+from app.domains.booking.crowd import turn
 from app.domains.booking.floor import work_of
 from app.domains.network import premises
 
@@ -154,7 +155,7 @@ async def own_appointment(request: AnyRequest, appointment_id: FromPath[UUID]) -
 @post("/customers/appointments", opt=needs("manage:own_appointments"), status_code=201)
 async def book(request: AnyRequest, data: JSONBody[BookingIn]) -> AppointmentOut:
     """Book a slot, or hold it for ten minutes. 409 carries the next free slots as `next`."""
-    async with begin(request) as (db, me):
+    async with turn(), begin(request) as (db, me):
         center = await premises.open_center_by_id(db, data.service_center_id)
         await enter_tenant(db, center.tenant_id)
         wanted = await _wanted(db, center.tenant_id, data.services)

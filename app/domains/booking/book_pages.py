@@ -21,6 +21,7 @@ from app.core.words import _
 from app.domains import garage, services
 from app.domains.booking import appointments, choosing, holding
 from app.domains.booking.claims import SlotTaken
+from app.domains.booking.crowd import turn
 from app.domains.booking.floor import work_of
 from app.domains.booking.live import slots_topic
 from app.domains.garage.models import Vehicle
@@ -132,7 +133,7 @@ async def hold(request: AnyRequest) -> Response[Any]:
     except Invalid as wrong:
         raise Invalid({"": _("Please choose a time again.")}, values_of(form)) from wrong
     try:
-        async with begin(request) as (db, me):
+        async with turn(), begin(request) as (db, me):
             center = await center_called(db, wanted.center)
             await enter_tenant(db, center.tenant_id)
             chosen = await services.chosen(db, center.tenant_id, wanted.service)
