@@ -46,6 +46,13 @@ def _gravity(findings: list[dict[str, Any]]) -> int:
     return next((at for at, rating in enumerate(WORST_FIRST) if rating in ratings), len(WORST_FIRST))
 
 
+def _explanation(one: Proposal, findings: list[dict[str, Any]]) -> str:
+    """Why the work is needed. A cause that only repeats its finding is left to the finding, which stands
+    below it with its measure and photos."""
+    why = one.job.cause or one.job.complaint
+    return "" if any(finding["name"] and why.startswith(finding["name"]) for finding in findings) else why
+
+
 def _frozen(estimate: Estimate, one: Proposal, findings: list[dict[str, Any]], position: int) -> SheetJob:
     ratings = {finding["rating"] for finding in findings}
     job = EstimateJob(
@@ -55,7 +62,7 @@ def _frozen(estimate: Estimate, one: Proposal, findings: list[dict[str, Any]], p
         job_id=one.job.id,
         position=position,
         title=one.job.title,
-        explanation=one.job.cause or one.job.complaint,
+        explanation=_explanation(one, findings),
         rating=next((rating for rating in WORST_FIRST if rating in ratings), ""),
         evidence={"findings": findings} if findings else {},
         subtotal_minor=one.price.net_minor,
