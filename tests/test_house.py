@@ -102,4 +102,4 @@ def test_nothing_names_the_machine_it_was_made_on():
     for pattern in ("app/**/*.py", "app/**/*.html", "*.md", "docs/**/*.md", "bin/*"):
         for path in root.glob(pattern):
             if path.is_file():
-                assert "/work/" not in path.read_text(errors="ignore"), path
+                assert f"{root}/" not in path.read_text(errors="ignore"), path
