@@ -68,7 +68,9 @@ class Home:
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Tell other commands where the parts answer. Holds passwords, hence 0600."""
-        write_private(self.root / "state.json", json.dumps(state, indent=1))
+        write_private(
+            self.root / "state.json", json.dumps({"written_by": os.getpid(), "state": state}, indent=1)
+        )
 
     def state(self) -> dict[str, Any] | None:
         """What the running supervisor wrote; None when none runs."""
@@ -78,12 +80,18 @@ class Home:
         except FileNotFoundError:
             return None
         except OSError:
-            try:
-                read: dict[str, Any] = json.loads((self.root / "state.json").read_text())
-            except (FileNotFoundError, ValueError):
-                return None
-            return read
+            return self._living_state()
         return None
+
+    def _living_state(self) -> dict[str, Any] | None:
+        """A supervisor that has just taken the folder has not cleared its killed predecessor's words yet."""
+        try:
+            read = json.loads((self.root / "state.json").read_text())
+            os.kill(read["written_by"], 0)
+        except (OSError, ValueError, KeyError):
+            return None
+        state: dict[str, Any] = read["state"]
+        return state
 
     def clear_state(self) -> None:
         (self.root / "state.json").unlink(missing_ok=True)
