@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.engine.testing import Engine, schema_key, start_for_tests
 from app.settings import as_asyncpg, settings
+from tests.browser.in_process import close_chromium
 from tests.browsing import Browser
 from tests.cast import CAST, PASSWORD, Cast, Person
 
@@ -108,6 +109,12 @@ def environment(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def one_chromium() -> AsyncIterator[None]:
+    yield
+    await close_chromium()
 
 
 @pytest.fixture

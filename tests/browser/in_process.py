@@ -9,10 +9,10 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Playwright, Route, async_playwright
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ORIGIN = "http://testserver"
@@ -24,12 +24,31 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+_running: list[tuple[Playwright, Browser]] = []
+
+
 @asynccontextmanager
 async def open_chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium())
-        yield browser
+    """The one browser of this process, started by whoever asks first; contexts opened in it end with the block."""
+    if not _running:
+        playwright = await async_playwright().start()
+        _running.append((playwright, await playwright.chromium.launch(executable_path=chromium())))
+    browser = _running[0][1]
+    before = set(browser.contexts)
+    yield browser
+    for context in set(browser.contexts) - before:
+        await context.close()
+
+
+async def close_chromium() -> None:
+    while _running:
+        playwright, browser = _running.pop()
         await browser.close()
+        await playwright.stop()
+
+
+_unchanging: dict[str, tuple[dict[str, str], bytes]] = {}
+"""Static files by address. A browser whose requests are answered for it keeps no cache of its own."""
 
 
 async def new_page(browser: Browser, app: Any, cookie: str = "", **options: Any) -> tuple[Page, list[str]]:
@@ -41,6 +60,9 @@ async def new_page(browser: Browser, app: Any, cookie: str = "", **options: Any)
         asked = route.request
         if asked.url.startswith(f"{ORIGIN}/live"):
             await route.fulfill(status=401)
+            return
+        if kept_file := _unchanging.get(asked.url):
+            await route.fulfill(headers=kept_file[0], body=kept_file[1])
             return
         headers = {
             name: said for name, said in (await asked.all_headers()).items() if not name.startswith(":")
@@ -55,6 +77,8 @@ async def new_page(browser: Browser, app: Any, cookie: str = "", **options: Any)
             for name, text in said.headers.items()
             if name not in ("content-encoding", "content-length")
         }
+        if said.status_code == 200 and asked.url.startswith(f"{ORIGIN}/static/"):
+            _unchanging[asked.url] = (kept, said.content)
         await route.fulfill(status=said.status_code, headers=kept, body=said.content)
 
     await context.route("**/*", answer)
@@ -80,11 +104,43 @@ PLAIN_GROUNDS = """
 """
 
 
-async def faults(page: Page) -> list[str]:
+WHOLE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS_ALONE = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+"""The rules whose answer can change with the theme or the width alone."""
+LOOKS: tuple[tuple[int, Literal["light", "dark"], list[str]], ...] = (
+    (1440, "light", WHOLE),
+    (1024, "dark", LOOKS_ALONE),
+    (390, "light", LOOKS_ALONE),
+    (390, "dark", LOOKS_ALONE),
+)
+
+
+async def looked_at(page: Page, address: str) -> list[str]:
+    """Open the address and look at it in every look."""
+    await page.goto(f"{ORIGIN}{address}")
+    await page.wait_for_timeout(100)  # what htmx fetches on load belongs to the page
+    return await faults(page, address)
+
+
+async def faults(page: Page, called: str) -> list[str]:
+    """What is wrong with the page as it stands, at every width and in both themes; afterwards it is as it was."""
+    before = page.viewport_size
+    found = []
+    for width, scheme, rules in LOOKS:
+        await page.set_viewport_size({"width": width, "height": 844})
+        await page.emulate_media(color_scheme=scheme)
+        found += [f"{called}, {scheme} at {width} px: {one}" for one in await faults_as_shown(page, rules)]
+    await page.emulate_media(color_scheme=None)
+    if before:
+        await page.set_viewport_size(before)
+    return found
+
+
+async def faults_as_shown(page: Page, rules: list[str] = WHOLE) -> list[str]:
     """What axe finds (WCAG 2.2 AA and best practice), what the policy refused, and whether the page overflows."""
     await page.evaluate(f"() => {{ {PLAIN_GROUNDS} }}")
     result = await page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false})", rules
     )
     found = [
         f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"

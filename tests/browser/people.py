@@ -4,11 +4,11 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import Browser, BrowserContext, Page, Response
 
-from tests.browser.in_process import AXE, faults
+from tests.browser.in_process import AXE, LOOKS_ALONE, WHOLE, faults_as_shown
 
 PASSWORD = "torque-demo-2026"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -71,9 +71,14 @@ class Person:
         self.looked.add(what)
         # What the sticky masthead happens to cover after a click is no fault of the page.
         await self.page.evaluate("window.scrollTo(0, 0)")
-        for scheme in ("light", "dark"):
-            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            self.wrong += [f"{self.name} at {what}, {scheme}: {one}" for one in await faults(self.page)]
+        looks: tuple[tuple[Literal["light", "dark"], list[str]], ...] = (
+            ("light", WHOLE),
+            ("dark", LOOKS_ALONE),
+        )
+        for scheme, rules in looks:
+            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found = await faults_as_shown(self.page, rules)
+            self.wrong += [f"{self.name} at {what}, {scheme}: {one}" for one in found]
         await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
 

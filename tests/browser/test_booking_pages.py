@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
+from tests.browser.in_process import ORIGIN, faults, looked_at, new_page, open_chromium
 from tests.cast import CAR, HARBOR_CENTER, Cast
 from tests.conftest import the_app
 from tests.domains.booking.offering import offer
@@ -17,46 +17,38 @@ BOOK = "/book/harbor-lane-garage"
 SETUP = f"/settings/centers/{HARBOR_CENTER}"
 
 
-async def looked_at(page: Any, address: str) -> list[str]:
-    await page.goto(f"{ORIGIN}{address}")
-    return [f"{address}: {fault}" for fault in await faults(page)]
-
-
 async def first_start(page: Any) -> str:
     """When the driver's first visit begins, as JSON says it."""
     answer = await page.goto(f"{ORIGIN}/api/v1/customers/appointments")
     return str((await answer.json())[0]["scheduled_date"])
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
-async def test_axe_finds_nothing_while_booking(site: str, cast: Cast, scheme: Any, width: int) -> None:
+async def test_axe_finds_nothing_while_booking(site: str, cast: Cast) -> None:
     services = await offer(cast)
     query = f"vehicle={CAR}&service={services[0].id}&service={services[1].id}"
     async with open_chromium() as browser:
-        options: dict[str, Any] = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
-        page, wrong = await new_page(browser, the_app(), cast.customer.cookie, **options)
+        page, wrong = await new_page(browser, the_app(), cast.customer.cookie)
         found = []
         for address in ("/book", f"{BOOK}/services?vehicle={CAR}", f"{BOOK}/times?{query}", "/appointments"):
             found += await looked_at(page, address)
         await page.goto(f"{ORIGIN}{BOOK}/times?{query}")
         await page.locator("button.slot").first.click()
         await page.wait_for_url("**/confirmation")
-        found += [f"confirmation: {fault}" for fault in await faults(page)]
+        found += await faults(page, "confirmation")
         await page.get_by_role("button", name="Book this visit").click()
         await page.wait_for_selector("#appointment")
         visit = page.url.removeprefix(ORIGIN)
-        found += [f"visit: {fault}" for fault in await faults(page)]
+        found += await faults(page, "visit")
         for address in (f"{visit}/time", "/appointments"):
             found += await looked_at(page, address)
-        desk, wrong_at_desk = await new_page(browser, the_app(), cast.advisor.cookie, **options)
+        desk, wrong_at_desk = await new_page(browser, the_app(), cast.advisor.cookie)
         starts = (await first_start(page)).split("T")[0]
         for address in (f"/appointments?day={starts}", f"/appointments?day={starts}&by=bay", visit):
             found += await looked_at(desk, address)
         assert [*found, *wrong, *wrong_at_desk] == []
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
-async def test_axe_finds_nothing_in_the_set_up(site: str, cast: Cast, scheme: Any, width: int) -> None:
+async def test_axe_finds_nothing_in_the_set_up(site: str, cast: Cast) -> None:
     services = await offer(cast)
     addresses = [
         "/settings/centers", "/settings/centers/new", SETUP, f"{SETUP}/hours", f"{SETUP}/bays",
@@ -65,8 +57,7 @@ async def test_axe_finds_nothing_in_the_set_up(site: str, cast: Cast, scheme: An
         "/settings/canned-jobs/new",
     ]  # fmt: skip
     async with open_chromium() as browser:
-        options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-        page, wrong = await new_page(browser, the_app(), cast.owner.cookie, **options)
+        page, wrong = await new_page(browser, the_app(), cast.owner.cookie)
         found = [fault for address in addresses for fault in await looked_at(page, address)]
         assert [*found, *wrong] == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import transaction
 from app.domains.inspections.models import Finding
-from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
+from tests.browser.in_process import ORIGIN, faults, looked_at, new_page, open_chromium
 from tests.cast import HARBOR, Cast
 from tests.conftest import the_app
 from tests.domains.inspections.sheets import begun_on_site, item_on_site
@@ -25,16 +25,13 @@ async def found_as(finding_id: object) -> tuple[str, str, str]:
         return one.rating, "" if one.measure is None else f"{one.measure.normalize():f}", one.note
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1024), ("dark", 390)])
-async def test_axe_finds_nothing_on_the_sheet(site: str, cast: Cast, scheme: Any, width: int) -> None:
+async def test_axe_finds_nothing_on_the_sheet(site: str, cast: Cast) -> None:
     inspection, order = await begun_on_site()
     async with open_chromium() as browser:
-        options: dict[str, Any] = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
-        page, wrong = await new_page(browser, the_app(), cast.technician.cookie, **options)
+        page, wrong = await new_page(browser, the_app(), cast.technician.cookie)
         found = []
         for address in (f"/inspections/{inspection.id}", f"/orders/{order.number}/inspections"):
-            await page.goto(f"{ORIGIN}{address}")
-            found += [f"{address}: {fault}" for fault in await faults(page)]
+            found += await looked_at(page, address)
         assert [*found, *wrong] == []
 
 
@@ -90,22 +87,18 @@ async def test_the_sheet_is_filled_in_without_a_script(site: str, cast: Cast) ->
         await card.get_by_text("On the order").wait_for()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
-async def test_axe_finds_nothing_on_the_list_and_the_mails(
-    site: str, cast: Cast, run_reactions: Any, scheme: Any, width: int
-) -> None:
+async def test_axe_finds_nothing_on_the_list_and_the_mails(site: str, cast: Cast, run_reactions: Any) -> None:
     await things.appointment()
     await things.estimate()
     await run_reactions()
-    options: dict[str, Any] = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
     async with open_chromium() as browser:
-        page, wrong = await new_page(browser, the_app(), cast.customer.cookie, **options)
+        page, wrong = await new_page(browser, the_app(), cast.customer.cookie)
         await page.goto(f"{ORIGIN}/notifications")
-        found = [f"list: {fault}" for fault in await faults(page)]
+        found = await faults(page, "list")
         assert await page.locator("#unread .pill").inner_text() == "2"
         await page.goto(f"{ORIGIN}/dev/mail")
-        found += [f"mails: {fault}" for fault in await faults(page)]
+        found += await faults(page, "mails")
         await page.locator("tbody a").first.click()
         await page.wait_for_url("**/dev/mail/*")
-        found += [f"mail: {fault}" for fault in await faults(page)]
+        found += await faults(page, "mail")
         assert [*found, *wrong] == []

@@ -255,7 +255,7 @@ async def tally(db: AsyncSession, inspection: Inspection) -> dict[str, int]:
         .where(Finding.tenant_id == inspection.tenant_id, Finding.inspection_id == inspection.id)
         .group_by(Finding.rating)
     )
-    return dict.fromkeys(("", *RATINGS), 0) | dict(rows.tuples().all())
+    return dict.fromkeys(("", *RATINGS), 0) | dict((tuple(row) for row in rows))
 
 
 def minutes_taken(inspection: Inspection, now: datetime) -> int:
