@@ -255,7 +255,10 @@ async def tally(db: AsyncSession, inspection: Inspection) -> dict[str, int]:
         .where(Finding.tenant_id == inspection.tenant_id, Finding.inspection_id == inspection.id)
         .group_by(Finding.rating)
     )
-    return dict.fromkeys(("", *RATINGS), 0) | dict((tuple(row) for row in rows))
+    counts = dict.fromkeys(("", *RATINGS), 0)
+    for rating, number in rows:
+        counts[rating] = number
+    return counts
 
 
 def minutes_taken(inspection: Inspection, now: datetime) -> int:
