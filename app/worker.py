@@ -25,7 +25,11 @@ TASKS_OF = (billing_tasks, booking_tasks, estimates_tasks, reminding, sending)
 
 
 async def work() -> None:
-    """Run until SIGTERM or SIGINT; jobs that are cut short go back into the queue."""
+    """Run until SIGTERM or SIGINT; jobs that are cut short go back into the queue.
+
+    Raises RuntimeError when the relay or the queue ends by itself: half a worker looks alive and does nothing, and
+    whoever supervises this process can only mend what has ended.
+    """
     configure_logs(settings().log_level)
     db.connect(settings().sqlalchemy_url, pool_size=10)
     relay.subscribe(SUBSCRIPTIONS)
@@ -33,14 +37,21 @@ async def work() -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    relaying = asyncio.create_task(relay.run(stopping))
-    queueing = asyncio.create_task(_keep_queueing(stopping))
+    halves = (
+        asyncio.create_task(relay.run(stopping), name="relay"),
+        asyncio.create_task(_keep_queueing(stopping), name="queue"),
+    )
+    told = asyncio.create_task(stopping.wait())
     log.info("worker.ready")
-    await stopping.wait()
-    for one in (relaying, queueing):
+    ended, _others = await asyncio.wait((told, *halves), return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
+    for one in halves:
         one.cancel()
-    await asyncio.gather(relaying, queueing, return_exceptions=True)
+    await asyncio.gather(told, *halves, return_exceptions=True)
     await db.disconnect()
+    if told not in ended:
+        broken = ended.pop()
+        raise RuntimeError(f"the {broken.get_name()} has ended by itself") from broken.exception()
 
 
 async def _keep_queueing(stopping: asyncio.Event) -> None:

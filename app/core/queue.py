@@ -19,6 +19,8 @@ log = structlog.get_logger()
 Work = Callable[..., Awaitable[None]]
 
 MAX_BACKOFF_SECONDS = 300.0
+SPARE_SECONDS = 10
+"""What SAQ gives a job beyond our own limit, to write down that it ran out of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ async def enqueue(name: str, *, key: str, **kwargs: Any) -> None:
             key=key,
             kwargs=kwargs,
             retries=known.retries,
-            timeout=known.timeout,
+            timeout=known.timeout + SPARE_SECONDS,
             heartbeat=known.heartbeat,
             retry_delay=1.0,
             retry_backoff=MAX_BACKOFF_SECONDS,
@@ -111,16 +113,17 @@ async def enqueue(name: str, *, key: str, **kwargs: Any) -> None:
 
 
 def _guarded(known: Task) -> Work:
-    """The function SAQ calls: runs the work, and buries it when its last try has failed."""
+    """The function SAQ calls: runs the work within its time, and buries it when its last try has failed.
+
+    The time is ours, so that a cancellation means only one thing: this worker is being stopped, and SAQ puts the
+    job back.
+    """
 
     async def run(ctx: dict[str, Any], **kwargs: Any) -> None:
         job: Job = ctx["job"]
         try:
-            await known.work(**kwargs)
-        except asyncio.CancelledError:
-            if not job.retryable:
-                await bury(known.name, kwargs, "timed out", job.attempts)
-            raise
+            async with asyncio.timeout(known.timeout):
+                await known.work(**kwargs)
         except Exception:
             if not job.retryable:
                 await bury(known.name, kwargs, traceback.format_exc(limit=20), job.attempts)
@@ -145,7 +148,13 @@ def functions() -> list[tuple[str, Any]]:
 def cron_jobs() -> list[CronJob[Any]]:
     """Every cron for a SAQ worker."""
     return [
-        CronJob(_guarded(known), cron=known.cron, timeout=known.timeout, retries=known.retries, ttl=60)
+        CronJob(
+            _guarded(known),
+            cron=known.cron,
+            timeout=known.timeout + SPARE_SECONDS,
+            retries=known.retries,
+            ttl=60,
+        )
         for known in TASKS.values()
         if known.cron
     ]

@@ -35,6 +35,8 @@ LOCK = 0x746F7271
 BATCH = 500
 PATIENCE = timedelta(seconds=60)
 TRIES = 8
+REACTION_SECONDS = 45.0
+"""Less than the queue's own limit: what the queue cancels cannot be told from a worker that is being stopped."""
 
 Reaction = Callable[..., Awaitable[None]]
 Bell = Callable[[Any], Iterable[Ring]]
@@ -74,9 +76,14 @@ def _rings(row: EventRow) -> list[tuple[str, str]]:
     if row.name not in _bells:
         return []
     kind, bells = _bells[row.name]
-    event = heard(row, kind).event
-    found = {(ring.topic, ring.signal) for bell in bells for ring in bell(event)}
-    return sorted(found)
+    try:
+        event = heard(row, kind).event
+        return sorted({(ring.topic, ring.signal) for bell in bells for ring in bell(event)})
+    except Exception as error:
+        # An event written by another version of the code, say. It must not hold up those behind it; its
+        # reactions stay owed, and fail where an administrator sees them.
+        log.error("relay.not_rung", event_id=str(row.id), kind=row.name, error=type(error).__name__)
+        return []
 
 
 async def stamp() -> tuple[int, list[tuple[UUID, str]]]:
@@ -149,12 +156,13 @@ async def hand_out(deliveries: Iterable[tuple[UUID, str]]) -> None:
 
 @task(retries=1, timeout=55)
 async def react(event_id: str, reaction: str) -> None:
-    """Run one reaction to one event. A failure is tried again later by the relay, not by the queue, so
-    that the count of tries survives the loss of Redis."""
+    """Run one reaction to one event. A failure, also by running too long, is tried again later by the relay,
+    not by the queue, so that the count of tries survives the loss of Redis."""
     try:
-        await perform(UUID(event_id), reaction)
+        async with asyncio.timeout(REACTION_SECONDS):
+            await perform(UUID(event_id), reaction)
     except Exception as error:
-        log.warning("reaction.failed", reaction=reaction, event_id=event_id, error=repr(error)[:300])
+        log.warning("reaction.failed", reaction=reaction, event_id=event_id, error=type(error).__name__)
         await _try_again(UUID(event_id), reaction, traceback.format_exc(limit=20))
 
 

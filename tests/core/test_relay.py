@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from app.core import queue, relay
-from app.core.db import transaction
+from app.core import clock, queue, relay
+from app.core.db import new_id, transaction
 from app.core.events import Event, record
 from app.core.live import Ring
 from app.core.tables import DeadJob, Delivery, EventRow
@@ -99,6 +99,90 @@ async def test_a_failing_reaction_is_retried_and_then_buried(site, cast):
         dead = await db.scalar(select(DeadJob))
     assert delivery.dead_at is not None
     assert "out of paper" in dead.error
+
+
+async def _unreadable(cast):
+    """An event that another version of the code wrote."""
+    event_id = new_id()
+    async with transaction(user=cast.advisor.user_id, tenant=cast.advisor.tenant_id) as db:
+        db.add(
+            EventRow(id=event_id, tenant_id=cast.advisor.tenant_id, name="BellRang", payload={"old": "shape"})
+        )
+    return event_id
+
+
+async def test_an_event_nobody_can_read_holds_up_no_other_and_its_reaction_dies_in_sight(site, cast):
+    relay.subscribe({BellRang: [ring_board, note]})
+    unreadable = await _unreadable(cast)
+    fine = await _happen(cast, cast.advisor.center_id)
+    count, owed = await relay.stamp()
+    assert count == 2
+    assert {event_id for event_id, _ in owed} == {unreadable, fine}
+    async with transaction(user=cast.advisor.user_id, tenant=cast.advisor.tenant_id) as db:
+        seen = {row.id: (row.seq, row.rings["rings"]) for row in await db.scalars(select(EventRow))}
+    assert seen[unreadable] == (1, [])
+    assert seen[fine] == (2, [[f"order:{cast.advisor.center_id}", "order"]])
+    for _ in range(relay.TRIES):
+        await relay.react(str(unreadable), owed[0][1])
+    async with transaction() as db:
+        assert "ValidationError" in (await db.scalar(select(DeadJob))).error
+
+
+async def test_the_relay_goes_on_after_an_event_nobody_can_read(site, cast):
+    relay.subscribe({BellRang: [ring_board]})
+    await _unreadable(cast)
+    stopping = asyncio.Event()
+    relaying = asyncio.create_task(relay.run(stopping))
+    await asyncio.sleep(0.5)
+    event_id = await _happen(cast, cast.advisor.center_id)
+    async with asyncio.timeout(5):
+        while not await _is_numbered(cast, event_id):
+            await asyncio.sleep(0.1)
+    assert not relaying.done()
+    stopping.set()
+    await relaying
+
+
+async def _is_numbered(cast, event_id):
+    async with transaction(user=cast.advisor.user_id, tenant=cast.advisor.tenant_id) as db:
+        return (await db.get_one(EventRow, event_id)).seq
+
+
+async def linger(db, heard):
+    await db.execute(text("SELECT pg_sleep(30)"))
+
+
+async def test_a_reaction_that_takes_too_long_is_a_failure_and_dies_of_it(site, cast, monkeypatch):
+    monkeypatch.setattr(relay, "REACTION_SECONDS", 0.05)
+    relay.subscribe({BellRang: [linger]})
+    await _happen(cast, cast.advisor.center_id)
+    _count, owed = await relay.stamp()
+    before = clock.now()
+    await relay.react(str(owed[0][0]), owed[0][1])
+    async with transaction() as db:
+        once = await db.scalar(select(Delivery))
+        assert (once.attempts, once.dead_at) == (1, None)
+        assert once.due_at > before
+        assert await db.scalar(select(DeadJob)) is None
+    for _ in range(relay.TRIES - 1):
+        await relay.react(str(owed[0][0]), owed[0][1])
+    async with transaction() as db:
+        assert (await db.scalar(select(Delivery))).dead_at is not None
+        assert "TimeoutError" in (await db.scalar(select(DeadJob))).error
+
+
+async def test_a_reaction_cut_short_by_a_stopping_worker_keeps_its_tries(site, cast):
+    relay.subscribe({BellRang: [linger]})
+    await _happen(cast, cast.advisor.center_id)
+    _count, owed = await relay.stamp()
+    running = asyncio.create_task(relay.react(str(owed[0][0]), owed[0][1]))
+    await asyncio.sleep(0.2)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    async with transaction() as db:
+        assert (await db.scalar(select(Delivery))).attempts == 0
+        assert await db.scalar(select(DeadJob)) is None
 
 
 async def test_a_lost_queue_loses_no_reaction(site, cast):
