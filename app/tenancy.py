@@ -49,6 +49,8 @@ TABLES: dict[str, Kind] = {
     "job_clocks": "tenant",
     "order_photos": "child",
     "deferred_work": "shared",
+    "authorizations": "child",
+    "check_rules": "tenant",
     # inspections
     "inspection_templates": "tenant",
     "inspection_template_items": "tenant",
@@ -63,7 +65,6 @@ TABLES: dict[str, Kind] = {
     "estimates": "shared",
     "estimate_jobs": "child",
     "estimate_lines": "child",
-    "authorizations": "child",
     "approval_links": "tenant",
     # billing
     "number_series": "tenant",
@@ -91,6 +92,6 @@ PARENTS: dict[str, tuple[str, str]] = {
     "appointment_services": ("appointments", "appointment_id"),
     "estimate_jobs": ("estimates", "estimate_id"),
     "estimate_lines": ("estimate_jobs", "estimate_job_id"),
-    "authorizations": ("estimates", "estimate_id"),
+    "authorizations": ("jobs", "job_id"),
     "invoice_lines": ("invoices", "invoice_id"),
 }

@@ -1,7 +1,7 @@
 """Stored files: what is in the storage, whose it is, and for how long an address to it works."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 from uuid import UUID
 
 from litestar.datastructures import UploadFile
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, images, uploads
@@ -180,12 +181,27 @@ class FileForgotten(Event, frozen=True, kw_only=True):
     keys: list[str]
 
 
-async def forget(db: AsyncSession, file: File, *, by: Viewer) -> None:
-    """Remove a file's row; its bytes go after the commit."""
+async def keep_as_evidence(db: AsyncSession, file_ids: Collection[UUID]) -> bool:
+    """From now on these files can never be forgotten; False when one of them is gone already.
+
+    Waits for whoever is forgetting one of them at this moment.
+    """
+    kept = await db.scalars(
+        update(File).where(File.id.in_(file_ids)).values(is_evidence=True).returning(File.id)
+    )
+    return set(kept) == set(file_ids)
+
+
+async def forget(db: AsyncSession, file: File, *, by: Viewer) -> bool:
+    """Remove a file's row; its bytes go after the commit. Evidence stays: False."""
+    await db.refresh(file, with_for_update=True)
+    if file.is_evidence:
+        return False
     keys = [key for key in (file.key, file.thumbnail_key) if key]
     await db.delete(file)
     await db.flush()
     await record(db, FileForgotten(keys=keys), by=by, tenant=file.tenant_id, subject=file.id)
+    return True
 
 
 @outside_transaction

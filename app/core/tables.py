@@ -115,3 +115,5 @@ class File(Identified, Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     width: Mapped[int | None]
     height: Mapped[int | None]
+    is_evidence: Mapped[bool] = mapped_column(default=False)
+    """Shown in something that was signed or waits for a signature: its bytes are never erased."""

@@ -287,7 +287,7 @@ async def _change(db: AsyncSession, visit: Visit, data: ChangeIn, me: Viewer) ->
         await changing.reschedule(db, visit, data.starts_at, by=me)
     if data.notes is not None:
         if not visit.appointment.is_open:
-            raise Refused(_("This appointment can no longer be changed."))
+            raise Refused(_("This appointment can no longer be changed."), audit="appointment.illegal_move")
         visit.appointment.notes = data.notes
 
 

@@ -198,6 +198,7 @@ def must_be_version(appointment: Appointment, version: int | None) -> None:
                 "technician_id": appointment.technician_id,
             }
         },
+        audit="appointment.stale",
     )
 
 

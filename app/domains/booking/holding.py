@@ -125,7 +125,10 @@ async def confirm(
         or appointment.held_until is None
         or appointment.held_until <= clock.now()
     ):
-        raise Refused(_("The time you had reserved has run out. Please choose a time again."))
+        raise Refused(
+            _("The time you had reserved has run out. Please choose a time again."),
+            audit="appointment.illegal_move",
+        )
     appointment.notes = notes or appointment.notes
     appointment.held_until = None
     for occupation in await _occupations(db, appointment):

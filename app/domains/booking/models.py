@@ -39,6 +39,11 @@ class Appointment(TenantOwned, Base):
     status: Mapped[str] = mapped_column(default="held")
     """held, pending, confirmed, arrived, in_progress, completed, cancelled, no_show, expired."""
     held_until: Mapped[datetime | None]
+    booked_at: Mapped[datetime | None]
+    """When the customer agreed to it at the prices stated; empty while it is only held."""
+    booked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    booked_by: Mapped[str] = mapped_column(default="")
+    """The member of staff who took it on the phone or at the counter; empty when the driver booked."""
     notes: Mapped[str] = mapped_column(default="")
     cancel_reason: Mapped[str] = mapped_column(default="")
     order_id: Mapped[UUID | None]

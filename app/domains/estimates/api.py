@@ -17,10 +17,11 @@ from app.core.visit import begin, needs
 from app.domains import workshop
 from app.domains.estimates.approval import Answer, Decision, Verdict, decide
 from app.domains.estimates.finding import WRITE, find_to_decide, find_to_write, is_of_shop
-from app.domains.estimates.models import Authorization, Estimate
+from app.domains.estimates.models import Estimate
 from app.domains.estimates.sending import preview, send
 from app.domains.estimates.sheet import Sheet, SheetJob, read_sheet
 from app.domains.estimates.writing import draft, revise
+from app.domains.workshop.models import Authorization
 
 AnyRequest = Request[Any, Any, Any]
 READ = "read:own_appointments"
@@ -206,7 +207,7 @@ def _authorization_out(one: Authorization) -> AuthorizationOut:
         contact=one.contact,
         signed_name=one.signed_name,
         decided_at=one.decided_at,
-        shown_hash=one.shown_hash.hex(),
+        shown_hash=(one.shown_hash or b"").hex(),
     )
 
 

@@ -15,11 +15,11 @@ from app.core.words import _
 from app.domains.estimates.events import EstimateDecided
 from app.domains.estimates.finding import lock
 from app.domains.estimates.links import OpenedLink, refuse_shut
-from app.domains.estimates.models import Authorization, Estimate
+from app.domains.estimates.models import Estimate
 from app.domains.estimates.proposal import Proposal, authorized_minor, work_on
 from app.domains.estimates.sheet import Sheet, SheetJob, read_sheet
 from app.domains.workshop import authorize_job, decline_job, defer_job
-from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.models import Authorization, RepairOrder
 
 Decision = Literal["approved", "declined", "deferred"]
 Method = Literal["link", "account", "phone", "in_person"]
@@ -85,9 +85,15 @@ def _answered_before(sheet: Sheet, answer: Answer) -> Sheet:
 
 def _check_open(estimate: Estimate) -> None:
     if estimate.status == "superseded":
-        raise Refused(_("The workshop has changed this estimate. Please answer the newer one."))
+        raise Refused(
+            _("The workshop has changed this estimate. Please answer the newer one."),
+            audit="estimate.illegal_move",
+        )
     if not estimate.is_open(clock.now()):
-        raise Refused(_("This estimate is no longer valid. Please ask the workshop for a new one."))
+        raise Refused(
+            _("This estimate is no longer valid. Please ask the workshop for a new one."),
+            audit="estimate.illegal_move",
+        )
 
 
 def _check_complete(sheet: Sheet, answer: Answer) -> None:

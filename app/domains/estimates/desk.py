@@ -21,7 +21,7 @@ from app.domains.estimates.sending import what_is_missing
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
 from app.domains.services import canned_jobs
-from app.domains.workshop import deferred_for_vehicle
+from app.domains.workshop import deferred_for_vehicle, unit_price
 from app.domains.workshop.models import RepairOrder
 
 HEALTHY_MARGIN = Decimal("0.50")
@@ -61,9 +61,7 @@ def price_typed(rows: Sequence[Row], center: ServiceCenter, *, tax_exempt: bool)
         Typed(
             row.wanted.kind,
             row.wanted.quantity,
-            center.labor_rate_minor
-            if row.wanted.kind == "labor" and row.wanted.unit_price_minor == 0
-            else row.wanted.unit_price_minor,
+            unit_price(row.wanted, center),
             row.wanted.unit_cost_minor,
             center.tax_rate if row.wanted.taxable and not tax_exempt else Decimal(0),
         )

@@ -71,7 +71,8 @@ def _line(form: Mapping[str, Any], index: int, currency: str) -> NewLine:
         return value
 
     quantity = number("quantity", "1")
-    price, cost = number("unit_price", "0"), number("unit_cost", "0")
+    price = number("unit_price", "0") if text("unit_price") else None
+    cost = number("unit_cost", "0")
     if errors:
         raise Invalid(errors)
     return NewLine(
@@ -79,7 +80,7 @@ def _line(form: Mapping[str, Any], index: int, currency: str) -> NewLine:
         description=text("description"),
         part_number=text("part_number"),
         quantity=quantity,
-        unit_price_minor=to_minor(price, currency),
+        unit_price_minor=None if price is None else to_minor(price, currency),
         unit_cost_minor=to_minor(cost, currency),
         taxable=form.get(f"taxable-{index}") == "yes",
     )

@@ -58,7 +58,10 @@ async def issue_link(
     """
     now = clock.now()
     if not (estimate.is_open(now) or estimate.is_decided):
-        raise Refused(_("This estimate can no longer be answered, so there is no link to it."))
+        raise Refused(
+            _("This estimate can no longer be answered, so there is no link to it."),
+            audit="estimate.illegal_move",
+        )
     token = new_token()
     ends = now + LIFETIME
     db.add(
@@ -111,7 +114,7 @@ def _shut(link: ApprovalLink, estimate: Estimate) -> Shut:
 def refuse_shut(opened: OpenedLink) -> None:
     """Raise Refused in plain words when the link no longer opens."""
     if opened.shut:
-        raise Refused(words_for(opened.shut))
+        raise Refused(words_for(opened.shut), audit="estimate.link_shut")
 
 
 def words_for(shut: Shut) -> str:

@@ -145,42 +145,6 @@ class EstimateLine(TenantOwned, Base):
     tax_minor: Mapped[int]
 
 
-class Authorization(TenantOwned, Base):
-    """Who decided what about which job, when, how, from where, and over exactly which content."""
-
-    __tablename__ = "authorizations"
-    __table_args__ = (
-        tenant_key(),
-        tenant_fk("estimates", "estimate_id"),
-        tenant_fk("jobs", "job_id"),
-        UniqueConstraint("tenant_id", "estimate_id", "job_id"),
-    )
-
-    estimate_id: Mapped[UUID]
-    job_id: Mapped[UUID]
-    decision: Mapped[str]
-    reason: Mapped[str] = mapped_column(default="")
-    """The customer's reason."""
-    amount_minor: Mapped[int]
-    """The job's price: what this decision was about."""
-    revised_total_minor: Mapped[int]
-    """Total authorised on the order after this decision."""
-    method: Mapped[str]
-    """link, account, phone, in_person."""
-    contact: Mapped[str] = mapped_column(default="")
-    """The address or number used."""
-    signed_name: Mapped[str]
-    signature: Mapped[dict[str, Any] | None]
-    """Strokes as drawn; empty when the name was only typed."""
-    decided_at: Mapped[datetime]
-    recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    recorded_by: Mapped[str] = mapped_column(default="")
-    """The member of staff who took a decision by phone or at the counter."""
-    ip: Mapped[str] = mapped_column(default="")
-    user_agent: Mapped[str] = mapped_column(default="")
-    shown_hash: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class ApprovalLink(TenantOwned, Base):
     """A link that lets its holder see one version and decide. Only its hash is stored."""
 

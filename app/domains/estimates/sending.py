@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import clock, files
 from app.core.errors import Refused
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -49,6 +49,8 @@ async def send(db: AsyncSession, estimate: Estimate, *, revision: int | None, by
     if estimate.valid_until <= clock.now():
         raise Refused(_("Its validity is over. Choose a later day first."), status=422)
     sheet = await freeze(db, estimate, order, work)
+    if not await files.keep_as_evidence(db, sheet.file_ids):
+        raise Refused(_("A photo has just been taken off the inspection. Look at the preview again."))
     estimate.user_id = order.user_id
     estimate.shown_hash = sheet.hash()
     estimate.sent_at = clock.now()

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.tables import File
 from app.domains.estimates.content import content_hash, photos_of
-from app.domains.estimates.models import Authorization, Estimate, EstimateJob, EstimateLine
+from app.domains.estimates.models import Estimate, EstimateJob, EstimateLine
+from app.domains.workshop.models import Authorization
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ def check_draft(estimate: Estimate, revision: int | None) -> None:
                 number=estimate.number,
             ),
             data={"revision": estimate.revision},
+            audit="estimate.stale",
         )
 
 

@@ -1,6 +1,5 @@
 """An inspection is begun, filled in item by item, and finished when every item has been looked at."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -192,7 +191,9 @@ async def still_open(db: AsyncSession, inspection_id: UUID) -> Inspection:
     if inspection is None:
         raise NotFound
     if inspection.status != "in_progress":
-        raise Refused(_("This inspection is finished. Open it again to change it."))
+        raise Refused(
+            _("This inspection is finished. Open it again to change it."), audit="inspection.illegal_move"
+        )
     return inspection
 
 
@@ -204,7 +205,7 @@ async def finish(db: AsyncSession, inspection: Inspection, order: RepairOrder, *
     counts = await tally(db, inspection)
     if left := counts[""]:
         words = ngettext("%(num)s item is not rated yet.", "%(num)s items are not rated yet.", left)
-        raise Refused(words, data={"unrated": left})
+        raise Refused(words, data={"unrated": left}, audit="inspection.unfinished")
     inspection.status = "completed"
     inspection.completed_at = clock.now()
     inspection.version += 1
@@ -259,8 +260,3 @@ async def tally(db: AsyncSession, inspection: Inspection) -> dict[str, int]:
     for rating, number in rows:
         counts[rating] = number
     return counts
-
-
-def minutes_taken(inspection: Inspection, now: datetime) -> int:
-    """How long it took, or has taken so far."""
-    return int(((inspection.completed_at or now) - inspection.started_at).total_seconds() // 60)

@@ -1,5 +1,6 @@
 """The technician's sheet on a tablet, the order's list of inspections, and what the customer sees of them."""
 
+import json
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import files
@@ -110,10 +111,18 @@ async def show_progress(request: AnyRequest, inspection_id: FromPath[UUID]) -> R
 
 @get("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}", opt=READ)
 async def show_finding(
-    request: AnyRequest, inspection_id: FromPath[UUID], finding_id: FromPath[UUID]
+    request: AnyRequest,
+    inspection_id: FromPath[UUID],
+    finding_id: FromPath[UUID],
+    kept: FromQuery[bool] = False,
 ) -> Response[Any]:
+    """`kept`: a photo has just left the item and its file stays, which a toast says."""
     async with begin(request) as (db, me):
-        return await _finding(request, db, me, inspection_id, finding_id)
+        shown = await _finding(request, db, me, inspection_id, finding_id)
+        if kept:
+            said = {"toast": {"text": photos.why_kept(), "kind": "info"}}
+            shown.headers["HX-Trigger"] = json.dumps(said)
+        return shown
 
 
 async def _finding(
@@ -163,12 +172,15 @@ async def _faulty(
         )
 
 
-def _back(request: AnyRequest, inspection_id: UUID, finding_id: UUID) -> Response[None]:
+def _back(
+    request: AnyRequest, inspection_id: UUID, finding_id: UUID, *, kept: bool = False
+) -> Response[None]:
     """To the item: its fragment for htmx, its place on the page for a plain form."""
     sheet = f"/inspections/{inspection_id}"
     if is_partial(request):
-        return see_other(request, f"{sheet}/findings/{finding_id}")
-    return see_other(request, f"{sheet}#item-finding-{finding_id}")
+        return see_other(request, f"{sheet}/findings/{finding_id}" + ("?kept=true" if kept else ""))
+    flash = photos.why_kept() if kept else ""
+    return see_other(request, f"{sheet}#item-finding-{finding_id}", flash=flash)
 
 
 @post(
@@ -222,8 +234,8 @@ async def remove_photo(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         finding, _inspection, order = await filling.find_finding(db, me, inspection_id, finding_id)
-        await photos.remove(db, await photos.find(db, finding, photo_id), finding, order, by=me)
-        return _back(request, inspection_id, finding_id)
+        kept = await photos.remove(db, await photos.find(db, finding, photo_id), finding, order, by=me)
+        return _back(request, inspection_id, finding_id, kept=kept)
 
 
 @post("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/job", opt=FILL)

@@ -71,14 +71,23 @@ async def share(
 
 async def remove(
     db: AsyncSession, photo: FindingPhoto, finding: Finding, order: RepairOrder, *, by: Viewer
-) -> None:
-    """Take a photo off a finding. Raises Refused when the inspection is finished: it is evidence then."""
+) -> bool:
+    """Take a photo off a finding. True when its file is kept all the same: an estimate has shown it.
+
+    Raises Refused when the inspection is finished.
+    """
     await still_open(db, finding.inspection_id)
     file = await db.get_one(File, photo.file_id)
     await db.delete(photo)
     await db.flush()
-    await files.forget(db, file, by=by)
+    gone = await files.forget(db, file, by=by)
     await _tell(db, finding, order, by)
+    return not gone
+
+
+def why_kept() -> str:
+    """What the person who took an estimate's photo off the sheet is told."""
+    return _("The photo is off the sheet. It was shown in an estimate, so it is kept as evidence.")
 
 
 async def _tell(db: AsyncSession, finding: Finding, order: RepairOrder, by: Viewer) -> None:

@@ -26,7 +26,7 @@ from app.domains.workshop.jobs import (
     withdraw_job,
 )
 from app.domains.workshop.jobs import find as find_job
-from app.domains.workshop.lines import NewLine, add_line, change_line, remove_line
+from app.domains.workshop.lines import NewLine, add_line, change_line, remove_line, unit_price
 from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
 from app.domains.workshop.moves import blocked_word, job_word, stage_words
 from app.domains.workshop.orders import (
@@ -96,6 +96,7 @@ __all__ = [
     "technician_of",
     "timeline",
     "unfinished_jobs",
+    "unit_price",
     "visible_to",
     "void",
     "warning_light_words",

@@ -159,7 +159,10 @@ async def refuse(
     """The customer never wants it, or (`gone`) it no longer applies to the car: stop offering it."""
     await db.refresh(work, with_for_update=True)
     if work.status not in OFFERED:
-        raise Refused(_("“%(work)s” is %(status)s.", work=work.title, status=work.status))
+        raise Refused(
+            _("“%(work)s” is %(status)s.", work=work.title, status=work.status),
+            audit="deferred.illegal_move",
+        )
     work.status = "obsolete" if gone else "refused"
     event = DeferredWorkRefused(deferred_work_id=work.id, vehicle_id=work.vehicle_id, reason=reason)
     await record(db, event, by=by, tenant=work.tenant_id, person=work.user_id, subject=work.vehicle_id)

@@ -127,7 +127,9 @@ async def withdraw_job(db: AsyncSession, job: Job, *, by: Viewer) -> None:
         async with db.begin_nested():
             await db.delete(job)
     except IntegrityError:
-        raise Refused(_("“%(job)s” is part of an estimate.", job=event.title)) from None
+        raise Refused(
+            _("“%(job)s” is part of an estimate.", job=event.title), audit="job.illegal_move"
+        ) from None
     await tell(db, order, event, by=by)
 
 
@@ -199,14 +201,17 @@ async def assign(db: AsyncSession, job: Job, technician: StaffProfile | None, *,
     if technician and (not technician.is_technician or technician.center_id != order.center_id):
         raise NotFound
     if job.status not in ("proposed", "presented", "authorized", "pending", "blocked", "in_progress"):
-        raise Refused(_("“%(job)s” is finished.", job=job.title))
+        raise Refused(_("“%(job)s” is finished.", job=job.title), audit="job.late_assignment")
     if technician is None and job.status not in ("proposed", "presented"):
-        raise Refused(_("Choose who does “%(job)s” instead.", job=job.title))
+        raise Refused(_("Choose who does “%(job)s” instead.", job=job.title), audit="job.late_assignment")
     previous, wanted = job.technician_id, technician.id if technician else None
     if previous == wanted:
         return job
     if job.status == "in_progress":
-        raise Refused(_("“%(job)s” is being worked on. Pause or block it first.", job=job.title))
+        raise Refused(
+            _("“%(job)s” is being worked on. Pause or block it first.", job=job.title),
+            audit="job.late_assignment",
+        )
     job.technician_id = wanted
     job.version += 1
     if job.status == "authorized":

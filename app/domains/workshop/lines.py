@@ -25,14 +25,14 @@ LIMIT_MINOR = 100_000_000_000
 
 
 class NewLine(msgspec.Struct, kw_only=True, frozen=True):
-    """A line to put on a job. Labour without a price costs the center's hourly rate; without a tax rate
-    the center's tax applies."""
+    """A line to put on a job. Without a price labour costs the center's hourly rate and anything else nothing;
+    a price of 0 is free (goodwill, warranty). Without a tax rate the center's tax applies."""
 
     kind: str
     description: str
     part_number: str = ""
     quantity: Decimal = Decimal(1)
-    unit_price_minor: int = 0
+    unit_price_minor: int | None = None
     unit_cost_minor: int = 0
     taxable: bool = True
     tax_rate: Decimal | None = None
@@ -47,7 +47,7 @@ class NewLine(msgspec.Struct, kw_only=True, frozen=True):
             errors["description"] = _("Keep it under 300 characters.")
         if not Decimal(0) < self.quantity <= Decimal(10_000):
             errors["quantity"] = _("The quantity must be more than 0 and at most 10,000.")
-        if not -LIMIT_MINOR <= self.unit_price_minor <= LIMIT_MINOR:
+        if not -LIMIT_MINOR <= (self.unit_price_minor or 0) <= LIMIT_MINOR:
             errors["unit_price"] = _("That price is out of range.")
         if not 0 <= self.unit_cost_minor <= LIMIT_MINOR:
             errors["unit_cost"] = _("That cost is out of range.")
@@ -80,7 +80,8 @@ async def canned_lines(db: AsyncSession, canned: CannedJob) -> list[NewLine]:
             description=row.description,
             part_number=row.part_number,
             quantity=row.quantity,
-            unit_price_minor=row.unit_price_minor,
+            # A canned job cannot say "free": labour at 0 there means the rate.
+            unit_price_minor=row.unit_price_minor if row.unit_price_minor or row.kind != "labor" else None,
             unit_cost_minor=row.unit_cost_minor,
             taxable=row.taxable,
         )
@@ -106,7 +107,7 @@ async def put_lines(
                 description=line.description.strip(),
                 part_number=line.part_number.strip(),
                 quantity=line.quantity,
-                unit_price_minor=_price(line, center),
+                unit_price_minor=unit_price(line, center),
                 unit_cost_minor=line.unit_cost_minor,
                 tax_rate=_tax(line, center, customer),
             )
@@ -117,10 +118,11 @@ async def put_lines(
     return put
 
 
-def _price(line: NewLine, center: ServiceCenter) -> int:
-    if line.kind == "labor" and line.unit_price_minor == 0:
-        return center.labor_rate_minor
-    return line.unit_price_minor
+def unit_price(line: NewLine, center: ServiceCenter) -> int:
+    """What a line is sold at here, in minor units."""
+    if line.unit_price_minor is not None:
+        return line.unit_price_minor
+    return center.labor_rate_minor if line.kind == "labor" else 0
 
 
 def _tax(line: NewLine, center: ServiceCenter, customer: Customer) -> Decimal:
@@ -132,14 +134,6 @@ def _tax(line: NewLine, center: ServiceCenter, customer: Customer) -> Decimal:
 async def _estimate_time(db: AsyncSession, job: Job) -> None:
     lines = await db.scalars(select(JobLine).where(JobLine.job_id == job.id))
     job.estimated_minutes = int(labor_hours(lines) * 60)
-
-
-async def lines_of_job(db: AsyncSession, job: Job) -> Sequence[JobLine]:
-    """A job's lines in their order."""
-    found = await db.scalars(
-        select(JobLine).where(JobLine.job_id == job.id).order_by(JobLine.position, JobLine.id)
-    )
-    return found.all()
 
 
 async def find_line(db: AsyncSession, job: Job, line_id: UUID) -> JobLine:
@@ -175,7 +169,7 @@ async def change_line(
         "description": wanted.description.strip(),
         "part_number": wanted.part_number.strip(),
         "quantity": wanted.quantity,
-        "unit_price_minor": _price(wanted, center),
+        "unit_price_minor": unit_price(wanted, center),
         "unit_cost_minor": wanted.unit_cost_minor,
         "tax_rate": _tax(wanted, center, customer),
     }
@@ -233,6 +227,7 @@ async def _open_for_change(db: AsyncSession, job: Job, version: int | None) -> R
                 status=job_word(job.status),
             ),
             data={"version": job.version, "status": job.status},
+            audit="job.stale",
         )
     if job.status not in ("proposed", "presented", "authorized", "pending"):
         raise Refused(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -142,6 +142,8 @@ class Job(TenantOwned, Base):
     checked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     checked_at: Mapped[datetime | None]
     check_note: Mapped[str] = mapped_column(default="")
+    is_own_check: Mapped[bool] = mapped_column(default=False)
+    """Checked by somebody who worked on it: the shop had nobody else."""
     version: Mapped[int] = mapped_column(default=1)
 
     @property
@@ -264,3 +266,54 @@ class DeferredWork(TenantOwned, Base):
     status: Mapped[str] = mapped_column(default="open")
     """open, suggested, revived, refused, obsolete."""
     revived_job_id: Mapped[UUID | None]
+
+
+class Authorization(TenantOwned, Base):
+    """Who decided what about which job, when, how, from where, and over exactly which content. Never changed."""
+
+    __tablename__ = "authorizations"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("estimates", "estimate_id"),
+        tenant_fk("jobs", "job_id"),
+        UniqueConstraint("tenant_id", "estimate_id", "job_id"),
+    )
+
+    estimate_id: Mapped[UUID | None]
+    """The version that was answered; empty for work agreed to when it was booked."""
+    job_id: Mapped[UUID]
+    decision: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    """The customer's reason."""
+    amount_minor: Mapped[int]
+    """The job's price: what this decision was about."""
+    revised_total_minor: Mapped[int]
+    """Total authorised on the order after this decision."""
+    method: Mapped[str]
+    """link, account, phone, in_person, booking."""
+    contact: Mapped[str] = mapped_column(default="")
+    """The address or number used."""
+    signed_name: Mapped[str]
+    signature: Mapped[dict[str, Any] | None]
+    """Strokes as drawn; empty when the name was only typed."""
+    decided_at: Mapped[datetime]
+    recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    recorded_by: Mapped[str] = mapped_column(default="")
+    """The member of staff who took a decision by phone or at the counter."""
+    ip: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+    shown_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class CheckRule(TenantOwned, Base):
+    """How a center makes its quality check. Without a row a second person makes it."""
+
+    __tablename__ = "check_rules"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("service_centers", "center_id"),
+        UniqueConstraint("tenant_id", "center_id"),
+    )
+
+    center_id: Mapped[UUID]
+    needs_second_person: Mapped[bool] = mapped_column(default=True)

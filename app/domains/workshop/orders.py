@@ -85,7 +85,11 @@ async def hold(db: AsyncSession, order_id: UUID, *, version: int | None = None) 
     if order is None:
         raise NotFound
     if version is not None and order.version != version:
-        raise Refused(await last_change(db, order), data={"version": order.version, "stage": order.stage})
+        raise Refused(
+            await last_change(db, order),
+            data={"version": order.version, "stage": order.stage},
+            audit="order.stale",
+        )
     return order
 
 
@@ -192,7 +196,9 @@ async def be_the_only_visit(db: AsyncSession, tenant_id: UUID, vehicle_id: UUID)
     known = await open_visit(db, vehicle_id, tenant_id)
     if known is not None:
         raise Refused(
-            _("This car is in the shop already: %(order)s.", order=known.label), data={"number": known.number}
+            _("This car is in the shop already: %(order)s.", order=known.label),
+            data={"number": known.number},
+            audit="order.second_visit",
         )
 
 

@@ -84,7 +84,7 @@ async def add_step(
     if not name.strip() or len(name) > 200:
         raise Invalid({"name": _("Name the step in at most 200 characters.")})
     if job.status in ("completed", "declined", "deferred", "revived"):
-        raise Refused(_("“%(job)s” is finished.", job=job.title))
+        raise Refused(_("“%(job)s” is finished.", job=job.title), audit="step.illegal_move")
     taken = [step.position for step in await steps_of(db, job) if step.is_checkpoint == is_checkpoint]
     step = JobStep(
         tenant_id=job.tenant_id,

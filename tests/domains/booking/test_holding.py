@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, text
 
 from app.core import clock
-from app.core.errors import Refused
 from app.core.viewer import Viewer
 from app.domains.booking import appointments, claims, holding
 from app.domains.booking.models import Appointment, Occupation
@@ -18,6 +17,7 @@ from tests.domains.booking import shops
 from tests.domains.booking.acting import MONDAY, TEN, confirm, hold, starts_on, status_of
 from tests.domains.booking.conftest import Stage
 from tests.domains.booking.shops import at
+from tests.refusals import audited
 
 pytestmark = pytest.mark.usefixtures("morning")
 
@@ -41,7 +41,7 @@ async def test_a_hold_ends_after_ten_minutes_and_the_slot_goes_to_the_next(stage
         assert "10:00" in await starts_on(stage)
         second = await hold(stage, await stage.driver("Second"))
         assert await status_of(stage, first) == "expired"
-        with pytest.raises(Refused, match="run out"):
+        with audited("appointment.illegal_move", "run out"):
             await confirm(stage, driver[0], first)
         assert await status_of(stage, second) == "held"
 
@@ -57,7 +57,7 @@ async def test_a_confirmed_slot_stays_taken(stage: Stage) -> None:
 async def test_a_late_confirmation_is_refused_even_if_nobody_came(stage: Stage) -> None:
     driver = await stage.driver()
     appointment = await hold(stage, driver)
-    with clock.moved_by(timedelta(minutes=11)), pytest.raises(Refused, match="run out"):
+    with clock.moved_by(timedelta(minutes=11)), audited("appointment.illegal_move", "run out"):
         await confirm(stage, driver[0], appointment)
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import transaction
 from app.domains import workshop
-from app.domains.estimates.models import Authorization, Estimate
+from app.domains.estimates.models import Estimate
 from app.domains.estimates.writing import draft
-from app.domains.workshop.models import Job, JobLine
+from app.domains.workshop.models import Authorization, Job, JobLine
 from tests.browsing import Browser
 from tests.cast import CAST, HARBOR, Cast
 from tests.domains.estimates.desk import order_with_jobs, sent
@@ -121,6 +121,21 @@ async def test_saving_changes_adds_and_removes_lines(desk: Desk, browser: Browse
     assert (str(labor.quantity), fee.description, fee.unit_price_minor, fee.tax_rate) == (
         "2.5000", "Shop supplies", 750, 0,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "price"), [("0", 0), ("", 12000)])
+async def test_labor_is_free_at_nothing_and_costs_the_rate_without_a_price(
+    desk: Desk, browser: Browse, cast: Cast, typed: str, price: int
+) -> None:
+    form = await lines_form(desk) | {"unit_price-0": typed}
+    advisor = browser(cast.advisor)
+    sums = await advisor.post(f"{desk.url}/jobs/{desk.job_ids[0]}/sums", form)
+    assert (await advisor.post(f"{desk.url}/jobs/{desk.job_ids[0]}/lines", form)).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        one = await db.get_one(Job, desk.job_ids[0])
+        labor, _part = (await workshop.lines_of(db, [one]))[one.id]
+    assert labor.unit_price_minor == price
+    assert f"${(price * 1.5 + 8990 + 4 * 11250 + 4 * 350 + 4000) / 100:,.2f}" in sums.text
 
 
 async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import transaction
 from app.domains.estimates.links import issue_link, revoke_links
-from app.domains.estimates.models import ApprovalLink, Authorization, Estimate
+from app.domains.estimates.models import ApprovalLink, Estimate
 from app.domains.estimates.sheet import Sheet, read_sheet
-from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.models import Authorization, Job, RepairOrder
 from tests.browsing import Browser
 from tests.cast import CAST, HARBOR, Cast
 from tests.domains.estimates.desk import order_with_jobs, sent

@@ -23,7 +23,7 @@ from app.domains.workshop import lines
 from app.domains.workshop.models import Job
 from tests.cast import CAST, Cast
 from tests.domains.estimates.desk import as_person, order_with_jobs, sent
-from tests.domains.workshop.shop import checked_in, proposed
+from tests.domains.workshop.shop import checked_in, lines_of, proposed
 
 
 async def test_a_sent_version_adds_up_to_its_lines(db: AsyncSession) -> None:
@@ -98,7 +98,7 @@ async def test_a_change_makes_the_next_version_and_kills_the_first_ones_links(db
     token = await issue_link(db, first)
     assert (await open_link(db, token)).shut == ""
     await as_person(db, CAST.advisor)
-    line = (await lines.lines_of_job(db, jobs[0]))[1]
+    line = (await lines_of(db, jobs[0]))[1]
     cheaper = workshop.NewLine(kind="part", description=line.description, unit_price_minor=7990)
     await lines.change_line(db, jobs[0], line.id, cheaper, by=CAST.advisor.viewer)
     second, new_sheet = await sent(db, order)
@@ -112,7 +112,7 @@ async def test_a_change_makes_the_next_version_and_kills_the_first_ones_links(db
 async def test_a_change_of_a_job_takes_the_open_version_out_of_force_at_once(db: AsyncSession) -> None:
     order, jobs = await order_with_jobs(db)
     estimate, _sheet = await sent(db, order)
-    [labor, part] = await lines.lines_of_job(db, jobs[0])
+    [labor, part] = await lines_of(db, jobs[0])
     same = workshop.NewLine(
         kind="part", description=part.description, part_number=part.part_number,
         unit_price_minor=part.unit_price_minor, unit_cost_minor=1,

@@ -19,6 +19,7 @@ from app.domains.network.joining import TenantJoined
 from tests.cast import HARBOR, Cast
 from tests.domains.inspections.sheets import begun, canned_pads, checklist, item, rate_all
 from tests.domains.workshop.shop import as_person, checked_in
+from tests.refusals import audited
 
 
 def test_the_standard_sheets_hold_what_a_shop_looks_at() -> None:
@@ -113,7 +114,7 @@ async def test_finishing_needs_every_item_rated(db: AsyncSession, cast: Cast) ->
     await filling.rate(db, horn, rating="red", measure=None, note="", by=me)
     with pytest.raises(Refused) as refused:
         await filling.finish(db, inspection, order, by=me)
-    assert refused.value.data == {"unrated": 29}
+    assert (refused.value.data, refused.value.audit) == ({"unrated": 29}, "inspection.unfinished")
     await rate_all(db, inspection, "not_applicable")
     await filling.finish(db, inspection, order, by=me)
     assert inspection.status == "completed"
@@ -133,7 +134,7 @@ async def test_a_finished_inspection_changes_only_after_it_is_opened_again(
     await rate_all(db, inspection)
     await filling.finish(db, inspection, order, by=me)
     horn = await item(db, inspection, "Horn")
-    with pytest.raises(Refused):
+    with audited("inspection.illegal_move"):
         await filling.rate(db, horn, rating="red", measure=None, note="", by=me)
     await filling.reopen(db, inspection, order, by=me)
     await filling.rate(db, horn, rating="red", measure=None, note="", by=me)

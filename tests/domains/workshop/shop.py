@@ -12,7 +12,7 @@ from app.domains import workshop
 from app.domains.customers.models import Customer
 from app.domains.network.models import ServiceCenter
 from app.domains.services.models import CannedJob, CannedLine
-from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.models import Job, JobLine, RepairOrder
 from tests.cast import CAR, CAST, HARBOR_CENTER, Person
 
 BRAKES = [
@@ -52,6 +52,10 @@ async def checked_in(db: AsyncSession, *, by: Person = CAST.advisor, **intake: A
 async def proposed(db: AsyncSession, order: RepairOrder, title: str = "Front brakes", **more: Any) -> Job:
     more = {"lines": BRAKES, "skill": "brakes", **more}
     return await workshop.propose_job(db, order, title=title, by=CAST.advisor.viewer, **more)
+
+
+async def lines_of(db: AsyncSession, job: Job) -> list[JobLine]:
+    return (await workshop.lines_of(db, [job]))[job.id]
 
 
 async def approved(db: AsyncSession, order: RepairOrder, title: str = "Front brakes", **more: Any) -> Job:

@@ -67,6 +67,7 @@ async def test_a_late_move_is_told_what_changed_and_by_whom(db: AsyncSession) ->
     with pytest.raises(Refused, match=r"Diagnosing.*Terry Technician") as refused:
         await board.move(db, order, to="qc", by=AVERY, version=seen)
     assert refused.value.data == {"version": seen + 1, "stage": "diagnosing"}
+    assert refused.value.audit == "order.stale"
     assert order.stage == "diagnosing"
 
 

@@ -5,10 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound, Refused
 from app.domains import workshop
-from app.domains.workshop import deferred, lines
+from app.domains.workshop import deferred
 from app.domains.workshop.models import DeferredWork, Job
 from tests.cast import CAST, OTHER_CAR, Cast
-from tests.domains.workshop.shop import as_person, checked_in, proposed
+from tests.domains.workshop.shop import as_person, checked_in, lines_of, proposed
+from tests.refusals import audited
 
 AVERY = CAST.advisor.viewer
 
@@ -36,12 +37,9 @@ async def test_taken_up_again_it_is_a_new_job_that_points_back(db: AsyncSession)
     order = await checked_in(db)
     job = await workshop.revive(db, work, order, by=AVERY)
     assert (job.status, job.deferred_work_id, original.status) == ("proposed", work.id, "revived")
-    copied = [
-        (line.description, line.quantity, line.unit_price_minor) for line in await lines.lines_of_job(db, job)
-    ]
+    copied = [(line.description, line.quantity, line.unit_price_minor) for line in await lines_of(db, job)]
     first = [
-        (line.description, line.quantity, line.unit_price_minor)
-        for line in await lines.lines_of_job(db, original)
+        (line.description, line.quantity, line.unit_price_minor) for line in await lines_of(db, original)
     ]
     assert copied == first
     with pytest.raises(Refused) as refused:
@@ -82,7 +80,7 @@ async def test_refused_work_is_not_offered_again(db: AsyncSession) -> None:
     job, work = await put_off(db)
     await deferred.refuse(db, work, by=AVERY, reason="Selling the car")
     assert await workshop.deferred_for_vehicle(db, AVERY, work.vehicle_id) == []
-    with pytest.raises(Refused):
+    with audited("deferred.illegal_move"):
         await deferred.refuse(db, work, by=AVERY, reason="Again")
     assert job.status == "deferred"
 

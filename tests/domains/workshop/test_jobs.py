@@ -14,10 +14,11 @@ from app.core.errors import Invalid, NotFound, Refused
 from app.core.tables import EventRow
 from app.domains import workshop
 from app.domains.network.models import StaffProfile
-from app.domains.workshop import jobs, lines, moves, steps, work
+from app.domains.workshop import jobs, lines, moves, orders, steps, work
 from app.domains.workshop.models import DeferredWork, Job
 from tests.cast import CAST, Cast
-from tests.domains.workshop.shop import approved, as_person, canned_oil, checked_in, proposed
+from tests.domains.workshop.shop import approved, as_person, canned_oil, checked_in, lines_of, proposed
+from tests.refusals import audited
 
 
 async def events_of(db: AsyncSession, order_id: object) -> list[str]:
@@ -33,12 +34,55 @@ async def test_a_canned_job_brings_its_lines_at_the_centers_rate_and_tax(db: Asy
     order = await checked_in(db)
     await canned_oil(db, order)
     job = await workshop.propose_job(db, order, canned_code="oil", by=CAST.advisor.viewer)
-    labor, oil, fee = await lines.lines_of_job(db, job)
+    labor, oil, fee = await lines_of(db, job)
     assert (labor.unit_price_minor, labor.tax_rate) == (12000, Decimal("0.0725"))
     assert workshop.price_line(oil).net_minor == 6000
     assert fee.tax_rate == 0
     assert job.estimated_minutes == 30
     assert workshop.price_lines([labor, oil, fee]) == workshop.Price(12300, 870, 3150)
+
+
+async def test_labor_without_a_price_costs_the_rate_and_labor_at_nothing_is_free(db: AsyncSession) -> None:
+    order = await checked_in(db)
+    job = await proposed(db, order)
+    free = workshop.NewLine(kind="labor", description="Road test, goodwill", unit_price_minor=0)
+    await workshop.add_line(db, job, free, by=CAST.advisor.viewer)
+    first, _part, added = await lines_of(db, job)
+    assert (first.unit_price_minor, added.unit_price_minor) == (12000, 0)
+    again = workshop.NewLine(kind="labor", description=first.description, unit_price_minor=0)
+    await workshop.change_line(db, job, first.id, again, by=CAST.advisor.viewer)
+    assert first.unit_price_minor == 0
+    full = workshop.NewLine(kind="labor", description=first.description)
+    await workshop.change_line(db, job, first.id, full, by=CAST.advisor.viewer)
+    assert first.unit_price_minor == 12000
+
+
+async def test_a_job_that_runs_or_is_over_is_not_given_to_somebody_else(db: AsyncSession) -> None:
+    order = await checked_in(db)
+    job = await approved(db, order)
+    toni = await db.get_one(StaffProfile, CAST.second_technician.staff_id)
+    with audited("job.late_assignment"):
+        await jobs.assign(db, job, None, by=CAST.advisor.viewer)
+    await work.start(db, job, by=CAST.technician.viewer)
+    with audited("job.late_assignment"):
+        await jobs.assign(db, job, toni, by=CAST.advisor.viewer)
+    await work.finish(db, job, by=CAST.technician.viewer)
+    with audited("job.late_assignment"):
+        await jobs.assign(db, job, toni, by=CAST.advisor.viewer)
+
+
+async def test_what_was_decided_on_an_older_state_is_kept_in_the_audit_trail(db: AsyncSession) -> None:
+    order = await checked_in(db)
+    job = await proposed(db, order)
+    line = workshop.NewLine(kind="fee", description="Supplies", unit_price_minor=100)
+    with audited("job.stale"):
+        await workshop.add_line(db, job, line, by=CAST.advisor.viewer, version=job.version + 1)
+    await workshop.present_jobs(db, order, [job], by=CAST.advisor.viewer)
+    await workshop.decline_job(db, job, by=CAST.advisor.viewer)
+    with audited("step.illegal_move"):
+        await steps.add_step(db, job, "One more look", by=CAST.technician.viewer)
+    with audited("order.second_visit"):
+        await orders.be_the_only_visit(db, order.tenant_id, order.vehicle_id)
 
 
 async def test_a_finding_proposes_its_job_once(db: AsyncSession) -> None:
@@ -88,7 +132,7 @@ async def test_an_approved_job_without_a_technician_waits_for_one(db: AsyncSessi
 async def test_changing_the_price_of_an_approved_job_takes_the_approval_back(db: AsyncSession) -> None:
     order = await checked_in(db)
     job = await approved(db, order)
-    line = (await lines.lines_of_job(db, job))[1]
+    line = (await lines_of(db, job))[1]
     dearer = workshop.NewLine(kind="part", description=line.description, unit_price_minor=9990)
     await lines.change_line(db, job, line.id, dearer, by=CAST.advisor.viewer, version=job.version)
     assert job.status == "presented"
@@ -99,7 +143,7 @@ async def test_changing_the_price_of_an_approved_job_takes_the_approval_back(db:
 async def test_changing_only_the_shops_cost_keeps_the_approval(db: AsyncSession) -> None:
     order = await checked_in(db)
     job = await approved(db, order)
-    line = (await lines.lines_of_job(db, job))[1]
+    line = (await lines_of(db, job))[1]
     cheaper = workshop.NewLine(
         kind="part",
         description=line.description,
@@ -121,7 +165,7 @@ async def test_a_stale_form_of_a_job_is_refused_and_changes_nothing(db: AsyncSes
         await lines.add_line(db, job, more, by=CAST.advisor.viewer, version=seen)
     assert refused.value.status == 409
     assert refused.value.data["version"] == seen + 1
-    assert len(await lines.lines_of_job(db, job)) == 3
+    assert len(await lines_of(db, job)) == 3
 
 
 async def test_lines_cannot_change_once_work_has_begun(db: AsyncSession) -> None:
@@ -129,7 +173,7 @@ async def test_lines_cannot_change_once_work_has_begun(db: AsyncSession) -> None
     job = await approved(db, order)
     await as_person(db, CAST.technician)
     await work.start(db, job, by=CAST.technician.viewer)
-    line = (await lines.lines_of_job(db, job))[0]
+    line = (await lines_of(db, job))[0]
     with pytest.raises(Refused):
         await lines.remove_line(db, job, line.id, by=CAST.advisor.viewer)
 

@@ -41,7 +41,8 @@ class LineForm(msgspec.Struct):
     description: Line
     part_number: Annotated[str, msgspec.Meta(max_length=60)] = ""
     quantity: Decimal = Decimal(1)
-    unit_price: Decimal = Decimal(0)
+    unit_price: Decimal | None = None
+    """Empty is the hourly rate for labour; 0 is free."""
     unit_cost: Decimal = Decimal(0)
     untaxed: bool = False
 
@@ -51,7 +52,7 @@ class LineForm(msgspec.Struct):
             description=self.description,
             part_number=self.part_number,
             quantity=self.quantity,
-            unit_price_minor=to_minor(self.unit_price, currency),
+            unit_price_minor=None if self.unit_price is None else to_minor(self.unit_price, currency),
             unit_cost_minor=to_minor(self.unit_cost, currency),
             taxable=not self.untaxed,
         )
