@@ -1,6 +1,5 @@
 """Bring a database up to date: the application's role, extensions, migrations, grants. Runs as the owner."""
 
-import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -24,7 +23,7 @@ def _config(connection: Connection) -> Config:
 
 
 def _owner_engine(owner_url: str) -> AsyncEngine:
-    return create_async_engine(owner_url, poolclass=pool.NullPool)
+    return create_async_engine(owner_url, poolclass=pool.NullPool, hide_parameters=True)
 
 
 async def migrate(owner_url: str, app_url: str) -> None:
@@ -93,8 +92,3 @@ async def differences(owner_url: str) -> list[str]:
     finally:
         await engine.dispose()
     return [str(one) for one in found]
-
-
-def migrate_now(owner_url: str, app_url: str) -> None:
-    """`migrate` for callers without an event loop."""
-    asyncio.run(migrate(owner_url, app_url))

@@ -103,6 +103,7 @@ def connect(url: str, *, pool_size: int = 10, max_overflow: int = 10) -> AsyncEn
         max_overflow=max_overflow,
         pool_timeout=5,
         pool_pre_ping=False,
+        hide_parameters=True,  # an error's words go into logs and dead jobs; what people typed must not
         json_serializer=_encode,
         json_deserializer=msgspec.json.decode,
         connect_args={

@@ -160,21 +160,6 @@ async def keep(
     return file
 
 
-async def store_image(
-    db: AsyncSession,
-    sent: UploadFile,
-    *,
-    by: Viewer,
-    tenant: UUID | None = None,
-    owner: UUID | None = None,
-    field: str = "photos",
-) -> File:
-    """Receive and keep one image in one go. Holds the transaction while the image is decoded (a second, say):
-    take no locks before. Raises Invalid."""
-    [kept] = await receive_images([sent], tenant=tenant or by.tenant_id, field=field)
-    return await keep(db, kept, by=by, tenant=tenant, owner=owner)
-
-
 class FileForgotten(Event, frozen=True, kw_only=True):
     """The row of a file is gone; its bytes follow."""
 

@@ -108,14 +108,21 @@ class Listener:
                 await asyncio.wait_for(self._bell.wait(), patience)
             self._bell.clear()
             try:
-                for seq, rings in await _rung_after(self.seq):
-                    self.seq = seq
-                    for topic, name in rings:
-                        for queue in self._streams.get(topic, ()):
-                            _put(queue, Signal(seq, name))
+                while await self._read_on() == REPLAY_LIMIT:
+                    pass
             except (SQLAlchemyError, OSError) as error:
                 log.warning("live.log_unreadable", error=type(error).__name__)
                 await asyncio.sleep(1)
+
+    async def _read_on(self) -> int:
+        """Hand on what is new in the log, up to a limit; how much it was."""
+        new = await _rung_after(self.seq)
+        for seq, rings in new:
+            self.seq = seq
+            for topic, name in rings:
+                for queue in self._streams.get(topic, ()):
+                    _put(queue, Signal(seq, name))
+        return len(new)
 
     @contextlib.contextmanager
     def subscribed(self, topics: Sequence[str]) -> Any:
@@ -141,11 +148,14 @@ def _put(queue: "asyncio.Queue[Signal]", signal: Signal) -> None:
     queue.put_nowait(signal)
 
 
-async def _rung_after(seq: int, limit: int = REPLAY_LIMIT) -> list[tuple[int, list[tuple[str, str]]]]:
+async def _rung_after(seq: int) -> list[tuple[int, list[tuple[str, str]]]]:
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
         rows = await db.execute(
-            select(EventRow.seq, EventRow.rings).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
+            select(EventRow.seq, EventRow.rings)
+            .where(EventRow.seq > seq)
+            .order_by(EventRow.seq)
+            .limit(REPLAY_LIMIT)
         )
         return [(row.seq, [(one[0], one[1]) for one in (row.rings or {}).get("rings", [])]) for row in rows]
 

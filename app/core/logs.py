@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line, with the request's id and nothing personal."""
 
 import logging
+import re
 import sys
 
 import structlog
@@ -14,6 +15,27 @@ def _without_personal_data(
     return {key: "[hidden]" if key in _HIDDEN else value for key, value in event.items()}
 
 
+_VALUES = re.compile(
+    r"(?P<about>\nDETAIL: |invalid input for query argument \$\d+:).*?"
+    r"(?=\nHINT: |\n\[SQL: |\n\nThe above exception |\n\nDuring handling |\Z)",
+    re.DOTALL,
+)
+
+
+def without_values(trace: str) -> str:
+    """A traceback without the rows in it: PostgreSQL quotes the key that is taken, or the whole row that a check
+    refused, password hash and all."""
+    return _VALUES.sub(r"\g<about> [hidden]", trace)
+
+
+def _without_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    if "exception" in event:
+        event["exception"] = without_values(event["exception"])
+    return event
+
+
 def configure_logs(level: str = "INFO") -> None:
     """Set up structlog for the process."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
@@ -25,6 +47,7 @@ def configure_logs(level: str = "INFO") -> None:
             structlog.processors.TimeStamper(fmt="iso"),
             _without_personal_data,
             structlog.processors.format_exc_info,
+            _without_values,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),

@@ -3,7 +3,6 @@
 import ipaddress
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from litestar.datastructures import MutableScopeHeaders
@@ -88,9 +87,3 @@ class Envelope:
 def _move(scope: Scope, path: str) -> None:
     scope["path"] = path
     scope["raw_path"] = path.encode()
-
-
-def own_origin() -> str:
-    """Scheme and host of the site."""
-    parts = urlsplit(settings().base_url)
-    return f"{parts.scheme}://{parts.netloc}"

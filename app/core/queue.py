@@ -12,6 +12,7 @@ from saq import CronJob, Job, Queue
 from saq.queue.redis import RedisQueue
 
 from app.core.db import new_id, transaction
+from app.core.logs import without_values
 from app.core.tables import DeadJob
 
 log = structlog.get_logger()
@@ -33,6 +34,11 @@ class Task:
     timeout: int
     heartbeat: int
     cron: str = ""
+
+
+class JobFailed(Exception):
+    """What SAQ is told of a failure. It writes the whole traceback into its log and into Redis, so the rest is
+    said in ours."""
 
 
 TASKS: dict[str, Task] = {}
@@ -124,10 +130,11 @@ def _guarded(known: Task) -> Work:
         try:
             async with asyncio.timeout(known.timeout):
                 await known.work(**kwargs)
-        except Exception:
+        except Exception as error:
+            log.exception("job.failed", task=known.name, attempts=job.attempts)
             if not job.retryable:
                 await bury(known.name, kwargs, traceback.format_exc(limit=20), job.attempts)
-            raise
+            raise JobFailed(type(error).__name__) from None
 
     run.__qualname__ = run.__name__ = known.name
     return run
@@ -137,7 +144,11 @@ async def bury(name: str, kwargs: dict[str, Any], error: str, attempts: int) -> 
     """Keep a job that failed for the last time, to be looked at and replayed."""
     log.error("job.dead", task=name, attempts=attempts)
     async with transaction() as db:
-        db.add(DeadJob(id=new_id(), task=name, kwargs=kwargs, error=error[-8000:], attempts=attempts))
+        db.add(
+            DeadJob(
+                id=new_id(), task=name, kwargs=kwargs, error=without_values(error)[-8000:], attempts=attempts
+            )
+        )
 
 
 def functions() -> list[tuple[str, Any]]:

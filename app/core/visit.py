@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, live, tokens, words
 from app.core.db import transaction
-from app.core.errors import Forbidden, Replayed, SignInNeeded
+from app.core.errors import Forbidden, Refused, Replayed, SignInNeeded
 from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
 from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, masked, session_cookie
 from app.core.tables import IdempotencyKey
@@ -222,9 +222,12 @@ async def _claim(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) ->
     )
     if taken.rowcount:  # type: ignore[attr-defined]
         return
-    known = await db.get(IdempotencyKey, (key, owner))
-    if known is not None and known.status is not None and known.route == route:
-        raise Replayed(known.status, known.location)
+    known = await db.get_one(IdempotencyKey, (key, owner))
+    if known.route != route or known.status is None:
+        raise Refused(
+            words._("This form was already sent for something else. Please reload the page and try again.")
+        )
+    raise Replayed(known.status, known.location)
 
 
 async def _settle(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:

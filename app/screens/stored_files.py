@@ -38,7 +38,10 @@ async def show_file(request: Request[Any, Any, Any], token: FromPath[str]) -> Re
         size = await kept_in.size(ticket.key)
     except FileMissing:
         raise NotFound from None
-    start, end = _span(request.headers.get("range", ""), size)
+    try:
+        start, end = _span(request.headers.get("range", ""), size)
+    except BeyondTheEnd:
+        return Response(None, status_code=416, headers={"Content-Range": f"bytes */{size}"})
     headers = {
         "Content-Disposition": disposition(ticket.name, inline=ticket.inline),
         "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
@@ -59,12 +62,22 @@ async def show_file(request: Request[Any, Any, Any], token: FromPath[str]) -> Re
     )
 
 
+class BeyondTheEnd(Exception):
+    """The range begins where the file has ended."""
+
+
 def _span(header: str, size: int) -> tuple[int, int]:
-    """First and one past the last byte of a single satisfiable range; otherwise the whole file."""
+    """First and one past the last byte of a single range. The whole file for a range we do not read, or one that
+    ends before it begins, which is none (RFC 9110, 14.1.1). Raises BeyondTheEnd."""
     found = _RANGE.fullmatch(header.strip())
-    if found is None or int(found[1]) >= size:
+    if found is None:
         return 0, size
-    return int(found[1]), min(int(found[2]) + 1 if found[2] else size, size)
+    first, last = int(found[1]), int(found[2] or size)
+    if last < first and found[2]:
+        return 0, size
+    if first >= size:
+        raise BeyondTheEnd
+    return first, min(last + 1, size)
 
 
 router = Router("/", route_handlers=[show_file])

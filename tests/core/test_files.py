@@ -70,7 +70,12 @@ async def test_a_document_is_handed_over_as_an_attachment_and_in_ranges(browser,
     part = await visitor.get(files.signed_url(file), headers={"range": "bytes=9-18"})
     assert (part.status_code, part.content) == (206, b"0123456789")
     assert part.headers["content-range"] == f"bytes 9-18/{len(PDF)}"
-    assert (await visitor.get(files.signed_url(file), headers={"range": "bytes=9999-"})).status_code == 200
+    open_end = await visitor.get(files.signed_url(file), headers={"range": "bytes=9-"})
+    assert (open_end.status_code, open_end.content) == (206, PDF[9:])
+    backwards = await visitor.get(files.signed_url(file), headers={"range": "bytes=20-10"})
+    assert (backwards.status_code, backwards.content) == (200, PDF)
+    beyond = await visitor.get(files.signed_url(file), headers={"range": "bytes=9999-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(PDF)}")
 
 
 async def test_what_is_no_photo_is_refused_in_words_and_leaves_no_row(site, cast):

@@ -77,6 +77,17 @@ async def test_without_the_doorbell_the_listener_looks_by_itself(listener, cast,
     assert await asyncio.wait_for(hearing, 8)
 
 
+async def test_a_long_log_is_read_to_its_end_at_one_look(listener, cast, monkeypatch):
+    monkeypatch.setattr(live, "REPLAY_LIMIT", 2)
+    async with transaction(user=cast.advisor.user_id, tenant=cast.advisor.tenant_id) as db:
+        for _ in range(7):
+            await record(db, DoorMoved(order_id=cast.customer.user_id), by=cast.advisor.viewer)
+    before = live.last_seq()
+    await relay.relay_once()
+    await asyncio.sleep(0.5)  # much less than the next look would take
+    assert live.last_seq() == before + 7
+
+
 async def test_a_reader_too_slow_is_told_to_start_over():
     queue: asyncio.Queue = asyncio.Queue(live.QUEUE_LENGTH)
     for seq in range(live.QUEUE_LENGTH + 1):

@@ -29,7 +29,7 @@ async def _dead():
 
 async def test_work_that_runs_out_of_time_is_buried(site):
     run, job = as_saq_runs_it(timeout=0.1)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(queue.JobFailed):
         await run(job, seconds=5)
     [dead] = await _dead()
     assert (dead.task, dead.kwargs) == ("tests.nap", {"seconds": 5})
