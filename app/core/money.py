@@ -49,3 +49,8 @@ def to_minor(major: Decimal, currency: str) -> int:
 def rounded(amount: Decimal) -> int:
     """To a whole minor unit, half away from zero: the way invoices round."""
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def plain(number: Decimal) -> str:
+    """A decimal without exponent or trailing zeros: 2, 2.0 and 2.00 are one quantity."""
+    return format(number.normalize(), "f") if number else "0"

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.money import plain
 from app.domains.accounts.models import User
 from app.domains.billing.models import Invoice, InvoiceLine
 from app.domains.customers.models import Customer
@@ -51,11 +51,6 @@ async def snapshot(
     }
 
 
-def _plain(number: Decimal) -> str:
-    """A decimal without exponent or trailing zeros: 2, 2.0 and 2.00 are one quantity."""
-    return format(number.normalize(), "f") if number else "0"
-
-
 def _moment(at: datetime) -> str:
     """The database gives moments back in UTC, whatever zone they were reckoned in."""
     return at.astimezone(UTC).isoformat()
@@ -78,9 +73,9 @@ def canonical(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
                 "kind": line.kind,
                 "description": line.description,
                 "part_number": line.part_number,
-                "quantity": _plain(line.quantity),
+                "quantity": plain(line.quantity),
                 "unit_price_minor": line.unit_price_minor,
-                "tax_rate": _plain(line.tax_rate),
+                "tax_rate": plain(line.tax_rate),
                 "net_minor": line.net_minor,
                 "tax_minor": line.tax_minor,
             }

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from app.core.money import plain
 from app.domains.estimates.models import Estimate, EstimateJob, EstimateLine
 
 FORMAT = 1
@@ -32,11 +33,6 @@ class Scoped(Protocol):
     def unit_price_minor(self) -> int: ...
     @property
     def tax_rate(self) -> Decimal: ...
-
-
-def plain(number: Decimal) -> str:
-    """A decimal without exponent or trailing zeros: 2, 2.0 and 2.00 are one quantity."""
-    return format(number.normalize(), "f") if number else "0"
 
 
 def _line(line: Scoped) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import new_id
+from app.core.money import plain
 from app.core.tables import File
 from app.domains.customers.models import Customer
-from app.domains.estimates.content import plain
 from app.domains.estimates.models import Estimate, EstimateJob, EstimateLine
 from app.domains.estimates.pricing import price_line
 from app.domains.estimates.proposal import Proposal, authorized_minor, price_of, to_ask

@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.money import to_major, to_minor
+from app.core.money import plain, to_major, to_minor
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.estimates.content import plain
 from app.domains.workshop import NewLine, add_line, change_line, remove_line
 from app.domains.workshop.models import Job, JobLine
 

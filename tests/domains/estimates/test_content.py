@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from app.domains.estimates.content import content_hash, photos_of, plain, scope_hash
+from app.core.money import plain
+from app.domains.estimates.content import content_hash, photos_of, scope_hash
 from app.domains.estimates.models import Estimate, EstimateJob, EstimateLine
 
 Document = tuple[Estimate, list[EstimateJob], dict[Any, list[EstimateLine]]]
