@@ -38,6 +38,7 @@ from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.network import crew_pages as network_crew_pages
+from app.domains.network import inviting_pages as network_inviting_pages
 from app.domains.network import said as network_said
 from app.domains.network import setup_api as network_setup_api
 from app.domains.network import setup_pages as network_setup_pages
@@ -70,6 +71,7 @@ TEMPLATE_WORDS = (
     demo_people.demo_logins,
     booking_said.appointment_status,
     network_said.skill_label,
+    network_said.role_label,
     services_said.category_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
@@ -81,6 +83,7 @@ PAGES: list[Any] = [
     booking_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
+    network_inviting_pages.router,
     services_pages.router,
     billing_hooks.router,
     billing_link_pages.router,

@@ -65,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrate.set_defaults(does=_migrate)
 
+    admin = commands.add_parser("admin", help="let a person look after the network; prints their link")
+    admin.add_argument("email", help="their address; an account is made if there is none")
+    admin.set_defaults(does=_admin)
+
     demo = commands.add_parser("demo", help="load the demo shops into an empty database")
     demo.set_defaults(does=_demo)
 
@@ -85,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, demo, doctor, run):
+    for command in (migrate, admin, demo, doctor, run):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -163,6 +167,18 @@ def _borrow(home: Path) -> None:
     if state := Home(home).state():
         for name, value in state["env"].items():
             os.environ.setdefault(name, value)
+
+
+def _admin(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.first_admin import appoint
+
+    if "@" not in asked.email:
+        print(f"{asked.email} is not an email address", file=sys.stderr)
+        return 2
+    link = asyncio.run(appoint(Settings.from_env(), asked.email))
+    print(f"{asked.email} looks after the network. A password can be chosen within 15 minutes at:\n{link}")
+    return 0
 
 
 def _demo(asked: argparse.Namespace) -> int:

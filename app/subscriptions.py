@@ -18,7 +18,9 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.network import setup_events as network
+from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
+from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
@@ -128,7 +130,9 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
     # accounts
-    accounts.PasswordResetRequested: [tell.send_reset],
+    accounts.PasswordResetRequested: [tell_account.send_reset],
+    accounts.EmailProofAsked: [tell_account.send_proof],
+    PersonInvited: [tell_account.send_invitation],
     # notifications
     notifications.ReminderDue: [tell.tell_reminder],
     notifications.NotificationSent: [ring_reader],

@@ -19,6 +19,7 @@ TABLES: dict[str, Kind] = {
     "sessions": "person",
     "refresh_tokens": "person",
     "password_resets": "person",
+    "email_proofs": "person",
     # network
     "tenants": "own_policy",
     "service_centers": "published",
@@ -28,6 +29,7 @@ TABLES: dict[str, Kind] = {
     "staff_profiles": "tenant",
     "shifts": "tenant",
     "absences": "tenant",
+    "invitations": "tenant",
     # services
     "services": "published",
     "canned_jobs": "tenant",

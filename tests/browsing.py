@@ -15,12 +15,16 @@ class Browser:
 
     def __init__(self, app: Any, person: Person | None = None) -> None:
         cookies = {"session": person.cookie} if person else {"visitor": "a-visitor"}
-        self.binding = person.cookie if person else "a-visitor"
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app, raise_app_exceptions=True),
             base_url="http://testserver",
             cookies=cookies,
         )
+
+    @property
+    def binding(self) -> str:
+        """The cookie that this browser's forms are tied to."""
+        return self.http.cookies.get("session") or self.http.cookies.get("visitor") or ""
 
     async def get(self, url: str, **options: Any) -> Answer:
         """GET as a person does; options go to httpx."""

@@ -114,6 +114,7 @@ async def seat(db: AsyncSession, password_hash: str) -> None:
                 name=person.name,
                 password_hash=password_hash,
                 zone="America/New_York",
+                email_verified_at=datetime.now(UTC),
             )
         )
     for tenant, center, name, zone, currency, rate in (

@@ -60,6 +60,14 @@ class Viewer:
             return True
         return one.tenant_id == self.tenant_id and one.center_id in (None, self.center_id)
 
+    def can_at(self, permission: str, *, tenant_id: UUID | None, center_id: UUID) -> bool:
+        """Whether a role held at that center, or at all centers of its business, allows it."""
+        return any(
+            permission in BY_ROLE.get(one.role, frozenset())
+            for one in self.held
+            if one.tenant_id == tenant_id and one.center_id in (None, center_id)
+        )
+
     def can(self, permission: str) -> bool:
         """Whether the present roles allow it."""
         return permission in self.permissions

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,8 +22,25 @@ from app.core.viewer import HeldRole, Viewer, allowed
 
 AnyRequest = Request[Any, Any, Any]
 
-STAFF_IDLE = timedelta(hours=12)
-CUSTOMER_IDLE = timedelta(days=30)
+
+@dataclass(frozen=True)
+class Limit:
+    """How long a session may lie idle, and how long it lasts at most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+NETWORK_LIMIT = Limit(timedelta(minutes=30), timedelta(hours=12))
+STAFF_LIMIT = Limit(timedelta(hours=12), timedelta(days=7))
+DRIVER_LIMIT = Limit(timedelta(days=30), timedelta(days=90))
+
+
+def limit_of(me: Viewer) -> Limit:
+    """The strictest limit of the roles a person holds, whatever they happen to be doing."""
+    if any(one.role == "network_admin" for one in me.held):
+        return NETWORK_LIMIT
+    return STAFF_LIMIT if me.held else DRIVER_LIMIT
 
 
 def needs(permission: str) -> dict[str, str]:
@@ -108,9 +125,13 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
     if row is None:
         return _visitor(request)
     me = _person(request, row, row["session_id"])
-    idle = now - row["last_seen_at"]
-    if idle > (STAFF_IDLE if me.is_staff else CUSTOMER_IDLE):
-        await db.execute(text("SELECT set_config('app.user', '', true), set_config('app.tenant', '', true)"))
+    idle, limit = now - row["last_seen_at"], limit_of(me)
+    if idle > limit.idle or now - row["began_at"] > limit.absolute:
+        await db.execute(
+            text(
+                "SELECT set_config(name, '', true) FROM unnest(ARRAY['app.user', 'app.tenant', 'app.network']) name"
+            )
+        )
         return _visitor(request)
     if idle > timedelta(minutes=1):
         await _touch(db, row["session_id"])

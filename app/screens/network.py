@@ -6,10 +6,13 @@ from uuid import UUID
 from litestar import Request, Response, Router, get, post
 
 from app.core import graveyard
+from app.core.errors import Invalid
+from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.network import overview
+from app.domains.network import overview, premises, taking_on
+from app.domains.network.taking_on import BusinessFacts
 from app.screens.health import state_of_health
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,6 +26,34 @@ async def tenants_page(request: AnyRequest) -> Response[Any]:
             request, me, "screens/network/tenants.html", tenants=await overview.tenants(db),
             dead=await graveyard.count_dead(db),
         )  # fmt: skip
+
+
+@get("/network/businesses/new", opt=NETWORK)
+async def new_business_page(request: AnyRequest) -> Response[Any]:
+    return await _new_business(request)
+
+
+async def _new_business(request: AnyRequest, wrong: Invalid | None = None) -> Response[Any]:
+    typed = values_of(await request.form()) if wrong else {}
+    async with begin(request) as (_db, me):
+        return page(
+            request, me, "screens/network/new_business.html", status=422 if wrong else 200, values=typed,
+            zones=sorted(premises.zones()), currencies=sorted(premises.currencies()),
+            errors=wrong.errors if wrong else {},
+        )  # fmt: skip
+
+
+@post("/network/businesses", opt=NETWORK)
+async def take_on(request: AnyRequest) -> Response[Any]:
+    try:
+        facts = read(BusinessFacts, await request.form())
+        async with begin(request) as (db, me):
+            center = await taking_on.take_on(db, facts, by=me)
+            said = _("%(name)s is on the network. %(owner)s gets a mail with a link.")
+            said = said % {"name": center.name, "owner": facts.owner_name}
+            return see_other(request, "/network", flash=said)
+    except Invalid as wrong:
+        return await _new_business(request, wrong)
 
 
 @post("/network/tenants/{tenant_id:uuid}/status", opt=NETWORK)
@@ -68,5 +99,15 @@ async def health_page(request: AnyRequest) -> Response[Any]:
 
 
 router = Router(
-    "/", route_handlers=[tenants_page, switch_tenant, people_page, jobs_page, replay, health_page]
+    "/",
+    route_handlers=[
+        tenants_page,
+        new_business_page,
+        take_on,
+        switch_tenant,
+        people_page,
+        jobs_page,
+        replay,
+        health_page,
+    ],
 )

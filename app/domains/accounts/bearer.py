@@ -87,7 +87,7 @@ async def revoke(db: AsyncSession, token: str) -> None:
 async def roles_of(db: AsyncSession, user_id: UUID) -> list[dict[str, str | None]]:
     """Every role a person holds, as the token and the answer tell it."""
     rows = await db.execute(
-        text("SELECT role, service_center_id FROM user_roles WHERE user_id = :user ORDER BY created_at"),
+        text("SELECT role, service_center_id FROM roles_held(:user)"),
         {"user": user_id},
     )
     held = [

@@ -11,6 +11,18 @@ class SignedUp(Event, frozen=True):
     user_id: UUID
 
 
+class EmailProofAsked(Event, frozen=True):
+    """A person asked for the link that proves their address; the link is made when the mail is written."""
+
+    user_id: UUID
+
+
+class EmailProved(Event, frozen=True):
+    """A person showed that mail to their address reaches them."""
+
+    user_id: UUID
+
+
 class SignedIn(Event, frozen=True):
     """A person signed in."""
 

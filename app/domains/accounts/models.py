@@ -24,6 +24,8 @@ class User(Identified, Base):
     theme: Mapped[str] = mapped_column(default="")
     """"paper", "night", or empty to follow the device."""
     distance_unit: Mapped[str] = mapped_column(default="km")
+    email_verified_at: Mapped[datetime | None]
+    """When they showed that mail to this address reaches them; until then it proves nothing about them."""
     is_active: Mapped[bool] = mapped_column(default=True)
     tokens_valid_after: Mapped[datetime | None]
     """Bearer tokens issued before this moment are refused."""
@@ -64,6 +66,18 @@ class PasswordReset(Identified, Base):
     __tablename__ = "password_resets"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class EmailProof(Identified, Base):
+    """A mailed link that shows that an address is its account's; works once."""
+
+    __tablename__ = "email_proofs"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

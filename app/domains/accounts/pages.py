@@ -15,7 +15,7 @@ from app.core.render import page, see_other
 from app.core.security import as_uuid, session_cookie
 from app.core.visit import begin, needs
 from app.core.words import _, languages
-from app.domains.accounts import profile, signing_in
+from app.domains.accounts import profile, proving, signing_in
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -128,12 +128,13 @@ async def sign_up(request: AnyRequest) -> Response[Any]:
             )
             token, _ends = await signing_in.start_session(db, user, by=me, center_id=None)
             url = safe_next(new.next, "/garage/new")
-            return see_other(request, url, cookies=[session_set(token, _seconds())])
+            return see_other(request, url, cookies=[session_set(token, seconds())])
     except Invalid as wrong:
         return await _sign_up(request, values_of(form), wrong.errors)
 
 
-def _seconds() -> int:
+def seconds() -> int:
+    """How long the cookie is kept; the server may end the session earlier."""
     return int(signing_in.ABSOLUTE_LIFE.total_seconds())
 
 
@@ -165,7 +166,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
             center = await signing_in.first_center(db, user.id)
             token, _ends = await signing_in.start_session(db, user, by=me, center_id=center)
             url = safe_next(given.next, "/home")
-            return see_other(request, url, cookies=[session_set(token, _seconds())])
+            return see_other(request, url, cookies=[session_set(token, seconds())])
     return await _sign_in(request, values, {"": _("Email or password is not right.")})
 
 
@@ -215,6 +216,28 @@ async def reset(request: AnyRequest, token: str) -> Response[Any]:
     except Invalid as wrong:
         async with begin(request) as (_db, me):
             return page(request, me, "accounts/reset.html", status=422, token=token, errors=wrong.errors)
+
+
+@get("/confirm-email/{token:str}", opt=needs(PUBLIC))
+async def confirm_page(request: AnyRequest, token: str) -> Response[Any]:
+    """Only shows a button: programs that look at mails open every link in them."""
+    async with begin(request) as (_db, me):
+        return page(request, me, "accounts/confirm_email.html", token=token)
+
+
+@post("/confirm-email/{token:str}", opt=needs(PUBLIC))
+async def confirm(request: AnyRequest, token: str) -> Response[Any]:
+    async with begin(request) as (db, me):
+        await proving.prove(db, token=token, by=me)
+        url = "/settings" if me.is_signed_in else "/sign-in"
+        return see_other(request, url, flash=_("Thank you, your address is confirmed."))
+
+
+@post("/settings/email-proof", opt=needs("update:own_profile"))
+async def ask_for_proof(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        await proving.ask_for_proof(db, await profile.own_account(db, me), by=me)
+        return see_other(request, "/settings", flash=_("A mail with a link is on its way."))
 
 
 @get("/settings", opt=needs(SIGNED_IN))
@@ -283,6 +306,7 @@ router = Router(
     "/",
     route_handlers=[
         sign_up_page, sign_up, sign_in_page, sign_in, sign_out, forgot_page, forgot, reset_page, reset,
-        settings_page, change_profile, change_password, choose_theme, choose_workplace,
+        confirm_page, confirm, settings_page, change_profile, change_password, choose_theme, choose_workplace,
+        ask_for_proof,
     ],
 )  # fmt: skip

@@ -15,16 +15,27 @@ from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.accounts import passwords
-from app.domains.accounts.events import SignedIn, SignedUp, SignInFailed
+from app.domains.accounts.events import EmailProofAsked, SignedIn, SignedUp, SignInFailed
 from app.domains.accounts.models import RefreshToken, Session, User
 
 ABSOLUTE_LIFE = timedelta(days=90)
 
 
 async def sign_up(
-    db: AsyncSession, *, email: str, password: str, name: str, by: Viewer, phone: str = "", zone: str = "UTC"
+    db: AsyncSession,
+    *,
+    email: str,
+    password: str,
+    name: str,
+    by: Viewer,
+    phone: str = "",
+    zone: str = "UTC",
+    proved: bool = False,
 ) -> User:
-    """Make an account and act as its owner for the rest of the transaction. Raises Invalid."""
+    """Make an account and act as its owner for the rest of the transaction. Raises Invalid.
+
+    `proved`: the person came by a link mailed to this very address. Else they are sent one.
+    """
     passwords.check_strength(password, email=email)
     user = User(
         id=new_id(),
@@ -34,6 +45,7 @@ async def sign_up(
         locale=by.locale,
         zone=zone,
         password_hash=await passwords.hashed(password),
+        email_verified_at=clock.now() if proved else None,
     )
     if await _id_by_email(db, user.email):
         raise _taken()
@@ -44,6 +56,8 @@ async def sign_up(
     except IntegrityError as error:
         raise _taken() from error
     await record(db, SignedUp(user_id=user.id), by=by, person=user.id, subject=user.id)
+    if not proved:
+        await record(db, EmailProofAsked(user_id=user.id), by=by, person=user.id, subject=user.id)
     return user
 
 
@@ -123,9 +137,9 @@ async def first_center(db: AsyncSession, user_id: UUID) -> UUID | None:
     """Where a person works by default: the center of their oldest role."""
     found: UUID | None = await db.scalar(
         text(
-            "SELECT c.id FROM user_roles r JOIN service_centers c ON c.tenant_id = r.tenant_id "
+            "SELECT c.id FROM roles_held(:user) r JOIN service_centers c ON c.tenant_id = r.tenant_id "
             "AND c.id = coalesce(r.service_center_id, c.id) "
-            "WHERE r.user_id = :user ORDER BY r.created_at, c.created_at LIMIT 1"
+            "ORDER BY r.created_at, c.created_at LIMIT 1"
         ),
         {"user": user_id},
     )

@@ -116,8 +116,9 @@ async def create(
 async def ensure_customer(db: AsyncSession, tenant_id: UUID, user: User, *, by: Viewer) -> Customer:
     """The shop's record of a person with an account: the one there is, a known one linked, or a new one.
 
-    The transaction must be inside the tenant. A record is linked when its address is the account's and no
-    other account has it; nothing the shop wrote down is changed or shown by that.
+    The transaction must be inside the tenant. A known record is linked when its address is the account's, the
+    person has shown that they read its mail, and no other account has it. Without that proof anybody could
+    sign up with a neighbour's address and see their car.
     """
     customer = await _of_account(db, tenant_id, user.id)
     if customer is not None:
@@ -126,16 +127,7 @@ async def ensure_customer(db: AsyncSession, tenant_id: UUID, user: User, *, by: 
     customer = await _of_account(db, tenant_id, user.id)
     if customer is not None:
         return customer
-    known = await db.scalar(
-        select(Customer)
-        .where(
-            Customer.tenant_id == tenant_id,
-            Customer.user_id.is_(None),
-            func.lower(Customer.email) == user.email.lower(),
-        )
-        .order_by(Customer.number)
-        .limit(1)
-    )
+    known = await _known_by_address(db, tenant_id, user) if user.email_verified_at else None
     if known is not None:
         known.user_id = user.id
         await record(
@@ -148,6 +140,19 @@ async def ensure_customer(db: AsyncSession, tenant_id: UUID, user: User, *, by: 
         return known
     facts = CustomerFacts(name=user.name, email=user.email, phone=user.phone)
     return await _write_down(db, facts, tenant_id=tenant_id, user_id=user.id, by=by, locale=user.locale)
+
+
+async def _known_by_address(db: AsyncSession, tenant_id: UUID, user: User) -> Customer | None:
+    return await db.scalar(
+        select(Customer)
+        .where(
+            Customer.tenant_id == tenant_id,
+            Customer.user_id.is_(None),
+            func.lower(Customer.email) == user.email.lower(),
+        )
+        .order_by(Customer.number)
+        .limit(1)
+    )
 
 
 async def _of_account(db: AsyncSession, tenant_id: UUID, user_id: UUID) -> Customer | None:

@@ -7,17 +7,18 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.network.models import Absence, ServiceCenter, Shift, StaffProfile
+from app.domains.network.joining import STAFF_ROLES
+from app.domains.network.models import Absence, RoleAt, ServiceCenter, Shift, StaffProfile
 from app.domains.network.opening import WEEKDAYS, Interval
-from app.domains.network.setup_events import StaffChanged
+from app.domains.network.setup_events import RolesChanged, StaffChanged
 
 SKILLS = ("general", "brakes", "tires", "engine", "electrical", "diagnostics", "hv", "body")
 LONGEST_ABSENCE = timedelta(days=366)
@@ -87,13 +88,91 @@ async def member(db: AsyncSession, center: ServiceCenter, staff_id: UUID) -> Mem
 async def change_member(
     db: AsyncSession, profile: StaffProfile, facts: CrewFacts, *, by: Viewer
 ) -> StaffProfile:
+    """Correct a member's facts. Who leaves is signed out everywhere at once. Raises Invalid, Refused."""
     if set(facts.skills) - set(SKILLS):
         raise Invalid({"skills": _("Choose from the list.")})
+    leaves = profile.is_active and not facts.is_active
+    if leaves:
+        await _refuse_last_owner(db, profile)
     for name, value in msgspec.structs.asdict(facts).items():
         setattr(profile, name, value)
     await db.flush()
+    if leaves:
+        await end_sessions(db, profile.user_id)
     await _tell(db, profile, by)
     return profile
+
+
+async def roles_at(db: AsyncSession, profile: StaffProfile, center: ServiceCenter) -> set[str]:
+    """The roles a member holds at a center, those for the whole business included."""
+    rows = await db.scalars(
+        select(RoleAt.role).where(
+            RoleAt.tenant_id == profile.tenant_id,
+            RoleAt.user_id == profile.user_id,
+            or_(RoleAt.service_center_id == center.id, RoleAt.service_center_id.is_(None)),
+        )
+    )
+    return set(rows)
+
+
+async def change_roles(
+    db: AsyncSession, profile: StaffProfile, center: ServiceCenter, roles: set[str], *, by: Viewer
+) -> None:
+    """Let a member hold exactly these roles at a center. Losing one signs them out everywhere.
+
+    Raises Invalid for an unknown role or none, Refused when nobody would own the business any more.
+    """
+    if not roles or roles - set(STAFF_ROLES):
+        raise Invalid({"roles": _("Choose at least one role from the list.")})
+    held = await roles_at(db, profile, center)
+    if "owner" in held - roles:
+        await _refuse_last_owner(db, profile)
+    here = (
+        RoleAt.tenant_id == profile.tenant_id,
+        RoleAt.user_id == profile.user_id,
+        or_(RoleAt.service_center_id == center.id, RoleAt.service_center_id.is_(None)),
+    )
+    await db.execute(delete(RoleAt).where(*here, RoleAt.role.in_(held - roles)))
+    for role in roles - held:
+        db.add(
+            RoleAt(
+                user_id=profile.user_id, tenant_id=profile.tenant_id, service_center_id=center.id, role=role
+            )
+        )
+    await db.flush()
+    if held == roles:
+        return
+    event = RolesChanged(center_id=center.id, staff_id=profile.id, before=sorted(held), after=sorted(roles))
+    await record(db, event, by=by, tenant=profile.tenant_id, person=profile.user_id, subject=profile.id)
+    if held - roles:
+        await end_sessions(db, profile.user_id)
+
+
+async def end_sessions(db: AsyncSession, user_id: UUID) -> None:
+    """Sign a member out of every browser and program."""
+    await db.execute(text("SELECT end_sessions_of(:person, :now)"), {"person": user_id, "now": clock.now()})
+
+
+async def _refuse_last_owner(db: AsyncSession, profile: StaffProfile) -> None:
+    """A business without an owner could never be set up again. Owners leave one after the other."""
+    await db.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"owners:{profile.tenant_id}"},
+    )
+    held = (RoleAt.tenant_id == profile.tenant_id, RoleAt.role == "owner")
+    if not await db.scalar(select(RoleAt.id).where(*held, RoleAt.user_id == profile.user_id).limit(1)):
+        return
+    another = await db.scalar(
+        select(StaffProfile.id)
+        .join(RoleAt, (RoleAt.tenant_id == StaffProfile.tenant_id) & (RoleAt.user_id == StaffProfile.user_id))
+        .where(*held, StaffProfile.is_active, StaffProfile.id != profile.id)
+        .limit(1)
+    )
+    if another is None:
+        raise Refused(
+            _("%(name)s is the only owner. Make somebody else an owner first.", name=profile.name),
+            audit="staff.last_owner",
+        )
 
 
 async def set_week(

@@ -9,14 +9,18 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
+from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.network import crew, premises
+from app.domains.network import crew, inviting, premises
 from app.domains.network.crew import CrewFacts
+from app.domains.network.joining import STAFF_ROLES
+from app.domains.network.models import ServiceCenter
 from app.domains.network.opening import read_week, write_hours
 
 AnyRequest = Request[Any, Any, Any]
@@ -31,6 +35,10 @@ class MemberForm(msgspec.Struct):
     is_active: bool = False
 
 
+class RolesForm(msgspec.Struct):
+    roles: list[str] = []
+
+
 class AbsenceForm(msgspec.Struct):
     starts_at: datetime
     ends_at: datetime
@@ -41,8 +49,17 @@ class AbsenceForm(msgspec.Struct):
 async def people_page(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         center = await premises.find_center(db, me, center_id)
-        people = await crew.crew_of(db, center)
-        return page(request, me, "network/people_of_center.html", center=center, people=people)
+        return await people_of(request, db, me, center)
+
+
+async def people_of(
+    request: AnyRequest, db: AsyncSession, me: Viewer, center: ServiceCenter, wrong: Invalid | None = None
+) -> Response[Any]:
+    return page(
+        request, me, "network/people_of_center.html", status=422 if wrong else 200, center=center,
+        people=await crew.crew_of(db, center), invitations=await inviting.open_invitations(db, center),
+        typed=values_of(await request.form()) if wrong else {}, errors=wrong.errors if wrong else {},
+    )  # fmt: skip
 
 
 @get("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}", opt=RUNS)
@@ -63,6 +80,7 @@ async def _show(
         return page(
             request, me, "network/member.html", status=422 if wrong else 200, center=center, member=member,
             week=week, typed=typed, skills=crew.SKILLS, errors=wrong.errors if wrong else {},
+            roles=await crew.roles_at(db, member.profile, center), all_roles=STAFF_ROLES,
         )  # fmt: skip
 
 
@@ -75,6 +93,21 @@ async def change_member(
         async with begin(request) as (db, me):
             member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
             await crew.change_member(db, member.profile, facts, by=me)
+            return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
+    except Invalid as wrong:
+        return await _show(request, center_id, staff_id, wrong)
+
+
+@post("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}/roles", opt=RUNS, status_code=303)
+async def change_roles(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID]
+) -> Response[Any]:
+    try:
+        chosen = read(RolesForm, await request.form())
+        async with begin(request) as (db, me):
+            center = await premises.find_center(db, me, center_id)
+            member = await crew.member(db, center, staff_id)
+            await crew.change_roles(db, member.profile, center, set(chosen.roles), by=me)
             return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
     except Invalid as wrong:
         return await _show(request, center_id, staff_id, wrong)
@@ -137,5 +170,13 @@ def _url(center_id: UUID, staff_id: UUID) -> str:
 
 router = Router(
     "/",
-    route_handlers=[people_page, member_page, change_member, set_shifts, add_absence, end_absence],
+    route_handlers=[
+        people_page,
+        member_page,
+        change_member,
+        change_roles,
+        set_shifts,
+        add_absence,
+        end_absence,
+    ],
 )

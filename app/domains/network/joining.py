@@ -5,9 +5,11 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Forbidden, Invalid
 from app.core.events import Event, record
@@ -67,25 +69,34 @@ async def hire(
     title: str = "",
     skills: tuple[str, ...] = (),
 ) -> StaffProfile:
-    """Let a person work at a center in a role: advisor, technician or owner."""
+    """Let a person work at a center in a role: advisor, technician or owner. Who comes back is known again."""
     if role not in STAFF_ROLES or role not in BY_ROLE:
         raise Invalid({"role": _("Please choose one of the options.")})
-    db.add(
-        RoleAt(
-            id=new_id(), user_id=user_id, tenant_id=center.tenant_id, service_center_id=center.id, role=role
+    profile = await db.scalar(
+        select(StaffProfile).where(
+            StaffProfile.tenant_id == center.tenant_id, StaffProfile.user_id == user_id
         )
     )
-    profile = StaffProfile(
-        id=new_id(),
-        tenant_id=center.tenant_id,
-        user_id=user_id,
-        center_id=center.id,
-        name=name,
-        title=title,
-        skills=list(skills),
-        is_technician=role == "technician",
-    )
-    db.add(profile)
+    if profile is None:
+        profile = StaffProfile(
+            id=new_id(), tenant_id=center.tenant_id, user_id=user_id, center_id=center.id, name=name,
+            title=title, skills=list(skills),
+        )  # fmt: skip
+        db.add(profile)
+    elif not profile.is_active:  # the rights of former days do not come back with the person
+        await db.execute(
+            delete(RoleAt).where(RoleAt.tenant_id == center.tenant_id, RoleAt.user_id == user_id)
+        )
+        profile.is_active, profile.center_id = True, center.id
+    profile.is_technician = profile.is_technician or role == "technician"
+    await db.execute(
+        insert(RoleAt)
+        .values(
+            id=new_id(), created_at=clock.now(), user_id=user_id, tenant_id=center.tenant_id,
+            service_center_id=center.id, role=role,
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
     await db.flush()
     event = StaffHired(user_id=user_id, center_id=center.id, role=role)
     await record(db, event, by=by, tenant=center.tenant_id, person=user_id, subject=profile.id)
@@ -93,8 +104,8 @@ async def hire(
 
 
 async def appoint_network_admin(db: AsyncSession, *, user_id: UUID, by: Viewer) -> None:
-    """Let a person look after the whole network."""
+    """Let a person look after the whole network; nothing happens when they do already."""
     if by.kind != "system" and not by.can("manage:network"):
         raise Forbidden("manage:network")
-    db.add(RoleAt(id=new_id(), user_id=user_id, role="network_admin"))
-    await db.flush()
+    role = insert(RoleAt).values(id=new_id(), created_at=clock.now(), user_id=user_id, role="network_admin")
+    await db.execute(role.on_conflict_do_nothing())

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
@@ -161,3 +161,25 @@ class Absence(TenantOwned, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class Invitation(TenantOwned, Base):
+    """A mailed offer to work at a center in a role; whoever opens the link may take it, once."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (tenant_key(), tenant_fk("service_centers", "center_id"))
+
+    center_id: Mapped[UUID]
+    email: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    invited_by_name: Mapped[str] = mapped_column(default="")
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    """Of the newest mail's link; an older one no longer works."""
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    def is_open(self, now: datetime) -> bool:
+        return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > now

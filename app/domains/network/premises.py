@@ -15,7 +15,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Invalid, NotFound, Refused
+from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -76,18 +76,23 @@ def currencies() -> frozenset[str]:
 
 
 async def centers_of(db: AsyncSession, me: Viewer) -> Sequence[ServiceCenter]:
-    """The centers of the viewer's business."""
+    """The centers of the viewer's business that they may set up."""
     query = select(ServiceCenter).where(ServiceCenter.tenant_id == me.tenant_id)
-    return (await db.scalars(query.order_by(func.lower(ServiceCenter.name)))).all()
+    found = await db.scalars(query.order_by(func.lower(ServiceCenter.name)))
+    return [one for one in found if me.can_at("manage:center", tenant_id=one.tenant_id, center_id=one.id)]
 
 
 async def find_center(db: AsyncSession, me: Viewer, center_id: UUID) -> ServiceCenter:
-    """A center of the viewer's business, for its set-up."""
+    """A center of the viewer's business, for its set-up. Raises NotFound, and Forbidden for a center of the
+    same business at which the viewer is nobody's superior."""
     center = await db.scalar(
         select(ServiceCenter).where(ServiceCenter.tenant_id == me.tenant_id, ServiceCenter.id == center_id)
     )
     if center is None:
         raise NotFound
+    may = me.can_at("manage:center", tenant_id=center.tenant_id, center_id=center.id)
+    if center.id != me.center_id and not may:
+        raise Forbidden("manage:center")
     return center
 
 
@@ -217,13 +222,22 @@ def _set(center: ServiceCenter, facts: CenterFacts) -> None:
         setattr(center, name, value)
 
 
-async def _free_slug(db: AsyncSession, name: str) -> str:
+def slug_of(name: str) -> str:
+    """A name as it stands in an address: small Latin letters, digits and hyphens."""
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split()
-    base = "-".join(words)[:48].strip("-") or "center"
+    return "-".join(words)[:48].strip("-") or "center"
+
+
+def first_free(slug: str, taken: set[str]) -> str:
+    """The slug, or the slug with the first number that makes it new."""
+    numbered = (f"{slug}-{n}" for n in range(2, len(taken) + 3))
+    return next(one for one in (slug, *numbered) if one not in taken)
+
+
+async def _free_slug(db: AsyncSession, name: str) -> str:
+    base = slug_of(name)
     taken = set(await db.scalars(select(ServiceCenter.slug).where(ServiceCenter.slug.like(f"{base}%"))))
-    return next(
-        slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken
-    )
+    return first_free(base, taken)
 
 
 async def _exception(db: AsyncSession, center: ServiceCenter, day: date) -> HoursException | None:

@@ -74,3 +74,13 @@ def shop_tabs() -> list[tuple[str, str, str]]:
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("payments", _("Card payments"), "/settings/payments"),
     ]
+
+
+@template_global
+def role_label(role: str) -> str:
+    return {
+        "advisor": _("Service advisor"),
+        "technician": _("Technician"),
+        "owner": _("Shop owner"),
+        "network_admin": _("Network admin"),
+    }.get(role, role)

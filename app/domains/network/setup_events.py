@@ -29,3 +29,12 @@ class StaffChanged(Event, frozen=True, kw_only=True):
 
     center_id: UUID
     staff_id: UUID
+
+
+class RolesChanged(Event, frozen=True, kw_only=True):
+    """A member of staff may do more or less than before."""
+
+    center_id: UUID
+    staff_id: UUID
+    before: list[str]
+    after: list[str]

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, render
 from app.core.events import Heard
 from app.core.words import _, ngettext, speaking
-from app.domains import accounts, estimates
-from app.domains.accounts.events import PasswordResetRequested
+from app.domains import estimates
 from app.domains.booking.events import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -242,12 +241,3 @@ async def tell_work_completed(db: AsyncSession, heard: Heard[WorkCompleted]) -> 
         order=order,
         url=url if to.user_id else "",
     )
-
-
-async def send_reset(db: AsyncSession, heard: Heard[PasswordResetRequested]) -> None:
-    """The token is made here, while the mail is written: it stands in no event."""
-    to = await recipients.person(db, heard.event.user_id, tenant_id=None)
-    if to is None:
-        return
-    token = await accounts.issue_reset(db, heard.event.user_id)
-    await write_mail(db, heard, to, "password_reset", secret=token)

@@ -100,6 +100,21 @@ async def test_a_known_walk_in_is_linked_by_address_and_keeps_what_the_shop_wrot
     assert (linked.name, linked.notes) == ("S. Stranger", "pays cash")
 
 
+async def test_an_address_that_was_never_proved_links_to_nobody(db, cast):
+    """Else anybody could sign up with a neighbour's address and see their car."""
+    await viewing(db, cast.advisor)
+    facts = CustomerFacts(name="Vera", email=cast.stranger.email)
+    known = await customers.create(db, facts, tenant_id=HARBOR, by=cast.advisor.viewer)
+    await viewing(db, cast.stranger)
+    user = await account(db, cast.stranger)
+    user.email_verified_at = None
+    await enter_tenant(db, HARBOR)
+    own = await customers.ensure_customer(db, HARBOR, user, by=cast.stranger.viewer)
+    assert own.id != known.id
+    await db.refresh(known)
+    assert known.user_id is None
+
+
 async def test_fifty_at_once_get_numbers_without_a_gap_and_one_record_each(site, cast):
     async def one(number):
         async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:

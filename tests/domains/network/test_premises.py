@@ -1,11 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.core import clock
 from app.core.errors import Invalid, NotFound
+from app.core.viewer import HeldRole
 from app.domains.network import crew, premises
 from app.domains.network.premises import BayFacts, CenterFacts
+from tests.cast import HARBOR
 from tests.conftest import viewing
 
 FACTS = CenterFacts(
@@ -23,7 +26,10 @@ async def test_an_owner_opens_a_second_center_and_works_there(db, cast):
     assert center.slug == "harbor-lane-east"
     again = await premises.open_center(db, FACTS, by=owner)
     assert again.slug == "harbor-lane-east-2"
-    assert {one.name for one in await premises.centers_of(db, owner)} == {
+    there = replace(
+        owner, held=(*owner.held, *(HeldRole("owner", HARBOR, one.id) for one in (center, again)))
+    )
+    assert {one.name for one in await premises.centers_of(db, there)} == {
         "Harbor Lane Garage",
         "Harbor Lane East",
     }

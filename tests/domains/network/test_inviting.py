@@ -1,0 +1,145 @@
+"""Who works for a shop: by a mailed link in, and out again with everything they had open."""
+
+from datetime import timedelta
+
+from app.core import clock
+from app.first_admin import appoint
+from app.settings import settings
+from tests.cast import HARBOR_CENTER, PASSWORD
+from tests.mailbox import link_to
+
+PEOPLE = f"/settings/centers/{HARBOR_CENTER}/people"
+INVITATIONS = f"/settings/centers/{HARBOR_CENTER}/invitations"
+NEW = {"name": "Nia O'Dwyer", "email": "nia@test.example", "role": "technician", "title": "Apprentice"}
+PHRASE = "three quiet mountains"
+
+
+async def invited(browser, cast, run_reactions, **changed):
+    answer = await browser(cast.owner).post(INVITATIONS, NEW | changed)
+    assert answer.status_code == 303, answer.text
+    await run_reactions()
+    return await link_to((NEW | changed)["email"], "/join/")
+
+
+async def test_somebody_new_makes_an_account_by_the_link_and_works_there(browser, cast, run_reactions):
+    link = await invited(browser, cast, run_reactions)
+    nia = browser()
+    page = await nia.get(link)
+    assert "Work at Harbor Lane Garage" in page.text
+    assert "nia@test.example" in page.text
+    weak = await nia.post(link, {"name": "Nia", "password": "short"})
+    assert weak.status_code == 422
+    done = await nia.post(link, {"name": "Nia O'Dwyer", "password": PHRASE})
+    assert (done.status_code, done.headers["location"]) == (303, "/home")
+    assert (await nia.get("/home")).headers["location"] == "/bench"
+    assert "Confirm your address" not in (await nia.get("/settings")).text
+    assert "Nia O&#39;Dwyer" in (await browser(cast.owner).get(PEOPLE)).text
+    assert (await browser().get(link)).status_code == 410
+
+
+async def test_somebody_with_an_account_joins_with_it(browser, cast, run_reactions):
+    link = await invited(browser, cast, run_reactions, email=cast.stranger.email, role="advisor")
+    assert "Sign in" in (await browser().get(link)).text
+    sam = browser(cast.stranger)
+    assert (await sam.get("/board")).status_code == 403
+    assert (await sam.post(link)).status_code == 303
+    assert (await sam.get("/board")).status_code == 200
+    assert (await browser(cast.customer).post(link)).status_code == 410
+
+
+async def test_a_link_ends_when_it_is_withdrawn_mailed_again_or_old(browser, cast, run_reactions):
+    owner = browser(cast.owner)
+    link = await invited(browser, cast, run_reactions)
+    page = (await owner.get(PEOPLE)).text
+    one = page.split(f"{INVITATIONS}/")[1].split("/")[0]
+    assert (await owner.post(f"{INVITATIONS}/{one}/mail")).status_code == 303
+    await run_reactions()
+    newer = await link_to("nia@test.example", "/join/")
+    assert newer != link
+    assert (await browser().get(link)).status_code == 410
+    with clock.moved_by(timedelta(days=8)):
+        assert (await browser().get(newer)).status_code == 410
+    assert (await owner.post(f"{INVITATIONS}/{one}/withdrawal")).status_code == 303
+    assert (await browser().get(newer)).status_code == 410
+    assert (await owner.post(f"{INVITATIONS}/{one}/mail")).status_code == 404
+
+
+async def test_only_the_centers_owner_invites_and_never_a_colleague_twice(browser, cast):
+    for person, status in ((cast.advisor, 403), (cast.customer, 403), (cast.outsider, 403)):
+        assert (await browser(person).post(INVITATIONS, NEW)).status_code == status
+    owner = browser(cast.owner)
+    for wrong in (
+        {"email": cast.advisor.email},
+        {"email": "nobody"},
+        {"role": "network_admin"},
+        {"name": ""},
+    ):
+        assert (await owner.post(INVITATIONS, NEW | wrong)).status_code == 422
+
+
+async def test_who_leaves_is_signed_out_everywhere_and_keeps_no_right(browser, cast):
+    owner, avery = browser(cast.owner), browser(cast.advisor)
+    assert (await avery.get("/customers")).status_code == 200
+    url = f"{PEOPLE}/{cast.advisor.staff_id}"
+    await owner.post(url, {"name": "Avery Advisor"})
+    assert (await avery.get("/customers")).status_code == 303, "the session has ended"
+    again = browser()
+    answer = await again.post("/sign-in", {"email": cast.advisor.email, "password": PASSWORD})
+    assert answer.status_code == 303
+    assert (await again.get("/customers")).status_code == 403
+    assert (await again.get("/home")).headers["location"] == "/garage"
+
+
+async def test_a_role_taken_away_ends_the_sessions_and_one_given_does_not(browser, cast):
+    owner, avery = browser(cast.owner), browser(cast.advisor)
+    url = f"{PEOPLE}/{cast.advisor.staff_id}/roles"
+    await owner.post(url, {"roles": ["advisor", "technician"]})
+    assert (await avery.get("/bench")).status_code == 200
+    await owner.post(url, {"roles": ["technician"]})
+    assert (await avery.get("/bench")).status_code == 303
+    assert (await owner.post(url, {"roles": []})).status_code == 422
+    assert (await owner.post(url, {"roles": ["network_admin"]})).status_code == 422
+
+
+async def test_a_business_keeps_an_owner(browser, cast):
+    owner = browser(cast.owner)
+    url = f"{PEOPLE}/{cast.owner.staff_id}"
+    assert (await owner.post(f"{url}/roles", {"roles": ["advisor"]})).status_code == 409
+    assert (await owner.post(url, {"name": "Olive Owner"})).status_code == 409
+    await owner.post(f"{PEOPLE}/{cast.advisor.staff_id}/roles", {"roles": ["advisor", "owner"]})
+    assert (await owner.post(f"{url}/roles", {"roles": ["advisor"]})).status_code == 303
+
+
+async def test_the_network_takes_a_business_on_and_its_owner_sets_it_up(browser, cast, run_reactions):
+    nova = browser(cast.network)
+    facts = {
+        "name": "Ångström Motors", "country": "SE", "zone": "Europe/Stockholm", "currency": "SEK",
+        "owner_name": "Åsa Ek", "owner_email": "asa@test.example",
+    }  # fmt: skip
+    for wrong in ({"zone": "Mars/Base"}, {"currency": "QQQ"}, {"owner_email": "nobody"}, {"name": ""}):
+        answer = await nova.post("/network/businesses", facts | wrong)
+        assert answer.status_code == 422, wrong
+    assert (await browser(cast.owner).post("/network/businesses", facts)).status_code == 403
+    assert (await nova.post("/network/businesses", facts)).status_code == 303
+    assert (
+        await nova.post("/network/businesses", facts | {"owner_email": "b@test.example"})
+    ).status_code == 303
+    await run_reactions()
+    asa = browser()
+    link = await link_to("asa@test.example", "/join/")
+    await asa.post(link, {"name": "Åsa Ek", "password": PHRASE})
+    assert "Ångström Motors" in (await asa.get("/settings/centers")).text
+    assert "Harbor Lane" not in (await asa.get("/settings/centers")).text
+
+
+async def test_the_first_administrator_is_made_by_the_command_line(browser, site):
+    link = await appoint(settings(), "root@test.example")
+    await appoint(settings(), "root@test.example")
+    from app.core import db as core_db
+
+    core_db.connect(settings().sqlalchemy_url)
+    visitor = browser()
+    path = link.removeprefix("http://testserver")
+    assert (await visitor.post(path, {"password": PHRASE})).status_code == 303
+    await visitor.post("/sign-in", {"email": "root@test.example", "password": PHRASE})
+    assert (await visitor.get("/network")).status_code == 200
