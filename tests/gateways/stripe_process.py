@@ -103,6 +103,19 @@ class StripeProcess:
     async def deliveries(self) -> list[dict[str, Any]]:
         return (await self.http.get("/_sim/deliveries", headers=self._admin)).json()
 
+    async def dispute(self, intent: str) -> str:
+        """The payer goes to their bank. Returns the dispute's id."""
+        return str((await self._knob(f"/_sim/payment_intents/{intent}/dispute"))["id"])
+
+    async def decide(self, dispute: str, outcome: str) -> None:
+        """The bank decides: "won" by the shop, or "lost"."""
+        await self._knob(f"/_sim/disputes/{dispute}/{outcome}")
+
+    async def _knob(self, path: str) -> dict[str, Any]:
+        response = await self.http.post(path, headers=self._admin)
+        response.raise_for_status()
+        return response.json()
+
     @property
     def _admin(self) -> dict[str, str]:
         return {"authorization": f"Bearer {SECRET_KEY}"}

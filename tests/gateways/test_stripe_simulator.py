@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -383,3 +384,53 @@ async def test_a_killed_simulator_forgets_nothing(tmp_path: Path, listener: List
         assert (await gateway.status(started.ref)).state == "completed"
         assert await stripe.stop() == 0
         await stripe.start()
+
+
+# Disputes and refunds that are asked for again
+
+
+async def paid_intent(gateway: StripeGateway, stripe: StripeProcess, number: str = "4242424242424242") -> str:
+    """A paid checkout of 50.00; returns its session."""
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    await stripe.pay(started.url, number)
+    return started.ref
+
+
+async def test_a_dispute_is_opened_won_and_lost(gateway: StripeGateway, stripe: StripeProcess) -> None:
+    for outcome, state, lost in (("won", "completed", 0), ("lost", "lost", 5000)):
+        ref = await paid_intent(gateway, stripe)
+        intent = (await gateway.status(ref)).transaction
+        assert intent is not None
+        dispute = await stripe.dispute(intent)
+        disputed = await gateway.status(ref)
+        assert (disputed.state, disputed.dispute_stage, disputed.dispute_fee) == ("disputed", 1, 0)
+        with pytest.raises(GatewayRefused, match="charged back"):
+            await gateway.refund(ref, 100, key=uuid4())
+        await stripe.decide(dispute, outcome)
+        decided = await gateway.status(ref)
+        assert (decided.state, decided.dispute_stage, decided.lost) == (state, 2, lost)
+        assert (decided.dispute_fee, decided.fee) == (1500, 175)
+
+
+async def test_a_card_disputes_by_itself_and_its_news_name_the_payment(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    ref = await paid_intent(gateway, stripe, "4000000000000259")
+    disputed = await gateway.status(ref)
+    assert disputed.state == "disputed"
+    await listener.until("charge.dispute.funds_withdrawn")
+    letters = [letter for letter in listener.heard if b"charge.dispute.created" in letter[0]]
+    event = gateway.verify_webhook(*letters[0])
+    assert (event.reference, event.ref, event.transaction) == (None, None, disputed.transaction)
+
+
+async def test_a_refund_is_recognised_after_its_key_is_forgotten(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    ref, key = await paid_intent(gateway, stripe), uuid4()
+    first = await gateway.refund(ref, 400, key=key)
+    with sqlite3.connect(stripe.home / "stripe-simulator.sqlite3") as kept:
+        kept.execute("DELETE FROM answers")
+    assert (await gateway.refund(ref, 400, key=key)).ref == first.ref
+    assert (await gateway.status(ref)).refunded == 400

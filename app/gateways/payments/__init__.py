@@ -25,6 +25,7 @@ State = Literal[
     "partially_refunded",
     "refunded",
     "disputed",
+    "lost",
 ]
 """The states of a payment that a provider can report; `created` is known to us alone."""
 
@@ -86,6 +87,13 @@ class PaymentStatus:
     """Taken so far. None: the provider keeps no books, ours are the only ones."""
     refunded: int = 0
     fee: int = 0
+    """What the provider kept of the payment itself."""
+    dispute_stage: int = 0
+    """Disputes opened plus disputes decided. It only grows, which tells older news of a dispute from newer."""
+    lost: int = 0
+    """What the payer's bank took back for good."""
+    dispute_fee: int = 0
+    """What the provider kept for the disputes that are decided."""
     currency: str | None = None
     transaction: str | None = None
     """The provider's name of the charge, for a person who calls its support."""
@@ -111,6 +119,8 @@ class WebhookEvent:
     """Our payment's id, when the event is about a payment of ours."""
     ref: str | None
     """The provider's own name of the checkout, when the event carries it."""
+    transaction: str | None = None
+    """The provider's name of the charge (`PaymentStatus.transaction`): news of a dispute carry nothing else."""
 
 
 class PaymentGateway(Protocol):
@@ -127,7 +137,8 @@ class PaymentGateway(Protocol):
         ...
 
     async def refund(self, ref: str, amount: int, *, key: UUID, account: str | None = None) -> RefundMade:
-        """Give back part or all of what was taken. Raises GatewayRefused when it is more than that."""
+        """Give back part or all of what was taken, once per key however long ago it was used first. Raises
+        GatewayRefused when it is more than that, or when the payer's bank sent it back."""
         ...
 
     def verify_webhook(self, body: bytes, signature: str) -> WebhookEvent:

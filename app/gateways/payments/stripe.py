@@ -4,7 +4,7 @@ The SDK is imported on first use: it is 17 MB that a page without payments never
 at the local simulator; nothing else here knows that there is one.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -41,6 +41,8 @@ _INTENT_STATES: Mapping[str, State] = {
     "succeeded": "completed",
     "canceled": "cancelled",
 }
+
+_DISPUTE_DECIDED = ("won", "lost", "warning_closed", "prevented")
 
 T = TypeVar("T")
 
@@ -97,10 +99,15 @@ class StripeGateway:
         return CheckoutStarted(ref=session.id, url=session.url, state="pending")
 
     async def status(self, ref: str, *, account: str | None = None) -> PaymentStatus:
-        call = self._client.v1.checkout.sessions.retrieve_async(
-            ref, {"expand": WHOLE_STORY}, {"stripe_account": account}
-        )
-        return _status(await _asked(call))
+        options = {"stripe_account": account}
+        call = self._client.v1.checkout.sessions.retrieve_async(ref, {"expand": WHOLE_STORY}, options)  # type: ignore[arg-type]
+        session = await _asked(call)
+        intent: Any = session.payment_intent
+        if not (intent and intent.latest_charge and intent.latest_charge.disputed):
+            return _status(session, [])
+        # The charge stays `disputed` for ever; how a dispute stands is known to the dispute alone.
+        found = self._client.v1.disputes.list_async({"payment_intent": intent.id, "limit": 100}, options)  # type: ignore[arg-type]
+        return _status(session, (await _asked(found)).data)
 
     async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
         try:
@@ -118,11 +125,20 @@ class StripeGateway:
         session = await _asked(self._client.v1.checkout.sessions.retrieve_async(ref, None, options))  # type: ignore[arg-type]
         if not session.payment_intent:
             raise GatewayRefused("Nothing was paid that could be given back.", "charge_not_refundable")
-        call = self._client.v1.refunds.create_async(
-            {"payment_intent": str(session.payment_intent), "amount": amount},
-            {"idempotency_key": str(key), "stripe_account": account},
+        intent = str(session.payment_intent)
+        # Stripe forgets an idempotency key after a day; the refund itself remembers whose it is.
+        made = await _asked(
+            self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100}, options)  # type: ignore[arg-type]
         )
-        refund = await _asked(call)
+        refund = next((one for one in made.data if getattr(one.metadata, "refund", None) == str(key)), None)
+        if refund is None:
+            call = self._client.v1.refunds.create_async(
+                {"payment_intent": intent, "amount": amount, "metadata": {"refund": str(key)}},
+                {"idempotency_key": str(key), "stripe_account": account},
+            )
+            refund = await _asked(call)
+        if refund.status in ("failed", "canceled"):
+            raise GatewayRefused(f"The refund did not arrive ({refund.status}).", "refund_failed")
         return RefundMade(ref=refund.id, amount=refund.amount)
 
     def verify_webhook(self, body: bytes, signature: str) -> WebhookEvent:
@@ -184,7 +200,7 @@ async def _asked(call: Awaitable[T]) -> T:
         raise GatewayRefused(error.user_message or str(error), error.code) from error
 
 
-def _status(session: Any) -> PaymentStatus:
+def _status(session: Any, disputes: Sequence[Any]) -> PaymentStatus:
     intent = session.payment_intent
     charge = intent.latest_charge if intent else None
     state: State = "pending"
@@ -194,11 +210,14 @@ def _status(session: Any) -> PaymentStatus:
         state = _INTENT_STATES.get(intent.status, "pending")
     refunded = charge.amount_refunded if charge else 0
     if state == "completed" and charge:
-        if charge.disputed:
+        if any(dispute.status not in _DISPUTE_DECIDED for dispute in disputes):
             state = "disputed"
+        elif any(dispute.status == "lost" for dispute in disputes):
+            state = "lost"
         elif refunded:
             state = "refunded" if refunded >= charge.amount_captured else "partially_refunded"
     entry = charge.balance_transaction if charge else None
+    decided = [dispute for dispute in disputes if dispute.status in _DISPUTE_DECIDED]
     return PaymentStatus(
         ref=session.id,
         state=state,
@@ -206,6 +225,9 @@ def _status(session: Any) -> PaymentStatus:
         amount=intent.amount_received if intent else 0,
         refunded=refunded,
         fee=entry.fee if entry else 0,
+        dispute_stage=len(disputes) + len(decided),
+        lost=sum(dispute.amount for dispute in decided if dispute.status == "lost"),
+        dispute_fee=sum(line.fee for dispute in decided for line in dispute.balance_transactions),
         currency=str(session.currency).upper(),
         transaction=intent.id if intent else None,
         method=_method(charge) if charge and charge.paid else None,
@@ -231,10 +253,12 @@ def _event(event: Any) -> WebhookEvent:
     told: dict[str, Any] = event.to_dict()
     subject = told["data"]["object"]
     is_session = str(told["type"]).startswith("checkout.session.")
+    is_intent = str(told["type"]).startswith("payment_intent.")
     return WebhookEvent(
         id=told["id"],
         kind=told["type"],
         account=told.get("account"),
         reference=subject.get("client_reference_id") or (subject.get("metadata") or {}).get("payment"),
         ref=subject.get("id") if is_session else None,
+        transaction=subject.get("id") if is_intent else subject.get("payment_intent"),
     )

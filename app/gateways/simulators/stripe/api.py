@@ -50,6 +50,7 @@ class Api:
             "payment_intents": "payment_intent",
             "charges": "charge",
             "refunds": "refund",
+            "disputes": "dispute",
             "balance_transactions": "balance_transaction",
             "events": "event",
         }.items():

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .api import Api, knobs
 from .faults import Faults
 from .hosted import Pages
-from .store import Store
+from .refusals import StripeRefusal
+from .store import Doc, Store
 from .web import (
     Handler,
     Receive,
@@ -64,6 +66,8 @@ class Simulator:
             add(method, "/_sim/faults", self._knobs)
         add("GET", "/_sim/deliveries", lambda request: json_response(self.store.deliveries(1000)))
         add("POST", "/_sim/events/{id}/deliver", self._deliver_again)
+        add("POST", "/_sim/payment_intents/{id}/dispute", self._dispute)
+        add("POST", "/_sim/disputes/{id}/{outcome}", self._decide)
 
     def _knobs(self, request: Request) -> Response:
         return knobs(self.api, request)
@@ -72,6 +76,21 @@ class Simulator:
         with self.store.transaction():
             self.store.schedule(event, 0)
         return json_response({"scheduled": event})
+
+    def _dispute(self, request: Request, intent: str) -> Response:
+        return self._turned(intent, lambda account: self.api.till.dispute(account, intent))
+
+    def _decide(self, request: Request, dispute: str, outcome: str) -> Response:
+        return self._turned(dispute, lambda account: self.api.till.decide(account, dispute, outcome))
+
+    def _turned(self, ref: str, act: Callable[[str], Doc]) -> Response:
+        """What the payer's bank does to an object, whichever account it is on."""
+        found = self.store.peek(ref)
+        try:
+            with self.store.transaction():
+                return json_response(act(found[1] if found else ""))
+        except StripeRefusal as refusal:
+            return refusal.response()
 
     async def answer(self, request: Request) -> Response:
         if self.api.knows(request):

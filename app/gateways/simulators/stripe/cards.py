@@ -14,6 +14,8 @@ class Card:
     message: str = ""
     asks_bank: bool = False
     """The bank wants to see the holder first, as 3-D Secure does."""
+    disputes: bool = False
+    """The payment succeeds, and the holder disputes it at once."""
 
     @property
     def last4(self) -> str:
@@ -29,6 +31,7 @@ DECLINED = "Your card was declined."
 CARDS = (
     Card("4242424242424242", "Pays at once"),
     Card("5555555555554444", "Pays at once (Mastercard)", brand="mastercard"),
+    Card("4000000000000259", "Pays, then disputes the payment", disputes=True),
     Card("4000002760003184", "The bank asks for a confirmation", asks_bank=True),
     Card(
         "4000000000000002",

@@ -178,3 +178,5 @@ class Checkout:
         session["customer_details"] = {"email": session["customer_email"]}
         self._store.save(session, parent=intent["id"])
         self._emit("checkout.session.completed", session, account)
+        if card.disputes:
+            self._till.dispute(account, intent["id"])

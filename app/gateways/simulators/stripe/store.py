@@ -23,6 +23,7 @@ PREFIXES = {
     "pi": "payment_intent",
     "ch": "charge",
     "re": "refund",
+    "dp": "dispute",
     "txn": "balance_transaction",
     "evt": "event",
 }

@@ -1,4 +1,4 @@
-"""What moves money: payment intents, charges, refunds and the balance they leave behind."""
+"""What moves money: payment intents, charges, refunds, disputes and the balance they leave behind."""
 
 import secrets
 from typing import Any
@@ -12,6 +12,8 @@ from .webhooks import emit
 
 FEE_PERCENT_HUNDREDTHS, FEE_FIXED = 290, 30
 """Stripe's usual 2.9 % + 30, so that reconciliation has a fee to find."""
+DISPUTE_FEE = 1500
+"""Kept whoever wins, as in most countries."""
 
 
 class Till:
@@ -212,6 +214,10 @@ class Till:
             raise required("charge")
         if charge["status"] != "succeeded" or not charge["captured"]:
             raise StripeRefusal(f"Charge {charge['id']} has not been captured.", code="charge_not_refundable")
+        disputes = self._store.listing("dispute", account, parent=charge["payment_intent"])
+        if any(dispute["status"] != "won" for dispute in disputes):
+            words = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+            raise StripeRefusal(words, code="charge_disputed", executed=True)
         return charge
 
     def _give_back(self, account: str, charge: Doc, amount: int, params: dict[str, Any]) -> Doc:
@@ -234,3 +240,49 @@ class Till:
         self._emit("refund.created", refund, account)
         self._emit("charge.refunded", charge, account)
         return refund
+
+    # Disputes
+
+    def dispute(self, account: str, ref: str) -> Doc:
+        """The payer asks their bank for all that is left of an intent's charge. The money is gone at once."""
+        intent = self._store.get("payment_intent", account, ref, "payment_intent")
+        charge = self._store.get("charge", account, str(intent["latest_charge"]), "charge")
+        amount = charge["amount_captured"] - charge["amount_refunded"]
+        if charge["status"] != "succeeded" or amount <= 0:
+            raise invalid("payment_intent", "There is nothing to dispute.")
+        body: Doc = {
+            "amount": amount,
+            "balance_transactions": [],
+            "charge": charge["id"],
+            "currency": charge["currency"],
+            "is_charge_refundable": False,
+            "metadata": {},
+            "payment_intent": ref,
+            "reason": "fraudulent",
+            "status": "needs_response",
+        }
+        dispute = self._store.create("dp", account, body, parent=ref)
+        charge["disputed"] = True  # and stays so, whoever wins
+        self._store.save(charge)
+        self._dispute_entry(account, dispute, -amount, DISPUTE_FEE)
+        self._emit("charge.dispute.created", dispute, account)
+        self._emit("charge.dispute.funds_withdrawn", dispute, account)
+        return dispute
+
+    def decide(self, account: str, ref: str, outcome: str) -> Doc:
+        """The bank decides a dispute: `won` by the shop, or `lost`."""
+        dispute = self._store.get("dispute", account, ref, "dispute")
+        if outcome not in ("won", "lost") or dispute["status"] in ("won", "lost"):
+            raise invalid("dispute", "This dispute cannot be decided like that.")
+        dispute["status"] = outcome
+        self._store.save(dispute)
+        if outcome == "won":
+            self._dispute_entry(account, dispute, dispute["amount"], 0)
+            self._emit("charge.dispute.funds_reinstated", dispute, account)
+        self._emit("charge.dispute.closed", dispute, account)
+        return dispute
+
+    def _dispute_entry(self, account: str, dispute: Doc, amount: int, fee: int) -> None:
+        entry = self._balance(account, "adjustment", dispute["id"], amount, fee, dispute["currency"])
+        dispute["balance_transactions"].append(entry)
+        self._store.save(dispute)
