@@ -16,8 +16,8 @@ def _without_personal_data(
 
 
 _VALUES = re.compile(
-    r"(?P<about>\nDETAIL: |invalid input for query argument \$\d+:).*?"
-    r"(?=\nHINT: |\n\[SQL: |\n\nThe above exception |\n\nDuring handling |\Z)",
+    r"(?P<about>\n[ |]*DETAIL: |invalid input for query argument \$\d+:).*?"
+    r"(?=\n[ |]*(?:HINT: |\[SQL: |The above exception |During handling |\+-)|\Z)",
     re.DOTALL,
 )
 

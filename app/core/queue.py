@@ -2,9 +2,9 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -149,6 +149,28 @@ async def bury(name: str, kwargs: dict[str, Any], error: str, attempts: int) -> 
                 id=new_id(), task=name, kwargs=kwargs, error=without_values(error)[-8000:], attempts=attempts
             )
         )
+
+
+T = TypeVar("T")
+
+
+async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[object]], *, at_once: int = 1) -> None:
+    """Do `work` for each of some items (ids: they are logged), so that one that fails holds up no other. Raises an
+    ExceptionGroup at the end if any did, for then the job has failed and must be seen."""
+    places = asyncio.Semaphore(at_once)
+    wrong: list[Exception] = []
+
+    async def do(item: T) -> None:
+        async with places:
+            try:
+                await work(item)
+            except Exception as error:
+                log.warning("item.failed", item=str(item), error=type(error).__name__)
+                wrong.append(error)
+
+    await asyncio.gather(*(do(item) for item in items))
+    if wrong:
+        raise ExceptionGroup(f"{len(wrong)} could not be done", wrong)
 
 
 def functions() -> list[tuple[str, Any]]:

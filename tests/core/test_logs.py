@@ -37,7 +37,12 @@ async def mistake():
         await db.execute(text("SELECT cast(:number AS bigint)"), {"number": CANARY})
 
 
-@pytest.mark.parametrize("fail", [take_twice, leave_out, mistake])
+async def several():
+    """Of several errors the traceback is written between bars."""
+    await queue.for_each([take_twice, mistake], lambda fail: fail())
+
+
+@pytest.mark.parametrize("fail", [take_twice, leave_out, mistake, several])
 async def test_an_error_of_the_database_tells_nobody_what_was_typed(site, fail):
     configure_logs()
     lines = io.StringIO()

@@ -46,6 +46,18 @@ async def test_work_that_a_stopping_worker_cuts_short_is_not_buried(site):
     assert await _dead() == []
 
 
+async def test_one_that_fails_holds_up_no_other_and_the_job_still_fails():
+    done = []
+
+    async def halve(number):
+        done.append(10 / number)
+
+    with pytest.raises(ExceptionGroup) as wrong:
+        await queue.for_each([5, 0, 2], halve)
+    assert done == [2, 5]
+    assert [type(one) for one in wrong.value.exceptions] == [ZeroDivisionError]
+
+
 def test_the_queue_gives_every_cron_more_time_than_we_do():
     crons = [known for known in queue.TASKS.values() if known.cron]
     more = [job.timeout - known.timeout for job, known in zip(queue.cron_jobs(), crons, strict=True)]

@@ -4,7 +4,6 @@ Each function reads in one transaction, asks the provider in none, and writes in
 it can be called again: the key makes the provider answer the same, and `settle` changes nothing twice.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +14,7 @@ from sqlalchemy import text
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Refused
+from app.core.queue import for_each
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.billing import settling
@@ -166,14 +166,12 @@ async def look_at_undecided(older_than_seconds: int = 120) -> int:
             {"before": clock.now() - timedelta(seconds=older_than_seconds)},
         )
         waiting = [Whose(row.payment_id, row.tenant_id, row.user_id) for row in rows]
-    limit = asyncio.Semaphore(4)
-
-    async def one(whose: Whose) -> None:
-        async with limit:
-            try:
-                await look(whose)
-            except (GatewayUnavailable, GatewayRefused) as error:
-                log.warning("payment.unanswered", payment=str(whose.payment_id), error=str(error))
-
-    await asyncio.gather(*(one(whose) for whose in waiting))
+    await for_each(waiting, _look_if_answered, at_once=4)
     return len(waiting)
+
+
+async def _look_if_answered(whose: Whose) -> None:
+    try:
+        await look(whose)
+    except (GatewayUnavailable, GatewayRefused) as error:
+        log.warning("payment.unanswered", payment=str(whose.payment_id), error=str(error))

@@ -1,10 +1,12 @@
 """What billing does by the clock."""
 
+from uuid import UUID
+
 from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import transaction
-from app.core.queue import cron
+from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.billing import checkout
 from app.domains.billing.checking import check_every_shop
@@ -19,9 +21,12 @@ async def mark_overdue_invoices() -> None:
             text("SELECT tenant_id FROM tenants_with_overdue_invoices(:now)"), {"now": clock.now()}
         )
         tenants = [row.tenant_id for row in rows]
-    for tenant_id in tenants:
-        async with transaction(tenant=tenant_id) as db:
-            await mark_overdue(db, by=Viewer.system(tenant_id))
+    await for_each(tenants, _mark_overdue_of)
+
+
+async def _mark_overdue_of(tenant_id: UUID) -> None:
+    async with transaction(tenant=tenant_id) as db:
+        await mark_overdue(db, by=Viewer.system(tenant_id))
 
 
 @cron("* * * * *")

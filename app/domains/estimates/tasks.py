@@ -1,9 +1,11 @@
 """What happens to estimates by the clock."""
 
+from uuid import UUID
+
 from sqlalchemy import text
 
 from app.core.db import transaction
-from app.core.queue import cron
+from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.estimates.expiring import expire, overdue
 from app.domains.estimates.models import Estimate
@@ -15,8 +17,12 @@ async def expire_overdue() -> None:
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
         found = await overdue(db)
-    for tenant_id, estimate_id in found:
-        async with transaction(tenant=tenant_id) as db:
-            estimate = await db.get(Estimate, estimate_id)
-            if estimate is not None:
-                await expire(db, estimate, by=Viewer.system(tenant_id))
+    await for_each(found, _expire)
+
+
+async def _expire(of: tuple[UUID, UUID]) -> None:
+    tenant_id, estimate_id = of
+    async with transaction(tenant=tenant_id) as db:
+        estimate = await db.get(Estimate, estimate_id)
+        if estimate is not None:
+            await expire(db, estimate, by=Viewer.system(tenant_id))

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.core import clock
 from app.core.db import transaction
 from app.core.events import record
-from app.core.queue import cron
+from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.booking.models import Appointment
 from app.domains.network.models import ServiceCenter
@@ -43,8 +43,7 @@ async def remind() -> None:
             .order_by(Appointment.starts_at)
         )
         found = coming.all()
-    for appointment_id, tenant_id, user_id in found:
-        await remind_of(appointment_id, tenant=tenant_id, user=user_id)
+    await for_each(found, lambda one: remind_of(one.id, tenant=one.tenant_id, user=one.user_id))
 
 
 async def remind_of(appointment_id: UUID, *, tenant: UUID, user: UUID | None) -> bool:
