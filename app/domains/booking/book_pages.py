@@ -138,7 +138,7 @@ async def hold(request: AnyRequest) -> Response[Any]:
             await enter_tenant(db, center.tenant_id)
             chosen = await services.chosen(db, center.tenant_id, wanted.service)
             appointment = await holding.hold(
-                db, center, [holding.Wanted(one) for one in chosen], _aware(wanted.starts_at),
+                db, center, [holding.Wanted(one) for one in chosen], aware(wanted.starts_at),
                 vehicle_id=wanted.vehicle, by=me, notes=wanted.notes,
             )  # fmt: skip
             return see_other(request, f"/appointments/{appointment.id}/confirmation")
@@ -184,7 +184,8 @@ def book_again(visit: appointments.Visit) -> str:
     return f"/book/{visit.center.slug}/times?{urlencode(pairs)}"
 
 
-def _aware(moment: datetime) -> datetime:
+def aware(moment: datetime) -> datetime:
+    """A start as the slots name it, with its offset. Raises Invalid."""
     if moment.tzinfo is None:
         raise Invalid({"": _("Please choose a time again.")})
     return moment

@@ -78,7 +78,7 @@ async def assign(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id, for_update=True)
         await changing.assign(db, visit, by=me, bay_id=given.bay, technician_id=given.technician)
-        return see_other(request, _day_of(visit), flash=_("Assigned."))
+        return see_other(request, day_of(visit), flash=_("Assigned."))
 
 
 @post("/appointments/{appointment_id:uuid}/acceptance", opt=RUNS)
@@ -86,7 +86,7 @@ async def accept(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id, for_update=True)
         await holding.accept(db, visit.appointment, by=me)
-        return see_other(request, _day_of(visit), flash=_("Confirmed."))
+        return see_other(request, day_of(visit), flash=_("Confirmed."))
 
 
 @post("/appointments/{appointment_id:uuid}/no-show", opt=RUNS)
@@ -94,10 +94,11 @@ async def no_show(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id, for_update=True)
         await changing.miss(db, visit, by=me)
-        return see_other(request, _day_of(visit), flash=_("Noted: the customer did not come."))
+        return see_other(request, day_of(visit), flash=_("Noted: the customer did not come."))
 
 
-def _day_of(visit: appointments.Visit) -> str:
+def day_of(visit: appointments.Visit) -> str:
+    """The desk's day that holds a visit."""
     day = visit.appointment.starts_at.astimezone(ZoneInfo(visit.center.zone)).date()
     return f"/appointments?day={day}"
 

@@ -105,6 +105,8 @@ async def book_for(
         notes=notes,
     )
     appointment.status = "confirmed"
+    appointment.booked_at, appointment.booked_by_id = clock.now(), by.user_id
+    appointment.booked_by = by.name
     appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     await occupy(db, appointment, claimed)
     await tell(db, AppointmentConfirmed, appointment, by=by)
@@ -131,6 +133,7 @@ async def confirm(
         )
     appointment.notes = notes or appointment.notes
     appointment.held_until = None
+    appointment.booked_at, appointment.booked_by_id = clock.now(), by.user_id
     for occupation in await _occupations(db, appointment):
         occupation.held_until = None
     appointment.version += 1

@@ -2,12 +2,13 @@
 
 from litestar import Router
 
-from app.domains.booking import appointment_pages, book_pages, check_in_pages, desk_pages
+from app.domains.booking import appointment_pages, book_pages, check_in_pages, desk_pages, phone_pages
 
 router = Router(
     "/",
     route_handlers=[
         book_pages.router,
+        phone_pages.router,
         appointment_pages.router,
         desk_pages.router,
         check_in_pages.router,

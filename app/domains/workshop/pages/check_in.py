@@ -1,6 +1,6 @@
-"""Walk-in check-in: who, which car, what is wrong."""
+"""At the counter or on the phone: who, which car; then check it in, book a visit, or price work without one."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,14 @@ from app.domains.workshop.pages.mending import mending
 
 AnyRequest = Request[Any, Any, Any]
 COUNTER = needs("manage:appointments")
+
+Then = Literal["check_in", "visit", "price"]
+ONWARD: dict[Then, str] = {
+    "check_in": "/orders/new",
+    "visit": "/appointments/new/services",
+    "price": "/estimates/new",
+}
+"""Where one goes on when customer and car are known."""
 
 Line = Annotated[str, msgspec.Meta(max_length=120)]
 
@@ -56,10 +64,12 @@ class PersonForm(CarForm, kw_only=True):
     phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
     email: Annotated[str, msgspec.Meta(max_length=254)] = ""
     confirmed: bool = False
+    then: Then = "check_in"
 
 
 class NewCarForm(CarForm, kw_only=True):
     customer: UUID
+    then: Then = "check_in"
 
 
 class ArrivalForm(arriving.IntakeForm, kw_only=True):
@@ -75,8 +85,11 @@ async def check_in_page(
     q: FromQuery[str] = "",
     customer: FromQuery[UUID | None] = None,
     vehicle: FromQuery[UUID | None] = None,
+    then: FromQuery[Then] = "check_in",
 ) -> Response[Any]:
-    return await _show(request, q=q, customer=customer, vehicle=vehicle)
+    if customer and vehicle and then != "check_in":
+        return see_other(request, f"{ONWARD[then]}?customer={customer}&vehicle={vehicle}")
+    return await _show(request, q=q, customer=customer, vehicle=vehicle, then=then)
 
 
 async def _show(
@@ -85,6 +98,7 @@ async def _show(
     q: str = "",
     customer: UUID | None = None,
     vehicle: UUID | None = None,
+    then: Then = "check_in",
     wrong: Invalid | None = None,
 ) -> Response[Any]:
     typed = values_of(await request.form()) if wrong else {}
@@ -100,6 +114,8 @@ async def _show(
             typed=typed,
             lights=(await request.form()).getall("warning_lights", []) if wrong else [],
             q=q,
+            then=then,
+            onward=ONWARD[then],
             customer=person,
             vehicle=car,
             rows=await customers.search(db, me, q[:80]) if q.strip() and not person else [],
@@ -114,7 +130,9 @@ async def _show(
 async def _again(request: AnyRequest, wrong: Invalid) -> Response[Any]:
     form = await request.form()
     ids = {name: _uuid(form.get(name)) for name in ("customer", "vehicle")}
-    return await _show(request, q=str(form.get("q", "")), wrong=wrong, **ids)
+    said = str(form.get("then", ""))
+    then: Then = said if said in ONWARD else "check_in"
+    return await _show(request, q=str(form.get("q", "")), wrong=wrong, then=then, **ids)
 
 
 def _uuid(text: Any) -> UUID | None:
@@ -135,7 +153,7 @@ async def new_customer(request: AnyRequest) -> Response[Any]:
             db, facts, tenant_id=center.tenant_id, by=me, confirmed=form.confirmed
         )
         car = await customers.add_car(db, person, await form.facts(center.distance_unit), by=me)
-        return see_other(request, f"/orders/new?customer={person.id}&vehicle={car.id}")
+        return see_other(request, f"{ONWARD[form.then]}?customer={person.id}&vehicle={car.id}")
 
 
 @post("/orders/new/car", opt=COUNTER, status_code=303)
@@ -146,7 +164,7 @@ async def new_car(request: AnyRequest) -> Response[Any]:
         center = await board.center(db, me)
         person = await customers.find(db, me, form.customer)
         car = await customers.add_car(db, person, await form.facts(center.distance_unit), by=me)
-        return see_other(request, f"/orders/new?customer={person.id}&vehicle={car.id}")
+        return see_other(request, f"{ONWARD[form.then]}?customer={person.id}&vehicle={car.id}")
 
 
 @post("/orders", opt=COUNTER, status_code=303)
