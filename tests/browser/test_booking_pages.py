@@ -48,6 +48,30 @@ async def test_axe_finds_nothing_while_booking(site: str, cast: Cast) -> None:
         assert [*found, *wrong, *wrong_at_desk] == []
 
 
+async def test_the_desk_books_on_the_phone_without_a_script(site: str, cast: Cast) -> None:
+    await offer(cast)
+    async with open_chromium() as browser:
+        looks, wrong = await new_page(browser, the_app(), cast.advisor.cookie)
+        page, _none = await new_page(browser, the_app(), cast.advisor.cookie, java_script_enabled=False)
+        found = []
+        await page.goto(f"{ORIGIN}/appointments")
+        await page.get_by_role("link", name="Book a visit").click()
+        found += await looked_at(looks, page.url.removeprefix(ORIGIN))
+        await page.get_by_label("Find by name, phone, plate, VIN or number").fill("Dana")
+        await page.get_by_role("button", name="Find").click()
+        await page.get_by_role("link", name="Accord").click()
+        found += await looked_at(looks, page.url.removeprefix(ORIGIN))
+        await page.get_by_label("Brake check").check()
+        await page.get_by_role("button", name="Choose a time").click()
+        found += await looked_at(looks, page.url.removeprefix(ORIGIN))
+        await page.locator("button.slot").first.click()
+        found += await looked_at(looks, page.url.removeprefix(ORIGIN))
+        await page.get_by_role("button", name="Book this visit").click()
+        assert "The confirmation goes to customer@test.example." in await page.inner_text("#flash")
+        assert "Booked by Avery Advisor" in await page.inner_text("#day")
+        assert [*found, *wrong] == []
+
+
 async def test_axe_finds_nothing_in_the_set_up(site: str, cast: Cast) -> None:
     services = await offer(cast)
     addresses = [
