@@ -22,6 +22,7 @@ from app.domains.network.crew import CrewFacts
 from app.domains.network.joining import STAFF_ROLES
 from app.domains.network.models import ServiceCenter
 from app.domains.network.opening import read_week, write_hours
+from app.domains.network.said import hours_saved
 
 AnyRequest = Request[Any, Any, Any]
 RUNS = needs("manage:staff")
@@ -122,7 +123,7 @@ async def set_shifts(
         async with begin(request) as (db, me):
             member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
             await crew.set_week(db, member.profile, week, by=me)
-            return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
+            return see_other(request, _url(center_id, staff_id), flash=hours_saved(week))
     except Invalid as wrong:
         return await _show(request, center_id, staff_id, wrong)
 

@@ -34,6 +34,11 @@ def write_hours(intervals: Iterable[Sequence[str] | Interval]) -> str:
     return ", ".join(f"{_hhmm(opens)}–{_hhmm(closes)}" for opens, closes in intervals)
 
 
+def nights(week: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """The days whose hours run past midnight: more often a slip than a night shift, so it is said aloud."""
+    return [day for day in WEEKDAYS if any(closes <= opens for opens, closes in week.get(day, ()))]
+
+
 def stored(intervals: Iterable[Interval]) -> list[list[str]]:
     return [[f"{opens:%H:%M}", f"{closes:%H:%M}"] for opens, closes in intervals]
 

@@ -194,12 +194,27 @@ async def change_bay(db: AsyncSession, bay: Bay, facts: BayFacts, *, by: Viewer)
 async def _write_bay(db: AsyncSession, bay: Bay, facts: BayFacts, by: Viewer) -> Bay:
     if set(facts.capabilities) - set(CAPABILITIES):
         raise Invalid({"capabilities": _("Choose from the list.")})
+    await _refuse_namesake(db, bay, facts.name)
     for name, value in msgspec.structs.asdict(facts).items():
         setattr(bay, name, value)
     await db.flush()
     event = BayChanged(center_id=bay.center_id, bay_id=bay.id, is_active=bay.is_active)
     await record(db, event, by=by, tenant=bay.tenant_id, subject=bay.center_id)
     return bay
+
+
+async def _refuse_namesake(db: AsyncSession, bay: Bay, name: str) -> None:
+    """Two rows of the board with one name would send cars to the wrong lift."""
+    namesake = select(Bay.id).where(
+        Bay.tenant_id == bay.tenant_id,
+        Bay.center_id == bay.center_id,
+        func.lower(Bay.name) == name.strip().lower(),
+        Bay.is_active,
+    )
+    with db.no_autoflush:  # the new bay is not ready to be written yet
+        found = (await db.scalars(namesake)).all()
+        if set(found) - {bay.id}:
+            raise Invalid({"name": _("There is a bay of this name here already.")})
 
 
 def _set(center: ServiceCenter, facts: CenterFacts) -> None:

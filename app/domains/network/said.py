@@ -1,10 +1,11 @@
 """The words of a shop's set-up on the screen: skills, kinds of bays, days."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from app.core.render import template_global
 from app.core.words import _
-from app.domains.network.opening import write_hours
+from app.domains.network.opening import nights, write_hours
 
 
 @template_global
@@ -74,6 +75,15 @@ def shop_tabs() -> list[tuple[str, str, str]]:
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("payments", _("Card payments"), "/settings/payments"),
     ]
+
+
+def hours_saved(week: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """What is said after a week was written down; hours past midnight are named, for they may be a slip."""
+    late = nights(week)
+    if not late:
+        return _("Saved.")
+    days = ", ".join(weekday_label(day) for day in late)
+    return _("Saved. These days run past midnight into the next: %(days)s. Is that so?", days=days)
 
 
 @template_global

@@ -22,6 +22,7 @@ from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
 from app.domains.network.opening import read_hours, read_week, stored
 from app.domains.network.premises import BayFacts, CenterFacts
+from app.domains.network.said import hours_saved
 
 AnyRequest = Request[Any, Any, Any]
 SETS_UP = needs("manage:center")
@@ -176,7 +177,7 @@ async def set_hours(request: AnyRequest, center_id: FromPath[UUID]) -> Response[
         async with begin(request) as (db, me):
             center = await premises.find_center(db, me, center_id)
             await premises.set_hours(db, center, week, by=me)
-            return see_other(request, f"/settings/centers/{center_id}/hours", flash=_("Saved."))
+            return see_other(request, f"/settings/centers/{center_id}/hours", flash=hours_saved(week))
     except Invalid as wrong:
         return await _hours(request, center_id, wrong)
 

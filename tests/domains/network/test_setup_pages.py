@@ -120,3 +120,21 @@ async def test_only_an_owner_and_only_of_this_shop(browser, cast):
     assert (await owner.post(f"/settings/centers/{VOLT_CENTER}", FACTS)).status_code == 404
     assert (await owner.get(f"{BASE}/people/{cast.outsider.staff_id}")).status_code == 404
     assert (await browser().get(BASE)).status_code == 303
+
+
+async def test_hours_past_midnight_are_asked_about(browser, cast):
+    owner = browser(cast.owner)
+    done = await owner.post(f"{BASE}/hours", {"hours_mon": "17:00-08:00", "hours_tue": "8-17"})
+    assert done.status_code == 303
+    page = (await owner.get(f"{BASE}/hours")).text
+    assert "run past midnight into the next: Monday" in page
+
+
+async def test_two_bays_cannot_share_a_name(browser, cast):
+    owner = browser(cast.owner)
+    assert (await owner.post(f"{BASE}/bays", {"name": "bay 1", "is_active": "on"})).status_code == 422
+    assert (await owner.post(f"{BASE}/bays", {"name": "Bay 9", "is_active": "on"})).status_code == 303
+    same = await owner.post(f"{BASE}/bays/{HARBOR_BAYS[0]}", {"name": "Bay 1", "is_active": "on"})
+    assert same.status_code == 303
+    taken = await owner.post(f"{BASE}/bays/{HARBOR_BAYS[0]}", {"name": "Bay 9", "is_active": "on"})
+    assert taken.status_code == 422
