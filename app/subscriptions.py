@@ -126,6 +126,8 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentCompleted: [ring_invoice, tell_money.tell_payment_received],
     billing.PaymentEnded: [ring_invoice],
     billing.PaymentRefunded: [ring_invoice],
+    billing.RefundBegun: [ring_invoice],
+    billing.RefundFailed: [ring_invoice],
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],

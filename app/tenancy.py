@@ -73,6 +73,8 @@ TABLES: dict[str, Kind] = {
     "invoices": "shared",
     "invoice_lines": "child",
     "payments": "shared",
+    "refunds": "child",
+    "credit_notes": "shared",
     "payment_accounts": "tenant",
     "pay_links": "tenant",
     "ledger_entries": "tenant",
@@ -96,4 +98,5 @@ PARENTS: dict[str, tuple[str, str]] = {
     "estimate_lines": ("estimate_jobs", "estimate_job_id"),
     "authorizations": ("jobs", "job_id"),
     "invoice_lines": ("invoices", "invoice_id"),
+    "refunds": ("payments", "payment_id"),
 }

@@ -58,12 +58,14 @@ async def open_page(whose: Whose) -> str:
     payment = await _read(whose)
     if payment.checkout_url and payment.is_live and not _is_over(payment):
         return payment.checkout_url
-    if payment.status != "created":
-        payment = await look(whose)
-        if payment.is_live and payment.checkout_url:
-            return payment.checkout_url
-        raise Refused(_("This payment is no longer open. Please start again."))
     try:
+        if payment.status != "created":
+            payment = await look(whose)
+            if payment.is_live and payment.checkout_url:
+                return payment.checkout_url
+            raise Refused(
+                _("This payment is no longer open. Please start again."), audit="payment.illegal_move"
+            )
         started = await gateway(payment.provider).create_checkout(_terms(payment))
     except GatewayRefused as refused:
         await _write_off(whose, refused.words)
@@ -151,6 +153,10 @@ async def stop(whose: Whose) -> Payment:
             return await _read(whose)
         provider = gateway(payment.provider)
         told = await provider.cancel(known_as, account=payment.provider_account or None)
+    except GatewayRefused as refused:
+        if refused.code != "resource_missing":
+            raise Refused(_("The payment provider said no: %(reason)s", reason=refused.words)) from refused
+        told = PaymentStatus(ref="", state="cancelled")  # a page the provider does not know nobody can pay
     except GatewayUnavailable as silent:
         raise Refused(
             _("The payment provider does not answer, so the payment cannot be stopped now."), status=503

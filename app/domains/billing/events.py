@@ -42,6 +42,15 @@ class InvoicePaid(OfInvoice, frozen=True, kw_only=True):
     currency: str
 
 
+class InvoiceCredited(OfInvoice, frozen=True, kw_only=True):
+    """A credit note takes the paid invoice back."""
+
+    credit_note_id: UUID
+    label: str
+    total_minor: int
+    currency: str
+
+
 class OfPayment(OfInvoice, frozen=True, kw_only=True):
     """Something that happened to one payment."""
 
@@ -81,6 +90,20 @@ class PaymentRefunded(OfPayment, frozen=True, kw_only=True):
 
     amount_minor: int
     currency: str
+
+
+class RefundBegun(OfPayment, frozen=True, kw_only=True):
+    """Somebody decided to give money back; the provider is asked next."""
+
+    refund_id: UUID
+    amount_minor: int
+    currency: str
+
+
+class RefundFailed(OfPayment, frozen=True, kw_only=True):
+    """The provider said no. Nothing was given back."""
+
+    refund_id: UUID
 
 
 class PaymentQuestioned(OfPayment, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotFound
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
-from app.domains.billing.models import LIVE_PAYMENT, OPEN_INVOICE, Invoice, InvoiceLine, Payment
+from app.domains import workshop
+from app.domains.billing.models import LIVE_PAYMENT, OPEN_INVOICE, Invoice, InvoiceLine, Payment, Refund
 from app.domains.workshop.models import RepairOrder
 
 
@@ -57,6 +58,32 @@ async def hold(db: AsyncSession, invoice_id: UUID) -> Invoice:
     if found is None:
         raise NotFound
     return found
+
+
+async def hold_payment(db: AsyncSession, payment_id: UUID) -> tuple[RepairOrder, Invoice, Payment]:
+    """Lock a payment with what it moves: order, then invoice, then payment, in the order everybody locks in."""
+    owner = (
+        await db.execute(
+            select(Invoice.id, Invoice.order_id)
+            .join(Payment, and_(Payment.tenant_id == Invoice.tenant_id, Payment.invoice_id == Invoice.id))
+            .where(Payment.id == payment_id)
+        )
+    ).one()
+    order = await workshop.hold(db, owner.order_id)
+    invoice = await hold(db, owner.id)
+    payment = await db.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
+    return order, invoice, payment
+
+
+async def refunds_of(db: AsyncSession, invoice: Invoice) -> Sequence[Refund]:
+    """Every refund of an invoice's payments, oldest first."""
+    found = await db.scalars(
+        select(Refund)
+        .join(Payment, and_(Payment.tenant_id == Refund.tenant_id, Payment.id == Refund.payment_id))
+        .where(Refund.tenant_id == invoice.tenant_id, Payment.invoice_id == invoice.id)
+        .order_by(Refund.id)
+    )
+    return found.all()
 
 
 async def lines_of(db: AsyncSession, invoice: Invoice) -> Sequence[InvoiceLine]:

@@ -18,8 +18,8 @@ from app.core.words import _
 from app.domains import workshop
 from app.domains.billing import content, ledger
 from app.domains.billing.events import InvoiceCancelled, InvoiceIssued, InvoiceOverdue, InvoicePaid
-from app.domains.billing.finding import hold, live_payments
-from app.domains.billing.models import Invoice, InvoiceLine
+from app.domains.billing.finding import hold, payments_of
+from app.domains.billing.models import TAKEN_EVER, Invoice, InvoiceLine
 from app.domains.billing.numbering import next_number
 from app.domains.customers.models import Customer
 from app.domains.network.models import ServiceCenter
@@ -191,8 +191,14 @@ async def cancel(db: AsyncSession, invoice: Invoice, *, by: Viewer, reason: str)
             _("Only an open invoice that nobody has paid anything of can be cancelled."),
             audit="invoice.illegal_move",
         )
-    if await live_payments(db, invoice):
-        raise Refused(_("A payment is under way. Stop it first."))
+    payments = await payments_of(db, invoice)
+    if any(payment.is_live for payment in payments):
+        raise Refused(_("A payment is under way. Stop it first."), audit="invoice.illegal_move")
+    if any(payment.status in TAKEN_EVER for payment in payments):
+        raise Refused(
+            _("Money was taken for this invoice and given back. Write a credit note instead."),
+            audit="invoice.illegal_move",
+        )
     invoice.status, invoice.cancelled_at = "cancelled", clock.now()
     invoice.cancel_reason = reason.strip()
     invoice.version += 1
@@ -217,16 +223,27 @@ async def mark_overdue(db: AsyncSession, *, by: Viewer) -> int:
     )
     count = 0
     for invoice in late:
-        invoice.status = "overdue"
         invoice.version += 1
-        overdue = InvoiceOverdue(
-            **of(invoice),
-            open_minor=invoice.open_minor,
-            currency=invoice.currency,
-        )
-        await tell(db, invoice, overdue, by=by)
+        await _overdue(db, invoice, by=by)
         count += 1
     return count
+
+
+async def _overdue(db: AsyncSession, invoice: Invoice, *, by: Viewer) -> None:
+    invoice.status = "overdue"
+    overdue = InvoiceOverdue(**of(invoice), open_minor=invoice.open_minor, currency=invoice.currency)
+    await tell(db, invoice, overdue, by=by)
+
+
+async def open_again(db: AsyncSession, invoice: Invoice, *, by: Viewer) -> None:
+    """Money of a held invoice went back: where it stands now follows from what is paid and when it was due."""
+    if invoice.status in ("cancelled", "credited"):
+        return
+    invoice.paid_at = None
+    if invoice.due_at >= clock.now():
+        invoice.status = "partially_paid" if invoice.paid_minor else "issued"
+    elif invoice.status != "overdue":
+        await _overdue(db, invoice, by=by)
 
 
 def of(invoice: Invoice) -> dict[str, UUID]:

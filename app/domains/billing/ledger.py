@@ -93,6 +93,26 @@ async def book_refund(
     )
 
 
+async def book_dispute(
+    db: AsyncSession, invoice: Invoice, payment: Payment, *, fee: int, from_credit: int, owed_again: int
+) -> None:
+    """A decided dispute: what the bank took back, and what the provider kept for it whoever won."""
+    legs = {
+        PROVIDER_ACCOUNTS[payment.provider]: -(from_credit + owed_again + fee),
+        "fees": fee,
+        "customer_credit": from_credit,
+        "receivable": owed_again,
+    }
+    await _book(
+        db,
+        uuid5(payment.id, f"dispute {payment.dispute_stage}"),
+        legs,
+        invoice=invoice,
+        payment=payment,
+        memo=payment.paid_with,
+    )
+
+
 async def balance(db: AsyncSession, invoice: Invoice, account: str) -> int:
     """What an account holds on behalf of one invoice."""
     total = await db.scalar(

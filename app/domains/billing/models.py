@@ -28,6 +28,11 @@ LIVE_PAYMENT = ("created", "pending", "requires_action", "authorized")
 TAKEN = ("completed", "partially_refunded", "disputed")
 """The money is, or was, with the shop."""
 
+TAKEN_EVER = (*TAKEN, "refunded", "lost")
+
+REFUNDABLE = ("completed", "partially_refunded")
+"""While a payment is disputed its money is with nobody, and the provider gives none of it back."""
+
 PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "created": frozenset(
         {"pending", "requires_action", "authorized", "completed", "failed", "cancelled", "expired"}
@@ -37,7 +42,8 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "authorized": frozenset({"completed", "failed", "cancelled", "expired"}),
     "completed": frozenset({"partially_refunded", "refunded", "disputed"}),
     "partially_refunded": frozenset({"partially_refunded", "refunded", "disputed"}),
-    "disputed": frozenset({"completed", "lost"}),
+    # Won, what was given back before the dispute is still given back.
+    "disputed": frozenset({"completed", "partially_refunded", "refunded", "lost"}),
     # Money that arrives late is money: it is taken once, whatever we believed before.
     "failed": frozenset({"completed"}),
     "cancelled": frozenset({"completed"}),
@@ -155,7 +161,10 @@ class Payment(TenantOwned, Base):
         tenant_key(),
         tenant_fk("invoices", "invoice_id"),
         CheckConstraint("amount_minor > 0", name="amount"),
-        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= amount_minor", name="refunded"),
+        CheckConstraint(
+            "refunded_minor >= 0 AND lost_minor >= 0 AND refunded_minor + lost_minor <= amount_minor",
+            name="refunded",
+        ),
         CheckConstraint("credit_minor >= 0 AND credit_minor <= amount_minor", name="credit"),
         Index("ix_payments_invoice", "tenant_id", "invoice_id"),
         Index("ix_payments_user_id", "user_id"),
@@ -166,6 +175,12 @@ class Payment(TenantOwned, Base):
             "provider_ref",
             unique=True,
             postgresql_where=text("provider_ref <> ''"),
+        ),
+        Index(
+            "ix_payments_transaction_ref",
+            "provider",
+            "transaction_ref",
+            postgresql_where=text("transaction_ref <> ''"),
         ),
     )
 
@@ -189,6 +204,10 @@ class Payment(TenantOwned, Base):
     credit_minor: Mapped[int] = mapped_column(default=0)
     """The part that no invoice wanted any more when the money came; it is to be given back."""
     refunded_minor: Mapped[int] = mapped_column(default=0)
+    lost_minor: Mapped[int] = mapped_column(default=0)
+    """What the payer's bank took back after a dispute."""
+    dispute_stage: Mapped[int] = mapped_column(default=0)
+    """Disputes opened plus disputes decided, as far as we have heard: older news say less."""
     fee_minor: Mapped[int] = mapped_column(default=0)
     tendered_minor: Mapped[int | None]
     """Cash handed over; what is more than the amount went back as change."""
@@ -211,12 +230,76 @@ class Payment(TenantOwned, Base):
         return self.status in TAKEN
 
     @property
+    def kept_minor(self) -> int:
+        """What of it is still with the shop."""
+        return self.amount_minor - self.refunded_minor - self.lost_minor
+
+    @property
+    def credit_left_minor(self) -> int:
+        """What of it no invoice wants and nobody has given back yet."""
+        return max(self.credit_minor - self.refunded_minor - self.lost_minor, 0)
+
+    @property
     def change_minor(self) -> int:
         return (self.tendered_minor or self.amount_minor) - self.amount_minor
 
     def may_become(self, status: str) -> bool:
         """Whether the state machine allows the move."""
         return status in PAYMENT_MOVES[self.status]
+
+
+class Refund(TenantOwned, Base):
+    """Money on its way back to whoever paid. Its id is the gateway's idempotency key."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("payments", "payment_id"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_refunds_payment", "tenant_id", "payment_id"),
+        Index("ix_refunds_pending", "created_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    payment_id: Mapped[UUID]
+    asked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[str] = mapped_column(default="pending")
+    """pending, done, failed."""
+    amount_minor: Mapped[int]
+    provider_ref: Mapped[str] = mapped_column(default="")
+    failure: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime | None]
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == "pending"
+
+
+class CreditNote(TenantOwned, Base):
+    """The document that takes an issued invoice back: numbered in a series of its own, frozen like the invoice."""
+
+    __tablename__ = "credit_notes"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("invoices", "invoice_id"),
+        UniqueConstraint("tenant_id", "invoice_id"),
+        UniqueConstraint("tenant_id", "number"),
+        Index("ix_credit_notes_user_id", "user_id"),
+    )
+
+    invoice_id: Mapped[UUID]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    number: Mapped[int]
+    reason: Mapped[str]
+    content: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The invoice's number, day, sums and fingerprint: lines and names are the invoice's own, which are frozen."""
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[datetime]
+
+    @property
+    def label(self) -> str:
+        """The number as it is printed: CN-00042."""
+        return f"CN-{self.number:05d}"
 
 
 class PaymentAccount(TenantOwned, Base):

@@ -12,13 +12,14 @@ from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.money import decimals, to_minor
 from app.core.render import fragment, money, page, see_other
-from app.core.visit import begin, needs
+from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import workshop
 from app.domains.billing import checkout, finding, invoicing, paper, paying, refunding, words
 from app.domains.billing.live import desk_topic
 from app.domains.billing.models import Invoice
 from app.domains.billing.showing import shown
+from app.gateways.payments import GatewayUnavailable
 
 AnyRequest = Request[Any, Any, Any]
 OWN = needs("read:own_invoices")
@@ -42,6 +43,8 @@ class CashForm(msgspec.Struct):
 
 class RefundForm(msgspec.Struct):
     amount: Decimal
+    given: int
+    """What the page showed as given back, in minor units."""
 
 
 class ReasonForm(msgspec.Struct):
@@ -219,12 +222,29 @@ async def stop_payment(request: AnyRequest, payment_id: FromPath[UUID]) -> Respo
 
 @post("/payments/{payment_id:uuid}/refunds", opt=needs("manage:center"))
 async def refund(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
-    form = read(RefundForm, await request.form())
-    async with begin(request) as (db, me):
-        payment, invoice = await finding.find_payment(db, me, str(payment_id))
-        see_other(request, f"/invoices/{invoice.id}")
-    await refunding.refund(payment, minor(form.amount, payment.currency), by=me)
-    return see_other(request, f"/invoices/{invoice.id}", flash=_("The money is on its way back."))
+    """Give money back. A replay is answered with the invoice, which shows how the refund stands."""
+    try:
+        form = read(RefundForm, await request.form())
+        async with begin(request) as (db, me):
+            payment, invoice = await finding.find_payment(db, me, str(payment_id))
+            amount = minor(form.amount, payment.currency)
+            refund = await refunding.begin(db, payment, amount=amount, given=form.given, by=me)
+            see_other(request, f"/invoices/{invoice.id}")
+    except Invalid as wrong:
+        async with glance(request) as (db, me):
+            _payment, invoice = await finding.find_payment(db, me, str(payment_id))
+        said = " ".join(wrong.errors.values())
+        return await _invoice(request, str(invoice.id), errors={f"refund-{payment_id}": said})
+    try:
+        refund = await refunding.carry_out(checkout.Whose.of(payment), refund.id)
+    except GatewayUnavailable:
+        said = _("The payment provider does not answer. The refund is kept and asked for again by itself.")
+    else:
+        said = {
+            "done": _("The money is on its way back."),
+            "failed": _("The payment provider said no: %(reason)s", reason=refund.failure),
+        }[refund.status]
+    return see_other(request, f"/invoices/{invoice.id}", flash=said)
 
 
 router = Router(

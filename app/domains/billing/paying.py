@@ -62,7 +62,11 @@ def _check_amount(invoice: Invoice, amount: int) -> None:
         raise Invalid({"amount": _("Please enter an amount of more than nothing.")})
     if amount > invoice.open_minor:
         rest = money(invoice.open_minor, invoice.currency)
-        raise Refused(_("Only %(rest)s is still open.", rest=rest), data={"open_minor": invoice.open_minor})
+        raise Refused(
+            _("Only %(rest)s is still open.", rest=rest),
+            data={"open_minor": invoice.open_minor},
+            audit="invoice.illegal_move",
+        )
 
 
 def _check_claims(invoice: Invoice, amount: int, live: Sequence[Payment]) -> None:
@@ -71,6 +75,7 @@ def _check_claims(invoice: Invoice, amount: int, live: Sequence[Payment]) -> Non
         raise Refused(
             _("A card payment of %(sum)s is under way. Finish it or stop it first.", sum=claimed),
             data={"payment_id": str(live[0].id)},
+            audit="invoice.illegal_move",
         )
 
 

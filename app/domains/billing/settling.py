@@ -6,12 +6,10 @@ webhook. Applying the same answer twice, or an old one late, changes nothing.
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.viewer import Viewer
-from app.domains import workshop
 from app.domains.billing import ledger
 from app.domains.billing.events import (
     PaymentChanged,
@@ -19,42 +17,37 @@ from app.domains.billing.events import (
     PaymentQuestioned,
     PaymentRefunded,
 )
-from app.domains.billing.finding import hold
-from app.domains.billing.invoicing import of, tell
+from app.domains.billing.finding import hold_payment
+from app.domains.billing.invoicing import of, open_again, tell
 from app.domains.billing.models import TAKEN, Invoice, Payment
 from app.domains.billing.paying import count_in
 from app.domains.workshop.models import RepairOrder
 from app.gateways.payments import PaymentStatus
 
 ENDED = ("failed", "cancelled", "expired")
-MONEY_CAME = ("completed", "partially_refunded", "refunded", "disputed")
+MONEY_CAME = ("completed", "partially_refunded", "refunded", "disputed", "lost")
 
 
 async def settle(db: AsyncSession, payment_id: UUID, told: PaymentStatus, *, by: Viewer) -> Payment:
     """Bring a payment to what the provider tells of it, with everything that follows, in one transaction."""
-    payment = await db.get_one(Payment, payment_id)
-    order_id = await db.scalar(select(Invoice.order_id).where(Invoice.id == payment.invoice_id))
-    order = await workshop.hold(db, order_id) if order_id else None
-    invoice = await hold(db, payment.invoice_id)
-    await db.refresh(payment, with_for_update=True)
-    assert order is not None
+    order, invoice, payment = await hold_payment(db, payment_id)
     _learn(payment, told)
     if told.state in MONEY_CAME:
         if payment.status not in TAKEN:
             await _complete(db, invoice, order, payment, told, by=by)
         if payment.status in TAKEN:
-            await _refunds(db, invoice, payment, told, by=by)
+            await give_back(db, invoice, payment, told.refunded, by=by)
             await _dispute(db, invoice, payment, told, by=by)
     elif told.state in ENDED:
         await _end(db, invoice, payment, told, by=by)
     elif told.state != payment.status and payment.may_become(told.state):
-        payment.status = told.state
-        await tell(db, invoice, PaymentChanged(**_of(invoice, payment), status=told.state), by=by)
+        await _change(db, invoice, payment, told.state, by=by)
     await db.flush()
     return payment
 
 
-def _of(invoice: Invoice, payment: Payment) -> dict[str, UUID]:
+def of_payment(invoice: Invoice, payment: Payment) -> dict[str, UUID]:
+    """Whom an event about this payment concerns."""
     return {**of(invoice), "payment_id": payment.id}
 
 
@@ -88,7 +81,7 @@ async def _complete(
         said = f"The provider tells of {told.amount} {told.currency} (minor units); nothing is booked."
         if payment.failure != said:
             payment.failure = said
-            await tell(db, invoice, PaymentQuestioned(**_of(invoice, payment), said=said), by=by)
+            await tell(db, invoice, PaymentQuestioned(**of_payment(invoice, payment), said=said), by=by)
         return
     if not payment.may_become("completed"):
         return
@@ -97,35 +90,64 @@ async def _complete(
     await count_in(db, invoice, order, payment, by=by)
 
 
-async def _refunds(
-    db: AsyncSession, invoice: Invoice, payment: Payment, told: PaymentStatus, *, by: Viewer
-) -> None:
-    """Book what was given back since we last looked: first what nobody wanted, then what is owed again."""
-    more = told.refunded - payment.refunded_minor
+async def give_back(db: AsyncSession, invoice: Invoice, payment: Payment, upto: int, *, by: Viewer) -> None:
+    """Book what was given back of a held payment since we last looked; `upto` is all that ever was."""
+    more = upto - payment.refunded_minor
     if more <= 0:
         return
-    credit_left = max(payment.credit_minor - payment.refunded_minor, 0)
-    from_credit = min(more, credit_left)
-    owed_again = more - from_credit
-    payment.refunded_minor = told.refunded
-    payment.status = "refunded" if told.refunded >= payment.amount_minor else "partially_refunded"
-    invoice.paid_minor -= owed_again
-    invoice.version += 1
-    if owed_again and invoice.status == "paid":
-        invoice.status, invoice.paid_at = ("partially_paid" if invoice.paid_minor else "issued"), None
-    await ledger.book_refund(
-        db, invoice, payment, upto=told.refunded, from_credit=from_credit, owed_again=owed_again
-    )
-    refunded = PaymentRefunded(**_of(invoice, payment), amount_minor=more, currency=payment.currency)
+    from_credit, owed_again = _go_out(invoice, payment, more)
+    payment.refunded_minor = upto
+    if payment.status != "disputed":
+        payment.status = _after_refunds(payment)
+    await ledger.book_refund(db, invoice, payment, upto=upto, from_credit=from_credit, owed_again=owed_again)
+    refunded = PaymentRefunded(**of_payment(invoice, payment), amount_minor=more, currency=payment.currency)
     await tell(db, invoice, refunded, by=by)
+    if owed_again:
+        await open_again(db, invoice, by=by)
+
+
+def _go_out(invoice: Invoice, payment: Payment, more: int) -> tuple[int, int]:
+    """Where money that leaves the shop comes from: first what nobody wanted, then what is owed again."""
+    from_credit = min(more, payment.credit_left_minor)
+    invoice.paid_minor -= more - from_credit
+    invoice.version += 1
+    return from_credit, more - from_credit
+
+
+def _after_refunds(payment: Payment) -> str:
+    if not payment.refunded_minor:
+        return "completed"
+    return "refunded" if payment.refunded_minor >= payment.amount_minor else "partially_refunded"
 
 
 async def _dispute(
     db: AsyncSession, invoice: Invoice, payment: Payment, told: PaymentStatus, *, by: Viewer
 ) -> None:
-    if told.state == "disputed" and payment.may_become("disputed"):
-        payment.status = "disputed"
-        await tell(db, invoice, PaymentChanged(**_of(invoice, payment), status="disputed"), by=by)
+    """A dispute opens, and is won or lost weeks later. The stage only grows: what was asked before another
+    answer was booked says less than we know, and changes nothing."""
+    if told.dispute_stage <= payment.dispute_stage:
+        return
+    if payment.status != "disputed":
+        if not payment.may_become("disputed"):
+            return
+        await _change(db, invoice, payment, "disputed", by=by)
+    payment.dispute_stage = told.dispute_stage
+    if told.state == "disputed":
+        return
+    taken_back = min(told.lost - payment.lost_minor, payment.kept_minor)
+    fee = told.fee + told.dispute_fee - payment.fee_minor
+    from_credit, owed_again = _go_out(invoice, payment, taken_back)
+    payment.lost_minor += taken_back
+    payment.fee_minor += fee
+    await ledger.book_dispute(db, invoice, payment, fee=fee, from_credit=from_credit, owed_again=owed_again)
+    await _change(db, invoice, payment, "lost" if told.state == "lost" else _after_refunds(payment), by=by)
+    if owed_again:
+        await open_again(db, invoice, by=by)
+
+
+async def _change(db: AsyncSession, invoice: Invoice, payment: Payment, status: str, *, by: Viewer) -> None:
+    payment.status = status
+    await tell(db, invoice, PaymentChanged(**of_payment(invoice, payment), status=status), by=by)
 
 
 async def _end(
@@ -133,4 +155,4 @@ async def _end(
 ) -> None:
     if payment.is_live and payment.may_become(told.state):
         payment.status, payment.processed_at = told.state, clock.now()
-        await tell(db, invoice, PaymentEnded(**_of(invoice, payment), status=told.state), by=by)
+        await tell(db, invoice, PaymentEnded(**of_payment(invoice, payment), status=told.state), by=by)

@@ -1,5 +1,6 @@
 """What the invoice's pages show: one reading, for the desk, for the driver, and for who comes by a link."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import enter_tenant
 from app.core.money import decimals, to_major
 from app.core.viewer import Viewer
-from app.domains.billing import finding, paper, paying, words
+from app.domains.billing import finding, paper, paying, refunding, words
 from app.domains.billing.live import invoice_topic
-from app.domains.billing.models import Invoice, Payment
+from app.domains.billing.models import REFUNDABLE, Invoice, Payment, Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
     await enter_tenant(db, invoice.tenant_id)
     lines = await finding.lines_of(db, invoice)
     payments = await finding.payments_of(db, invoice)
+    refunds = await finding.refunds_of(db, invoice)
     at_desk = me.is_staff and me.tenant_id == invoice.tenant_id
     return {
         "invoice": invoice,
@@ -42,7 +44,7 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         "quantity": paper.quantity,
         "sums": paper.sums(invoice, lines),
         "state": words.invoice_state(invoice),
-        "payments": [_told(payment) for payment in payments if at_desk or _worth_telling(payment)],
+        "payments": [_told(payment, refunds) for payment in payments if at_desk or _worth_telling(payment)],
         "under_way": next((payment for payment in payments if payment.is_live), None),
         "unclaimed": paying.unclaimed(invoice, [payment for payment in payments if payment.is_live]),
         "takes_cards": await paying.may_pay_by_card(db, invoice),
@@ -55,7 +57,6 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         "zone": invoice.content["zone"],
         "typed": typed,
         "digits": decimals(invoice.currency),
-        "to_give_back": _to_give_back,
     }
 
 
@@ -64,10 +65,11 @@ def typed(minor: int, currency: str) -> str:
     return str(to_major(minor, currency))
 
 
-def _to_give_back(payment: Payment) -> int:
-    """What a refund of this payment would usually be: what nobody wanted, else all of it."""
-    credit = payment.credit_minor - payment.refunded_minor
-    return credit if credit > 0 else payment.amount_minor - payment.refunded_minor
+def _to_give_back(payment: Payment, given: int) -> int:
+    """What a refund of this payment would usually be: what nobody wanted, else all of it; 0 is nothing."""
+    if payment.status not in REFUNDABLE:
+        return 0
+    return max(payment.credit_minor - given, 0) or payment.amount_minor - given
 
 
 def _worth_telling(payment: Payment) -> bool:
@@ -75,6 +77,15 @@ def _worth_telling(payment: Payment) -> bool:
     return payment.status not in ("cancelled", "expired", "created")
 
 
-def _told(payment: Payment) -> dict[str, Any]:
+def _told(payment: Payment, refunds: Sequence[Refund]) -> dict[str, Any]:
     kind, said = words.payment_state(payment)
-    return {"payment": payment, "kind": kind, "said": said, "with": words.paid_with(payment)}
+    given = refunding.given_back(payment, refunds)
+    return {
+        "payment": payment,
+        "kind": kind,
+        "said": said,
+        "with": words.paid_with(payment),
+        "refunds": [(one, words.refund_state(one)) for one in refunds if one.payment_id == payment.id],
+        "given": given,
+        "to_give_back": _to_give_back(payment, given),
+    }

@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
-from app.domains.billing import checkout
+from app.domains.billing import checkout, refunding
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.invoicing import mark_overdue
 
@@ -33,6 +33,12 @@ async def _mark_overdue_of(tenant_id: UUID) -> None:
 async def look_at_undecided_payments() -> None:
     """Every minute: webhooks get lost, so payments that stay undecided are asked about."""
     await checkout.look_at_undecided()
+
+
+@cron("* * * * *")
+async def finish_undecided_refunds() -> None:
+    """Every minute: a refund whose answer was lost is asked for again with its own key."""
+    await refunding.finish_undecided()
 
 
 @cron("15 3 * * *", timeout=600)

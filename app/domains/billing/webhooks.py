@@ -25,7 +25,12 @@ async def take(db: AsyncSession, provider: str, event: WebhookEvent) -> bool:
         provider=provider,
         event_id=event.id,
         kind=event.kind,
-        payload={"account": event.account, "reference": event.reference, "ref": event.ref},
+        payload={
+            "account": event.account,
+            "reference": event.reference,
+            "ref": event.ref,
+            "transaction": event.transaction,
+        },
     )
     if not (await db.execute(known.on_conflict_do_nothing().returning(Kept.event_id))).first():
         return False
@@ -39,12 +44,13 @@ async def take(db: AsyncSession, provider: str, event: WebhookEvent) -> bool:
 async def _about_payment(db: AsyncSession, provider: str, event: WebhookEvent) -> None:
     row = (
         await db.execute(
-            text("SELECT * FROM payment_home(:provider, :account, :ref, :reference)"),
+            text("SELECT * FROM payment_home(:provider, :account, :ref, :reference, :transaction)"),
             {
                 "provider": provider,
                 "account": event.account or "",
                 "ref": event.ref or "",
                 "reference": as_uuid(event.reference),
+                "transaction": event.transaction or "",
             },
         )
     ).first()

@@ -1,7 +1,7 @@
 """Billing's states in the reader's words, each with the kind of tell-tale that goes with it."""
 
 from app.core.words import _
-from app.domains.billing.models import Invoice, Payment
+from app.domains.billing.models import Invoice, Payment, Refund
 
 
 def invoice_state(invoice: Invoice) -> tuple[str, str]:
@@ -32,6 +32,15 @@ def payment_state(payment: Payment) -> tuple[str, str]:
         "disputed": ("stop", _("Disputed")),
         "lost": ("stop", _("Dispute lost")),
     }[payment.status]
+
+
+def refund_state(refund: Refund) -> tuple[str, str]:
+    """(kind, words) for a refund."""
+    return {
+        "pending": ("wait", _("On its way back")),
+        "done": ("info", _("Given back")),
+        "failed": ("stop", _("Not given back")),
+    }[refund.status]
 
 
 def paid_with(payment: Payment) -> str:

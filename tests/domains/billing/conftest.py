@@ -97,6 +97,19 @@ class Till:
         async with transaction(tenant=HARBOR) as db:
             return list(await finding.payments_of(db, invoice))
 
+    async def give_back(self, payment: Payment, amount: str, given: int = 0, **more: Any) -> Answer:
+        """The owner gives money back; their page showed that `given` was given back before."""
+        form = {"amount": amount, "given": str(given)}
+        return await self.open_browser(CAST.owner).post(f"/payments/{payment.id}/refunds", form, **more)
+
+    async def paid_by_card(self, **form: Any) -> tuple[Invoice, Payment]:
+        """An invoice and the card payment that was made for it."""
+        invoice = await self.invoice()
+        await self.stripe.pay((await self.press_pay(invoice, **form)).headers["location"])
+        await self.deliver()
+        (payment,) = await self.payments(invoice)
+        return invoice, payment
+
     async def press_pay(self, invoice: Invoice, **form: Any) -> Answer:
         """The driver presses the button."""
         return await self.open_browser(CAST.customer).post(f"/invoices/{invoice.id}/payments", form)
