@@ -22,8 +22,8 @@ AnyRequest = Request[Any, Any, Any]
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 KEPT_OFFLINE = (
-    "css/app.css", "js/htmx.js", "js/app.js", "js/toasts.js", "js/menus.js", "js/steppers.js", "img/icons.svg",
-    "img/mark.svg", "fonts/barlow-latin-400.woff2", "fonts/barlow-semi-condensed-latin-600.woff2",
+    "css/app.css", "js/htmx.js", "js/app.js", "js/toasts.js", "js/menus.js", "js/steppers.js",
+    "js/fields.js", "js/unsent.js", "js/updates.js", "img/icons.svg", "img/mark.svg", "fonts/barlow-latin-400.woff2", "fonts/barlow-semi-condensed-latin-600.woff2",
 )  # fmt: skip
 
 
@@ -31,7 +31,11 @@ KEPT_OFFLINE = (
 async def asset(request: AnyRequest, name: str) -> Response[Any]:
     """A built asset. Its name carries its hash, so it may be kept for ever; the small form was made at build."""
     path = (DIST / name.lstrip("/")).resolve()
-    if not path.is_relative_to(DIST) or not path.is_file() or path.name.startswith("."):
+    try:
+        is_there = path.is_relative_to(DIST) and path.is_file() and not path.name.startswith(".")
+    except OSError:  # a name longer than a file can have
+        is_there = False
+    if not is_there:
         raise NotFound
     kind = "font/woff2" if path.suffix == ".woff2" else guess_type(path.name)[0] or "application/octet-stream"
     headers = {

@@ -1,7 +1,10 @@
 // Every page: toasts, errors of htmx, menus, dialogs, being offline or signed out, the service worker.
 import { toast } from "./toasts.js";
+import { hasUnsent, resend } from "./unsent.js";
+import "./fields.js";
 import "./menus.js";
 import "./steppers.js";
+import "./updates.js";
 
 document.documentElement.classList.add("js");
 
@@ -21,12 +24,13 @@ document.addEventListener("htmx:response:error", (event) => {
 });
 document.addEventListener("htmx:error", (event) => {
   const { ctx } = event.detail;
-  if (ctx && ctx.sourceElement?.id !== "live" && ctx.sourceElement?.id !== "unread") stale(true);
+  if (ctx && !ctx.response && ctx.sourceElement?.id !== "live" && ctx.sourceElement?.id !== "unread") stale(true);
 });
 // A toast that came as a header: HX-Trigger: {"toast": {"text": …, "kind": …}}
 document.addEventListener("toast", (event) => toast(event.detail?.text ?? event.detail?.value, event.detail?.kind));
 document.addEventListener("close-dialog", () => document.querySelector("dialog[open]")?.close());
 
+let isCut = false; // the stream is down
 // The stream: a refused reconnect stops and says why; anything else keeps trying and marks the page stale.
 document.addEventListener("htmx:sse:error", (event) => {
   const { status } = event.detail;
@@ -34,12 +38,21 @@ document.addEventListener("htmx:sse:error", (event) => {
     signedOut();
     document.getElementById("live")?.remove();
   } else {
+    isCut = true;
     stale(true);
   }
 });
-document.addEventListener("htmx:sse:after:connection", () => stale(false));
+document.addEventListener("htmx:sse:after:connection", () => {
+  isCut = false;
+  stale(false);
+});
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.detail.ctx.response && !isCut) stale(false);
+});
 document.addEventListener("reset", (event) => {
-  if (event.target.id === "live") location.reload();
+  if (event.target.id !== "live") return;
+  if (hasUnsent()) resend();
+  else location.reload();
 });
 // The first connection is an ordinary request and is not tried again by hx-sse when it fails.
 document.addEventListener("htmx:finally:request", (event) => {
@@ -54,23 +67,20 @@ document.addEventListener("htmx:finally:request", (event) => {
 function signedOut() {
   document.querySelector("[data-signed-out]")?.removeAttribute("hidden");
 }
+// The browser says "offline" of a machine without a network, where a site on the machine itself still answers:
+// what answers counts for more.
 function stale(is) {
   document.body.classList.toggle("is-stale", is);
   const banner = document.querySelector("[data-offline]");
-  if (banner) banner.hidden = navigator.onLine && !is ? true : navigator.onLine;
+  if (banner) banner.hidden = !is || navigator.onLine;
 }
-window.addEventListener("online", () => stale(false));
+window.addEventListener("online", () => stale(isCut));
 window.addEventListener("offline", () => stale(true));
 if (!navigator.onLine) stale(true);
 
 // After a refused form the reader starts at the list of what to mend.
 document.querySelector("[data-error-summary]")?.focus();
 
-if ("serviceWorker" in navigator && window.isSecureContext) {
-  const addresses = { createScriptURL: (url) => { if (url === "/sw.js") return url; throw new TypeError("only /sw.js"); } };
-  const policy = window.trustedTypes?.createPolicy("torqueline", addresses) ?? addresses;
-  window.addEventListener("load", () => navigator.serviceWorker.register(policy.createScriptURL("/sw.js")).catch(() => {}));
-}
 // Signing out leaves nothing behind in this browser's caches.
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-sign-out]")) window.caches?.keys().then((names) => names.forEach((name) => caches.delete(name)));

@@ -3,18 +3,19 @@ const LEAVES_AFTER = 6000;
 
 export function toast(text, kind = "go") {
   const region = document.getElementById("toasts");
-  if (!text || !region) return;
+  if (!text || !region) return null;
   const notice = document.createElement("div");
   notice.className = `notice tone-${kind}`;
   const words = document.createElement("div");
   words.textContent = text;
   notice.append(words);
   region.append(notice);
+  return notice;
 }
 
 function dress(notice) {
   if (!(notice instanceof HTMLElement) || !notice.matches(".notice")) return;
-  const leaves = !notice.classList.contains("tone-stop");
+  const leaves = !notice.matches(".tone-stop, [data-stays]");
   const close = document.createElement("button");
   close.type = "button";
   close.className = "close";

@@ -1,0 +1,27 @@
+// A field that is being mended loses its error, and the list of what to mend its line; the server looks again.
+function mended(event) {
+  for (const field of [event.target, event.target.closest?.("fieldset.field")]) {
+    const wrong = field?.id && document.getElementById(`${field.id}-error`);
+    if (!wrong) continue;
+    wrong.remove();
+    field.removeAttribute("aria-invalid");
+    const left = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== `${field.id}-error`);
+    if (left.length) field.setAttribute("aria-describedby", left.join(" "));
+    else field.removeAttribute("aria-describedby");
+    strike(field.id);
+  }
+}
+
+function strike(id) {
+  const line = [...document.querySelectorAll("[data-error-summary] li a")].find((link) => link.hash === `#${id}`)?.closest("li");
+  const summary = line?.closest("[data-error-summary]");
+  if (!summary) return;
+  line.remove();
+  const left = summary.querySelectorAll("li").length;
+  const heading = summary.querySelector("h2");
+  if (!left) summary.remove();
+  else heading.textContent = left === 1 ? summary.dataset.one : heading.textContent.replace(/\p{Nd}+/u, String(left));
+}
+
+document.addEventListener("input", mended);
+document.addEventListener("change", mended);

@@ -1,0 +1,109 @@
+// What was tapped while the network was gone stays on the page, says so, and is sent when the network is back.
+// A form that did not reach the server carries data-unsent until a later request of it is answered. One with
+// data-resend (the same twice is the same once) sends itself again; the others wait for a tap.
+import { toast } from "./toasts.js";
+
+const unsent = new Map(); // form -> the button that sent it
+const onWay = new Set();
+const waiting = new Set(); // what the stream rang while a region was held back
+let told = null;
+
+const words = () => document.getElementById("toasts")?.dataset ?? {};
+const formOf = (ctx) => ctx?.sourceElement?.closest?.("form");
+const isSafe = (ctx) => (ctx?.request?.method ?? "GET").toUpperCase() === "GET";
+
+export const hasUnsent = () => unsent.size > 0;
+
+// Anything typed or chosen that is not what the page came with.
+export function hasUnsaved() {
+  const differs = (field) => {
+    if (field.type === "hidden" || field.disabled) return false;
+    if (field instanceof HTMLSelectElement) {
+      const came = [...field.options].some((option) => option.defaultSelected);
+      return came ? [...field.options].some((option) => option.selected !== option.defaultSelected) : field.selectedIndex > 0;
+    }
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.type === "file") return field.files.length > 0;
+    return "defaultValue" in field && field.value !== field.defaultValue;
+  };
+  return hasUnsent() || [...document.querySelectorAll("form")].some((form) => form.method === "post" && [...form.elements].some(differs));
+}
+
+function mark(form, button) {
+  form.dataset.unsent = words().unsentMark ?? "";
+  if (button?.isConnected) button.dataset.tapped = "";
+}
+function unmark(form) {
+  delete form.dataset.unsent;
+  form.querySelectorAll("[data-tapped]").forEach((button) => { delete button.dataset.tapped; });
+}
+
+function keep(form, button) {
+  unmark(form);
+  unsent.delete(form);
+  unsent.set(form, button ?? null);
+  mark(form, button);
+  told?.remove();
+  const text = form.hasAttribute("data-resend") ? words().unsentGoes : words().unsentWaits;
+  told = toast(text, "stop");
+}
+
+function drop(form) {
+  if (!unsent.delete(form)) return;
+  unmark(form);
+  if (unsent.size) return;
+  told?.remove();
+  told = null;
+  toast(words().sent, "go");
+  const live = document.getElementById("live");
+  waiting.forEach((name) => live?.dispatchEvent(new CustomEvent(name)));
+  waiting.clear();
+}
+
+export function resend() {
+  for (const [form, button] of unsent) {
+    if (!form.isConnected) unsent.delete(form);
+    else if (form.hasAttribute("data-resend") && !onWay.has(form)) form.requestSubmit(button?.isConnected ? button : null);
+  }
+}
+
+// A region that holds something unsent is not fetched anew: the answer would wipe it.
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  const form = formOf(ctx);
+  if (!isSafe(ctx)) {
+    if (form) onWay.add(form);
+    return;
+  }
+  const target = ctx.target instanceof Element ? ctx.target : ctx.sourceElement;
+  if (![...unsent.keys()].some((held) => target?.contains(held))) return;
+  event.preventDefault();
+  if (ctx.sourceEvent?.type) waiting.add(ctx.sourceEvent.type);
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  const { ctx } = event.detail;
+  const form = formOf(ctx);
+  if (form && !isSafe(ctx)) onWay.delete(form);
+});
+document.addEventListener("htmx:error", (event) => {
+  const { ctx } = event.detail;
+  const form = formOf(ctx);
+  if (form && !ctx.response && !isSafe(ctx)) keep(form, ctx.sourceEvent?.submitter ?? unsent.get(form));
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  const form = formOf(ctx);
+  const status = ctx.response?.status ?? 0;
+  if (status >= 500 || status === 401) return;
+  if (form && !isSafe(ctx)) drop(form);
+  resend();
+});
+// An answer that redraws a form beside it takes the mark away, but not what is unsent.
+document.addEventListener("htmx:after:swap", () => {
+  for (const [form, button] of unsent) if (form.isConnected) mark(form, button);
+});
+document.addEventListener("htmx:sse:after:connection", resend);
+window.addEventListener("online", resend);
+window.addEventListener("beforeunload", (event) => {
+  if ([...unsent.keys()].some((form) => form.isConnected)) event.preventDefault();
+});

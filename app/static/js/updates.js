@@ -1,0 +1,42 @@
+// The service worker. A newer one waits until somebody says "Load it" here: no page reloads by itself, other
+// tabs stay as they are, and what is typed is sent or given up first.
+import { toast } from "./toasts.js";
+import { hasUnsaved } from "./unsent.js";
+
+const addresses = { createScriptURL: (url) => { if (url === "/sw.js") return url; throw new TypeError("only /sw.js"); } };
+
+function offer(worker) {
+  const made = document.getElementById("new-version")?.content.firstElementChild.cloneNode(true);
+  const region = document.getElementById("toasts");
+  if (!made || region.querySelector("[data-load-version]")) return;
+  made.querySelector("[data-load-version]").addEventListener("click", () => {
+    if (hasUnsaved()) {
+      toast(region.dataset.unsaved, "wait");
+      return;
+    }
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    worker.postMessage("update");
+  });
+  region.append(made);
+}
+
+function watch(registration) {
+  // Without a controller this is the first worker ever, and nothing is old.
+  const ready = (worker) => navigator.serviceWorker.controller && offer(worker);
+  if (registration.waiting) ready(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const fresh = registration.installing;
+    fresh?.addEventListener("statechange", () => { if (fresh.state === "installed") ready(fresh); });
+  });
+  // A board that hangs on the wall for days asks when somebody looks at it again.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") registration.update().catch(() => {});
+  });
+}
+
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  const policy = window.trustedTypes?.createPolicy("torqueline", addresses) ?? addresses;
+  window.addEventListener("load", () => {
+    navigator.serviceWorker.register(policy.createScriptURL("/sw.js")).then(watch, () => {});
+  });
+}
