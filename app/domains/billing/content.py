@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.money import plain
 from app.domains.accounts.models import User
-from app.domains.billing.models import Invoice, InvoiceLine
+from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
@@ -96,3 +96,27 @@ def is_intact(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bool:
         and sum(line.tax_minor for line in lines) == invoice.tax_minor
     )
     return adds_up and fingerprint(invoice, lines) == invoice.content_hash
+
+
+def snapshot_for_note(invoice: Invoice) -> dict[str, Any]:
+    """What a credit note says of its invoice. Names and lines are the invoice's own; its fingerprint ties them."""
+    figures = ("currency", "subtotal_minor", "tax_minor", "total_minor")
+    return {
+        "format": FORMAT,
+        "invoice": invoice.label,
+        "issued_at": _moment(invoice.issued_at),
+        "fingerprint": invoice.content_hash.hex(),
+        **{name: getattr(invoice, name) for name in figures},
+    }
+
+
+def fingerprint_of_note(note: CreditNote) -> bytes:
+    """SHA-256 of everything a credit note says (32 bytes)."""
+    said = {
+        "number": note.number,
+        "invoice_id": str(note.invoice_id),
+        "reason": note.reason,
+        "issued_at": _moment(note.issued_at),
+        "content": note.content,
+    }
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).digest()

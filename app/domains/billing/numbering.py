@@ -7,6 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domains.billing.models import NumberSeries
 
+CREDIT_NOTES = "credit note"
+"""Their series. A center's own letters have no space, so it is nobody's else."""
+
 
 async def next_number(db: AsyncSession, tenant_id: UUID, series: str) -> int:
     """Take the next number. Call it last: from here to the commit everybody else of the series waits.

@@ -1,12 +1,15 @@
 """The nightly look at the books finds every difference that is put into them."""
 
+from weakref import WeakSet
+
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from app.core.db import transaction
-from app.domains.billing import paying
+from app.domains.billing import checking, paying
 from app.domains.billing.checking import BooksWrong, check_every_shop, faults
-from app.domains.billing.models import Invoice
+from app.domains.billing.models import Invoice, InvoiceLine, Payment
 from app.settings import as_libpq, settings
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.conftest import Till
@@ -56,6 +59,34 @@ async def test_every_difference_is_found(till: Till) -> None:
             await _mend(owner, statement)
     finally:
         await owner.close()
+
+
+async def test_a_long_history_is_read_in_small_parts(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "AT_ONCE", 2)
+    for _ in range(5):
+        await till.invoice()
+    owner = await asyncpg.connect(as_libpq(settings().sqlalchemy_owner_url))
+    await owner.execute("ALTER TABLE invoice_lines DISABLE TRIGGER USER")
+    await owner.execute("UPDATE invoice_lines SET description = 'Gold pads' WHERE kind = 'part'")
+    await owner.close()
+    alive: WeakSet[Invoice | InvoiceLine | Payment] = WeakSet()
+    most: list[int] = []
+
+    def loaded(row: Invoice | InvoiceLine | Payment, _context: object) -> None:
+        alive.add(row)
+        most.append(len(alive))
+
+    for kind in (Invoice, InvoiceLine, Payment):
+        event.listen(kind, "load", loaded)
+    try:
+        async with transaction(tenant=HARBOR) as db:
+            found = await faults(db, HARBOR)
+    finally:
+        for kind in (Invoice, InvoiceLine, Payment):
+            event.remove(kind, "load", loaded)
+    assert len(found) == 5
+    assert len(most) == 15  # five invoices of two lines each, every one once
+    assert max(most) <= 4 + 6  # a part with its lines, while the next part is being read
 
 
 async def _mend(owner: asyncpg.Connection, statement: str) -> None:
