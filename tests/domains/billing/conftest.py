@@ -105,6 +105,7 @@ class Till:
     async def paid_by_card(self, **form: Any) -> tuple[Invoice, Payment]:
         """An invoice and the card payment that was made for it."""
         invoice = await self.invoice()
+        self.letterbox.heard.clear()
         await self.stripe.pay((await self.press_pay(invoice, **form)).headers["location"])
         await self.deliver()
         (payment,) = await self.payments(invoice)

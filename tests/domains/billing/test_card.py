@@ -162,6 +162,42 @@ async def test_stopping_what_was_paid_meanwhile_books_the_payment(till: Till) ->
     assert await till.books(invoice) == PAID
 
 
+async def expired(till: Till) -> tuple[Invoice, Payment]:
+    """A page that was opened, and whose hour is over by our clock."""
+    invoice = await till.invoice()
+    await till.press_pay(invoice)
+    (payment,) = await till.payments(invoice)
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(
+            text("UPDATE payments SET expires_at = now() - interval '1 minute' WHERE id = :id"),
+            {"id": payment.id},
+        )
+    return invoice, payment
+
+
+async def test_a_silent_provider_is_told_of_when_an_expired_page_is_opened_again(till: Till) -> None:
+    invoice, _payment = await expired(till)
+    await till.stripe.knobs(fail_next=2)
+    silent = await till.press_pay(invoice)
+    assert silent.status_code == 503
+    assert "does not answer" in silent.text
+
+
+async def test_a_page_the_provider_does_not_know_is_given_up(till: Till) -> None:
+    """Its account was changed, say. Nobody can pay there, so the money is free to be paid otherwise."""
+    invoice, payment = await expired(till)
+    other, stopped = await expired(till)
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(text("UPDATE payments SET provider_ref = provider_ref || 'x'"))
+    assert (await till.press_pay(invoice)).status_code == 409
+    assert (await till.read(Payment, payment.id)).status == "failed"
+    assert (await till.press_pay(invoice)).status_code == 303
+    desk = till.open_browser(CAST.advisor)
+    assert (await desk.post(f"/payments/{stopped.id}/cancellation")).status_code == 303
+    assert (await till.read(Payment, stopped.id)).status == "cancelled"
+    assert (await desk.post(f"/invoices/{other.id}/cash", {"amount": "289.47"})).status_code == 303
+
+
 async def test_late_money_is_taken_once_and_kept_for_the_customer(till: Till) -> None:
     """The books had given the payment up, cash was taken, and then the card's money comes after all."""
     invoice = await till.invoice()

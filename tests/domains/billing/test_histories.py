@@ -1,5 +1,6 @@
 """Any history of presses, declines, payments, refunds and late or repeated news ends in true books."""
 
+import contextlib
 import os
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,14 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, Refused
 from app.core.viewer import Viewer
-from app.domains.billing import finding, paying, settling
-from app.domains.billing.models import Invoice, LedgerEntry, Payment
+from app.domains.billing import finding, paying, refunding, settling
+from app.domains.billing.models import TAKEN_EVER, Invoice, LedgerEntry, Payment
 from app.gateways.payments import PaymentStatus
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL, issued, with_account
 
 RUNS = int(os.environ.get("HISTORIES", "40"))
 FEE = 30
+DISPUTE_FEE = 1500
 SYSTEM = Viewer.system(HARBOR)
 
 amounts = st.one_of(st.just(TOTAL), st.just(TOTAL // 2), st.integers(1, TOTAL + 5))
@@ -35,6 +37,9 @@ ACTS = st.one_of(
     st.tuples(st.just("refund"), st.tuples(which, st.integers(1, TOTAL))),
     st.tuples(st.just("news"), st.tuples(which, st.integers(0, 9))),
     st.tuples(st.just("give up"), which),
+    st.tuples(st.just("give back cash"), st.tuples(which, st.integers(1, TOTAL))),
+    st.tuples(st.just("dispute"), which),
+    st.tuples(st.just("decide"), st.tuples(which, st.booleans())),
 )
 
 
@@ -107,6 +112,32 @@ class History:
             back = min(truth.now.refunded + what[1], taken)
             truth.become(state="refunded" if back == taken else "partially_refunded", refunded=back)
 
+    async def do_give_back_cash(self, what: tuple[int, int]) -> None:
+        payments = [one for one in await finding.payments_of(self.db, self.invoice) if one.provider == "cash"]
+        if payments:
+            payment = payments[what[0] % len(payments)]
+            given = payment.refunded_minor
+            with contextlib.suppress(Refused):
+                await refunding.begin(self.db, payment, amount=what[1], given=given, by=CAST.owner.viewer)
+
+    async def do_dispute(self, place: int) -> None:
+        truth = self.truth(place)
+        if truth and truth.now.state in ("completed", "partially_refunded"):
+            truth.become(state="disputed", dispute_stage=truth.now.dispute_stage + 1)
+
+    async def do_decide(self, what: tuple[int, bool]) -> None:
+        truth = self.truth(what[0])
+        if truth and truth.now.state == "disputed":
+            now = truth.now
+            kept = (now.amount or 0) - now.refunded
+            won = "partially_refunded" if now.refunded else "completed"
+            truth.become(
+                state=won if what[1] else "lost",
+                dispute_stage=now.dispute_stage + 1,
+                dispute_fee=now.dispute_fee + DISPUTE_FEE,
+                lost=0 if what[1] else kept,
+            )
+
     async def do_news(self, what: tuple[int, int]) -> None:
         """A look at the provider that may have been taken long ago."""
         truth = self.truth(what[0])
@@ -129,18 +160,15 @@ class History:
         await self.db.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         invoice, payments = self.invoice, await finding.payments_of(self.db, self.invoice)
         books = await self.books()
-        taken = [
-            payment
-            for payment in payments
-            if payment.status in ("completed", "partially_refunded", "refunded")
-        ]
-        credit = sum(max(payment.credit_minor - payment.refunded_minor, 0) for payment in taken)
-        kept = sum(payment.amount_minor - payment.refunded_minor for payment in taken)
+        taken = [payment for payment in payments if payment.status in TAKEN_EVER]
+        credit = sum(payment.credit_left_minor for payment in taken)
+        kept = sum(payment.kept_minor for payment in taken)
         assert 0 <= invoice.paid_minor <= invoice.total_minor
         assert invoice.paid_minor == kept - credit
         assert books.get("receivable", 0) == invoice.total_minor - invoice.paid_minor
         assert books.get("customer_credit", 0) == -credit
         assert (invoice.status == "paid") == (invoice.paid_minor == invoice.total_minor)
+        assert (invoice.status == "issued") == (invoice.paid_minor == 0)
         assert sum(books.values()) == 0
 
     async def books(self) -> dict[str, int]:
@@ -158,17 +186,17 @@ class History:
 
     async def agree_with_provider(self) -> None:
         """At last our books and the provider's are the same."""
-        theirs = sum((truth.now.amount or 0) - truth.now.refunded for truth in self.truths)
-        fees = sum(truth.now.fee for truth in self.truths)
+        theirs = sum((one.now.amount or 0) - one.now.refunded - one.now.lost for one in self.truths)
+        fees = sum(truth.now.fee + truth.now.dispute_fee for truth in self.truths)
         books = await self.books()
         assert books.get("stripe", 0) == theirs - fees
         assert books.get("fees", 0) == fees
         for truth in self.truths:
             payment = await self.db.get_one(Payment, truth.payment_id)
-            if truth.now.state in ("completed", "partially_refunded", "refunded"):
+            if truth.now.state in TAKEN_EVER:
                 assert (payment.status, payment.refunded_minor) == (truth.now.state, truth.now.refunded)
             else:
-                assert payment.status not in ("completed", "partially_refunded", "refunded")
+                assert payment.status not in TAKEN_EVER
 
 
 @pytest.mark.timeout(3600)
