@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.core import db, live, queue
 from app.core.answers import HANDLERS
+from app.core.legible import refuse_illegible
 from app.core.logs import configure_logs
 from app.core.middleware import Envelope
 from app.core.permissions import KNOWN
@@ -19,6 +20,7 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.accounts import token_pages as accounts_tokens
 from app.domains.billing import api as billing_api
 from app.domains.billing import hooks as billing_hooks
 from app.domains.billing import link_pages as billing_link_pages
@@ -78,6 +80,7 @@ TEMPLATE_WORDS = (
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    accounts_tokens.router,
     notifications_pages.router,
     inspections_pages.router,
     booking_pages.router,
@@ -111,6 +114,7 @@ PAGES: list[Any] = [
 
 API: list[Any] = [
     accounts_api.router,
+    accounts_tokens.api,
     notifications_api.router,
     inspections_api.router,
     billing_api.router,
@@ -137,7 +141,7 @@ def create_litestar() -> Litestar:
             Router("/", route_handlers=PAGES, include_in_schema=False),
             Router("/api/v1", route_handlers=API, security=[{"bearer": []}]),
         ],
-        guards=[refuse_cross_site],
+        guards=[refuse_illegible, refuse_cross_site],
         exception_handlers=HANDLERS,
         lifespan=[_database, live.listening],
         compression_config=CompressionConfig(

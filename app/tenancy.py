@@ -12,7 +12,10 @@ TABLES: dict[str, Kind] = {
     "deliveries": "system",
     "dead_jobs": "system",
     "idempotency_keys": "system",
+    "rate_counts": "system",
     "audit_logs": "own_policy",
+    "audit_values": "own_policy",
+    "audit_chain": "own_policy",
     "files": "own_policy",
     # accounts
     "users": "own_policy",
@@ -20,6 +23,7 @@ TABLES: dict[str, Kind] = {
     "refresh_tokens": "person",
     "password_resets": "person",
     "email_proofs": "person",
+    "api_tokens": "own_policy",
     # network
     "tenants": "own_policy",
     "service_centers": "published",

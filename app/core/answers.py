@@ -13,7 +13,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import render
 from app.core.db import new_id, transaction
-from app.core.errors import CrossSite, Forbidden, Invalid, NotFound, Refused, Replayed, SignInNeeded
+from app.core.errors import (
+    CrossSite,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    Replayed,
+    SignInNeeded,
+    TooMany,
+)
 from app.core.security import masked
 from app.core.tables import AuditLog
 from app.core.viewer import Viewer
@@ -89,6 +98,12 @@ def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
     )
     if error.audit:
         refusal.background = _audit_later(request, error.audit, {"words": error.words})
+    return refusal
+
+
+def _too_many(request: AnyRequest, error: TooMany) -> Response[Any]:
+    refusal = answer(request, 429, _("Too many tries"), error.words, data=error.data)
+    refusal.headers["Retry-After"] = str(error.seconds)
     return refusal
 
 
@@ -181,6 +196,11 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
         return answer(
             request, 409, _("Busy"), _("Somebody else is changing this right now. Please try again.")
         )
+    if isinstance(error, DBAPIError) and _is_unkeepable(_cause(error)):
+        log.warning("unkeepable", path=masked(request.url.path), error=type(_cause(error)).__name__)
+        return answer(
+            request, 400, _("That did not work"), _("A number or a character in it cannot be kept.")
+        )
     log.exception("unexpected", path=masked(request.url.path))
     return answer(
         request, 500, _("Something broke"), _("We have been told. Nothing you sent was half saved.")
@@ -189,6 +209,17 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
 
 def _cause(error: DBAPIError) -> BaseException | None:
     return getattr(error.orig, "__cause__", None)
+
+
+def _is_unkeepable(cause: BaseException | None) -> bool:
+    """The server found a value out of its range, or the driver did before it was sent."""
+    return isinstance(
+        cause,
+        pg.NumericValueOutOfRangeError
+        | pg.DatetimeFieldOverflowError
+        | pg.CharacterNotInRepertoireError
+        | pg.UntranslatableCharacterError,
+    ) or (isinstance(cause, pg.DataError) and "out of" in str(cause))
 
 
 def _is_outage(error: Exception) -> bool:
@@ -204,6 +235,7 @@ def _is_outage(error: Exception) -> bool:
 
 HANDLERS: dict[Any, Any] = {
     Refused: _refused,
+    TooMany: _too_many,
     Invalid: _invalid,
     NotFound: _not_found,
     Forbidden: _forbidden,

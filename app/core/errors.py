@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.words import ngettext
+
 
 class Refused(Exception):
     """The rules of the trade say no. `data` travels with the JSON answer (the next free slots, say)."""
@@ -16,6 +18,21 @@ class Refused(Exception):
         self.data = dict(data or {})
         self.audit = audit
         """A name to keep in the audit trail ("job.illegal_move"); empty keeps none."""
+
+
+class TooMany(Refused):
+    """Tried too often. `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int, words: str = "") -> None:
+        super().__init__(words or _too_many(seconds), status=429, data={"retry_after": seconds})
+        self.seconds = seconds
+
+
+def _too_many(seconds: int) -> str:
+    if seconds < 120:
+        return ngettext("Please wait %(num)d second.", "Please wait %(num)d seconds.", seconds)
+    minutes = -(-seconds // 60)
+    return ngettext("Please wait %(num)d minute.", "Please wait %(num)d minutes.", minutes)
 
 
 class NotFound(Exception):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -20,6 +20,7 @@ class EventRow(Identified, Base):
         Index("ix_events_unstamped", "id", postgresql_where=text("seq IS NULL")),
         Index("ix_events_tenant_at", "tenant_id", "created_at"),
         Index("ix_events_subject", "subject_id", "seq"),
+        Index("ix_events_entity", "entity_id", "created_at"),
     )
 
     tenant_id: Mapped[UUID | None]
@@ -32,7 +33,11 @@ class EventRow(Identified, Base):
     payload: Mapped[dict[str, Any]]
     seq: Mapped[int | None]
     rings: Mapped[dict[str, Any] | None]
+    entity_type: Mapped[str] = mapped_column(default="")
+    """What it happened to ("order"), as the audit trail is searched by."""
+    entity_id: Mapped[str] = mapped_column(default="")
     ip: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
     request_id: Mapped[str] = mapped_column(default="")
 
 
@@ -81,21 +86,64 @@ class IdempotencyKey(Base):
 
 
 class AuditLog(Identified, Base):
-    """A refusal worth remembering (403, illegal moves): what was tried, by whom, from where."""
+    """What no event tells: a refusal worth remembering (403, illegal moves), and who looked at something
+    sensitive. Insert-only; `seq` is stamped by the relay, from the same sequence as that of events."""
 
     __tablename__ = "audit_logs"
-    __table_args__ = (Index("ix_audit_logs_tenant_at", "tenant_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_audit_logs_tenant_at", "tenant_id", "created_at"),
+        Index("ix_audit_logs_entity", "entity_id", "created_at"),
+        Index("ix_audit_logs_seq", "seq", unique=True),
+        Index("ix_audit_logs_unstamped", "id", postgresql_where=text("seq IS NULL")),
+    )
 
     tenant_id: Mapped[UUID | None]
     user_id: Mapped[UUID | None]
+    actor_name: Mapped[str] = mapped_column(default="")
     action: Mapped[str]
     entity_type: Mapped[str] = mapped_column(default="")
     entity_id: Mapped[str] = mapped_column(default="")
     old_values: Mapped[dict[str, Any] | None]
     new_values: Mapped[dict[str, Any] | None]
+    seq: Mapped[int | None]
     ip: Mapped[str] = mapped_column(default="")
     user_agent: Mapped[str] = mapped_column(default="")
     request_id: Mapped[str] = mapped_column(default="")
+
+
+class AuditValues(Base):
+    """What an event's rows held before and after: {table: {id: {column: value}}}. Apart from the event, for a
+    driver may read the events of their own affairs, but not the shop's notes; and it can be forgotten."""
+
+    __tablename__ = "audit_values"
+
+    row_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """The event's id."""
+    tenant_id: Mapped[UUID | None]
+    salt: Mapped[UUID]
+    """Without it the hash that outlives forgotten values could be guessed back to a phone number."""
+    old_values: Mapped[dict[str, Any]]
+    new_values: Mapped[dict[str, Any]]
+
+
+class AuditLink(Base):
+    """One link of a tenant's hash chain: the n-th row of its audit trail, an event or a log entry."""
+
+    __tablename__ = "audit_chain"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "n", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("row_id"),
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tenant_id: Mapped[UUID | None]
+    n: Mapped[int]
+    kind: Mapped[str]
+    """event or log"""
+    row_id: Mapped[UUID]
+    values_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    prev: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class File(Identified, Base):
@@ -117,3 +165,13 @@ class File(Identified, Base):
     height: Mapped[int | None]
     is_evidence: Mapped[bool] = mapped_column(default=False)
     """Shown in something that was signed or waits for a signature: its bytes are never erased."""
+
+
+class RateCount(Base):
+    """How often something was tried while Valkey was away."""
+
+    __tablename__ = "rate_counts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    ends_at: Mapped[datetime]

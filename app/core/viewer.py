@@ -18,11 +18,14 @@ class HeldRole:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A visitor, a signed-in person in a working context, the holder of a link, or the system itself."""
+    """A visitor, a signed-in person in a working context, a shop's own program, the holder of a link, or the
+    system itself."""
 
-    kind: Literal["visitor", "person", "link", "system"] = "visitor"
+    kind: Literal["visitor", "person", "program", "link", "system"] = "visitor"
     user_id: UUID | None = None
     session_id: UUID | None = None
+    token_id: UUID | None = None
+    """The API token a program came with."""
     name: str = ""
     email: str = ""
     locale: str = "en"
@@ -48,7 +51,7 @@ class Viewer:
 
     @property
     def is_staff(self) -> bool:
-        return self.tenant_id is not None and self.kind == "person"
+        return self.tenant_id is not None and self.kind in ("person", "program")
 
     @property
     def roles(self) -> tuple[str, ...]:

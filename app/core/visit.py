@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock, live, tokens, words
+from app.core import clock, limits, live, tokens, words
 from app.core.db import transaction
 from app.core.errors import Forbidden, Refused, Replayed, SignInNeeded
 from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
@@ -63,12 +63,15 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
     location are stored under the form's one-time key in the same transaction.
     """
     key = "" if request.route_handler.opt.get("repeatable") else await _one_time_key(request)
+    await _not_too_often(request, "ip", client_ip(request))
     request.state.cursor = live.last_seq()
     async with transaction() as db:
         me = await identify(db, request)
         request.state.me = me
         words.speak(me.locale)
         _admit(request, me)
+        if me.user_id:
+            await _not_too_often(request, "person", str(me.user_id))
         if key:
             await _claim(db, request, me, key)
         yield db, me
@@ -93,6 +96,8 @@ async def glance(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewe
 async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
     """Who is asking, by bearer token or session cookie; sets row-level security for the transaction."""
     token = bearer_of(request)
+    if token is not None and token.startswith(tokens.API_PREFIX):
+        return await _by_api_token(db, request, token)
     if token is not None:
         claims = tokens.read_access_token(token)
         row = (
@@ -136,6 +141,37 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
     if idle > timedelta(minutes=1):
         await _touch(db, row["session_id"])
     return me
+
+
+API = limits.Limit("api token", times=600, within=timedelta(minutes=1))
+
+
+async def _by_api_token(db: AsyncSession, request: AnyRequest, token: str) -> Viewer:
+    """A program: with its person's present permissions, or as the shop itself, in both cases no more than the
+    token was made for. Raises SignInNeeded, TooMany."""
+    if not tokens.is_whole(token):
+        raise SignInNeeded
+    now = clock.now()
+    asked = text("SELECT * FROM enter_token(:hash, :now)")
+    row = (await db.execute(asked, {"hash": hash_token(token), "now": now})).mappings().first()
+    if row is None:
+        raise SignInNeeded
+    await limits.take(API, str(row["token_id"]))
+    if row["last_used_at"] is None or now - row["last_used_at"] > timedelta(minutes=1):
+        await db.execute(text("SELECT token_used(:id, :now)"), {"id": row["token_id"], "now": now})
+    scopes = frozenset(row["scopes"])
+    if row["user_id"] is not None:
+        me = _person(request, row, None)
+        return replace(me, permissions=me.permissions & scopes, token_id=row["token_id"])
+    return replace(
+        _visitor(request),
+        kind="program",
+        name=row["name"],
+        tenant_id=row["tenant_id"],
+        center_id=row["center_id"],
+        permissions=scopes,
+        token_id=row["token_id"],
+    )
 
 
 async def _touch(db: AsyncSession, session_id: UUID) -> None:
@@ -214,20 +250,28 @@ def _admit(request: AnyRequest, me: Viewer) -> None:
     needed = request.route_handler.opt["needs"]
     if needed == PUBLIC:
         return
-    if not me.is_signed_in:
+    if not me.is_signed_in and me.kind != "program":
         raise SignInNeeded
+    if me.kind == "program" and needed == SIGNED_IN:
+        raise Forbidden(needed)
     if needed != SIGNED_IN and not me.can(needed):
         raise Forbidden(needed)
+
+
+async def _not_too_often(request: AnyRequest, per: limits.Per, who: str) -> None:
+    for limit in request.route_handler.opt.get("limits", ()):
+        if limit.per == per:
+            await limits.take(limit, who)
 
 
 async def _one_time_key(request: AnyRequest) -> str:
     if request.method in SAFE_METHODS or request.route_handler.opt.get("repeatable"):
         return ""
     if header := request.headers.get("idempotency-key"):
-        return header[:200]
+        return header.replace("\x00", "")[:200]
     kind = request.headers.get("content-type", "")
     if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return str((await request.form()).get("idempotency_key", ""))[:200]
+        return str((await request.form()).get("idempotency_key", "")).replace("\x00", "")[:200]
     return ""
 
 

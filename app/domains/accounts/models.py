@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, Identified
+from app.core.db import Base, Identified, tenant_fk
 
 
 class User(Identified, Base):
@@ -81,3 +81,30 @@ class EmailProof(Identified, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ApiToken(Identified, Base):
+    """What a program signs in with: a person's own, or a shop's. Only its hash is stored."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (tenant_id IS NULL)", name="owner"),
+        tenant_fk("service_centers", "center_id"),
+        Index("ix_api_tokens_user_id", "user_id"),
+        Index("ix_api_tokens_tenant_id", "tenant_id"),
+    )
+
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    tenant_id: Mapped[UUID | None]
+    center_id: Mapped[UUID | None]
+    """Where it works: the center of a shop's token, the workplace of a person's."""
+    name: Mapped[str]
+    hint: Mapped[str]
+    """Its first characters, to tell tokens apart."""
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    scopes: Mapped[list[str]]
+    made_by_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    made_by_name: Mapped[str]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
