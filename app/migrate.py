@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 _READ_ONLY = ("ddl_version",)
-_INSERT_ONLY = ("events", "audit_logs")
+_INSERT_ONLY = ("events", "audit_logs", "audit_values", "audit_chain")
 
 
 def _config(connection: Connection) -> Config:
@@ -62,7 +62,7 @@ async def _grant(connection: AsyncConnection, role: str) -> None:
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {to}",
         f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {to}",
         *(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {to}" for table in _READ_ONLY),
-        *(f"REVOKE UPDATE, DELETE ON {table} FROM {to}" for table in _INSERT_ONLY),
+        *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {to}" for table in _INSERT_ONLY),
     ):
         await connection.exec_driver_sql(statement)
 
