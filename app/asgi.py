@@ -41,6 +41,7 @@ from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.network import crew_pages as network_crew_pages
 from app.domains.network import inviting_pages as network_inviting_pages
+from app.domains.network import people_api as network_people_api
 from app.domains.network import said as network_said
 from app.domains.network import setup_api as network_setup_api
 from app.domains.network import setup_pages as network_setup_pages
@@ -124,6 +125,7 @@ API: list[Any] = [
     workshop_api.router,
     booking_api.router,
     network_setup_api.router,
+    network_people_api.router,
     services_api.router,
 ]
 

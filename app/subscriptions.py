@@ -110,6 +110,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     booking.AppointmentCancelled: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_cancelled],
     booking.AppointmentMissed: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentArrived: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentStarted: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
     # a shop's set-up decides what is free
     network.CenterChanged: [ring_slots_of_center],

@@ -74,6 +74,15 @@ async def people_page(request: AnyRequest, q: str = "") -> Response[Any]:
         )
 
 
+@post("/network/people/{user_id:uuid}/status", opt=NETWORK)
+async def switch_account(request: AnyRequest, user_id: UUID) -> Response[Any]:
+    to_active = (await request.form()).get("status") == "open"
+    async with begin(request) as (db, me):
+        user = await overview.switch_account(db, user_id, to_active=to_active, by=me)
+        said = _("The account of %(name)s is open.") if to_active else _("The account of %(name)s is closed.")
+        return see_other(request, "/network/people", flash=said % {"name": user.name})
+
+
 @get("/network/jobs", opt=NETWORK)
 async def jobs_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -106,6 +115,7 @@ router = Router(
         take_on,
         switch_tenant,
         people_page,
+        switch_account,
         jobs_page,
         replay,
         health_page,

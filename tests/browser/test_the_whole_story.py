@@ -36,6 +36,7 @@ async def test_a_visit_from_booking_to_receipt(chromium: Browser, live_url: str)
         await driver.look("tracking")
 
         await story.gives_to(advisor, number, people.TECHNICIAN.name)
+        await story.works(technician, number, story.BOOKED)
         await story.inspects(technician, number)
         await story.writes_an_estimate(advisor, number)
         await expect(driver.page.get_by_role("heading", level=1)).to_have_text(
@@ -60,8 +61,8 @@ async def test_a_visit_from_booking_to_receipt(chromium: Browser, live_url: str)
         assert time.monotonic() - recorded < UNLOCKED_WITHIN
         await expect(driver.page.get_by_text("Approved").first).to_be_visible()
 
+        await story.works(technician, number, story.REPAIR)
         for job in (story.BOOKED, story.REPAIR):
-            await story.works(technician, number, job)
             await story.checks_the_work(advisor, number, job)
         await expect(driver.page.get_by_role("heading", level=1)).to_have_text("Your car is ready")
         await story.issues_the_invoice(advisor, number)

@@ -14,9 +14,9 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import customers, garage, workshop
 from app.domains.booking.appointments import Visit
-from app.domains.booking.changing import must_be_version
+from app.domains.booking.changing import must_be_version, services_booked
 from app.domains.booking.claims import vacate
-from app.domains.booking.events import AppointmentArrived, AppointmentCompleted
+from app.domains.booking.events import AppointmentArrived, AppointmentCompleted, AppointmentStarted
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
 from app.domains.workshop.models import RepairOrder
@@ -65,14 +65,7 @@ async def arrive(
         promise_at=appointment.ends_at,
         by=by,
     )
-    for booked in visit.services:
-        line = workshop.NewLine(
-            kind="fee",
-            description=_("%(service)s, at the price booked", service=booked.name),
-            quantity=booked.quantity,
-            unit_price_minor=booked.price_minor,
-        )
-        await workshop.propose_job(db, order, by=by, title=booked.name, lines=[line])
+    await _put_on(db, visit, order, by=by)
     appointment.status = "arrived"
     appointment.order_id = order.id
     appointment.version += 1
@@ -80,12 +73,38 @@ async def arrive(
     return order
 
 
-async def begin_work(db: AsyncSession, order_id: UUID) -> None:
+async def _put_on(db: AsyncSession, visit: Visit, order: RepairOrder, *, by: Viewer) -> None:
+    """Every booked service as a job the customer has agreed to, by the booking."""
+    appointment = visit.appointment
+    customer = await customers.find(db, by, appointment.customer_id)
+    agreed = workshop.Agreed(
+        name=customer.name,
+        contact=customer.email or customer.phone,
+        at=appointment.booked_at or appointment.created_at,
+        taken_by_id=appointment.booked_by_id if appointment.booked_by else None,
+        taken_by=appointment.booked_by,
+    )
+    catalogue = {one.id: one for one in await services_booked(db, visit)}
+    for one in visit.services:
+        known = catalogue.get(one.service_id)
+        booked = workshop.Booked(
+            title=one.name,
+            canned_code=known.canned_job_code if known else "",
+            skill=known.skill if known else "general",
+            minutes=int(one.duration_minutes * one.quantity),
+            quantity=one.quantity,
+            price_minor=one.price_minor,
+        )
+        await workshop.put_booked(db, order, booked, agreed, by=by)
+
+
+async def begin_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
     """arrived → in_progress, when the first job of the order starts."""
     appointment = await _of_order(db, order_id)
     if appointment is not None and appointment.status == "arrived":
         appointment.status = "in_progress"
         appointment.version += 1
+        await tell(db, AppointmentStarted, appointment, by=by)
 
 
 async def complete(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:

@@ -1,5 +1,6 @@
 """What may still be done to an appointment: move it, cancel it, hand it to others, call it missed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,11 +33,16 @@ BEGUN = -1440
 
 async def work_booked(db: AsyncSession, visit: Visit) -> Work:
     """What the visit takes: lengths as booked, needs and buffers as the catalogue says today."""
+    needs = work_of((service, 1) for service in await services_booked(db, visit))
+    return Work(visit.minutes, needs.before, needs.after, needs.skills, needs.kinds)
+
+
+async def services_booked(db: AsyncSession, visit: Visit) -> Sequence[Service]:
+    """The booked services as the catalogue has them today, withdrawn ones included."""
     ids = [one.service_id for one in visit.services]
     tenant_id = visit.appointment.tenant_id
     found = await db.scalars(select(Service).where(Service.tenant_id == tenant_id, Service.id.in_(ids)))
-    needs = work_of((service, 1) for service in found)
-    return Work(visit.minutes, needs.before, needs.after, needs.skills, needs.kinds)
+    return found.all()
 
 
 def may_change(visit: Visit, by: Viewer) -> bool:

@@ -58,5 +58,9 @@ class AppointmentArrived(AppointmentEvent, frozen=True, kw_only=True):
     order_id: UUID
 
 
+class AppointmentStarted(AppointmentEvent, frozen=True, kw_only=True):
+    """Somebody works on the car."""
+
+
 class AppointmentCompleted(AppointmentEvent, frozen=True, kw_only=True):
     """The work is done."""

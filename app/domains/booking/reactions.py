@@ -10,7 +10,7 @@ from app.domains.workshop.events import JobStarted, WorkCompleted
 
 async def follow_start(db: AsyncSession, heard: Heard[JobStarted]) -> None:
     """The appointment is being worked on."""
-    await arriving.begin_work(db, heard.event.order_id)
+    await arriving.begin_work(db, heard.event.order_id, by=Viewer.system(heard.tenant_id))
 
 
 async def follow_completion(db: AsyncSession, heard: Heard[WorkCompleted]) -> None:

@@ -103,6 +103,32 @@ async def change_member(
     return profile
 
 
+async def member_called(db: AsyncSession, center: ServiceCenter, user_id: UUID) -> StaffProfile:
+    """The member of a center that is this person. Raises NotFound."""
+    for one in await crew_of(db, center):
+        if one.user_id == user_id:
+            return one
+    raise NotFound
+
+
+async def addresses(db: AsyncSession) -> dict[UUID, str]:
+    """The addresses of the people of the present business."""
+    rows = await db.execute(text("SELECT user_id, email FROM staff_addresses()"))
+    return {row.user_id: row.email for row in rows}
+
+
+async def let_go(db: AsyncSession, profile: StaffProfile, *, by: Viewer) -> None:
+    """They work here no longer; what they did stays theirs."""
+    facts = CrewFacts(
+        name=profile.name,
+        title=profile.title,
+        skills=profile.skills,
+        is_technician=profile.is_technician,
+        is_active=False,
+    )
+    await change_member(db, profile, facts, by=by)
+
+
 async def roles_at(db: AsyncSession, profile: StaffProfile, center: ServiceCenter) -> set[str]:
     """The roles a member holds at a center, those for the whole business included."""
     rows = await db.scalars(

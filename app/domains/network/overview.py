@@ -3,12 +3,14 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import NotFound
+from app.core import clock
+from app.core.errors import NotFound, Refused
 from app.core.events import Event, record
 from app.core.viewer import Viewer
+from app.core.words import _
 from app.domains.accounts import User
 from app.domains.network.models import RoleAt, ServiceCenter, StaffProfile, Tenant
 
@@ -17,6 +19,13 @@ class TenantSwitched(Event, frozen=True):
     """A network administrator opened or closed a tenant's doors."""
 
     tenant_id: UUID
+    is_active: bool
+
+
+class AccountSwitched(Event, frozen=True):
+    """A network administrator closed or opened a person's account."""
+
+    user_id: UUID
     is_active: bool
 
 
@@ -75,3 +84,22 @@ async def switch_tenant(db: AsyncSession, tenant_id: UUID, *, to_active: bool, b
         tenant.is_active = to_active
         await record(db, TenantSwitched(tenant_id=tenant.id, is_active=to_active), by=by, subject=tenant.id)
     return tenant
+
+
+async def switch_account(db: AsyncSession, user_id: UUID, *, to_active: bool, by: Viewer) -> User:
+    """Close an account, with every session and token of it at once, or open it again. Raises NotFound, Refused."""
+    user = await db.scalar(select(User).where(User.id == user_id).with_for_update())
+    if user is None:
+        raise NotFound
+    if user.id == by.user_id:
+        raise Refused(_("You cannot close your own account here."), audit="account.closed_own")
+    if user.is_active != to_active:
+        user.is_active = to_active
+        if not to_active:
+            await db.flush()
+            await db.execute(
+                text("SELECT end_sessions_of(:person, :now)"), {"person": user.id, "now": clock.now()}
+            )
+        event = AccountSwitched(user_id=user.id, is_active=to_active)
+        await record(db, event, by=by, person=user.id, subject=user.id)
+    return user

@@ -8,6 +8,7 @@ called in one transaction.
 """
 
 from app.domains.workshop.arriving import IntakeForm, check_in
+from app.domains.workshop.booked import Agreed, Booked, put_booked
 from app.domains.workshop.check_in import Intake, warning_light_words
 from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, reopen, void
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
@@ -46,6 +47,8 @@ from app.domains.workshop.stages import follow as follow_stage
 from app.domains.workshop.work import technician as technician_of
 
 __all__ = [
+    "Agreed",
+    "Booked",
     "Intake",
     "IntakeForm",
     "NewLine",
@@ -87,6 +90,7 @@ __all__ = [
     "price_line",
     "price_lines",
     "propose_job",
+    "put_booked",
     "remove_line",
     "reopen",
     "revive",

@@ -92,7 +92,8 @@ class JobPresented(OfJob, frozen=True, kw_only=True):
 
 
 class JobAuthorized(OfJob, frozen=True, kw_only=True):
-    pass
+    when_booked: bool = False
+    """The customer agreed when they booked, before the car came."""
 
 
 class JobDeclined(OfJob, frozen=True, kw_only=True):

@@ -63,7 +63,11 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "JobChanged": _changed,
     "JobWithdrawn": _about(lambda: _("Withdrawn")),
     "JobPresented": _about(lambda: _("Presented to the customer")),
-    "JobAuthorized": _about(lambda: _("Approved")),
+    "JobAuthorized": lambda event: (
+        _("Agreed to when booked: %(job)s", job=event["title"])
+        if event.get("when_booked")
+        else _("Approved: %(job)s", job=event["title"])
+    ),
     "JobDeclined": _declined,
     "JobDeferred": _deferred,
     "JobRevived": _about(lambda: _("Taken up again")),

@@ -55,13 +55,19 @@ class NewLine(msgspec.Struct, kw_only=True, frozen=True):
             raise Invalid(errors)
 
 
-async def find_canned(db: AsyncSession, order: RepairOrder, code: str) -> CannedJob:
-    """The shop's canned job of that code. Raises NotFound."""
+async def known_canned(db: AsyncSession, order: RepairOrder, code: str) -> CannedJob | None:
+    """The shop's canned job of that code; None when it has none, or no longer."""
     canned: CannedJob | None = await db.scalar(
         select(CannedJob).where(
             CannedJob.tenant_id == order.tenant_id, CannedJob.code == code, CannedJob.is_active
         )
     )
+    return canned
+
+
+async def find_canned(db: AsyncSession, order: RepairOrder, code: str) -> CannedJob:
+    """The shop's canned job of that code. Raises NotFound."""
+    canned = await known_canned(db, order, code)
     if canned is None:
         raise NotFound
     return canned

@@ -16,7 +16,7 @@ from app.core.words import _
 from app.domains.customers.models import Customer
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop.check_in import Intake
-from app.domains.workshop.events import OfOrder, OrderOpened, OrderPlanned
+from app.domains.workshop.events import JobAssigned, OfOrder, OrderOpened, OrderPlanned
 from app.domains.workshop.history import last_change
 from app.domains.workshop.models import Job, OrderNumber, RepairOrder
 
@@ -245,7 +245,27 @@ async def plan(
         ),
         by=by,
     )
+    if "technician_id" in changed and order.technician_id is not None and previous is not None:
+        await _hand_over(db, order, previous, by=by)
     return order
+
+
+async def _hand_over(db: AsyncSession, order: RepairOrder, previous: UUID, *, by: Viewer) -> None:
+    """What the technician before has not begun goes along with the order."""
+    for job in await db.scalars(
+        select(Job)
+        .where(
+            Job.tenant_id == order.tenant_id,
+            Job.order_id == order.id,
+            Job.technician_id == previous,
+            Job.status.in_(("proposed", "presented", "authorized", "pending")),
+        )
+        .order_by(Job.position, Job.id)
+        .execution_options(populate_existing=True)
+    ):
+        job.technician_id = order.technician_id
+        job.version += 1
+        await tell(db, order, JobAssigned(**of_job(order, job), previous_technician_id=previous), by=by)
 
 
 async def _belongs_here(db: AsyncSession, center_id: UUID, wanted: dict[str, Any]) -> None:

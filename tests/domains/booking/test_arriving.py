@@ -1,17 +1,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.core import clock
 from app.core.db import transaction
 from app.core.viewer import Viewer
+from app.domains import workshop
 from app.domains.booking import arriving, tasks
+from app.domains.booking.models import Appointment
+from app.domains.services.models import CannedJob, CannedLine, Service
+from app.domains.workshop.models import Authorization, Job, JobStep, RepairOrder
 from tests.cast import HARBOR, HARBOR_CENTER
 from tests.core.pictures import jpeg
 from tests.domains.booking.test_api import MINE, booked, free
+from tests.domains.booking.test_pages import starts_in
+from tests.domains.booking.test_phone_pages import asked
+from tests.domains.booking.test_phone_pages import booked as phoned
 
 GOOD = {
     "concern": "It squeaks when braking",
@@ -62,6 +70,89 @@ async def test_checking_in_opens_the_order_with_what_was_booked(browser, cast, v
     assert (await desk.post(f"/appointments/{visit['id']}/check-in", GOOD)).status_code == 409
 
 
+async def jobs_of(order_id):
+    async with transaction(tenant=HARBOR) as db:
+        rows = await db.scalars(select(Job).where(Job.order_id == order_id).order_by(Job.position))
+        jobs = rows.all()
+        return jobs, await workshop.lines_of(db, jobs)
+
+
+async def test_what_was_booked_is_agreed_to_and_may_be_started(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    [job], _lines = await jobs_of((await state(visit)).order_id)
+    assert (job.status, job.skill, job.estimated_minutes) == ("pending", "brakes", 60)
+    async with transaction(tenant=HARBOR) as db:
+        [agreed] = await db.scalars(select(Authorization))
+        booked_at = await db.scalar(select(Appointment.booked_at))
+        stage = await db.scalar(select(RepairOrder.stage))
+        technician_id = job.technician_id
+    assert (agreed.job_id, agreed.method, agreed.decision) == (job.id, "booking", "approved")
+    assert (agreed.signed_name, agreed.contact) == ("Dana O'Neil", "customer@test.example")
+    assert agreed.decided_at == booked_at
+    assert (agreed.amount_minor, agreed.revised_total_minor) == (10618, 10618)
+    assert (agreed.estimate_id, agreed.shown_hash, agreed.recorded_by) == (None, None, "")
+    assert stage == "received", "nobody works on it yet"
+    page = (await browser(cast.advisor).get(f"/jobs/{job.id}")).text
+    assert "agreed to this when booking" in page
+    assert "up to $106.18" in page
+    who = cast.technician if technician_id == cast.technician.staff_id else cast.second_technician
+    started = await browser(who).post(f"/jobs/{job.id}/start", {})
+    assert started.status_code == 303
+
+
+async def test_a_booking_on_the_phone_names_who_took_it(browser, cast, offered):
+    desk = browser(cast.advisor)
+    times = await desk.get(f"/appointments/new/times?{asked(cast, offered[:1])}")
+    await phoned(desk, cast, offered[:1], starts_in(times.text)[0])
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(text("UPDATE appointments SET starts_at = :now"), {"now": clock.now()})
+        made = await db.scalar(select(Appointment.id))
+    await desk.post(f"/appointments/{made}/check-in", GOOD)
+    async with transaction(tenant=HARBOR) as db:
+        [agreed] = await db.scalars(select(Authorization))
+    assert (agreed.signed_name, agreed.recorded_by) == ("Dana O'Neil", "Avery Advisor")
+    assert agreed.recorded_by_id == cast.advisor.user_id
+
+
+@pytest.mark.parametrize("oil", [1250, 100])
+async def test_a_service_brings_its_canned_job_at_the_price_booked(browser, cast, offered, visit, oil):
+    """Whether the catalogue is dearer or cheaper than the booking by now."""
+    async with transaction(tenant=HARBOR) as db:
+        canned = CannedJob(tenant_id=HARBOR, code="check", title="Check", skill="brakes")
+        db.add(canned)
+        await db.flush()
+        for position, (kind, price, quantity) in enumerate((("labor", 0, "0.5"), ("part", oil, "4.8"))):
+            db.add(
+                CannedLine(
+                    tenant_id=HARBOR, canned_job_id=canned.id, kind=kind, description=kind, position=position,
+                    quantity=Decimal(quantity), unit_price_minor=price, unit_cost_minor=price // 2,
+                )
+            )  # fmt: skip
+        service = await db.get_one(Service, offered[0].id)
+        service.canned_job_code = "check"
+        await db.execute(text("UPDATE appointment_services SET quantity = 2"))
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    [job], lines = await jobs_of((await state(visit)).order_id)
+    labor, part, difference = lines[job.id]
+    assert (labor.quantity, labor.unit_price_minor, part.quantity) == (1, 12000, Decimal("9.6"))
+    assert difference.unit_price_minor == 2 * 9900 - 12000 - round(Decimal("9.6") * oil)
+    assert workshop.price_lines(lines[job.id]).net_minor == 2 * 9900
+    assert (job.title, job.canned_job_id, job.estimated_minutes) == ("Brake check", canned.id, 60)
+    async with transaction(tenant=HARBOR) as db:
+        assert await db.scalar(select(JobStep.name).where(JobStep.job_id == job.id, ~JobStep.is_checkpoint))
+
+
+async def test_a_booked_job_that_costs_more_is_asked_about_again(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    [job], lines = await jobs_of((await state(visit)).order_id)
+    async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:
+        dearer = workshop.NewLine(kind="fee", description=lines[job.id][0].description, unit_price_minor=9901)
+        live = await db.get_one(Job, job.id)
+        await workshop.change_line(db, live, lines[job.id][0].id, dearer, by=cast.advisor.viewer)
+    [job], _lines = await jobs_of(job.order_id)
+    assert job.status == "presented"
+
+
 async def test_a_form_that_cannot_be_accepted_comes_back_and_opens_nothing(browser, cast, visit):
     desk = browser(cast.advisor)
     for wrong in ({"concern": ""}, {"signed_name": ""}, {"mileage": "-1"}, {"charge_percent": "130"}):
@@ -102,9 +193,13 @@ async def test_a_visit_of_another_day_is_not_checked_in(browser, cast, offered):
 async def test_the_appointment_follows_its_order_to_the_end(browser, cast, visit):
     await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
     order_id = (await state(visit)).order_id
-    async with transaction(tenant=HARBOR) as db:
-        await arriving.begin_work(db, order_id)
+    for _twice in range(2):
+        async with transaction(tenant=HARBOR) as db:
+            await arriving.begin_work(db, order_id, by=Viewer.system(HARBOR))
     assert (await state(visit)).status == "in_progress"
+    async with transaction(tenant=HARBOR) as db:
+        begun = await db.scalars(text("SELECT subject_id FROM events WHERE name = 'AppointmentStarted'"))
+        assert [str(one) for one in begun] == [visit["id"]]
     for _twice in range(2):
         async with transaction(tenant=HARBOR) as db:
             await arriving.complete(db, order_id, by=Viewer.system(HARBOR))

@@ -143,3 +143,38 @@ async def test_the_first_administrator_is_made_by_the_command_line(browser, site
     assert (await visitor.post(path, {"password": PHRASE})).status_code == 303
     await visitor.post("/sign-in", {"email": "root@test.example", "password": PHRASE})
     assert (await visitor.get("/network")).status_code == 200
+
+
+async def test_people_as_json_are_listed_invited_changed_and_let_go(browser, cast, run_reactions):
+    owner = browser(cast.owner)
+    url = "/api/v1/admin/users"
+    listed = {one["email"]: one for one in (await owner.get(url)).json()}
+    assert listed[cast.advisor.email]["roles"] == ["advisor"]
+    assert cast.outsider.email not in listed
+    asked = await owner.json("POST", url, {"email": "nia@test.example", "name": "Nia", "role": "technician"})
+    assert asked.status_code == 202
+    one = f"{url}/{cast.advisor.user_id}"
+    change = {"name": "Avery A.", "roles": ["advisor", "technician"], "is_technician": True}
+    changed = await owner.json("PUT", one, change)
+    assert (changed.status_code, changed.json()["roles"]) == (200, ["advisor", "technician"])
+    assert (await browser(cast.outsider).json("PUT", one, change)).status_code == 403
+    assert (await owner.json("DELETE", f"{url}/{cast.outsider.user_id}")).status_code == 404
+    avery = browser(cast.advisor)
+    assert (await avery.get("/board")).status_code == 200
+    assert (await owner.json("DELETE", one)).status_code == 204
+    assert (await avery.get("/board")).status_code == 303
+    assert (await owner.json("DELETE", f"{url}/{cast.owner.user_id}")).status_code == 409
+
+
+async def test_a_closed_account_opens_nothing_until_it_is_open_again(browser, cast):
+    nova, dana = browser(cast.network), browser(cast.customer)
+    url = f"/network/people/{cast.customer.user_id}/status"
+    assert (await nova.post(url, {"status": "closed"})).status_code == 303
+    assert (await dana.get("/garage")).status_code == 303
+    credentials = {"email": cast.customer.email, "password": PASSWORD}
+    assert (await browser().post("/sign-in", credentials)).status_code == 422
+    assert (await browser(cast.owner).post(url, {"status": "open"})).status_code == 403
+    await nova.post(url, {"status": "open"})
+    assert (await browser().post("/sign-in", credentials)).status_code == 303
+    own = f"/network/people/{cast.network.user_id}/status"
+    assert (await nova.post(own, {"status": "closed"})).status_code == 409

@@ -85,6 +85,19 @@ async def test_what_was_decided_on_an_older_state_is_kept_in_the_audit_trail(db:
         await orders.be_the_only_visit(db, order.tenant_id, order.vehicle_id)
 
 
+async def test_what_is_not_begun_goes_along_when_the_order_is_given_to_somebody_else(
+    db: AsyncSession,
+) -> None:
+    order = await checked_in(db)
+    begun, ready = await approved(db, order), await approved(db, order, "Front discs")
+    await work.start(db, begun, by=CAST.technician.viewer)
+    toni = CAST.second_technician.staff_id
+    await orders.plan(db, order, by=CAST.advisor.viewer, technician_id=toni)
+    assert (begun.technician_id, ready.technician_id) == (CAST.technician.staff_id, toni)
+    assert (await events_of(db, order.id)).count("JobAssigned") == 1
+    await work.start(db, ready, by=CAST.second_technician.viewer)
+
+
 async def test_a_finding_proposes_its_job_once(db: AsyncSession) -> None:
     order = await checked_in(db)
     finding = uuid4()

@@ -17,6 +17,7 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.network.models import StaffProfile
 from app.domains.workshop import bench, board, jobs, lines
+from app.domains.workshop.booked import booking_of
 from app.domains.workshop.folder import sheet_of
 from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
@@ -101,6 +102,7 @@ async def show_job(
             typed=typed,
             ticket=await bench.ticket(db, me, job, order),
             sheet=await sheet_of(db, job),
+            booking=await booking_of(db, job),
             center=await board.center_of(db, order),
             technicians=await board.technicians(db, me),
             topics=[staff_topic(order.id)],
