@@ -122,6 +122,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.InvoiceCancelled: [ring_invoice],
     billing.InvoiceOverdue: [ring_invoice],
     billing.InvoicePaid: [ring_invoice],
+    billing.InvoiceCredited: [ring_invoice, tell_money.tell_invoice_credited],
     billing.PaymentStarted: [ring_invoice],
     billing.PaymentChanged: [ring_invoice],
     billing.PaymentCompleted: [ring_invoice, tell_money.tell_payment_received],

@@ -10,8 +10,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.core.visit import begin, glance, needs
 from app.domains import workshop
-from app.domains.billing import checkout, finding, invoicing, paying
-from app.domains.billing.models import Invoice, InvoiceLine, Payment
+from app.domains.billing import checkout, crediting, finding, invoicing, paying
+from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -62,6 +62,25 @@ class InvoiceOut(msgspec.Struct):
     issued_at: datetime
     due_date: datetime
     lines: list[LineOut] = []
+
+
+class CreditNoteIn(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reopen: bool = False
+    """Open the order again, to bill its work anew."""
+
+
+class CreditNoteOut(msgspec.Struct):
+    id: UUID
+    credit_note_number: str
+    invoice_id: UUID
+    invoice_number: str
+    currency: str
+    subtotal_minor: int
+    tax_minor: int
+    total_minor: int
+    reason: str
+    issued_at: datetime
 
 
 class PaymentOut(msgspec.Struct):
@@ -115,6 +134,21 @@ def _line(line: InvoiceLine) -> LineOut:
     )
 
 
+def _credit_note(note: CreditNote, invoice: Invoice) -> CreditNoteOut:
+    return CreditNoteOut(
+        id=note.id,
+        credit_note_number=note.label,
+        invoice_id=invoice.id,
+        invoice_number=invoice.label,
+        currency=invoice.currency,
+        subtotal_minor=invoice.subtotal_minor,
+        tax_minor=invoice.tax_minor,
+        total_minor=invoice.total_minor,
+        reason=note.reason,
+        issued_at=note.issued_at,
+    )
+
+
 def _payment(payment: Payment, url: str | None = None) -> PaymentOut:
     return PaymentOut(
         id=payment.id,
@@ -153,6 +187,26 @@ async def invoice(request: AnyRequest, ref: FromPath[str]) -> InvoiceOut:
     async with begin(request) as (db, me):
         found = await finding.find(db, me, ref)
         return _invoice(found, await finding.lines_of(db, found))
+
+
+@post("/staff/invoices/{ref:str}/credit-note", opt=needs("manage:center"), status_code=201)
+async def credit(request: AnyRequest, ref: FromPath[str], data: JSONBody[CreditNoteIn]) -> CreditNoteOut:
+    """Take a paid invoice back."""
+    async with begin(request) as (db, me):
+        found = await finding.find(db, me, ref)
+        note = await crediting.credit(db, found, reason=data.reason, reopen=data.reopen, by=me)
+        _made(request, f"/api/v1/staff/invoices/{found.id}/credit-note")
+        return _credit_note(note, found)
+
+
+@get(
+    ["/staff/invoices/{ref:str}/credit-note", "/customers/invoices/{ref:str}/credit-note"],
+    opt=needs("read:own_invoices"),
+)
+async def credit_note(request: AnyRequest, ref: FromPath[str]) -> CreditNoteOut:
+    async with begin(request) as (db, me):
+        found = await finding.find(db, me, ref)
+        return _credit_note(await crediting.find_note(db, found), found)
 
 
 @post("/staff/payments", opt=needs("take:payments"), status_code=201)
@@ -194,6 +248,6 @@ async def payment_history(request: AnyRequest) -> list[PaymentOut]:
 
 router = Router(
     "/",
-    route_handlers=[issue, invoices, invoice, take_cash, pay, payment, payment_history],
+    route_handlers=[issue, invoices, invoice, credit, credit_note, take_cash, pay, payment, payment_history],
     tags=["billing"],
 )

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domains.billing.models import Invoice, LedgerEntry, Payment
+from app.domains.billing.models import CreditNote, Invoice, LedgerEntry, Payment
 
 PROVIDER_ACCOUNTS = {"cash": "cash", "stripe": "stripe"}
 
@@ -60,6 +60,17 @@ async def book_cancellation(db: AsyncSession, invoice: Invoice) -> None:
         "tax": invoice.tax_minor,
     }
     await _book(db, uuid5(invoice.id, "cancelled"), legs, invoice=invoice, memo=invoice.label)
+
+
+async def book_credit_note(db: AsyncSession, invoice: Invoice, note: CreditNote) -> None:
+    """Nothing was earned after all. What is paid becomes the customer's credit, what is not is owed no more."""
+    legs = {
+        "revenue": invoice.subtotal_minor,
+        "tax": invoice.tax_minor,
+        "receivable": invoice.paid_minor - invoice.total_minor,
+        "customer_credit": -invoice.paid_minor,
+    }
+    await _book(db, note.id, legs, invoice=invoice, memo=note.label)
 
 
 async def book_payment(db: AsyncSession, invoice: Invoice, payment: Payment) -> None:

@@ -10,7 +10,7 @@ from app.core.forms import read
 from app.core.permissions import PUBLIC
 from app.core.render import fragment, page, see_other
 from app.core.visit import begin, needs
-from app.domains.billing import checkout, finding, links, paper, paying, words
+from app.domains.billing import checkout, crediting, finding, links, paper, paying, words
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.pages import CardForm, pdf_answer, wanted
 from app.domains.billing.receipts import payment_of_receipt, receipt_token
@@ -51,6 +51,15 @@ async def pay_pdf(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     return pdf_answer(invoice, await paper.typeset(invoice, lines))
 
 
+@get("/pay/{token:str}/credit-note/pdf", opt=ANYBODY)
+async def pay_credit_note(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
+    async with begin(request) as (db, me):
+        invoice, _holder = await links.follow_link(db, token, by=me)
+        note = await crediting.find_note(db, invoice)
+        lines = await finding.lines_of(db, invoice)
+    return pdf_answer(note, await paper.typeset_note(note, invoice, lines))
+
+
 @post("/pay/{token:str}/payments", opt=ANYBODY)
 async def pay(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     """Begin a card payment. The answer to a replay is kept, so it names the payment and not the link."""
@@ -87,4 +96,6 @@ async def paid_state(request: AnyRequest, receipt: FromPath[str]) -> Response[An
         )  # fmt: skip
 
 
-router = Router("/", route_handlers=[pay_page, pay_state, pay_pdf, pay, paid_page, paid_state])
+router = Router(
+    "/", route_handlers=[pay_page, pay_state, pay_pdf, pay_credit_note, pay, paid_page, paid_state]
+)

@@ -15,9 +15,9 @@ from app.core.render import fragment, money, page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import workshop
-from app.domains.billing import checkout, finding, invoicing, paper, paying, refunding, words
+from app.domains.billing import checkout, crediting, finding, invoicing, paper, paying, refunding, words
 from app.domains.billing.live import desk_topic
-from app.domains.billing.models import Invoice
+from app.domains.billing.models import CreditNote, Invoice
 from app.domains.billing.showing import shown
 from app.gateways.payments import GatewayUnavailable
 
@@ -49,6 +49,10 @@ class RefundForm(msgspec.Struct):
 
 class ReasonForm(msgspec.Struct):
     reason: Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class CreditForm(ReasonForm):
+    reopen: bool = False
 
 
 def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
@@ -156,10 +160,19 @@ async def invoice_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes
     return pdf_answer(invoice, await paper.typeset(invoice, lines))
 
 
-def pdf_answer(invoice: Invoice, paper: bytes) -> Response[bytes]:
-    """A PDF under the invoice's own name, to look at in the browser."""
+@get("/invoices/{ref:str}/credit-note/pdf", opt=OWN)
+async def credit_note_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes]:
+    async with begin(request) as (db, me):
+        invoice = await finding.find(db, me, ref)
+        note = await crediting.find_note(db, invoice)
+        lines = await finding.lines_of(db, invoice)
+    return pdf_answer(note, await paper.typeset_note(note, invoice, lines))
+
+
+def pdf_answer(document: Invoice | CreditNote, paper: bytes) -> Response[bytes]:
+    """A PDF under the document's own name, to look at in the browser."""
     headers = {
-        "Content-Disposition": f'inline; filename="{invoice.label}.pdf"',
+        "Content-Disposition": f'inline; filename="{document.label}.pdf"',
         "Cache-Control": "no-store",
     }
     return Response(paper, media_type="application/pdf", headers=headers)
@@ -210,6 +223,19 @@ async def cancel(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
         return await _invoice(request, ref, errors=wrong.errors)
 
 
+@post("/invoices/{ref:str}/credit-note", opt=needs("manage:center"))
+async def credit(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    try:
+        form = read(CreditForm, await request.form())
+        async with begin(request) as (db, me):
+            invoice = await finding.find(db, me, ref)
+            note = await crediting.credit(db, invoice, reason=form.reason, reopen=form.reopen, by=me)
+            said = _("Credit note %(number)s is written.", number=note.label)
+            return see_other(request, f"/invoices/{invoice.id}", flash=said)
+    except Invalid as wrong:
+        return await _invoice(request, ref, errors=wrong.errors)
+
+
 @post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments"))
 async def stop_payment(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -251,6 +277,6 @@ router = Router(
     "/",
     route_handlers=[
         invoices_page, new_invoice_page, issue, invoices_of_order, invoice_page, invoice_state, invoice_pdf, pay_by_card, take_cash,
-        cancel, stop_payment, refund,
+        cancel, credit, credit_note_pdf, stop_payment, refund,
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from app.core import pdf, words
 from app.core.render import day, distance, money, number, percent, text_direction
 from app.core.words import _
-from app.domains.billing.models import Invoice, InvoiceLine
+from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
 
 
 async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
@@ -19,6 +19,34 @@ async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
     with words.speaking(invoice.content["locale"]):
         data = laid_out(invoice, lines)
     return await pdf.typeset("billing/invoice.typ", data, made_at=invoice.issued_at)
+
+
+async def typeset_note(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
+    """The credit note as PDF: the invoice's own lines under another number."""
+    with words.speaking(invoice.content["locale"]):
+        data = note_laid_out(note, invoice, lines)
+    return await pdf.typeset("billing/invoice.typ", data, made_at=note.issued_at)
+
+
+def note_laid_out(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
+    zone = invoice.content["zone"]
+    facts = [
+        (_("Issued"), day(note.issued_at, zone)),
+        (_("For invoice"), invoice.label),
+        (_("Of"), day(invoice.issued_at, zone)),
+        (_("Order"), invoice.content["order"]),
+    ]
+    said = _("This credit note takes invoice %(number)s back in full.", number=invoice.label)
+    return {
+        **laid_out(invoice, lines),
+        "title": _("Credit note"),
+        "number": note.label,
+        "customer": {**laid_out(invoice, lines)["customer"], "label": _("Credit to")},
+        "facts": [{"label": label, "value": value} for label, value in facts],
+        "total": {"label": _("Credited"), "value": money(invoice.total_minor, invoice.currency)},
+        "note": f"{said} {note.reason}",
+        "fingerprint": {"label": _("Fingerprint (SHA-256):"), "value": note.content_hash.hex()},
+    }
 
 
 def laid_out(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import enter_tenant
 from app.core.money import decimals, to_major
 from app.core.viewer import Viewer
-from app.domains.billing import finding, paper, paying, refunding, words
+from app.domains.billing import crediting, finding, paper, paying, refunding, words
 from app.domains.billing.live import invoice_topic
-from app.domains.billing.models import REFUNDABLE, Invoice, Payment, Refund
+from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,12 @@ class Paths:
     pay: str
     pdf: str
     state: str
+    credit_note: str
 
     @classmethod
     def of(cls, invoice: Invoice, link: str = "") -> "Paths":
         home = f"/pay/{link}" if link else f"/invoices/{invoice.id}"
-        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state")
+        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-note/pdf")
 
 
 async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
@@ -49,8 +50,15 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         "unclaimed": paying.unclaimed(invoice, [payment for payment in payments if payment.is_live]),
         "takes_cards": await paying.may_pay_by_card(db, invoice),
         "takes_cash": at_desk and me.can("take:payments"),
-        "may_cancel": at_desk and me.can("create:invoices") and invoice.is_open and not invoice.paid_minor,
+        "may_cancel": at_desk
+        and me.can("create:invoices")
+        and invoice.is_open
+        and not any(payment.status in TAKEN_EVER for payment in payments),
         "may_refund": at_desk and me.can("manage:center"),
+        "credit_note": await crediting.note_of(db, invoice),
+        "may_credit": at_desk
+        and me.can("manage:center")
+        and crediting.may_be_credited(invoice, list(payments)),
         "at_desk": at_desk,
         "paths": Paths.of(invoice, link),
         "topics": [invoice_topic(invoice.id)],

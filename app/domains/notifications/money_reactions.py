@@ -7,7 +7,7 @@ from app.core import render
 from app.core.events import Heard
 from app.core.words import _, speaking
 from app.domains import billing
-from app.domains.billing.events import InvoiceIssued, PaymentCompleted
+from app.domains.billing.events import InvoiceCredited, InvoiceIssued, PaymentCompleted
 from app.domains.billing.models import Invoice, Payment
 from app.domains.notifications import recipients
 from app.domains.notifications.telling import Line, list_for, write_mail
@@ -35,6 +35,29 @@ async def tell_invoice_issued(db: AsyncSession, heard: Heard[InvoiceIssued]) -> 
     secret = link.rpartition("/")[2]
     await write_mail(
         db, heard, to, "invoice_issued", place=place, secret=secret, invoice=invoice, order=order
+    )
+
+
+async def tell_invoice_credited(db: AsyncSession, heard: Heard[InvoiceCredited]) -> None:
+    event = heard.event
+    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
+    if invoice is None:
+        return
+    place = await recipients.place(db, event.center_id)
+    link = await billing.make_pay_link(db, invoice)
+    to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
+    if to is None:
+        return
+    if to.user_id:
+        with speaking(to.locale):
+            title = _("Credit note %(label)s", label=event.label)
+            total = render.money(event.total_minor, event.currency)
+            message = _("Invoice %(label)s is taken back: %(total)s", label=invoice.label, total=total)
+        line = Line("payment", title, message, f"/invoices/{invoice.id}", invoice.id)
+        await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
+    secret = link.rpartition("/")[2]
+    await write_mail(
+        db, heard, to, "invoice_credited", place=place, secret=secret, invoice=invoice, label=event.label
     )
 
 
