@@ -32,6 +32,9 @@ def read(kind: type[S], form: FormMultiDict | Mapping[str, Any]) -> S:
             if field.required:
                 errors[field.name] = _("Please fill this in.")
             continue
+        if _holds_nul(raw):
+            errors[field.name] = _("This holds a character that cannot be kept.")
+            continue
         try:
             found[field.name] = _convert(raw, hints[field.name])
         except (msgspec.ValidationError, ValueError) as error:
@@ -43,7 +46,7 @@ def read(kind: type[S], form: FormMultiDict | Mapping[str, Any]) -> S:
 
 def values_of(form: FormMultiDict | Mapping[str, Any]) -> dict[str, Any]:
     """What was typed, to show it again: text only."""
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    return {name: value.replace("\x00", "") for name, value in form.items() if isinstance(value, str)}
 
 
 def safe_next(url: str, otherwise: str) -> str:
@@ -66,8 +69,13 @@ def _raw(form: FormMultiDict | Mapping[str, Any], name: str, hint: Any) -> Any:
         return kept or None
     value = form.get(name)
     if isinstance(value, str):
-        value = value.replace("\x00", "").strip()
+        value = value.strip()
     return value if _is_filled(value) else None
+
+
+def _holds_nul(raw: Any) -> bool:
+    """PostgreSQL's text cannot; no keyboard writes it either."""
+    return any(isinstance(one, str) and "\x00" in one for one in (raw if isinstance(raw, list) else [raw]))
 
 
 def _is_filled(value: Any) -> bool:

@@ -8,6 +8,7 @@ from litestar.response import Stream
 
 from app.core import live
 from app.core.errors import Refused, SignInNeeded
+from app.core.legible import LARGEST
 from app.core.permissions import PUBLIC
 from app.core.visit import begin, needs
 from app.core.words import _
@@ -31,10 +32,10 @@ async def stream(
                 raise SignInNeeded
     except SignInNeeded:
         return Response(None, status_code=401)
-    if last_event_id and last_event_id.isdigit():
-        after = int(last_event_id)
+    if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
+        after = int(last_event_id[:20])
     return Stream(
-        live.signals(wanted, after),
+        live.signals(wanted, max(0, min(after, LARGEST))),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.db import enter_tenant
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.legible import within_reach
 from app.core.permissions import PUBLIC
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -132,7 +133,7 @@ async def free_slots(
         center = await premises.open_center_by_id(db, center_id)
         chosen = await services.chosen(db, center.tenant_id, service)
         await enter_tenant(db, center.tenant_id)
-        first = first or clock.today(center.zone)
+        first = within_reach(first or clock.today(center.zone))
         work = work_of((one, 1) for one in chosen)
         found = await slots.free(db, center, work, first=first, last=last or first + timedelta(days=6))
         return SlotsOut(
@@ -206,7 +207,7 @@ async def staff_appointments(
     """The center's appointments from `first` to `last`, today if nothing is said, at most 42 days."""
     async with begin(request) as (db, me):
         center = await premises.working_center(db, me)
-        first = first or clock.today(center.zone)
+        first = within_reach(first or clock.today(center.zone))
         last = min(last or first, first + slots.LONGEST_SEARCH)
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
         return [_staff_out(one) for day in days for one in await appointments.of_day(db, me, center, day)]

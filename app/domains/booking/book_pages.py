@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import enter_tenant
 from app.core.errors import Invalid, NotFound
 from app.core.forms import read, values_of
+from app.core.legible import within_reach
 from app.core.permissions import PUBLIC
 from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
@@ -188,7 +189,7 @@ def aware(moment: datetime) -> datetime:
     """A start as the slots name it, with its offset. Raises Invalid."""
     if moment.tzinfo is None:
         raise Invalid({"": _("Please choose a time again.")})
-    return moment
+    return within_reach(moment)
 
 
 router = Router(

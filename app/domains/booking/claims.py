@@ -21,6 +21,7 @@ from sqlalchemy.types import BigInteger, Uuid
 
 from app.core import clock
 from app.core.errors import Refused
+from app.core.legible import within_reach
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.booking.availability import Shop, Slot, Work, free_slots
@@ -98,7 +99,7 @@ async def look(
     the center's earliest notice in minutes: the desk may book at once, and reassign what has begun.
     """
     # A week at once: whoever comes too late is told the next free times from the same look.
-    day = starts.astimezone(ZoneInfo(center.zone)).date()
+    day = within_reach(starts).astimezone(ZoneInfo(center.zone)).date()
     shop = await shop_floor(db, center, first=day, last=day + A_WEEK, except_for=except_for)
     if notice is not None:
         shop = replace(shop, notice=notice)

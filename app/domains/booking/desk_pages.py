@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.forms import read
+from app.core.legible import within_reach
 from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -40,7 +41,7 @@ async def day_region(request: AnyRequest, day: date | None = None, by: str = "ti
 
 async def _day(db: AsyncSession, me: Viewer, day: date | None, by: str) -> dict[str, Any]:
     center = await premises.working_center(db, me)
-    day = day or clock.today(center.zone)
+    day = within_reach(day or clock.today(center.zone))
     by = by if by in ORDERS else "time"
     entries = await appointments.of_day(db, me, center, day)
     return {

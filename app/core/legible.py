@@ -1,0 +1,45 @@
+"""What the database cannot keep is refused at the door, in plain words, for every route at once."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from litestar.connection import ASGIConnection, Request
+from litestar.exceptions import ClientException
+from litestar.handlers import BaseRouteHandler
+
+from app.core import clock
+from app.core.errors import Invalid, NotFound
+from app.core.words import _
+
+LARGEST = 2**63 - 1
+"""PostgreSQL's bigint; every whole number of ours is one."""
+REACH = timedelta(days=20 * 366)
+
+_NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+Moment = TypeVar("Moment", date, datetime)
+
+
+async def refuse_illegible(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
+    """Guard of every route. PostgreSQL's text holds no NUL, and no number of ours is larger than its bigint.
+    Raises ClientException, and NotFound for a number in the path: nothing has that number."""
+    if "\x00" in connection.scope["path"] or b"%00" in connection.scope["query_string"]:
+        raise ClientException(_("The address holds a character that cannot be kept."))
+    kind = connection.headers.get("content-type", "")
+    is_json = isinstance(connection, Request) and kind.startswith("application/json")
+    if is_json and _NUL_IN_JSON.search(await connection.body()):
+        raise ClientException(_("The text holds a character that cannot be kept."))
+    if any(isinstance(one, int) and abs(one) > LARGEST for one in connection.path_params.values()):
+        raise NotFound
+
+
+def within_reach(moment: Moment) -> Moment:
+    """A day or moment of the next or the last twenty years. Raises Invalid for others: no workshop means them, and
+    beside the first or the last day that can be written there is no day before or after."""
+    day = moment.date() if isinstance(moment, datetime) else moment
+    if abs(day - clock.now().date()) > REACH:
+        raise Invalid({"": _("This date is too far away.")})
+    return moment
