@@ -136,6 +136,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # accounts
     accounts.PasswordResetRequested: [tell_account.send_reset],
     accounts.EmailProofAsked: [tell_account.send_proof],
+    accounts.SignInLocked: [tell_account.tell_locked],
     PersonInvited: [tell_account.send_invitation],
     # notifications
     notifications.ReminderDue: [tell.tell_reminder],

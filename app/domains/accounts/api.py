@@ -10,10 +10,11 @@ from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import SignInNeeded
+from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.security import csrf_exempt
-from app.core.visit import begin, needs
-from app.domains.accounts import bearer, profile, signing_in
+from app.core.visit import begin, client_ip, needs
+from app.domains.accounts import bearer, guarding, profile, signing_in
 from app.domains.accounts.models import User
 from app.domains.accounts.pages import check_email
 
@@ -96,7 +97,7 @@ async def _granted(db: AsyncSession, user: User, family: UUID | None = None) -> 
     return Granted(access_token=access, refresh_token=refresh, user=shown, expires_at=expires)
 
 
-@post("/auth/register", opt=needs(PUBLIC) | NO_COOKIE, status_code=201)
+@post("/auth/register", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.SIGN_UPS), status_code=201)
 async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted:
     check_email(data.email)
     async with begin(request) as (db, me):
@@ -108,14 +109,18 @@ async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted
 
 @post("/auth/login", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
 async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Granted:
+    number = await guarding.before_password(data.email, client_ip(request))
     async with begin(request) as (db, me):
         user = await signing_in.check_password(db, email=data.email, password=data.password, by=me)
-        if user is not None:
+        if user is None:
+            await guarding.after_wrong(db, data.email, number, by=me)
+        else:
+            await guarding.after_right(data.email, me.ip)
             return await _granted(db, user)
     raise SignInNeeded
 
 
-@post("/auth/refresh", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
+@post("/auth/refresh", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.REFRESHES), status_code=200)
 async def refresh(request: AnyRequest, data: JSONBody[Refresh]) -> Granted:
     async with begin(request) as (db, _me):
         spent = await bearer.use_refresh(db, data.refresh_token)
@@ -130,14 +135,14 @@ async def logout(request: AnyRequest, data: JSONBody[Refresh]) -> None:
         await bearer.revoke(db, data.refresh_token)
 
 
-@post("/auth/forgot", opt=needs(PUBLIC) | NO_COOKIE, status_code=202)
+@post("/auth/forgot", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.RESETS), status_code=202)
 async def forgot(request: AnyRequest, data: JSONBody[Forgotten]) -> dict[str, bool]:
     async with begin(request) as (db, me):
         await profile.ask_for_reset(db, email=data.email, by=me)
     return {"accepted": True}
 
 
-@post("/auth/reset", opt=needs(PUBLIC) | NO_COOKIE, status_code=204)
+@post("/auth/reset", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.LINKS), status_code=204)
 async def reset(request: AnyRequest, data: JSONBody[Reset]) -> None:
     async with begin(request) as (db, me):
         await profile.reset_password(db, token=data.token, new=data.password, by=me)

@@ -35,6 +35,13 @@ class SignInFailed(Event, frozen=True):
     user_id: UUID
 
 
+class SignInLocked(Event, frozen=True):
+    """So many wrong passwords were given that further ones must wait a while."""
+
+    user_id: UUID
+    ip: str
+
+
 class PasswordResetRequested(Event, frozen=True):
     """A person asked for a link to choose a new password; the link is made when the mail is written."""
 

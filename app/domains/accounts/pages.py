@@ -10,12 +10,13 @@ from litestar.datastructures import Cookie
 from app.core.db import act_as
 from app.core.errors import Invalid
 from app.core.forms import read, safe_next, values_of
+from app.core.limits import limited
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import as_uuid, session_cookie
-from app.core.visit import begin, needs
+from app.core.visit import begin, client_ip, needs
 from app.core.words import _, languages
-from app.domains.accounts import profile, proving, signing_in
+from app.domains.accounts import guarding, profile, proving, signing_in
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -115,7 +116,7 @@ async def _sign_up(
         )  # fmt: skip
 
 
-@post("/sign-up", opt=needs(PUBLIC))
+@post("/sign-up", opt=needs(PUBLIC) | limited(guarding.SIGN_UPS))
 async def sign_up(request: AnyRequest) -> Response[Any]:
     form = await request.form()
     try:
@@ -160,9 +161,13 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
         given = read(SignInForm, form)
     except Invalid as wrong:
         return await _sign_in(request, values, wrong.errors)
+    number = await guarding.before_password(given.email, client_ip(request))
     async with begin(request) as (db, me):
         user = await signing_in.check_password(db, email=given.email, password=given.password, by=me)
-        if user is not None:
+        if user is None:
+            await guarding.after_wrong(db, given.email, number, by=me)
+        else:
+            await guarding.after_right(given.email, me.ip)
             center = await signing_in.first_center(db, user.id)
             token, _ends = await signing_in.start_session(db, user, by=me, center_id=center)
             url = safe_next(given.next, "/home")
@@ -185,7 +190,7 @@ async def forgot_page(request: AnyRequest, sent: bool = False) -> Response[Any]:
         return page(request, me, "accounts/forgot.html", sent=sent, values={}, errors={})
 
 
-@post("/forgot-password", opt=needs(PUBLIC))
+@post("/forgot-password", opt=needs(PUBLIC) | limited(guarding.RESETS))
 async def forgot(request: AnyRequest) -> Response[Any]:
     form = await request.form()
     try:
@@ -206,7 +211,7 @@ async def reset_page(request: AnyRequest, token: str) -> Response[Any]:
         return page(request, me, "accounts/reset.html", token=token, errors={})
 
 
-@post("/reset-password/{token:str}", opt=needs(PUBLIC))
+@post("/reset-password/{token:str}", opt=needs(PUBLIC) | limited(guarding.LINKS))
 async def reset(request: AnyRequest, token: str) -> Response[Any]:
     try:
         chosen = read(ResetForm, await request.form())
@@ -225,7 +230,7 @@ async def confirm_page(request: AnyRequest, token: str) -> Response[Any]:
         return page(request, me, "accounts/confirm_email.html", token=token)
 
 
-@post("/confirm-email/{token:str}", opt=needs(PUBLIC))
+@post("/confirm-email/{token:str}", opt=needs(PUBLIC) | limited(guarding.LINKS))
 async def confirm(request: AnyRequest, token: str) -> Response[Any]:
     async with begin(request) as (db, me):
         await proving.prove(db, token=token, by=me)

@@ -14,7 +14,7 @@ from app.core.events import record
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _, languages
-from app.domains.accounts import passwords
+from app.domains.accounts import guarding, passwords
 from app.domains.accounts.events import PasswordChanged, PasswordResetRequested, ProfileChanged
 from app.domains.accounts.models import PasswordReset, User
 from app.domains.accounts.signing_in import end_other_sessions
@@ -74,7 +74,7 @@ async def change_password(db: AsyncSession, user: User, *, old: str, new: str, b
 async def ask_for_reset(db: AsyncSession, *, email: str, by: Viewer) -> None:
     """Have a reset mail written, if there is such an account. The answer is the same either way."""
     user_id: UUID | None = await db.scalar(text("SELECT user_by_email(:email)"), {"email": email})
-    if user_id is None:
+    if user_id is None or not await guarding.one_reset_more(email):
         return
     await act_as(db, user=user_id)
     await record(db, PasswordResetRequested(user_id=user_id), by=by, person=user_id, subject=user_id)

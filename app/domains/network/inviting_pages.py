@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
 from app.core.forms import read
+from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.domains.accounts import guarding, signing_in
 from app.domains.accounts import pages as account_pages
-from app.domains.accounts import signing_in
 from app.domains.network import inviting, premises
 from app.domains.network.crew_pages import people_of
 from app.domains.network.inviting import InvitationFacts
@@ -93,7 +94,7 @@ async def _show(
     )  # fmt: skip
 
 
-@post("/join/{token:str}", opt=needs(PUBLIC), status_code=303)
+@post("/join/{token:str}", opt=needs(PUBLIC) | limited(guarding.LINKS), status_code=303)
 async def accept(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     """With the account one is signed in to, or a new one for the address that was invited."""
     try:

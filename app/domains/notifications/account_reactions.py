@@ -6,7 +6,7 @@ from app.core import clock
 from app.core.events import Heard
 from app.core.words import speaking
 from app.domains import accounts
-from app.domains.accounts.events import EmailProofAsked, PasswordResetRequested
+from app.domains.accounts.events import EmailProofAsked, PasswordResetRequested, SignInLocked
 from app.domains.network import inviting
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.models import Invitation, Tenant
@@ -30,6 +30,12 @@ async def send_reset(db: AsyncSession, heard: Heard[PasswordResetRequested]) -> 
         return
     token = await accounts.issue_reset(db, heard.event.user_id)
     await write_mail(db, heard, to, "password_reset", secret=token)
+
+
+async def tell_locked(db: AsyncSession, heard: Heard[SignInLocked]) -> None:
+    to = await recipients.person(db, heard.event.user_id, tenant_id=None)
+    if to is not None:
+        await write_mail(db, heard, to, "sign_in_locked", ip=heard.event.ip)
 
 
 async def send_invitation(db: AsyncSession, heard: Heard[PersonInvited]) -> None:

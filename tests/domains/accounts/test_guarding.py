@@ -1,0 +1,84 @@
+"""Guessing passwords is slow and ends soon, and locks nobody out for good."""
+
+import pytest
+
+from app.core import limits
+from app.core.errors import TooMany
+from app.domains.accounts import guarding
+from tests.cast import PASSWORD
+from tests.mailbox import mails_to
+
+
+async def guessed(email, ip, times):
+    """So many tries before this one, without the waiting."""
+    for _try in range(times):
+        await limits.count(guarding.HERE, f"{email} {ip}")
+
+
+async def test_the_eleventh_wrong_password_has_to_wait_and_the_owner_is_told_once(
+    browser, cast, run_reactions
+):
+    email = cast.customer.email
+    await guessed(email, "127.0.0.1", 9)
+    guesser = browser()
+    tenth = await guesser.post("/sign-in", {"email": email.upper(), "password": "x" * 14})
+    assert tenth.status_code == 422
+    for _try in range(2):
+        refused = await guesser.post("/sign-in", {"email": email, "password": PASSWORD})
+        assert refused.status_code == 429
+        assert 800 < int(refused.headers["retry-after"]) <= 900
+        assert "15 minutes" in refused.text
+    await run_reactions()
+    assert [one.template for one in await mails_to(email)].count("sign_in_locked") == 1
+
+
+async def test_a_colleague_at_the_same_place_is_not_kept_out(browser, cast):
+    await guessed(cast.customer.email, "127.0.0.1", 30)
+    answer = await browser().post("/sign-in", {"email": cast.advisor.email, "password": PASSWORD})
+    assert answer.status_code == 303
+
+
+async def test_an_address_without_account_is_answered_alike(browser, run_reactions):
+    await guessed("nobody@test.example", "127.0.0.1", 10)
+    answer = await browser().post("/sign-in", {"email": "nobody@test.example", "password": "x" * 14})
+    assert answer.status_code == 429
+    await run_reactions()
+    assert not await mails_to("nobody@test.example")
+
+
+async def test_signing_in_begins_the_count_anew(browser, cast):
+    email = cast.customer.email
+    await guessed(email, "127.0.0.1", 4)
+    assert (await browser().post("/sign-in", {"email": email, "password": PASSWORD})).status_code == 303
+    assert (await limits.tries(guarding.HERE, f"{email} 127.0.0.1"))[0] == 0
+
+
+async def test_programs_are_held_to_the_same(browser, cast):
+    await guessed(cast.customer.email, "127.0.0.1", 10)
+    body = {"email": cast.customer.email, "password": PASSWORD}
+    answer = await browser().json("POST", "/api/v1/auth/login", body)
+    assert answer.status_code == 429
+    assert answer.json()["retry_after"] == int(answer.headers["retry-after"])
+
+
+async def test_many_places_together_are_held_too(site, cast):
+    for _try in range(guarding.ANYWHERE.times):
+        await limits.count(guarding.ANYWHERE, cast.customer.email)
+    with pytest.raises(TooMany) as refused:
+        await guarding.before_password(cast.customer.email, "203.0.113.9")
+    assert refused.value.seconds > 3000
+
+
+async def test_one_address_gets_three_reset_mails_and_no_word_of_the_rest(browser, cast, run_reactions):
+    for _ask in range(5):
+        answer = await browser().post("/forgot-password", {"email": cast.customer.email})
+        assert answer.headers["location"] == "/forgot-password?sent=true"
+    await run_reactions()
+    assert len([one for one in await mails_to(cast.customer.email) if one.template == "password_reset"]) == 3
+
+
+async def test_a_crowd_of_sign_ups_from_one_place_has_to_wait(browser):
+    for _one in range(guarding.SIGN_UPS.times):
+        await limits.count(guarding.SIGN_UPS, "127.0.0.1")
+    form = {"name": "A", "email": "a@test.example", "password": "three quiet mountains"}
+    assert (await browser().post("/sign-up", form)).status_code == 429
