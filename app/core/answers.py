@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import render
-from app.core.db import new_id, transaction
+from app.core import audit, render
+from app.core.db import transaction
 from app.core.errors import (
     CrossSite,
     Forbidden,
@@ -23,8 +23,8 @@ from app.core.errors import (
     SignInNeeded,
     TooMany,
 )
+from app.core.forms import safe_next
 from app.core.security import masked
-from app.core.tables import AuditLog
 from app.core.viewer import Viewer
 from app.core.words import _
 
@@ -61,28 +61,30 @@ def answer(
         request_id=request_id,
         errors=(data or {}).get("errors", {}),
         code=status,
+        before=_page_before(request),
     )
+
+
+def _page_before(request: AnyRequest) -> str:
+    """The page of ours that the request came from, to go back to; "" when it came from elsewhere."""
+    from urllib.parse import urlsplit
+
+    came = urlsplit(request.headers.get("referer", ""))
+    if (came.scheme, came.netloc) != (request.url.scheme, request.url.netloc):
+        return ""
+    path = came.path + (f"?{came.query}" if came.query else "")
+    itself = request.method == "GET" and came.path == request.url.path
+    return "" if itself else safe_next(path, "")
 
 
 async def _audit(request: AnyRequest, action: str, detail: dict[str, Any]) -> None:
     """Remember a refusal, in a transaction of its own: the request's has been rolled back."""
     me = _viewer(request)
+    tenant = getattr(request.state, "tenant_id", None) or me.tenant_id
     try:
-        async with transaction(user=me.user_id, tenant=me.tenant_id) as db:
-            db.add(
-                AuditLog(
-                    id=new_id(),
-                    tenant_id=me.tenant_id,
-                    user_id=me.user_id,
-                    action=action,
-                    entity_type="route",
-                    entity_id=masked(request.url.path)[:200],
-                    new_values=detail,
-                    ip=me.ip,
-                    user_agent=me.user_agent,
-                    request_id=me.request_id,
-                )
-            )
+        async with transaction(user=me.user_id, tenant=tenant) as db:
+            path = masked(request.url.path)[:200]
+            await audit.log(db, me, action, "route", path, tenant=tenant, detail=detail)
     except (SQLAlchemyError, OSError) as error:
         log.error("audit.unwritten", action=action, error=type(error).__name__)
 
@@ -92,10 +94,9 @@ def _audit_later(request: AnyRequest, action: str, detail: dict[str, Any]) -> Ba
 
 
 def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
-    titles = {409: _("That has changed"), 410: _("No longer valid"), 413: _("Too large")}
-    refusal = answer(
-        request, error.status, titles.get(error.status, _("Not possible")), error.words, data=error.data
-    )
+    titles = {410: _("No longer valid"), 413: _("Too large")}
+    title = _("That has changed") if error.is_stale else titles.get(error.status, _("Not possible just now"))
+    refusal = answer(request, error.status, title, error.words, data=error.data)
     if error.audit:
         refusal.background = _audit_later(request, error.audit, {"words": error.words})
     return refusal

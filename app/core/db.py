@@ -148,6 +148,7 @@ async def transaction(*, user: UUID | None = None, tenant: UUID | None = None) -
 
 async def act_as(db: AsyncSession, *, user: UUID | None = None, tenant: UUID | None = None) -> None:
     """Set who the rest of this transaction runs for."""
+    db.info["tenant"] = tenant
     await db.execute(
         text("SELECT set_config('app.user', :user, true), set_config('app.tenant', :tenant, true)"),
         {"user": str(user or ""), "tenant": str(tenant or "")},
@@ -160,4 +161,5 @@ async def enter_tenant(db: AsyncSession, tenant: UUID) -> None:
     Booking must see bays and shifts that only the shop may read; the calling operation returns
     nothing of them but what the driver is meant to see.
     """
+    db.info["tenant"] = tenant
     await db.execute(text("SELECT set_config('app.tenant', :tenant, true)"), {"tenant": str(tenant)})

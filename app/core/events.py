@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.db import new_id
 from app.core.tables import EventRow
 from app.core.viewer import Viewer
@@ -45,9 +45,12 @@ async def record(
 
     `tenant` defaults to the actor's. `person` is the driver whose affair it is: they may read it too.
     `subject` is the id of the thing whose timeline it belongs to (the repair order, the vehicle).
+    What this transaction has changed since its last event goes into the audit trail with this one.
     """
     event_id = new_id()
     payload: dict[str, Any] = msgspec.to_builtins(event)
+    values = await audit.take_changes(db)
+    entity_type, entity_id = audit.entity_of(payload)
     await db.execute(
         insert(EventRow).values(
             id=event_id,
@@ -58,11 +61,15 @@ async def record(
             name=type(event).__name__,
             subject_id=subject,
             payload=payload,
+            entity_type=entity_type,
+            entity_id=entity_id,
             ip=by.ip,
+            user_agent=by.user_agent,
             request_id=by.request_id,
             created_at=clock.now(),
         )
     )
+    await audit.keep_values(db, event_id, tenant or by.tenant_id, values)
     return event_id
 
 

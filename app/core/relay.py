@@ -114,6 +114,7 @@ async def stamp() -> tuple[int, list[tuple[UUID, str]]]:
                     .on_conflict_do_nothing()
                 )
                 handed.append((row.id, reaction))
+        await db.execute(text("SELECT stamp_logs()"))  # refusals and reads stand in the same order
     return len(rows), handed
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock, limits, live, tokens, words
+from app.core import audit, clock, limits, live, tokens, words
 from app.core.db import transaction
 from app.core.errors import Forbidden, Refused, Replayed, SignInNeeded
 from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
@@ -74,9 +74,14 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
             await _not_too_often(request, "person", str(me.user_id))
         if key:
             await _claim(db, request, me, key)
-        yield db, me
+        try:
+            yield db, me
+        finally:
+            # A link leads somebody without an account into a shop: what is refused there is that shop's to see.
+            request.state.tenant_id = db.info.get("tenant") or me.tenant_id
         if key:
             await _settle(db, request, me, key)
+        await audit.keep_rest(db, me, tenant=request.state.tenant_id)
 
 
 @asynccontextmanager

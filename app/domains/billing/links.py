@@ -41,7 +41,11 @@ async def follow_link(db: AsyncSession, token: str, *, by: Viewer) -> tuple[Invo
     await enter_tenant(db, row.tenant_id)
     link = await db.get_one(PayLink, row.link_id)
     if link.revoked_at or link.expires_at <= clock.now():
-        raise Refused(_("This link is no longer valid. Please ask the shop for a new one."), status=410)
+        raise Refused(
+            _("This link is no longer valid. Please ask the shop for a new one."),
+            status=410,
+            audit="payment.link_shut",
+        )
     invoice = await db.scalar(select(Invoice).where(Invoice.id == row.invoice_id))
     if invoice is None:
         raise NotFound
