@@ -1,26 +1,22 @@
 """The driver's page while the car is in the shop: where it is, when it is done, what was seen, what to answer
 or pay. It gathers the order, its estimates, inspections and invoices, and follows without a reload."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get
 from litestar.params import FromPath
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import enter_tenant
 from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, page
-from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains import estimates, inspections, workshop
-from app.domains.billing.models import Invoice
+from app.domains import billing, estimates, inspections, workshop
 from app.domains.booking import appointments
 from app.domains.booking.live import appointment_topic
 from app.domains.estimates.models import Estimate
@@ -32,7 +28,7 @@ AnyRequest = Request[Any, Any, Any]
 
 STEPS = ("received", "diagnosing", "awaiting_approval", "in_progress", "qc", "ready", "delivered")
 STEP_OF_STAGE = {"awaiting_parts": "in_progress", "sublet": "in_progress"}
-TO_PAY = ("issued", "partially_paid", "overdue")
+BILLS = ("issued", "partially_paid", "overdue", "paid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,42 +117,20 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "steps": steps_of(order.stage),
         "jobs": [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS],
         "job_status": job_status,
-        "photos": await _photos(db, order),
+        "photos": [(one.caption, file) for one, file in await workshop.photos(db, order, shared_only=True)],
         "summaries": await inspections.for_customer(db, order),
         "to_answer": await _to_answer(db, order),
         "answered": [one for one in await estimates.estimates_of(db, order) if one.is_decided],
-        "to_pay": await _invoices(db, order),
+        "to_pay": [one for one in await billing.of_order(db, order) if one.status in BILLS][::-1],
         "late": order.is_late(clock.now()),
         "summary_url": "",
         "topics": [workshop.customer_topic(order.id)],
     }
 
 
-async def _photos(db: AsyncSession, order: RepairOrder) -> Sequence[tuple[str, File]]:
-    shared = await workshop.photos(db, order, shared_only=True)
-    files = {
-        file.id: file
-        for file in await db.scalars(select(File).where(File.id.in_([one.file_id for one in shared])))
-    }
-    return [(one.caption, files[one.file_id]) for one in shared if one.file_id in files]
-
-
 async def _to_answer(db: AsyncSession, order: RepairOrder) -> Estimate | None:
     now = clock.now()
     return next((one for one in await estimates.estimates_of(db, order) if one.is_open(now)), None)
-
-
-async def _invoices(db: AsyncSession, order: RepairOrder) -> Sequence[Invoice]:
-    found = await db.scalars(
-        select(Invoice)
-        .where(
-            Invoice.tenant_id == order.tenant_id,
-            Invoice.order_id == order.id,
-            Invoice.status.in_((*TO_PAY, "paid")),
-        )
-        .order_by(Invoice.issued_at)
-    )
-    return found.all()
 
 
 @get("/orders/{order_id:uuid}/track", opt=needs(SIGNED_IN))

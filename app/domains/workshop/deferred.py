@@ -65,20 +65,6 @@ async def find(db: AsyncSession, me: Viewer, work_id: UUID) -> DeferredWork:
     return work
 
 
-async def suggest(db: AsyncSession, order: RepairOrder) -> None:
-    """Mark what is open for a car as offered again at this visit."""
-    for work in await db.scalars(
-        select(DeferredWork)
-        .where(
-            DeferredWork.tenant_id == order.tenant_id,
-            DeferredWork.vehicle_id == order.vehicle_id,
-            DeferredWork.status == "open",
-        )
-        .with_for_update()
-    ):
-        work.status = "suggested"
-
-
 async def revive(db: AsyncSession, work: DeferredWork, order: RepairOrder, *, by: Viewer) -> Job:
     """Take deferred work up on an order of the same car: a new proposed job that points back.
 

@@ -148,6 +148,15 @@ class StepMoved(OfJob, frozen=True, kw_only=True):
     status: str
 
 
+class DeferredWorkSuggested(Event, frozen=True, kw_only=True):
+    """The car is back, and its kept work stands beside the new order."""
+
+    deferred_work_id: UUID
+    vehicle_id: UUID
+    order_id: UUID
+    title: str
+
+
 class DeferredWorkRefused(Event, frozen=True, kw_only=True):
     deferred_work_id: UUID
     vehicle_id: UUID

@@ -15,7 +15,7 @@ from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.services.models import CannedJob
-from app.domains.workshop import clocks, deferred, history, jobs, orders, steps
+from app.domains.workshop import clocks, deferred, history, jobs, orders, photographs, steps
 from app.domains.workshop.models import (
     DeferredWork,
     Job,
@@ -82,7 +82,7 @@ async def open_folder(db: AsyncSession, me: Viewer, order: RepairOrder) -> Folde
         agreed=sum((sheet.price for sheet in every if sheet.job.is_authorized), Price()),
         asked=sum((sheet.price for sheet in every if not sheet.job.is_authorized), Price()),
         deferred=await _deferred_elsewhere(db, me, order),
-        photos=await photos_with_files(db, order),
+        photos=await photographs.photos(db, order),
         timeline=await history.timeline(db, order, limit=60),
         visits=[
             one for one in await orders.for_vehicle(db, me, order.vehicle_id, limit=6) if one.id != order.id
@@ -130,17 +130,6 @@ async def _deferred_elsewhere(db: AsyncSession, me: Viewer, order: RepairOrder) 
     today = set(await db.scalars(select(Job.id).where(Job.order_id == order.id)))
     kept = await deferred.open_for_vehicle(db, me, order.vehicle_id)
     return [work for work in kept if work.job_id not in today]
-
-
-async def photos_with_files(db: AsyncSession, order: RepairOrder) -> list[tuple[OrderPhoto, File]]:
-    """The photos of a visit, each with its file."""
-    rows = await db.execute(
-        select(OrderPhoto, File)
-        .join(File, File.id == OrderPhoto.file_id)
-        .where(OrderPhoto.tenant_id == order.tenant_id, OrderPhoto.order_id == order.id)
-        .order_by(OrderPhoto.id)
-    )
-    return [(photo, file) for photo, file in rows]
 
 
 async def canned_jobs(db: AsyncSession, order: RepairOrder) -> Sequence[CannedJob]:

@@ -71,6 +71,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "JobDeclined": _declined,
     "JobDeferred": _deferred,
     "JobRevived": _about(lambda: _("Taken up again")),
+    "DeferredWorkSuggested": _about(lambda: _("Offered again")),
     "JobAssigned": _about(lambda: _("Assigned")),
     "JobStarted": lambda event: (
         _("Resumed: %(job)s", job=event["title"])

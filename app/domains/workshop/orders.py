@@ -14,11 +14,13 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.customers.models import Customer
+from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop.check_in import Intake
 from app.domains.workshop.events import JobAssigned, OfOrder, OrderOpened, OrderPlanned
 from app.domains.workshop.history import last_change
 from app.domains.workshop.models import Job, OrderNumber, RepairOrder
+from app.domains.workshop.suggesting import suggest
 
 FIRST_NUMBER = 1001
 
@@ -68,6 +70,24 @@ async def for_vehicle(
         .limit(limit)
     )
     return found.all()
+
+
+async def of_customer(
+    db: AsyncSession, me: Viewer, customer: Customer, *, limit: int = 30
+) -> Sequence[tuple[RepairOrder, Vehicle]]:
+    """A customer's visits that the viewer may see, newest first, each with its car."""
+    rows = await db.execute(
+        select(RepairOrder, Vehicle)
+        .join(Vehicle, Vehicle.id == RepairOrder.vehicle_id)
+        .where(
+            visible_to(me),
+            RepairOrder.tenant_id == customer.tenant_id,
+            RepairOrder.customer_id == customer.id,
+        )
+        .order_by(RepairOrder.received_at.desc())
+        .limit(limit)
+    )
+    return [(order, vehicle) for order, vehicle in rows]
 
 
 async def hold(db: AsyncSession, order_id: UUID, *, version: int | None = None) -> RepairOrder:
@@ -169,6 +189,7 @@ async def open_order(
         OrderOpened(**of(order), customer_id=customer.id, vehicle_id=vehicle_id, technician_id=technician_id),
         by=by,
     )
+    await suggest(db, order, by=by)
     return order
 
 

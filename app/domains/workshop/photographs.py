@@ -1,12 +1,12 @@
 """Photos on a repair order: taken at the walk-around or during the work, shown to the customer when chosen."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
+from app.core.tables import File
 from app.core.viewer import Viewer
 from app.domains.workshop.events import OrderPhotographed
 from app.domains.workshop.models import OrderPhoto, RepairOrder
@@ -57,9 +57,16 @@ async def share_photo(
     return photo
 
 
-async def photos(db: AsyncSession, order: RepairOrder, *, shared_only: bool = False) -> Sequence[OrderPhoto]:
-    """The photos of a visit in the order they were taken."""
-    chosen = select(OrderPhoto).where(OrderPhoto.order_id == order.id).order_by(OrderPhoto.id)
+async def photos(
+    db: AsyncSession, order: RepairOrder, *, shared_only: bool = False
+) -> list[tuple[OrderPhoto, File]]:
+    """The photos of a visit in the order they were taken, each with its file."""
+    chosen = (
+        select(OrderPhoto, File)
+        .join(File, File.id == OrderPhoto.file_id)
+        .where(OrderPhoto.tenant_id == order.tenant_id, OrderPhoto.order_id == order.id)
+        .order_by(OrderPhoto.id)
+    )
     if shared_only:
         chosen = chosen.where(OrderPhoto.is_shared)
-    return (await db.scalars(chosen)).all()
+    return [(photo, file) for photo, file in await db.execute(chosen)]

@@ -32,6 +32,20 @@ async def test_what_is_put_off_keeps_its_reason_and_its_price(db: AsyncSession) 
     assert (work.total_minor, work.currency) == (28947, "USD")
 
 
+async def test_at_the_next_visit_it_is_offered_again_once(db: AsyncSession) -> None:
+    _job, work = await put_off(db, decline=True)
+    assert work.status == "open"
+    order = await checked_in(db)
+    await db.refresh(work)
+    assert work.status == "suggested"
+    [offered] = await workshop.deferred_for_vehicle(db, AVERY, order.vehicle_id)
+    assert offered.id == work.id
+    told = [one.words for one in await workshop.timeline(db, order)]
+    assert "Offered again: Front brakes" in told
+    later = await checked_in(db)
+    assert "Offered again: Front brakes" not in [one.words for one in await workshop.timeline(db, later)]
+
+
 async def test_taken_up_again_it_is_a_new_job_that_points_back(db: AsyncSession) -> None:
     original, work = await put_off(db, decline=True)
     order = await checked_in(db)
