@@ -20,6 +20,7 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.accounts import said as accounts_said
 from app.domains.accounts import token_pages as accounts_tokens
 from app.domains.billing import api as billing_api
 from app.domains.billing import hooks as billing_hooks
@@ -73,6 +74,7 @@ TEMPLATE_WORDS = (
     navigation.nav_items,
     demo_people.demo_logins,
     booking_said.appointment_status,
+    accounts_said.permission_label,
     network_said.skill_label,
     network_said.role_label,
     services_said.category_label,
