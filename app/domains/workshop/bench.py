@@ -15,7 +15,7 @@ from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, StaffProfile
-from app.domains.workshop import board, clocks, work
+from app.domains.workshop import board, checking, clocks, work
 from app.domains.workshop.models import Job, JobStep, RepairOrder
 
 ON_BENCH = ("in_progress", "pending", "blocked", "qc", "proposed", "presented", "authorized")
@@ -33,6 +33,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[JobStep]
     minutes: float
     is_running: bool
+    may_check_own: bool = False
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +76,9 @@ async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
     """The technician's bench at this moment."""
     now = clock.now()
     mine_running = await clocks.running(db, technician.id)
-    tickets = await _tickets(db, technician, now, mine_running.job_id if mine_running else None)
+    own = await checking.may_check_own(db, technician.center_id, technician.user_id)
+    found = await _tickets(db, technician, now, mine_running.job_id if mine_running else None)
+    tickets = [msgspec.structs.replace(one, may_check_own=own) for one in found]
     split: dict[str, list[Ticket]] = {}
     for ticket in tickets:
         split.setdefault(_pile(ticket, technician), []).append(ticket)
@@ -99,7 +102,7 @@ def _pile(ticket: Ticket, technician: StaffProfile) -> str:
         return "running"
     if job.status == "qc":
         mine = technician.user_id == job.finished_by_id or job.technician_id == technician.id
-        return "handed_over" if mine else "to_check"
+        return "handed_over" if mine and not ticket.may_check_own else "to_check"
     if job.is_locked:
         return "waiting"
     if job.technician_id is None:
@@ -203,4 +206,6 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     )
     mine = await clocks.running(db, technician) if technician else None
     row = (job, order, vehicle, customer.name, bay.name if bay else "")
-    return _ticket(row, minutes, steps, mine.job_id if mine else None)
+    shown = _ticket(row, minutes, steps, mine.job_id if mine else None)
+    own = await checking.may_check_own(db, order.center_id, me.user_id)
+    return msgspec.structs.replace(shown, may_check_own=own)

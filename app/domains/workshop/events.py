@@ -140,12 +140,18 @@ class JobReturned(OfJob, frozen=True, kw_only=True):
 
 
 class JobCompleted(OfJob, frozen=True, kw_only=True):
-    pass
+    own_check: bool = False
+    """Whoever worked on it checked it too: there was nobody else, or the center allows it."""
 
 
 class StepMoved(OfJob, frozen=True, kw_only=True):
     step_id: UUID
     status: str
+
+
+class CheckRuleChanged(Event, frozen=True, kw_only=True):
+    center_id: UUID
+    needs_second_person: bool
 
 
 class DeferredWorkSuggested(Event, frozen=True, kw_only=True):

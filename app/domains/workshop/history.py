@@ -84,7 +84,11 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "JobFinished": _about(lambda: _("Ready for the quality check")),
     "JobReturned": _about(lambda: _("Back from the quality check")),
-    "JobCompleted": _about(lambda: _("Completed")),
+    "JobCompleted": lambda event: (
+        _("Completed, checked by the same person: %(job)s", job=event["title"])
+        if event.get("own_check")
+        else _("Completed: %(job)s", job=event["title"])
+    ),
     "StepMoved": _about(lambda: _("Step")),
 }
 QUIET = frozenset({"StepMoved", "JobPaused", "ItemRated", "FindingPhotosChanged", "FindingProposed"})

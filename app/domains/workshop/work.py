@@ -10,7 +10,7 @@ from app.core.errors import Forbidden, Invalid, Refused
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.models import StaffProfile
-from app.domains.workshop import clocks, stages, steps
+from app.domains.workshop import checking, clocks, stages, steps
 from app.domains.workshop.events import (
     JobBlocked,
     JobCompleted,
@@ -138,14 +138,15 @@ async def finish(db: AsyncSession, job: Job, *, by: Viewer, correction: str = ""
 
 
 async def check(db: AsyncSession, job: Job, *, passed: bool, by: Viewer, note: str = "") -> Job:
-    """The quality check, by a person who has not worked on the job; a failed one needs words."""
+    """The quality check, by a person who has not worked on the job where there is one; a failed one needs words."""
     order = await hold_open(db, job.order_id)
     await db.refresh(job)
     if job.status != "qc":
         raise illegal(job, "completed" if passed else "in_progress")
     if not passed and not note.strip():
         raise Invalid({"note": _("Say what is wrong.")})
-    if by.user_id in await _hands(db, job):
+    own = by.user_id in await _hands(db, job)
+    if own and not await checking.may_check_own(db, order.center_id, by.user_id):
         raise Refused(
             _("Somebody else must check “%(job)s”: you worked on it.", job=job.title),
             audit="job.own_check",
@@ -153,7 +154,7 @@ async def check(db: AsyncSession, job: Job, *, passed: bool, by: Viewer, note: s
     if passed and (left := await steps.open_checkpoints(db, job)):
         raise Refused(_("First pass the checkpoint “%(step)s”.", step=left[0]), audit="job.open_checkpoint")
     if passed:
-        await _complete(db, order, job, by=by, note=note)
+        await _complete(db, order, job, by=by, note=note, own=own)
     else:
         await _send_back(db, order, job, by=by, note=note)
     return job
@@ -169,11 +170,14 @@ async def _hands(db: AsyncSession, job: Job) -> set[UUID | None]:
     return {*users, job.finished_by_id}
 
 
-async def _complete(db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer, note: str) -> None:
+async def _complete(
+    db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer, note: str, own: bool
+) -> None:
     move_job(job, "completed")
     job.completed_at = job.checked_at = clock.now()
     job.checked_by_id, job.check_note = by.user_id, note.strip()[:500]
-    await tell(db, order, JobCompleted(**of_job(order, job)), by=by)
+    job.is_own_check = own
+    await tell(db, order, JobCompleted(**of_job(order, job), own_check=own), by=by)
     await stages.follow(db, order, by=by, completed=True)
 
 

@@ -395,3 +395,17 @@ async def test_an_order_is_found_by_whatever_the_caller_says(browser: Open, cast
     for nothing in ("%", "zebra", "RO-7"):
         assert link not in (await browser(cast.advisor).get("/orders", params={"q": nothing})).text
     assert link not in (await browser(cast.outsider).get("/orders", params={"q": words})).text
+
+
+async def test_the_owner_says_who_checks(browser: Open, cast: Cast) -> None:
+    owner = browser(cast.owner)
+    assert 'href="/board/quality-check"' in (await owner.get("/board")).text
+    page = await owner.get("/board/quality-check")
+    assert re.search(r'value="yes"[^>]*checked', page.text)
+    assert (await owner.post("/board/quality-check", {"second_person": "no"})).status_code == 303
+    assert re.search(r'value="no"[^>]*checked', (await owner.get("/board/quality-check")).text)
+    for person, status in ((cast.advisor, 403), (cast.technician, 403), (cast.outsider, 403)):
+        assert (await browser(person).get("/board/quality-check")).status_code == status
+    assert (
+        await browser(cast.advisor).post("/board/quality-check", {"second_person": "no"})
+    ).status_code == 403

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -12,11 +12,12 @@ from app.core.db import transaction
 from app.core.errors import Forbidden, Invalid, Refused
 from app.core.tables import EventRow
 from app.domains import workshop
-from app.domains.network.models import StaffProfile
-from app.domains.workshop import bench, clocks, steps, work
-from app.domains.workshop.models import JobClock, RepairOrder
+from app.domains.network.models import ServiceCenter, StaffProfile
+from app.domains.workshop import bench, checking, clocks, steps, work
+from app.domains.workshop.models import Job, JobClock, RepairOrder
 from tests.cast import CAST
 from tests.domains.workshop.shop import approved, as_person, checked_in, proposed
+from tests.refusals import audited
 
 TERRY, TONI, AVERY = CAST.technician.viewer, CAST.second_technician.viewer, CAST.advisor.viewer
 
@@ -97,6 +98,42 @@ async def test_the_one_who_did_the_work_cannot_check_it(db: AsyncSession) -> Non
         with pytest.raises(Refused) as refused:
             await work.check(db, job, passed=True, by=viewer)
         assert refused.value.audit == "job.own_check"
+
+
+async def handed_over(db: AsyncSession) -> Job:
+    """A job Terry has finished, its checkpoints passed."""
+    job = await approved(db, await checked_in(db))
+    await as_person(db, CAST.technician)
+    await work.start(db, job, by=TERRY)
+    await work.finish(db, job, by=TERRY)
+    for step in await steps.steps_of(db, job):
+        await steps.progress(db, step, to="completed", by=TERRY)
+    return job
+
+
+async def test_who_works_alone_may_check_their_own_work_and_it_is_written_down(db: AsyncSession) -> None:
+    job = await handed_over(db)
+    colleagues = StaffProfile.user_id != CAST.technician.user_id
+    await db.execute(update(StaffProfile).where(colleagues).values(is_active=False))
+    await work.check(db, job, passed=True, by=TERRY)
+    assert (job.status, job.is_own_check, job.checked_by_id) == ("completed", True, TERRY.user_id)
+    told = await workshop.timeline(db, await db.get_one(RepairOrder, job.order_id))
+    assert "Completed, checked by the same person: Front brakes" in [one.words for one in told]
+
+
+async def test_a_center_may_do_without_a_second_person(db: AsyncSession) -> None:
+    job = await handed_over(db)
+    center = await db.get_one(ServiceCenter, CAST.owner.center_id)
+    await checking.say_who_checks(db, center, second_person=False, by=CAST.owner.viewer)
+    await checking.say_who_checks(db, center, second_person=True, by=CAST.owner.viewer)
+    with audited("job.own_check"):
+        await work.check(db, job, passed=True, by=TERRY)
+    await checking.say_who_checks(db, center, second_person=False, by=CAST.owner.viewer)
+    await work.check(db, job, passed=True, by=TERRY)
+    assert job.is_own_check
+    other = await handed_over(db)
+    await work.check(db, other, passed=True, by=TONI)
+    assert not other.is_own_check
 
 
 async def test_checkpoints_must_be_passed_before_a_job_is_completed(db: AsyncSession) -> None:

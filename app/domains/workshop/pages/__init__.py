@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from app.domains.workshop.pages import bench, board, cards, check_in, doing, jobs, orders, showing
+from app.domains.workshop.pages import bench, board, cards, check_in, check_rule, doing, jobs, orders, showing
 
 TEMPLATE_WORDS = (showing, cards)
 """Functions that templates call by name; importing them makes them known."""
@@ -12,6 +12,7 @@ router = Router(
     route_handlers=[
         *board.HANDLERS,
         *check_in.HANDLERS,
+        *check_rule.HANDLERS,
         *orders.HANDLERS,
         *jobs.HANDLERS,
         *doing.HANDLERS,
