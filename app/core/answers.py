@@ -1,6 +1,7 @@
 """Every refusal and error as an answer a person can read: a page, a fragment for htmx, or JSON."""
 
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import structlog
 from asyncpg import exceptions as pg
@@ -67,14 +68,12 @@ def answer(
 
 def _page_before(request: AnyRequest) -> str:
     """The page of ours that the request came from, to go back to; "" when it came from elsewhere."""
-    from urllib.parse import urlsplit
-
     came = urlsplit(request.headers.get("referer", ""))
-    if (came.scheme, came.netloc) != (request.url.scheme, request.url.netloc):
+    if came.scheme not in ("http", "https") or came.netloc != request.headers.get("host"):
         return ""
-    path = came.path + (f"?{came.query}" if came.query else "")
-    itself = request.method == "GET" and came.path == request.url.path
-    return "" if itself else safe_next(path, "")
+    if request.method == "GET" and came.path == request.url.path:
+        return ""
+    return safe_next(came.path + (f"?{came.query}" if came.query else ""), "")
 
 
 async def _audit(request: AnyRequest, action: str, detail: dict[str, Any]) -> None:
@@ -147,8 +146,6 @@ def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
         return Response({"error": "Sign in first"}, status_code=401, media_type="application/json")
     query = f"?{request.url.query}" if request.url.query else ""
     back = request.url.path + query if request.method == "GET" else "/"
-    from urllib.parse import quote
-
     url = f"/sign-in?next={quote(back, safe='')}"
     if request.headers.get("hx-request") == "true":
         return Response(None, status_code=401, headers={"HX-Redirect": url})

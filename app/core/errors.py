@@ -19,6 +19,11 @@ class Refused(Exception):
         self.audit = audit
         """A name to keep in the audit trail ("job.illegal_move"); empty keeps none."""
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether somebody else was quicker: what was on the screen is no longer so ("order.stale")."""
+        return self.audit.endswith(".stale")
+
 
 class TooMany(Refused):
     """Tried too often. `seconds` is how long to wait."""
