@@ -75,6 +75,20 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check every dependency and say how to mend it")
     doctor.set_defaults(does=_doctor)
 
+    audit = commands.add_parser(
+        "verify-audit", help="prove that no row of the audit trail was edited, removed, slipped in or moved"
+    )
+    audit.add_argument(
+        "--tenant", metavar="SLUG", default="", help="one business (platform: the platform itself)"
+    )
+    audit.add_argument(
+        "--heads", type=Path, metavar="FILE", help="signed heads kept elsewhere, to compare with"
+    )
+    audit.add_argument(
+        "--export-heads", action="store_true", help="print the signed heads, to be kept elsewhere"
+    )
+    audit.set_defaults(does=_verify_audit)
+
     vin = commands.add_parser("vin", help="decode VINs offline, one JSON object a line")
     vin.add_argument("vins", nargs="+", metavar="VIN", help="VINs, or - to read them from standard input")
     vin.set_defaults(does=_vin)
@@ -89,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, admin, demo, doctor, run):
+    for command in (migrate, admin, demo, doctor, audit, run):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -199,6 +213,15 @@ def _doctor(asked: argparse.Namespace) -> int:
     from app.doctor import examine
 
     return asyncio.run(examine())
+
+
+def _verify_audit(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app import verifying
+
+    if asked.export_heads:
+        return asyncio.run(verifying.export_heads(Settings.from_env()))
+    return asyncio.run(verifying.verify(Settings.from_env(), only=asked.tenant, heads=asked.heads))
 
 
 def _vin(asked: argparse.Namespace) -> int:

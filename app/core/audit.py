@@ -217,6 +217,11 @@ async def log(
 ) -> UUID:
     """Write a line that no event tells into the trail."""
     row_id = new_id()
+    values: dict[str, Any] = {}
+    if old:
+        values["old_values"] = plain(old)
+    if detail:
+        values["new_values"] = plain(detail)
     await db.execute(
         insert(AuditLog).values(
             id=row_id,
@@ -226,12 +231,11 @@ async def log(
             action=action,
             entity_type=entity_type,
             entity_id=str(entity_id),
-            old_values=old or None,
-            new_values=plain(detail) or None if detail else None,
             ip=by.ip,
             user_agent=by.user_agent,
             request_id=by.request_id,
             created_at=clock.now(),
+            **values,
         )
     )
     return row_id
