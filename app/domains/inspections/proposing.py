@@ -1,12 +1,11 @@
 """A yellow or red finding becomes a proposed job on the order, in one tap."""
 
-from decimal import Decimal
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Refused
 from app.core.events import record
+from app.core.money import plain
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import workshop
@@ -64,8 +63,3 @@ def _cause(item: TemplateItem, finding: Finding) -> str:
     if finding.measure is not None:
         seen += f": {plain(finding.measure)} {item.unit}".rstrip()
     return f"{seen}. {finding.note}".strip() if finding.note else seen
-
-
-def plain(measure: Decimal) -> str:
-    """3.5000 as 3.5."""
-    return f"{measure.normalize():f}"
