@@ -23,6 +23,11 @@ TABLES: dict[str, Kind] = {
     "refresh_tokens": "person",
     "password_resets": "person",
     "email_proofs": "person",
+    "one_time_codes": "person",
+    "recovery_codes": "person",
+    "passkeys": "person",
+    "half_ways": "person",
+    "passkey_challenges": "system",
     "api_tokens": "own_policy",
     # network
     "tenants": "own_policy",

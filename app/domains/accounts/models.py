@@ -45,6 +45,8 @@ class Session(Identified, Base):
     expires_at: Mapped[datetime]
     ip: Mapped[str] = mapped_column(default="")
     user_agent: Mapped[str] = mapped_column(default="")
+    proved_at: Mapped[datetime | None]
+    """When the person last showed in this session that it is they: at sign-in, or when asked again."""
 
 
 class RefreshToken(Identified, Base):
@@ -81,6 +83,69 @@ class EmailProof(Identified, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    changes_address: Mapped[bool] = mapped_column(default=False)
+    """Opening it makes this the account's address."""
+
+
+class OneTimeCode(Identified, Base):
+    """An app that shows a six-digit code every half minute (TOTP, RFC 6238)."""
+
+    __tablename__ = "one_time_codes"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    confirmed_at: Mapped[datetime | None]
+    """Until a first code has come from the app it counts for nothing."""
+    last_step: Mapped[int] = mapped_column(default=0)
+    """The half minute whose code was used last: it and those before it are spent."""
+
+
+class RecoveryCode(Identified, Base):
+    """A code on paper for whoever has lost the app or the passkey; works once."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime | None]
+
+
+class Passkey(Identified, Base):
+    """A key pair in a person's device; only its public half is known here (WebAuthn)."""
+
+    __tablename__ = "passkeys"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int]
+    transports: Mapped[list[str]]
+    name: Mapped[str]
+    last_used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """What a passkey has to sign, for one purpose in one browser; works once. It tells nothing about anybody."""
+
+    __tablename__ = "passkey_challenges"
+
+    challenge: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    purpose: Mapped[str]
+    browser: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class HalfWay(Identified, Base):
+    """Somebody who has given the first proof and owes the second. Only the hash of the browser's cookie (or of
+    the program's ticket) is stored."""
+
+    __tablename__ = "half_ways"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    next: Mapped[str]
+    for_program: Mapped[bool]
+    expires_at: Mapped[datetime]
 
 
 class ApiToken(Identified, Base):

@@ -5,7 +5,6 @@ from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.datastructures import Cookie
 
 from app.core.db import act_as
 from app.core.errors import Invalid
@@ -13,11 +12,10 @@ from app.core.forms import read, safe_next, values_of
 from app.core.limits import limited
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
-from app.core.security import as_uuid, session_cookie
+from app.core.security import as_uuid
 from app.core.visit import begin, client_ip, needs
 from app.core.words import _, languages
-from app.domains.accounts import guarding, profile, proving, signing_in
-from app.settings import settings
+from app.domains.accounts import entering, guarding, profile, proving, signing_in
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -77,31 +75,6 @@ def check_email(email: str) -> None:
         raise Invalid({"email": _("Please enter an email address.")})
 
 
-def session_set(token: str, seconds: int) -> Cookie:
-    """The cookie of a new session."""
-    return Cookie(
-        key=session_cookie(),
-        value=token,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure,
-        max_age=seconds,
-    )
-
-
-def _session_gone() -> Cookie:
-    return Cookie(
-        key=session_cookie(),
-        value="",
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=settings().secure,
-        max_age=0,
-    )
-
-
 @get("/sign-up", opt=needs(PUBLIC))
 async def sign_up_page(request: AnyRequest, next: str = "") -> Response[Any]:
     return await _sign_up(request, {"next": next})
@@ -129,14 +102,9 @@ async def sign_up(request: AnyRequest) -> Response[Any]:
             )
             token, _ends = await signing_in.start_session(db, user, by=me, center_id=None)
             url = safe_next(new.next, "/garage/new")
-            return see_other(request, url, cookies=[session_set(token, seconds())])
+            return see_other(request, url, cookies=[entering.session_set(token)])
     except Invalid as wrong:
         return await _sign_up(request, values_of(form), wrong.errors)
-
-
-def seconds() -> int:
-    """How long the cookie is kept; the server may end the session earlier."""
-    return int(signing_in.ABSOLUTE_LIFE.total_seconds())
 
 
 @get("/sign-in", opt=needs(PUBLIC))
@@ -168,10 +136,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
             await guarding.after_wrong(db, given.email, number, by=me)
         else:
             await guarding.after_right(given.email, me.ip)
-            center = await signing_in.first_center(db, user.id)
-            token, _ends = await signing_in.start_session(db, user, by=me, center_id=center)
-            url = safe_next(given.next, "/home")
-            return see_other(request, url, cookies=[session_set(token, seconds())])
+            return await entering.enter(request, db, user, by=me, next=given.next, method="password")
     return await _sign_in(request, values, {"": _("Email or password is not right.")})
 
 
@@ -179,7 +144,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
 async def sign_out(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         await signing_in.sign_out(db, by=me)
-        answer = see_other(request, "/", cookies=[_session_gone()])
+        answer = see_other(request, "/", cookies=[entering.session_gone()])
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 

@@ -106,6 +106,7 @@ async def start_session(
             expires_at=expires,
             ip=by.ip,
             user_agent=by.user_agent,
+            proved_at=now,
         )
     )
     await record(db, SignedIn(user_id=user.id), by=by, person=user.id, subject=user.id)

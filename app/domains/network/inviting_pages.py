@@ -17,8 +17,7 @@ from app.core.render import page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.accounts import guarding, signing_in
-from app.domains.accounts import pages as account_pages
+from app.domains.accounts import entering, guarding, signing_in
 from app.domains.network import inviting, premises
 from app.domains.network.crew_pages import people_of
 from app.domains.network.inviting import InvitationFacts
@@ -110,7 +109,7 @@ async def accept(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
                     proved=True,
                 )  # fmt: skip
                 started, _ends = await signing_in.start_session(db, user, by=me, center_id=center.id)
-                cookies, user_id = [account_pages.session_set(started, account_pages.seconds())], user.id
+                cookies, user_id = [entering.session_set(started)], user.id
                 invitation, center = await inviting.opened(db, token)
             await inviting.accept(db, invitation, center, user_id=user_id, by=me)
             if me.user_id:
