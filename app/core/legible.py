@@ -28,12 +28,15 @@ async def refuse_illegible(
     Raises ClientException, and NotFound for a number in the path: nothing has that number."""
     if "\x00" in connection.scope["path"] or b"%00" in connection.scope["query_string"]:
         raise ClientException(_("The address holds a character that cannot be kept."))
-    kind = connection.headers.get("content-type", "")
-    is_json = isinstance(connection, Request) and kind.startswith("application/json")
-    if is_json and _NUL_IN_JSON.search(await connection.body()):
+    if isinstance(connection, Request) and _NUL_IN_JSON.search(await _json_of(connection)):
         raise ClientException(_("The text holds a character that cannot be kept."))
     if any(isinstance(one, int) and abs(one) > LARGEST for one in connection.path_params.values()):
         raise NotFound
+
+
+async def _json_of(request: Request[Any, Any, Any]) -> bytes:
+    is_json = request.headers.get("content-type", "").startswith("application/json")
+    return await request.body() if is_json else b""
 
 
 def within_reach(moment: Moment) -> Moment:
