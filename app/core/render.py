@@ -1,6 +1,7 @@
 """Pages and fragments: one Jinja environment, the viewer's words, and answers that work without JavaScript."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -136,9 +137,29 @@ def _answer(
             )
         )
     content = environment().get_template(template).render(request=request, me=me, **context)
+    if getattr(request.state, "flash_shown", False):
+        cookies.append(flash_cookie(""))
+    if "data-error-summary" in content:
+        content = name_faulty_fields(content)
     sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
     request.state.outcome = (status, None)
     return Response(content, status_code=status, media_type="text/html", headers=sent, cookies=cookies)
+
+
+_FAULT = re.compile(r'<a href="#(?P<id>[^"]+)" data-fault-of>')
+_LABEL = r'<label for="{0}">([^<]+)|<fieldset\b[^>]*\bid="{0}"[^>]*>\s*<legend>([^<]+)'
+
+
+def name_faulty_fields(content: str) -> str:
+    """Each line of an error summary begins with its field's label. The summary is drawn before the fields,
+    so their labels are only known when the page is whole."""
+
+    def named(line: re.Match[str]) -> str:
+        label = re.search(_LABEL.format(re.escape(line["id"])), content)
+        called = (label[1] or label[2]).strip() if label else ""
+        return f"{line[0]}{called}: " if called else line[0]
+
+    return _FAULT.sub(named, content)
 
 
 def see_other(
@@ -155,13 +176,13 @@ def see_other(
 
 
 def flash_cookie(words_for_user: str) -> Cookie:
-    """A message for the next page: shown once, then forgotten by the layout's script or after ten seconds."""
-    value = json.dumps(words_for_user[:400], ensure_ascii=True).encode().hex()
+    """A message for the next page, which takes it away with its answer. Without words, nothing is left."""
+    value = json.dumps(words_for_user[:400], ensure_ascii=True).encode().hex() if words_for_user else ""
     return Cookie(
         key="flash",
         value=value,
         path="/",
-        max_age=10,
+        max_age=60 if value else 0,
         httponly=True,
         samesite="lax",
         secure=settings().secure,
@@ -170,9 +191,11 @@ def flash_cookie(words_for_user: str) -> Cookie:
 
 @template_global
 def flash_message(request: AnyRequest) -> str:
-    """The message the previous answer left, if any."""
+    """The message the previous answer left, if any. Whoever shows it has it forgotten."""
+    left = request.cookies.get("flash", "")
+    request.state.flash_shown = bool(left)
     try:
-        return str(json.loads(bytes.fromhex(request.cookies.get("flash", "")).decode()))
+        return str(json.loads(bytes.fromhex(left).decode()))
     except ValueError:
         return ""
 

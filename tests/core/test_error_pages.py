@@ -1,7 +1,47 @@
-"""An error is a page for a browser and a piece of one for htmx."""
+"""An error is a page for a browser and a piece of one for htmx. It says what happened and where to go on."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.core.db import transaction
+from tests.browsing import Browser
+from tests.cast import Cast
+from tests.domains.workshop.shop import checked_in
+
+Open = Callable[..., Browser]
 
 
-async def test_a_fault_is_answered_to_htmx_as_a_fragment(browser, cast):
+async def test_a_fault_is_answered_to_htmx_as_a_fragment(browser: Open, cast: Cast) -> None:
     answer = await browser(cast.customer).get("/no-such-page", headers={"hx-request": "true"})
     assert answer.status_code == 404
     assert 'data-fault="404"' in answer.text
+
+
+async def test_only_a_late_form_is_told_that_something_has_changed(browser: Open, cast: Cast) -> None:
+    async with transaction() as db:
+        order = await checked_in(db)
+    advisor = browser(cast.advisor)
+    here = {"referer": "http://testserver/board?technician=1"}
+    late = await advisor.post(
+        f"/orders/{order.number}/stage",
+        {"stage": "qc", "version": order.version + 1, "bay": ""},
+        headers=here,
+    )
+    assert late.status_code == 409
+    assert "<h1>That has changed</h1>" in late.text
+    assert 'href="/board?technician=1"' in late.text
+    refused = await advisor.post(
+        f"/orders/{order.number}/stage",
+        {"stage": "nowhere", "version": order.version, "bay": ""},
+        headers=here,
+    )
+    assert "<h1>Not possible just now</h1>" in refused.text
+
+
+@pytest.mark.parametrize(
+    "came", ["http://elsewhere.test/board", "javascript:alert(1)", "http://testserver//elsewhere.test", ""]
+)
+async def test_the_way_back_leads_to_a_page_of_ours_only(browser: Open, cast: Cast, came: str) -> None:
+    page = await browser(cast.advisor).get("/no-such-page", headers={"referer": came})
+    assert "Back to the page before" not in page.text
