@@ -40,6 +40,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     files.FileForgotten: [files.erase],
     # workshop
     workshop.OrderOpened: [ring_board, ring_order, ring_customer],
+    workshop.OrderArrived: [ring_board, ring_order, ring_customer],
     workshop.OrderMoved: [ring_board, ring_order, ring_customer],
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
     workshop.OrderPhotographed: [ring_order, ring_customer],

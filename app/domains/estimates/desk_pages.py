@@ -13,7 +13,7 @@ from app.core.forms import read
 from app.core.render import fragment, see_other
 from app.core.visit import REPEATABLE, begin, needs
 from app.domains import workshop
-from app.domains.estimates import desk
+from app.domains.estimates import asking_pages, desk
 from app.domains.estimates.finding import WRITE, find_to_write, order_of
 from app.domains.estimates.lines_form import read_rows, save_rows
 from app.domains.estimates.pages import _again
@@ -125,4 +125,7 @@ async def _job_of(db: Any, me: Any, estimate: Any, job_id: FromPath[UUID]) -> An
     return job
 
 
-router = Router(path="/", route_handlers=[add_job, save_lines, sums_while_typing, withdraw, take_up_again])
+router = Router(
+    path="/",
+    route_handlers=[asking_pages.router, add_job, save_lines, sums_while_typing, withdraw, take_up_again],
+)

@@ -10,6 +10,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import NotFound
 from app.core.files import Kept, keep
 from app.core.render import to_km
 from app.core.signature import read_drawing
@@ -73,8 +74,10 @@ async def check_in(
     technician_id: UUID | None = None,
     bay_id: UUID | None = None,
     promise_at: datetime | None = None,
+    priced: RepairOrder | None = None,
 ) -> RepairOrder:
-    """Open the repair order of a car at the counter: odometer read, walk-around photos kept.
+    """Open the repair order of a car at the counter: odometer read, walk-around photos kept. With `priced` the
+    estimate that was asked for before becomes that order.
 
     `photos` were received before the transaction (`files.receive_images`); `promise_at` stands in when the
     form names none. Raises Invalid; refuses a car that is in the shop already.
@@ -85,17 +88,31 @@ async def check_in(
         await garage.read_odometer(
             db, vehicle, intake.mileage_km, source="check_in", by=by, confirmed=form.confirmed
         )
-    order = await orders.open_order(
-        db,
-        center=center,
-        customer=customer,
-        vehicle_id=vehicle.id,
-        intake=intake,
-        by=by,
-        technician_id=technician_id,
-        bay_id=bay_id,
-        promise_at=form.promised(center) or promise_at,
-    )
+    promise_at = form.promised(center) or promise_at
+    if priced is not None:
+        if (priced.vehicle_id, priced.customer_id, priced.center_id) != (vehicle.id, customer.id, center.id):
+            raise NotFound
+        order = await orders.take_in(
+            db,
+            priced,
+            intake=intake,
+            by=by,
+            technician_id=technician_id,
+            bay_id=bay_id,
+            promise_at=promise_at,
+        )
+    else:
+        order = await orders.open_order(
+            db,
+            center=center,
+            customer=customer,
+            vehicle_id=vehicle.id,
+            intake=intake,
+            by=by,
+            technician_id=technician_id,
+            bay_id=bay_id,
+            promise_at=promise_at,
+        )
     for one in photos:
         file = await keep(db, one, by=by, tenant=order.tenant_id, owner=order.user_id)
         await add_photo(db, order, file.id, purpose="walk_around", by=by)

@@ -148,7 +148,7 @@ async def _tickets(
             .where(
                 RepairOrder.tenant_id == technician.tenant_id,
                 RepairOrder.center_id == technician.center_id,
-                RepairOrder.status.in_(("estimate", "repair_order")),
+                RepairOrder.status == "repair_order",
                 open_to_me,
             )
             .order_by(

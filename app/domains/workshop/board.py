@@ -162,7 +162,8 @@ def query(me: Viewer, now: datetime, *, bay_id: UUID | None = None, technician_i
     """The one query of the board."""
     assert me.center_id is not None
     chosen = _select(me, me.center_id).where(
-        or_(RepairOrder.stage != "delivered", RepairOrder.delivered_at > now - SHOWN_AFTER_DELIVERY)
+        RepairOrder.status != "estimate",  # a price asked: the car is not here
+        or_(RepairOrder.stage != "delivered", RepairOrder.delivered_at > now - SHOWN_AFTER_DELIVERY),
     )
     if bay_id:
         chosen = chosen.where(RepairOrder.bay_id == bay_id)

@@ -14,7 +14,7 @@ from app.domains.workshop.events import (
     OrderVoided,
 )
 from app.domains.workshop.models import RepairOrder
-from app.domains.workshop.moves import move_document
+from app.domains.workshop.moves import move_document, move_job
 from app.domains.workshop.orders import hold, of, tell
 
 
@@ -48,9 +48,12 @@ async def reopen(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> RepairO
 
 
 async def archive(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> RepairOrder:
-    """A price asked and not taken up: its jobs stay with the car as deferred."""
+    """A price asked and not taken up: its jobs stay with the car as deferred, approved or not."""
     order = await hold(db, order.id)
     move_document(order, "archived")
+    for job in await jobs.jobs_of(db, order):
+        if job.status in ("authorized", "pending"):
+            move_job(job, "presented")
     await _put_open_aside(db, order, by=by)
     await tell(db, order, OrderArchived(**of(order)), by=by)
     return order

@@ -19,6 +19,12 @@ class OrderOpened(OfOrder, frozen=True, kw_only=True):
     technician_id: UUID | None = None
 
 
+class OrderArrived(OfOrder, frozen=True, kw_only=True):
+    """The car of a price asked before is here: its estimate is a repair order now."""
+
+    technician_id: UUID | None = None
+
+
 class OrderMoved(OfOrder, frozen=True, kw_only=True):
     was: str
     stage: str

@@ -50,6 +50,7 @@ def _changed(event: Mapping[str, Any]) -> str:
 
 WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "OrderOpened": lambda _event: _("Checked in"),
+    "OrderArrived": lambda _event: _("The car is here"),
     "OrderMoved": _moved,
     "OrderPlanned": lambda _event: _("Plan changed"),
     "OrderPhotographed": lambda _event: _("Photo"),

@@ -23,7 +23,7 @@ from app.domains.workshop.events import (
 )
 from app.domains.workshop.lines import NewLine, canned_lines, find_canned, put_lines
 from app.domains.workshop.models import OPEN_WORK, Job, JobLine, JobStep, RepairOrder
-from app.domains.workshop.moves import move_document, move_job
+from app.domains.workshop.moves import move_job
 from app.domains.workshop.orders import hold_open, of_job, tell, visible_to
 
 
@@ -155,8 +155,6 @@ async def authorize_job(db: AsyncSession, job: Job, *, by: Viewer) -> Job:
     job.technician_id = job.technician_id or order.technician_id
     if job.technician_id:
         move_job(job, "pending")
-    if order.status == "estimate":
-        move_document(order, "repair_order")
     await steps.prepare(db, job)
     await tell(db, order, JobAuthorized(**of_job(order, job)), by=by)
     await stages.follow(db, order, by=by)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -17,9 +18,10 @@ from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop.check_in import Intake
-from app.domains.workshop.events import JobAssigned, OfOrder, OrderOpened, OrderPlanned
+from app.domains.workshop.events import JobAssigned, OfOrder, OrderArrived, OrderOpened, OrderPlanned
 from app.domains.workshop.history import last_change
 from app.domains.workshop.models import Job, OrderNumber, RepairOrder
+from app.domains.workshop.moves import move_document
 from app.domains.workshop.suggesting import suggest
 
 FIRST_NUMBER = 1001
@@ -191,6 +193,47 @@ async def open_order(
     )
     await suggest(db, order, by=by)
     return order
+
+
+async def take_in(
+    db: AsyncSession,
+    order: RepairOrder,
+    *,
+    intake: Intake,
+    by: Viewer,
+    technician_id: UUID | None = None,
+    bay_id: UUID | None = None,
+    promise_at: datetime | None = None,
+) -> RepairOrder:
+    """estimate → repair_order: the car whose price was asked is here. What was approved may be started now."""
+    await _belongs_here(db, order.center_id, {"technician_id": technician_id, "bay_id": bay_id})
+    order = await hold(db, order.id)
+    move_document(order, "repair_order")
+    order.received_at = order.stage_since = clock.now()
+    order.technician_id, order.bay_id, order.promise_at = technician_id, bay_id, promise_at
+    order.priority, order.is_waiter = int(intake.is_waiter), intake.is_waiter
+    order.concern, order.warning_lights = intake.concern, list(intake.warning_lights)
+    order.mileage_in_km, order.charge_in_percent = intake.mileage_km, intake.charge_percent
+    order.key_tag, order.signed_name, order.signature = intake.key_tag, intake.signed_name, intake.signature
+    await tell(db, order, OrderArrived(**of(order), technician_id=technician_id), by=by)
+    await suggest(db, order, by=by)
+    return order
+
+
+async def prices_asked(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Sequence[RepairOrder]:
+    """The open estimates of a car that is not here, newest first."""
+    found = await db.scalars(
+        select(RepairOrder)
+        .where(
+            visible_to(me),
+            RepairOrder.tenant_id == me.tenant_id,
+            RepairOrder.center_id == me.center_id,
+            RepairOrder.vehicle_id == vehicle_id,
+            RepairOrder.status == "estimate",
+        )
+        .order_by(RepairOrder.number.desc())
+    )
+    return found.all()
 
 
 async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None) -> RepairOrder | None:

@@ -35,11 +35,11 @@ async def enter(
 async def follow(db: AsyncSession, order: RepairOrder, *, by: Viewer, completed: bool = False) -> None:
     """Let the stage of a held order follow from the state of its jobs.
 
-    A card that has been handed over stays where it is, and so does one about whose jobs there is nothing
+    An estimate has no card yet. A card that has been handed over stays where it is, and so does one about whose jobs there is nothing
     to tell: proposals nobody has seen move nothing. When all agreed work is done, by the last job being
     `completed` or the last question being answered, that is said once.
     """
-    if order.stage == "delivered":
+    if order.stage == "delivered" or order.status == "estimate":
         return
     await db.flush()
     rows = await db.execute(

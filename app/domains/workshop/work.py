@@ -51,6 +51,8 @@ async def start(db: AsyncSession, job: Job, *, by: Viewer) -> JobClock:
     mine = await clocks.running(db, me.id)
     if mine is not None and mine.job_id == job.id:
         return mine
+    if order.status == "estimate":
+        raise Refused(_("The car is not here yet: check it in first."), audit="job.illegal_move")
     _may_start(job, me)
     if mine is not None:
         await _pause(db, mine, by=by, held=order)

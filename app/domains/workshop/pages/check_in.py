@@ -13,8 +13,7 @@ from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, glance, needs
 from app.domains import customers, garage
-from app.domains.workshop import arriving, board
-from app.domains.workshop.orders import open_visit
+from app.domains.workshop import arriving, board, orders
 from app.domains.workshop.pages.mending import mending
 
 AnyRequest = Request[Any, Any, Any]
@@ -77,6 +76,8 @@ class ArrivalForm(arriving.IntakeForm, kw_only=True):
     vehicle: UUID
     technician: UUID | None = None
     bay: UUID | None = None
+    estimate: int | None = None
+    """The number of the price asked before that is now carried out."""
 
 
 @get("/orders/new", opt=COUNTER)
@@ -120,7 +121,8 @@ async def _show(
             vehicle=car,
             rows=await customers.search(db, me, q[:80]) if q.strip() and not person else [],
             cars=await customers.cars_of(db, person) if person else [],
-            inside=await open_visit(db, car.id, me.tenant_id) if car else None,
+            prices=await orders.prices_asked(db, me, car.id) if car else [],
+            inside=await orders.open_visit(db, car.id, me.tenant_id) if car else None,
             center=await board.center(db, me),
             bays=await board.bays(db, me),
             technicians=await board.technicians(db, me),
@@ -184,6 +186,7 @@ async def arrive(request: AnyRequest) -> Response[Any]:
             photos=kept,
             technician_id=form.technician,
             bay_id=form.bay,
+            priced=await orders.find(db, me, form.estimate) if form.estimate else None,
             by=me,
         )
         return see_other(request, f"/orders/{order.number}")

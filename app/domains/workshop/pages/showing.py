@@ -13,6 +13,7 @@ from app.core.signature import drawing_uri
 from app.core.words import _
 from app.domains.services.models import CannedJob
 from app.domains.workshop.check_in import warning_light_words
+from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.moves import blocked_word, job_word
 from app.domains.workshop.pricing import price_line
 
@@ -87,6 +88,12 @@ def warning_light(code: str) -> str:
 @template_global
 def canned_options(canned: Iterable[CannedJob]) -> list[tuple[str, str]]:
     return [(one.code, one.title) for one in canned]
+
+
+@template_global
+def price_options(asked: Iterable[RepairOrder]) -> list[tuple[int, str]]:
+    """Estimates to choose from."""
+    return [(one.number, f"{one.label}: {one.concern[:80]}") for one in asked]
 
 
 @template_global
