@@ -25,7 +25,9 @@ from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
+from app.domains.notifications.message_reactions import tell_message
 from app.domains.notifications.sending import send_mail
+from app.domains.notifications.writing_to import MessageWritten
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -140,6 +142,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     accounts.SignInLocked: [tell_account.tell_locked],
     PersonInvited: [tell_account.send_invitation],
     # notifications
+    MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],
     notifications.NotificationSent: [ring_reader],
     notifications.NotificationsRead: [ring_reader],

@@ -5,13 +5,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get, put
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar import Request, Router, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from app.core.limits import limited
 from app.core.permissions import SIGNED_IN
 from app.core.visit import begin, needs
-from app.domains.notifications import reading
+from app.domains import customers
+from app.domains.notifications import reading, writing_to
 from app.domains.notifications.models import Notification
+from app.domains.notifications.writing_to import MESSAGES, Message
 
 AnyRequest = Request[Any, Any, Any]
 MINE = needs(SIGNED_IN)
@@ -74,4 +77,24 @@ async def mark_all_read(request: AnyRequest) -> None:
         await reading.mark_all_read(db, by=me)
 
 
-router = Router("/", tags=["Notifications"], route_handlers=[list_notifications, mark_read, mark_all_read])
+class MessageIn(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something to tell a customer of the shop."""
+
+    customer_id: UUID
+
+
+class MessageOut(msgspec.Struct):
+    id: UUID
+
+
+@post("/notifications/send", opt=needs("update:customers") | limited(MESSAGES), status_code=202)
+async def send(request: AnyRequest, data: JSONBody[MessageIn]) -> MessageOut:
+    """A line in the customer's list and a mail, in a moment."""
+    async with begin(request) as (db, me):
+        customer = await customers.find(db, me, data.customer_id)
+        return MessageOut(await writing_to.write_to(db, customer, data, by=me))
+
+
+router = Router(
+    "/", tags=["Notifications"], route_handlers=[list_notifications, mark_read, mark_all_read, send]
+)

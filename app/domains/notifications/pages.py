@@ -7,10 +7,15 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
 from app.core.errors import NotFound
+from app.core.forms import read
+from app.core.limits import limited
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import fragment, page, see_other
 from app.core.visit import begin, needs
-from app.domains.notifications import outbox, reading
+from app.core.words import _
+from app.domains import customers
+from app.domains.notifications import outbox, reading, writing_to
+from app.domains.notifications.writing_to import MESSAGES, Message
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -41,6 +46,16 @@ async def list_notifications(request: AnyRequest, before: FromQuery[UUID | None]
 async def show_unread(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         return fragment(request, me, "notifications/_unread.html", unread=await reading.unread(db, me))
+
+
+@post("/customers/{number:int}/messages", opt=needs("update:customers") | limited(MESSAGES), status_code=303)
+async def write_message(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    message = read(Message, await request.form())
+    async with begin(request) as (db, me):
+        customer = await customers.find_by_number(db, me, number)
+        await writing_to.write_to(db, customer, message, by=me)
+        said = _("%(name)s is told.", name=customer.name)
+        return see_other(request, f"/customers/{number}", flash=said)
 
 
 @post("/notifications/{notification_id:uuid}/reading", opt=MINE)
@@ -99,6 +114,7 @@ router = Router(
         show_unread,
         open_notification,
         read_all,
+        write_message,
         list_mails,
         show_mail,
         show_mail_html,
