@@ -54,6 +54,8 @@ from app.domains.services import said as services_said
 from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
 from app.screens import (
+    audit,
+    audit_words,
     certificate,
     customer,
     dev,
@@ -71,6 +73,7 @@ from app.screens import (
 from app.settings import settings
 
 TEMPLATE_WORDS = (
+    audit_words.audit_action,
     navigation.nav_items,
     demo_people.demo_logins,
     booking_said.appointment_status,
@@ -95,6 +98,7 @@ PAGES: list[Any] = [
     billing_link_pages.router,
     billing_pages.router,
     billing_setup_pages.router,
+    audit.router,
     certificate.router,
     customer.router,
     dev.router,
@@ -129,6 +133,7 @@ API: list[Any] = [
     network_setup_api.router,
     network_people_api.router,
     services_api.router,
+    audit.api,
 ]
 
 

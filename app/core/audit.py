@@ -24,7 +24,7 @@ UNTOLD = frozenset(
     {
         # the trail itself and the house's machinery
         "events", "audit_logs", "audit_values", "audit_chain", "deliveries", "dead_jobs", "idempotency_keys",
-        "rate_counts", "webhook_events", "occupations", "order_numbers", "number_series", "ledger_entries",
+        "rate_counts", "passkey_challenges", "half_ways", "webhook_events", "occupations", "order_numbers", "number_series", "ledger_entries",
         # what people are told, and how they come in: an event says that it happened
         "notifications", "mails", "sessions", "refresh_tokens", "password_resets", "email_proofs",
     }

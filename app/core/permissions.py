@@ -52,9 +52,11 @@ TECHNICIAN: Final = frozenset(
     }
 )
 
-OWNER: Final = ADVISOR | TECHNICIAN | {"manage:center", "manage:staff", "manage:services", "read:reports"}
+OWNER: Final = ADVISOR | TECHNICIAN | {
+    "manage:center", "manage:staff", "manage:services", "read:reports", "read:audit",
+}  # fmt: skip
 
-NETWORK: Final = frozenset({"manage:network"})
+NETWORK: Final = frozenset({"manage:network", "read:audit"})
 
 BY_ROLE: Final[dict[str, frozenset[str]]] = {
     "advisor": ADVISOR,

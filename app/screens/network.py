@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 
-from app.core import graveyard
+from app.core import audit, graveyard
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
@@ -69,6 +69,7 @@ async def switch_tenant(request: AnyRequest, tenant_id: UUID) -> Response[Any]:
 async def people_page(request: AnyRequest, q: str = "") -> Response[Any]:
     async with begin(request) as (db, me):
         found = await overview.people(db, search=q.strip())
+        await audit.read(db, me, "people", searched=q.strip())
         return page(
             request, me, "screens/network/people.html", people=found, q=q, dead=await graveyard.count_dead(db)
         )

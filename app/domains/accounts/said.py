@@ -30,6 +30,7 @@ def permission_label(permission: str) -> str:
         "read:own_vehicles": _("See own cars"),
         "read:parts": _("See parts"),
         "read:reports": _("See reports"),
+        "read:audit": _("Search the audit trail"),
         "read:service_checklists": _("See inspections"),
         "request:parts": _("Ask for parts"),
         "take:payments": _("Take payments"),

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 
+from app.core import audit
 from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.permissions import PUBLIC
@@ -46,8 +47,9 @@ async def pay_state(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
 @get("/pay/{token:str}/pdf", opt=ANYBODY)
 async def pay_pdf(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     async with begin(request) as (db, me):
-        invoice, _holder = await links.follow_link(db, token, by=me)
+        invoice, holder = await links.follow_link(db, token, by=me)
         lines = await finding.lines_of(db, invoice)
+        await audit.read(db, holder, "invoice_pdf", invoice.id, tenant=invoice.tenant_id, label=invoice.label)
     return pdf_answer(invoice, await paper.typeset(invoice, lines))
 
 

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
+from app.core import audit
 from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.money import decimals, to_minor
@@ -157,6 +158,7 @@ async def invoice_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes
     async with begin(request) as (db, me):
         invoice = await finding.find(db, me, ref)
         lines = await finding.lines_of(db, invoice)
+        await audit.read(db, me, "invoice_pdf", invoice.id, tenant=invoice.tenant_id, label=invoice.label)
     return pdf_answer(invoice, await paper.typeset(invoice, lines))
 
 

@@ -8,6 +8,7 @@ from litestar import Request, Router, get, post, put
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import audit
 from app.core.visit import begin, needs
 from app.domains.customers import bringing, records, searching
 from app.domains.customers.models import Customer
@@ -115,6 +116,7 @@ async def create_customer(request: AnyRequest, data: CustomerIn) -> CustomerOut:
 async def show_customer(request: AnyRequest, customer_id: FromPath[UUID]) -> CustomerOut:
     """One customer with their cars."""
     async with begin(request) as (db, me):
+        await audit.read(db, me, "customer", customer_id)
         return await _with_cars(db, await records.find(db, me, customer_id))
 
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
+from app.core import audit
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.render import fragment, is_partial, page, see_other, to_km
@@ -93,6 +94,7 @@ async def create_customer(request: AnyRequest) -> Response[Any]:
 async def customer_page(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
     async with begin(request) as (db, me):
         customer = await records.find_by_number(db, me, number)
+        await audit.read(db, me, "customer", customer.id)
         cars = await bringing.cars_of(db, customer)
         return page(request, me, "customers/customer.html", customer=customer, cars=cars)
 

@@ -74,6 +74,7 @@ def shop_tabs() -> list[tuple[str, str, str]]:
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("payments", _("Card payments"), "/settings/payments"),
+        ("audit", _("Audit trail"), "/settings/audit"),
     ]
 
 

@@ -1,0 +1,145 @@
+"""The words of the audit trail: what was done, to what, and what stood there before and after."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from app.core import render, words
+from app.core.render import template_global
+from app.core.trail import Entry
+from app.core.words import _
+
+UNTOLD = ("currency", "center_id")
+"""Of an event's own facts; they say nothing to a reader."""
+
+
+class Row(NamedTuple):
+    """One value of one thing, before and after."""
+
+    label: str
+    old: str
+    new: str
+
+
+def plain(name: str) -> str:
+    """order_id, OrderMoved or job.illegal_move as words."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").replace(".", ": ")
+    return spaced[:1].upper() + spaced[1:].lower()
+
+
+@template_global
+def audit_action(entry: Entry) -> str:
+    """What was done, in words."""
+    known = {
+        "permission.denied": _("Not allowed"),
+        "changed": _("Changed"),
+        "audit.head": _("Chain signed"),
+        "audit.forgotten": _("Old and new values forgotten"),
+        "read.customer": _("Looked at a customer"),
+        "read.invoice_pdf": _("Fetched an invoice's PDF"),
+        "read.people": _("Looked at the list of people"),
+        "read.audit": _("Looked at the audit trail"),
+        "read.audit_export": _("Exported the audit trail"),
+        "read.audit_heads": _("Fetched the signed heads"),
+        "token.reused": _("A spent token was used again"),
+    }
+    return known.get(entry.action) or words._(plain(entry.action))
+
+
+@template_global
+def audit_thing(entry: Entry) -> str:
+    """What it was done to, in words."""
+    if entry.entity_type == "route":
+        return entry.entity_id
+    if not entry.entity_type or entry.entity_type.startswith(("audit", "people")):
+        return ""
+    label = words._(plain(entry.entity_type))
+    name = entry.detail.get("label") or entry.detail.get("number") or entry.detail.get("title") or ""
+    return f"{label} {name}".strip()
+
+
+@template_global
+def audit_changes(entry: Entry, currency: str, zone: str) -> list[tuple[str, list[Row]]]:
+    """Each row that was changed, with its values before and after."""
+    found = []
+    for table in dict.fromkeys([*entry.old, *entry.new]):
+        olds, news = entry.old.get(table) or {}, entry.new.get(table) or {}
+        for row_id in dict.fromkeys([*olds, *news]):
+            old, new = olds.get(row_id) or {}, news.get(row_id) or {}
+            rows = [
+                Row(
+                    _field(name),
+                    _said(name, old.get(name), currency, zone),
+                    _said(name, new.get(name), currency, zone),
+                )
+                for name in dict.fromkeys([*old, *new])
+            ]
+            if rows:
+                found.append((words._(plain(table)), rows))
+    return found
+
+
+@template_global
+def audit_facts(entry: Entry, currency: str, zone: str) -> list[tuple[str, str]]:
+    """What the event itself says."""
+    currency = entry.detail.get("currency") or currency
+    return [
+        (_field(name), _said(name, value, currency, zone))
+        for name, value in entry.detail.items()
+        if name not in UNTOLD and value not in (None, "", [], {}) and f"{entry.entity_type}_id" != name
+    ]
+
+
+def _field(name: str) -> str:
+    return words._(plain(name.removesuffix("_minor").removesuffix("_id").removesuffix("_at")))
+
+
+def _said(name: str, value: Any, currency: str, zone: str) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, int) and name.endswith("_minor"):
+        return render.money(value, currency)
+    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+        return ", ".join(map(str, value)) or "–"
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode()
+    return _moment(value, zone) if isinstance(value, str) else str(value)
+
+
+def _moment(said: str, zone: str) -> str:
+    if not re.match(r"\d{4}-\d\d-\d\dT", said):
+        return said
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return said
+    return render.when(moment, zone) if moment.tzinfo else said
+
+
+def url_of(entry: Entry, customers: Mapping[str, int]) -> str:
+    """Where the shop looks at the thing; "" for what has no page."""
+    kind, thing, detail = entry.entity_type, entry.entity_id, entry.detail
+    center = f"/settings/centers/{detail.get('center_id')}"
+    match kind:
+        case "order":
+            return f"/orders/{detail['number']}" if isinstance(detail.get("number"), int) else ""
+        case "customer" | "customers":
+            return f"/customers/{customers[thing]}" if thing in customers else ""
+        case "invoice" | "invoice_pdf" | "appointment":
+            return f"/{kind.removesuffix('_pdf')}s/{thing}"
+        case "service":
+            return f"/settings/services/{thing}"
+        case "canned_job":
+            return f"/settings/canned-jobs/{thing}"
+        case "center":
+            return f"/settings/centers/{thing}"
+        case "bay" if detail.get("center_id"):
+            return f"{center}/bays"
+        case "staff" if detail.get("center_id"):
+            return f"{center}/people/{thing}"
+    return ""
