@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 from saq import Worker
 
-from app.core import chain, db, queue, relay
+from app.core import chain, db, pruning, queue, relay
 from app.core.logs import configure_logs
 from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
@@ -20,7 +20,7 @@ from app.subscriptions import SUBSCRIPTIONS
 
 log = structlog.get_logger()
 
-TASKS_OF = (chain, billing_tasks, booking_tasks, estimates_tasks, reminding, sending)
+TASKS_OF = (chain, pruning, billing_tasks, booking_tasks, estimates_tasks, reminding, sending)
 """The domains' tasks and crons; importing a module makes its tasks known."""
 
 
