@@ -107,14 +107,15 @@ SHOWN_JOBS = frozenset(
 async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str, Any]:
     """Everything the page shows of an order that the viewer may see."""
     await enter_tenant(db, order.tenant_id)
-    tone, words = headline(order.stage)
+    asked = order.status == "estimate"
+    tone, words = ("info", _("You asked for a price")) if asked else headline(order.stage)
     return {
         "order": order,
         "center": await db.get_one(ServiceCenter, order.center_id),
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
         "tone": tone,
         "headline": words,
-        "steps": steps_of(order.stage),
+        "steps": [] if asked else steps_of(order.stage),
         "jobs": [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS],
         "job_status": job_status,
         "photos": [(one.caption, file) for one, file in await workshop.photos(db, order, shared_only=True)],

@@ -17,6 +17,8 @@ class OrderOpened(OfOrder, frozen=True, kw_only=True):
     customer_id: UUID
     vehicle_id: UUID
     technician_id: UUID | None = None
+    price_only: bool = False
+    """A price was asked; the car is not here."""
 
 
 class OrderArrived(OfOrder, frozen=True, kw_only=True):

@@ -49,7 +49,7 @@ def _changed(event: Mapping[str, Any]) -> str:
 
 
 WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "OrderOpened": lambda _event: _("Checked in"),
+    "OrderOpened": lambda event: _("Price asked") if event.get("price_only") else _("Checked in"),
     "OrderArrived": lambda _event: _("The car is here"),
     "OrderMoved": _moved,
     "OrderPlanned": lambda _event: _("Plan changed"),

@@ -188,7 +188,13 @@ async def open_order(
     await tell(
         db,
         order,
-        OrderOpened(**of(order), customer_id=customer.id, vehicle_id=vehicle_id, technician_id=technician_id),
+        OrderOpened(
+            **of(order),
+            customer_id=customer.id,
+            vehicle_id=vehicle_id,
+            technician_id=technician_id,
+            price_only=status == "estimate",
+        ),
         by=by,
     )
     await suggest(db, order, by=by)

@@ -74,7 +74,12 @@ async def test_an_estimate_waits_off_the_board_until_the_car_comes(browser: Brow
     order = await asked(desk)
     assert order.status == "estimate"
     assert order.label not in (await desk.get("/board")).text
-    assert "the car is not here" in (await desk.get(f"/orders/{order.number}")).text
+    folder = (await desk.get(f"/orders/{order.number}")).text
+    assert "the car is not here" in folder
+    assert "Price asked" in folder
+    assert "Checked in" not in folder
+    assert "Price asked" in (await desk.get("/customers/1/orders")).text
+    assert "You asked for a price" in (await browser(cast.customer).get(f"/orders/{order.id}/track")).text
     job = await approved(order)
     assert (await reload(RepairOrder, order.id)).status == "estimate"
     async with transaction(tenant=HARBOR) as db:
