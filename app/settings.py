@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
+from app.gateways.oidc import Provider, configured
+
 Mode = Literal["demo", "production", "test"]
 
 REQUIRED = ("BASE_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
@@ -54,6 +56,8 @@ class Settings:
     mail_from: str
     storage_url: str
     """`file:///folder` or `s3://bucket?endpoint=…&region=…`."""
+    sign_on: tuple[Provider, ...]
+    """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
     log_level: str
 
@@ -85,6 +89,7 @@ class Settings:
             smtp_url=values.get("SMTP_URL"),
             mail_from=values.get("MAIL_FROM", "Torqueline <no-reply@demo.test>"),
             storage_url=values.get("STORAGE_URL") or (home / "files").as_uri(),
+            sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
             log_level=values.get("LOG_LEVEL", "INFO").upper(),
         )
@@ -130,6 +135,15 @@ class Settings:
         if self.database_owner_url is None:
             raise SettingsMissing(["DATABASE_OWNER_URL"])
         return as_asyncpg(self.database_owner_url)
+
+
+def _sign_on(values: Mapping[str, str]) -> tuple[Provider, ...]:
+    try:
+        return configured.providers(values)
+    except configured.Unset as missing:
+        raise SettingsMissing(missing.names) from missing
+    except ValueError as wrong:
+        raise SettingsWrong(str(wrong)) from wrong
 
 
 def as_asyncpg(url: str) -> str:
