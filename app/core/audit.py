@@ -32,7 +32,7 @@ UNTOLD = frozenset(
 """Tables whose rows are not written down a second time."""
 
 SECRET = re.compile(
-    r"password|secret|token|hash|salt|signature|recovery|credential|private|sealed|cipher|verifier|(^|_)(otp|totp|pin|nonce)(_|$)|_key$"
+    r"password|secret|token|hash|salt|signature|recovery|credential|private|sealed|cipher|verifier|(^|_)(otp|totp|pin|nonce)(_|$)|(^|_)key$"
 )
 """Columns whose values never enter the trail, whatever table they stand in; neither do bytes."""
 

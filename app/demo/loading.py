@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, db
 from app.core.db import transaction
 from app.core.viewer import Viewer
-from app.demo import cards, people, shops, tuesday
+from app.demo import cards, people, remembered, shops, tuesday
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
@@ -35,6 +35,7 @@ async def load(settings: Settings) -> None:
             for car in CARS:
                 await _garage(stage, car)
         await tuesday.play(stage)
+        await remembered.remember(stage)
     finally:
         await db.disconnect()
 

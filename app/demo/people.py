@@ -64,6 +64,14 @@ DRIVERS = (
 )
 
 
+AT_HOME = ("203.0.113.44", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) Safari/604.1")
+SEEN_FROM = {
+    "harbor": ("198.51.100.20", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/146.0"),
+    "volt": ("192.0.2.85", "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.0.0"),
+}
+"""Where people's requests come from, by their shop: addresses that are nobody's."""
+
+
 @dataclass(frozen=True)
 class Login:
     """A button on the demo's sign-in page."""

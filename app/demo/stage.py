@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import transaction
+from app.core.db import new_id, transaction
 from app.core.viewer import Viewer
 from app.core.visit import person_acting
 from app.demo import people
@@ -34,7 +34,9 @@ class Stage:
         """A person as an actor, with the roles they hold where they work."""
         person: Person = EVERYBODY[email]
         center = self.centers[person.shop].id if person.shop else None
-        return await person_acting(self.users[email], center)
+        me = await person_acting(self.users[email], center)
+        ip, device = people.SEEN_FROM.get(person.shop, people.AT_HOME)
+        return replace(me, ip=ip, user_agent=device, request_id=str(new_id()))
 
     @asynccontextmanager
     async def acting(self, email: str, *, at: str = "") -> AsyncIterator[tuple[AsyncSession, Viewer]]:

@@ -27,8 +27,10 @@ from app.core.trail import Entry, Kind, Place, Wanted
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.domains.accounts import User
 from app.domains.customers.models import Customer
-from app.domains.network.models import ServiceCenter, Tenant
+from app.domains.network.models import Bay, ServiceCenter, StaffProfile, Tenant
+from app.domains.services.models import Service
 from app.screens import audit_words
 
 AnyRequest = Request[Any, Any, Any]
@@ -65,6 +67,10 @@ class Asked(msgspec.Struct, kw_only=True):
             kind=self.kind, who=self.who, action=self.action, entity=self.entity, q=self.q,
             since=midnight(self.since), until=midnight(last),
         )  # fmt: skip
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.who or self.action or self.entity or self.since or self.until)
 
     def query(self, **other: str) -> str:
         """The same search as a query string."""
@@ -124,6 +130,27 @@ async def _links(db: AsyncSession, of: Trail, entries: Sequence[Entry]) -> dict[
     return {one.id: url for one in entries if (url := audit_words.url_of(one, customers))}
 
 
+async def _names(db: AsyncSession, of: Trail, entries: Sequence[Entry]) -> dict[str, str]:
+    """What people call the things whose ids stand in the rows."""
+    found = set().union(
+        *(audit_words.ids_in([one.old, one.new, one.detail, one.entity_id]) for one in entries)
+    )
+    ids = [UUID(one) for one in found]
+    if not ids:
+        return {}
+    names: dict[str, str] = {}
+    for key, name in (
+        (Bay.id, Bay.name), (ServiceCenter.id, ServiceCenter.name), (StaffProfile.id, StaffProfile.name),
+        (StaffProfile.user_id, StaffProfile.name), (Customer.id, Customer.name), (Service.id, Service.name),
+    ):  # fmt: skip
+        rows = await db.execute(select(key, name).where(key.class_.tenant_id == of.tenant, key.in_(ids)))
+        names |= {str(row[0]): row[1] for row in rows}
+    if of.tenant is None:  # on the platform it is about people's accounts
+        rows = await db.execute(select(User.id, User.name).where(User.id.in_(ids)))
+        names |= {str(row[0]): row[1] for row in rows}
+    return names
+
+
 async def _list(request: AnyRequest, shown: Shown) -> Response[Any]:
     typed = values_of(request.query_params)
     wrong: dict[str, str] = {}
@@ -134,11 +161,11 @@ async def _list(request: AnyRequest, shown: Shown) -> Response[Any]:
     async with begin(request) as (db, me):
         of = await _trail_of(db, me, asked, shown)
         entries, older = ((), "") if wrong else await _entries(db, of, asked)
-        links = await _links(db, of, entries)
+        links, names = await _links(db, of, entries), await _names(db, of, entries)
         await audit.read(db, me, "audit", tenant=of.tenant, asked=asked.query())
         return page(
             request, me, "screens/audit/list.html", status=422 if wrong else 200, shown=shown, of=of, asked=asked,
-            typed=typed, errors=wrong, entries=entries, links=links, zone=of.zone, currency=of.currency,
+            typed=typed, errors=wrong, entries=entries, links=links, names=names, zone=of.zone, currency=of.currency,
             older=f"{of.base}?{asked.query(before=older)}" if older else "", is_filtered=bool(asked.query()),
             dead=await graveyard.count_dead(db) if shown == "network" else 0,
         )  # fmt: skip
@@ -149,10 +176,10 @@ async def _one(request: AnyRequest, row_id: UUID, shown: Shown) -> Response[Any]
     async with begin(request) as (db, me):
         of = await _trail_of(db, me, asked, shown)
         entry = await trail.find(db, of.tenant, row_id)
-        links = await _links(db, of, [entry])
+        links, names = await _links(db, of, [entry]), await _names(db, of, [entry])
         await audit.read(db, me, "audit", row_id, tenant=of.tenant)
         return page(
-            request, me, "screens/audit/entry.html", of=of, asked=asked, entry=entry, links=links, zone=of.zone,
+            request, me, "screens/audit/entry.html", of=of, asked=asked, entry=entry, links=links, names=names, zone=of.zone,
             currency=of.currency,
         )  # fmt: skip
 

@@ -9,11 +9,16 @@ import msgspec
 
 from app.core import render, words
 from app.core.render import template_global
+from app.core.security import as_uuid
 from app.core.trail import Entry
 from app.core.words import _
+from app.domains.accounts.said import permission_label
 
-UNTOLD = ("currency", "center_id")
-"""Of an event's own facts; they say nothing to a reader."""
+UNTOLD = ("currency", "center_id", "tenant", "version")
+"""They say nothing to a reader."""
+
+Names = Mapping[str, str]
+"""What is known of an id by people: {id: name}."""
 
 
 class Row(NamedTuple):
@@ -50,19 +55,20 @@ def audit_action(entry: Entry) -> str:
 
 
 @template_global
-def audit_thing(entry: Entry) -> str:
+def audit_thing(entry: Entry, names: Names) -> str:
     """What it was done to, in words."""
     if entry.entity_type == "route":
         return entry.entity_id
     if not entry.entity_type or entry.entity_type.startswith(("audit", "people")):
         return ""
     label = words._(plain(entry.entity_type))
-    name = entry.detail.get("label") or entry.detail.get("number") or entry.detail.get("title") or ""
+    said = (entry.detail.get(one) for one in ("label", "number", "title", "code"))
+    name = next((one for one in said if one), "") or names.get(entry.entity_id, "")
     return f"{label} {name}".strip()
 
 
 @template_global
-def audit_changes(entry: Entry, currency: str, zone: str) -> list[tuple[str, list[Row]]]:
+def audit_changes(entry: Entry, names: Names, currency: str, zone: str) -> list[tuple[str, list[Row]]]:
     """Each row that was changed, with its values before and after."""
     found = []
     for table in dict.fromkeys([*entry.old, *entry.new]):
@@ -70,12 +76,9 @@ def audit_changes(entry: Entry, currency: str, zone: str) -> list[tuple[str, lis
         for row_id in dict.fromkeys([*olds, *news]):
             old, new = olds.get(row_id) or {}, news.get(row_id) or {}
             rows = [
-                Row(
-                    _field(name),
-                    _said(name, old.get(name), currency, zone),
-                    _said(name, new.get(name), currency, zone),
-                )
+                Row(_field(name), *(_said(name, one.get(name), names, currency, zone) for one in (old, new)))
                 for name in dict.fromkeys([*old, *new])
+                if name not in UNTOLD
             ]
             if rows:
                 found.append((words._(plain(table)), rows))
@@ -83,11 +86,11 @@ def audit_changes(entry: Entry, currency: str, zone: str) -> list[tuple[str, lis
 
 
 @template_global
-def audit_facts(entry: Entry, currency: str, zone: str) -> list[tuple[str, str]]:
+def audit_facts(entry: Entry, names: Names, currency: str, zone: str) -> list[tuple[str, str]]:
     """What the event itself says."""
     currency = entry.detail.get("currency") or currency
     return [
-        (_field(name), _said(name, value, currency, zone))
+        (_field(name), _said(name, value, names, currency, zone))
         for name, value in entry.detail.items()
         if name not in UNTOLD and value not in (None, "", [], {}) and f"{entry.entity_type}_id" != name
     ]
@@ -97,9 +100,11 @@ def _field(name: str) -> str:
     return words._(plain(name.removesuffix("_minor").removesuffix("_id").removesuffix("_at")))
 
 
-def _said(name: str, value: Any, currency: str, zone: str) -> str:
+def _said(name: str, value: Any, names: Names, currency: str, zone: str) -> str:
     if value is None or value == "":
         return "–"
+    if name == "permission":
+        return str(permission_label(str(value)))
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, int) and name.endswith("_minor"):
@@ -108,7 +113,7 @@ def _said(name: str, value: Any, currency: str, zone: str) -> str:
         return ", ".join(map(str, value)) or "–"
     if isinstance(value, list | dict):
         return msgspec.json.encode(value).decode()
-    return _moment(value, zone) if isinstance(value, str) else str(value)
+    return names.get(value) or _moment(value, zone) if isinstance(value, str) else str(value)
 
 
 def _moment(said: str, zone: str) -> str:
@@ -119,6 +124,15 @@ def _moment(said: str, zone: str) -> str:
     except ValueError:
         return said
     return render.when(moment, zone) if moment.tzinfo else said
+
+
+def ids_in(value: Any) -> set[str]:
+    """Every id that stands in some values."""
+    if isinstance(value, dict):
+        return set().union(*map(ids_in, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(ids_in, value))
+    return {value} if isinstance(value, str) and as_uuid(value) else set()
 
 
 def url_of(entry: Entry, customers: Mapping[str, int]) -> str:
