@@ -1,8 +1,9 @@
-"""Every address of the site with nonsense in each of its places, asked for by each of the cast: refused in plain
+"""Every address of the site with nonsense in each of its places, asked for by those who get far: refused in plain
 words, never an error of ours. The places are read from the routes, so a new page is tried from its first day."""
 
 import logging
 from collections.abc import Iterator
+from itertools import cycle, islice
 from typing import Any
 from urllib.parse import quote
 
@@ -33,6 +34,8 @@ HOSTILE = {
     "half a character": "%ED%A0%80",
     "no UTF-8": "%FF%FE",
 }
+ALWAYS = ("a NUL", "more than a bigint", "the last day")
+"""What has broken pages before; of the rest each place gets some, so that all are tried over the whole site."""
 SERVICE = known("hostile oil change")
 
 
@@ -63,8 +66,9 @@ async def fitting(site: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def addresses(fitting: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def addresses(fitting: dict[str, str], *, more: int) -> Iterator[tuple[str, str, str]]:
     """(route, place, address): one place is hostile, the others fit or, where they may, are left out."""
+    others = cycle([one for one in HOSTILE.items() if one[0] not in ALWAYS])
     for route in create_litestar().routes:
         for handler in getattr(route, "route_handlers", []):
             if "GET" not in handler.http_methods or handler.fn.__module__.startswith("litestar."):
@@ -73,7 +77,7 @@ def addresses(fitting: dict[str, str]) -> Iterator[tuple[str, str, str]]:
             places = handler.parsed_fn_signature.parameters
             asked = [one for one in places if one not in (*in_path, "request", "last_event_id")]
             for place in (*in_path, *asked):
-                for said, value in HOSTILE.items():
+                for said, value in [*((one, HOSTILE[one]) for one in ALWAYS), *islice(others, more)]:
                     filled = {**fitting, place: value}
                     path = "/" + "/".join(_fill(part, filled) for part in route.path.strip("/").split("/"))
                     query = [f"{one}={filled[one]}" for one in asked if one in filled]
@@ -100,14 +104,12 @@ async def streams_end_at_once(monkeypatch: pytest.MonkeyPatch, site: str) -> Any
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "who", ["visitor", "customer", "advisor", "technician", "owner", "network", "outsider"]
-)
-async def test_nonsense_breaks_nothing(browser, cast, fitting, streams_end_at_once, who):
+@pytest.mark.parametrize(("who", "more"), [("owner", 3), ("customer", 1), ("network", 0)])
+async def test_nonsense_breaks_nothing(browser, cast, fitting, streams_end_at_once, who, more):
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    person = browser(None if who == "visitor" else getattr(cast, who))
+    person = browser(getattr(cast, who))
     broken = []
-    for place, said, url in addresses(fitting):
+    for place, said, url in addresses(fitting, more=more):
         came = await outcome(person, url)
         if not isinstance(came, int) or came >= 500:
             broken.append(f"{place}: {said}: {came}")
