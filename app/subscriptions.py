@@ -21,6 +21,7 @@ from app.domains.network import setup_events as network
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
+from app.domains.notifications import alarms
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
@@ -141,6 +142,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     accounts.EmailProofAsked: [tell_account.send_proof],
     accounts.SignInLocked: [tell_account.tell_locked],
     PersonInvited: [tell_account.send_invitation],
+    alarms.BurstNoticed: [alarms.tell_of_burst],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],

@@ -14,13 +14,13 @@ from app.core.logs import configure_logs
 from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
 from app.domains.estimates import tasks as estimates_tasks
-from app.domains.notifications import reminding, sending
+from app.domains.notifications import alarms, reminding, sending
 from app.settings import settings
 from app.subscriptions import SUBSCRIPTIONS
 
 log = structlog.get_logger()
 
-TASKS_OF = (chain, pruning, billing_tasks, booking_tasks, estimates_tasks, reminding, sending)
+TASKS_OF = (chain, pruning, billing_tasks, booking_tasks, estimates_tasks, alarms, reminding, sending)
 """The domains' tasks and crons; importing a module makes its tasks known."""
 
 

@@ -93,6 +93,7 @@ class AuditLog(Identified, Base):
     __table_args__ = (
         Index("ix_audit_logs_tenant_at", "tenant_id", "created_at"),
         Index("ix_audit_logs_entity", "entity_id", "created_at"),
+        Index("ix_audit_logs_at", "created_at"),
         Index("ix_audit_logs_seq", "seq", unique=True),
         Index("ix_audit_logs_unstamped", "id", postgresql_where=text("seq IS NULL")),
     )

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.add_column("audit_logs", sa.Column("seq", sa.BigInteger(), nullable=True))
     op.create_index("ix_events_entity", "events", ["entity_id", "created_at"], unique=False)
     op.create_index("ix_audit_logs_entity", "audit_logs", ["entity_id", "created_at"], unique=False)
+    op.create_index("ix_audit_logs_at", "audit_logs", ["created_at"], unique=False)
     op.create_index("ix_audit_logs_seq", "audit_logs", ["seq"], unique=True)
     op.create_index(
         "ix_audit_logs_unstamped", "audit_logs", ["id"], unique=False, postgresql_where=sa.text("seq IS NULL")

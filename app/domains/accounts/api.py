@@ -122,8 +122,8 @@ async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Granted:
 
 @post("/auth/refresh", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.REFRESHES), status_code=200)
 async def refresh(request: AnyRequest, data: JSONBody[Refresh]) -> Granted:
-    async with begin(request) as (db, _me):
-        spent = await bearer.use_refresh(db, data.refresh_token)
+    async with begin(request) as (db, me):
+        spent = await bearer.use_refresh(db, data.refresh_token, by=me)
         if spent is not None:
             return await _granted(db, spent[0], family=spent[1])
     raise SignInNeeded

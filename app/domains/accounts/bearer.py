@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.db import act_as, new_id
 from app.core.errors import SignInNeeded
 from app.core.security import hash_token, new_token
 from app.core.tokens import issue_access_token
+from app.core.viewer import Viewer
 from app.domains.accounts.models import RefreshToken, User
 
 REFRESH_LIFE = timedelta(days=30)
@@ -41,7 +42,7 @@ async def grant(
     return access, refresh, expires
 
 
-async def use_refresh(db: AsyncSession, token: str) -> tuple[User, UUID] | None:
+async def use_refresh(db: AsyncSession, token: str, *, by: Viewer) -> tuple[User, UUID] | None:
     """Spend a refresh token: its owner and family, acting as the owner. None when it was spent before, and
     then its whole family is revoked (commit that). Raises SignInNeeded when it is unknown or over."""
     user_id: UUID | None = await db.scalar(text("SELECT user_by_refresh(:hash)"), {"hash": hash_token(token)})
@@ -57,6 +58,7 @@ async def use_refresh(db: AsyncSession, token: str) -> tuple[User, UUID] | None:
         raise SignInNeeded
     if known.used_at is not None:
         await revoke_family(db, known.family_id)
+        await audit.log(db, by, "token.reused", "user", user_id, tenant=None)
         return None
     known.used_at = now
     return user, known.family_id
