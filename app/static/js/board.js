@@ -96,5 +96,30 @@ for (const name of ["htmx:response:error", "htmx:error"]) {
     if (form) restore(form);
   });
 }
-document.addEventListener("htmx:after:swap", wire);
+
+// What lies to the side: a fade at the edge and a button, for as long as there is something.
+function edges() {
+  for (const whole of document.querySelectorAll("[data-board-whole]")) {
+    const frame = whole.querySelector("[data-board]");
+    const gone = Math.abs(frame.scrollLeft);
+    const more = { start: gone > 4, end: frame.scrollWidth - frame.clientWidth - gone > 4 };
+    for (const side of ["start", "end"]) {
+      whole.classList.toggle(`more-${side}`, more[side]);
+      whole.querySelector(`.board-turn-${side}`).hidden = !more[side];
+    }
+  }
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-board-turn]");
+  if (!button) return;
+  const frame = button.closest("[data-board-whole]").querySelector("[data-board]");
+  const forward = Number(button.dataset.boardTurn) * (document.dir === "rtl" ? -1 : 1);
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  frame.scrollBy({ left: forward * frame.clientWidth * 0.6, behavior });
+});
+document.addEventListener("scroll", edges, { capture: true, passive: true });
+window.addEventListener("resize", edges);
+
+document.addEventListener("htmx:after:swap", () => { wire(); edges(); });
 wire();
+edges();
