@@ -21,6 +21,7 @@ function offer(worker) {
 }
 
 function watch(registration) {
+  if (!registration) return; // a browser told to run none says yes and gives nothing
   // Without a controller this is the first worker ever, and nothing is old.
   const ready = (worker) => navigator.serviceWorker.controller && offer(worker);
   if (registration.waiting) ready(registration.waiting);
