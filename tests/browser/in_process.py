@@ -68,8 +68,9 @@ async def new_page(browser: Browser, app: Any, cookie: str = "", **options: Any)
             name: said for name, said in (await asked.all_headers()).items() if not name.startswith(":")
         }
         said = await http.request(asked.method, asked.url, headers=headers, content=asked.post_data_buffer)
-        # Chromium does not ask here for what a fulfilled fetch is sent on to.
-        while asked.resource_type in ("fetch", "xhr") and said.has_redirect_location:
+        # Chromium does not ask here for what a fulfilled fetch, or the address of a link, is sent on to.
+        follows = asked.resource_type in ("fetch", "xhr") or asked.method == "GET"
+        while follows and said.has_redirect_location:
             onward = {name: text for name, text in headers.items() if not name.startswith("content-")}
             said = await http.get(said.headers["location"], headers=onward)
         kept = {
