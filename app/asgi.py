@@ -20,6 +20,7 @@ from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import pages as accounts_pages
+from app.domains.accounts import sign_on_pages as accounts_sign_on
 from app.domains.accounts import said as accounts_said
 from app.domains.accounts import token_pages as accounts_tokens
 from app.domains.billing import api as billing_api
@@ -86,6 +87,7 @@ TEMPLATE_WORDS = (
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    accounts_sign_on.router,
     accounts_tokens.router,
     notifications_pages.router,
     inspections_pages.router,
@@ -121,6 +123,7 @@ PAGES: list[Any] = [
 
 API: list[Any] = [
     accounts_api.router,
+    accounts_sign_on.api,
     accounts_tokens.api,
     notifications_api.router,
     inspections_api.router,

@@ -23,6 +23,8 @@ TABLES: dict[str, Kind] = {
     "refresh_tokens": "person",
     "password_resets": "person",
     "email_proofs": "person",
+    "identities": "person",
+    "sign_ons": "system",
     "one_time_codes": "person",
     "recovery_codes": "person",
     "passkeys": "person",

@@ -18,9 +18,10 @@ class Envelope:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        # A payment, and a shop's set-up of its account, continue at the provider after a form of ours.
+        # A payment, a shop's set-up of its account, and a sign-in by another site continue there after a form of ours.
         setup = () if settings().stripe_api_base else ("https://connect.stripe.com",)
-        self.form_action = " ".join(["'self'", settings().stripe_checkout_origin, *setup])
+        sign_on = dict.fromkeys(origin for provider in settings().sign_on for origin in provider.origins)
+        self.form_action = " ".join(["'self'", settings().stripe_checkout_origin, *setup, *sign_on])
         self.images = " ".join(("'self' data: blob:", storage().origin)).strip()
         self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
 

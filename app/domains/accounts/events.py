@@ -58,3 +58,17 @@ class ProfileChanged(Event, frozen=True):
     """A person changed their name, language or the like."""
 
     user_id: UUID
+
+
+class IdentityLinked(Event, frozen=True):
+    """From now on another site opens the account."""
+
+    user_id: UUID
+    provider: str
+
+
+class IdentityUnlinked(Event, frozen=True):
+    """Another site no longer opens the account; other sessions ended."""
+
+    user_id: UUID
+    provider: str

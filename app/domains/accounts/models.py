@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, tenant_fk
@@ -173,3 +173,32 @@ class ApiToken(Identified, Base):
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class Identity(Identified, Base):
+    """A person as another site knows them. Issuer and subject are the key: addresses change hands, they do not."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str]
+    """The name it was configured by when it was linked."""
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    email: Mapped[str]
+    """What the provider said last; shown to its owner, believed in nothing."""
+    last_used_at: Mapped[datetime | None]
+
+
+class SignOn(Identified, Base):
+    """A sign-in by another site that is under way. It tells nothing about anybody: what was learnt is sealed."""
+
+    __tablename__ = "sign_ons"
+    __table_args__ = (Index("ix_sign_ons_expires_at", "expires_at"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    provider: Mapped[str]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime]
