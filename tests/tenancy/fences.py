@@ -1,0 +1,220 @@
+"""What a table's policies let through, tried as people of both shops: reading, adding, changing, removing.
+
+Everything happens inside savepoints of one connection above the policies, which takes the application's role for
+each try. Triggers are off and every grant is given, so that only the policies are left to refuse.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.engine.postgres import APP
+from app.tenancy import TABLES
+from tests.cast import CAST, VOLT, known
+from tests.tenancy.belonging import Catalogue, read_catalogue
+from tests.tenancy.shops import HARBOR_SHOP, SPARE_CAR, VOLT_SHOP
+
+READ_BY_ALL = {
+    "tenants": "a visitor chooses a workshop by its name",
+    "service_centers": "a visitor reads its address and hours",
+    "hours_exceptions": "a visitor sees on which days it is closed",
+    "services": "a visitor sees what can be booked",
+}
+ADDED_BY_ALL = {
+    "users": "whoever signs up is nobody yet",
+    "audit_logs": "a refusal is written down whoever was refused",
+    "audit_values": "what changed is written down whoever changed it",
+}
+ADDED_BY_SOMEBODY = {"vehicles": "a new car is nobody's until it is claimed; a visitor has none"}
+UNCLAIMED = {"ownerships": {"vehicle_id": str(SPARE_CAR)}}
+"""What must differ from a row that is there, for a person of the shop to be allowed to add it."""
+NETWORK_READS_NOT = {"files", "vehicles", "ownerships", "vehicle_grants", "odometer_readings", "api_tokens"}
+"""Beside every table of a person's own."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who a transaction runs for."""
+
+    name: str
+    user: UUID | None = None
+    tenant: UUID | None = None
+    network: bool = False
+
+
+NOBODY = Asker("nobody")
+STRANGER = Asker("a driver of no shop", CAST.stranger.user_id)
+NEWCOMER = Asker("somebody without a row", known("somebody without a row"))
+OUTSIDERS = (
+    NOBODY,
+    STRANGER,
+    Asker("the other shop's driver", VOLT_SHOP.driver.user_id),
+    Asker("the other shop's advisor", CAST.outsider.user_id, VOLT),
+    Asker("the other shop's program", None, VOLT),
+)
+INSIDERS = (
+    *(Asker(f"our {one.key}", one.user_id, HARBOR_SHOP.tenant_id) for one in HARBOR_SHOP.staff),
+    Asker("our driver", HARBOR_SHOP.driver.user_id),
+    Asker("our worker", None, HARBOR_SHOP.tenant_id),
+)
+NETWORK = Asker("the network", CAST.network.user_id, None, network=True)
+_RIGHT = "insufficient_privilege"
+
+
+class Undone(Exception):
+    """Leaves a savepoint."""
+
+
+@dataclass
+class Yard:
+    """One connection, the catalogue, and the rows of Harbor Lane by their place."""
+
+    db: asyncpg.Connection
+    catalogue: Catalogue
+    places: dict[str, list[str]] = field(default_factory=dict)
+    samples: dict[str, str] = field(default_factory=dict)
+
+    async def ask(self, who: Asker, sql: str, *values: Any) -> Any:
+        """The first value, or the word for how it was refused: "policy", or any other error's name."""
+        found: Any = None
+        try:
+            async with self.db.transaction():
+                await self.db.execute(
+                    "SELECT set_config('app.user', $1, true), set_config('app.tenant', $2, true), "
+                    "set_config('app.network', $3, true), set_config('role', $4, true)",
+                    str(who.user or ""), str(who.tenant or ""), "on" if who.network else "", APP,
+                )  # fmt: skip
+                if sql.startswith("SELECT"):
+                    found = await self.db.fetchval(sql, *values)
+                else:
+                    found = int((await self.db.execute(sql, *values)).rsplit(" ", 1)[1])
+                raise Undone
+        except Undone:
+            return found
+        except asyncpg.InsufficientPrivilegeError:
+            return "policy"
+        except asyncpg.PostgresError as error:
+            return type(error).__name__
+
+    async def sees(self, who: Asker, table: str) -> int:
+        """How many of Harbor Lane's rows."""
+        sql = f"SELECT count(*) FROM {table} WHERE ctid::text = ANY ($1)"
+        return await self.ask(who, sql, self.places[table])
+
+    async def adds(self, who: Asker, table: str, **other: str) -> Any:
+        """The result of adding a copy of a row of Harbor Lane's; "policy" when refused."""
+        changed = "".join(f' || \'{{"{name}": "{value}"}}\'' for name, value in other.items())
+        sql = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, $1::jsonb{changed})"
+        return await self.ask(who, sql, self.samples[table])
+
+    async def reaches(self, who: Asker, table: str, verb: str) -> bool:
+        """Whether a change or removal of everything touches any row; an error of a constraint is a touch."""
+        sql = f"DELETE FROM {table}" if verb == "removes" else f"UPDATE {table} SET {self._harmless(table)}"
+        got = await self.ask(who, sql)
+        return got != 0
+
+    async def moves(self, who: Asker, table: str) -> Any:
+        """The result of giving everything one can change to the other shop; "policy" when refused."""
+        return await self.ask(who, f"UPDATE {table} SET {self._given_away(table)}")
+
+    def _harmless(self, table: str) -> str:
+        """An assignment that reads no column, so that only the policy for changes decides."""
+        whose = {name for key in self.catalogue.keys.get(table, []) for name in key.columns}
+        whose |= {"tenant_id", "user_id"}
+        names = [one.name for one in self.catalogue.columns[table] if one.name not in whose]
+        sample = self.samples[table].replace("'", "''")
+        return f"{names[-1]} = (jsonb_populate_record(NULL::{table}, '{sample}'::jsonb)).{names[-1]}"
+
+    def _given_away(self, table: str) -> str:
+        if table == "vehicle_grants":  # a car's owner lets in whom they like, but to their own car only
+            return f"vehicle_id = '{VOLT_SHOP.car}'"
+        given = []
+        if self.catalogue.has(table, "tenant_id"):
+            given.append(f"tenant_id = '{VOLT}'")
+        if self.catalogue.has(table, "user_id"):
+            given.append(f"user_id = '{VOLT_SHOP.driver.user_id}'")
+        if not given and self.catalogue.has(table, "vehicle_id"):
+            given.append(f"vehicle_id = '{VOLT_SHOP.car}'")
+        return ", ".join(given) or "id = uuidv7()"
+
+    @asynccontextmanager
+    async def undone(self) -> AsyncIterator[None]:
+        """Whatever is done to the policies inside is taken back."""
+        try:
+            async with self.db.transaction():
+                yield
+                raise Undone
+        except Undone:
+            pass
+
+
+async def open_yard(db: asyncpg.Connection) -> Yard:
+    yard = Yard(db, await read_catalogue(db))
+    await db.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {APP}")
+    for table in TABLES:
+        await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        whose = yard.catalogue.belongs(table, HARBOR_SHOP)
+        rows = await db.fetch(f"SELECT ctid::text AS place, to_jsonb(t)::text AS row FROM {table} t WHERE {whose or 'true'}")  # fmt: skip
+        yard.places[table] = [row["place"] for row in rows]
+        yard.samples[table] = rows[0]["row"]
+    return yard
+
+
+async def faults(yard: Yard, table: str, rules: Mapping[str, str], verb: str = "") -> list[str]:
+    """What one table's fence lets through, or keeps from its own people, in words.
+
+    `rules` are the conditions by verb as they are meant to be; `verb` looks at one side only.
+    """
+    found: list[str] = []
+    if verb in ("", "reads", "owner"):
+        found += await _reading(yard, table)
+    if verb in ("", "adds", "owner"):
+        found += await _adding(yard, table)
+    for one in ("changes", "removes"):
+        if verb in ("", one, "owner") and one in rules:
+            found += await _touching(yard, table, one, is_shut=rules[one] == "false")
+    return found
+
+
+async def _reading(yard: Yard, table: str) -> list[str]:
+    found = []
+    if table not in READ_BY_ALL:
+        for who in OUTSIDERS:
+            if seen := await yard.sees(who, table):
+                found.append(f"{who.name} sees {seen} of {table}")
+    if not any([await yard.sees(who, table) for who in INSIDERS]):
+        found.append(f"nobody of ours sees any of {table}")
+    private = TABLES[table] == "person" or table in NETWORK_READS_NOT
+    if private == bool(await yard.sees(NETWORK, table)):
+        found.append(f"the network {'sees' if private else 'sees nothing of'} {table}")
+    return found
+
+
+async def _adding(yard: Yard, table: str) -> list[str]:
+    found = []
+    if table not in ADDED_BY_ALL:
+        for who in OUTSIDERS if table not in ADDED_BY_SOMEBODY else (NOBODY,):
+            if (got := await yard.adds(who, table)) != "policy":
+                found.append(f"{who.name} adds to {table}: {got}")
+    fresh = UNCLAIMED.get(table, {})
+    if all([await yard.adds(who, table, **fresh) == "policy" for who in (*INSIDERS, NETWORK)]):
+        found.append(f"nobody of ours adds to {table}")
+    return found
+
+
+async def _touching(yard: Yard, table: str, verb: str, *, is_shut: bool) -> list[str]:
+    found = [
+        f"{who.name} {verb} {table}" for who in (NOBODY, NEWCOMER) if await yard.reaches(who, table, verb)
+    ]
+    inside = [await yard.reaches(who, table, verb) for who in INSIDERS]
+    if any(inside) == is_shut:
+        found.append(f"{'somebody' if is_shut else 'nobody'} of ours {verb} {table}")
+    if verb == "changes" and not is_shut:
+        gone = [await yard.moves(who, table) for who, may in zip(INSIDERS, inside, strict=True) if may]
+        if any(one != "policy" for one in gone):
+            found.append(f"one of ours gives rows of {table} away: {gone}")
+    return found

@@ -1,0 +1,121 @@
+"""Rows for the tables that the story leaves empty, made up from the catalogue by the tables' owner."""
+
+import secrets
+from typing import Any
+
+import asyncpg
+
+from app.tenancy import TABLES
+from tests.tenancy.belonging import Catalogue, Column, Key, read_catalogue
+from tests.tenancy.shops import SHOPS, Shop
+
+SENSIBLE: dict[tuple[str, str], str] = {
+    ("notifications", "url"): "'/garage'",
+    ("invitations", "role"): "'technician'",
+    ("absences", "ends_at"): "now() + interval '2 days'",
+    ("user_roles", "role"): "'advisor'",
+    ("users", "locale"): "'en'",
+    ("mails", "sent_at"): "now()",
+    ("mails", "language"): "'en'",
+    ("deliveries", "done_at"): "now()",
+    ("one_time_codes", "confirmed_at"): "NULL",
+}
+"""Where any value would do for the table and not for the pages that read it."""
+
+
+async def fill(db: asyncpg.Connection) -> list[str]:
+    """Give both shops a row of every table that has none of theirs; the tables that needed it."""
+    catalogue = await read_catalogue(db)
+    filled: list[str] = []
+    waiting = list(TABLES)
+    for _round in range(len(TABLES)):
+        later = [table for table in waiting if not await _fill(db, catalogue, table, filled)]
+        if not later:
+            return sorted(set(filled))
+        if len(later) == len(waiting):
+            raise AssertionError(f"these tables could not be given rows: {later}")
+        waiting = later
+    return sorted(set(filled))
+
+
+async def _fill(db: asyncpg.Connection, catalogue: Catalogue, table: str, filled: list[str]) -> bool:
+    """Whether the table holds rows of both shops now; False while a row it must point at is missing."""
+    for shop in SHOPS.values():
+        whose = catalogue.belongs(table, shop)
+        if await db.fetchval(f"SELECT EXISTS (SELECT 1 FROM {table} t WHERE {whose or 'true'})"):
+            if whose is not None:
+                continue
+            if filled.count(table) != 1:
+                continue
+        values = await _row(db, catalogue, table, shop)
+        if values is None:
+            return False
+        names, made = ", ".join(values), ", ".join(values.values())
+        await db.execute(f"INSERT INTO {table} ({names}) VALUES ({made})")
+        filled.append(table)
+    return True
+
+
+async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: Shop) -> dict[str, str] | None:
+    """The SQL of each column's value."""
+    values: dict[str, str] = {}
+    for key in sorted(catalogue.keys.get(table, []), key=lambda one: -len(one.columns)):
+        found = await _parent(db, catalogue, table, key, shop)
+        if found is None and any(one.required for one in catalogue.columns[table] if one.name in key.columns):
+            return None
+        values |= {name: value for name, value in (found or {}).items() if name not in values}
+    for column in catalogue.columns[table]:
+        if column.name in values:
+            continue
+        if (table, column.name) in SENSIBLE:
+            values[column.name] = SENSIBLE[table, column.name]
+        elif column.name == "tenant_id":
+            values["tenant_id"] = f"'{shop.tenant_id}'"
+        elif (column.required and not column.has_default) or column.type in ("text", "jsonb"):
+            values[column.name] = _any(column, shop)
+    if table == "api_tokens":
+        values.pop("user_id", None)  # a token is a shop's or a person's, never both
+    return values
+
+
+async def _parent(
+    db: asyncpg.Connection, catalogue: Catalogue, table: str, key: Key, shop: Shop
+) -> dict[str, str] | None:
+    """A row of this shop that the key may point at. A person is the driver: staff are named by other keys."""
+    if key.parent == "users":
+        return {key.columns[0]: f"'{shop.driver.user_id}'"}
+    if key.parent == table:
+        return {}
+    whose = catalogue.belongs(key.parent, shop) or "true"
+    targets = ", ".join(f"t.{name}::text AS {name}" for name in key.targets)
+    row: Any = await db.fetchrow(f"SELECT {targets} FROM {key.parent} t WHERE {whose} LIMIT 1")
+    if row is None:
+        return None
+    return {column: f"'{row[target]}'" for column, target in zip(key.columns, key.targets, strict=True)}
+
+
+def _any(column: Column, shop: Shop) -> str:
+    kind = column.type
+    if kind == "text":
+        return f"'{column.name} {shop.mark}'"
+    if kind == "jsonb":
+        return f"""'{{"word": "{shop.mark}"}}'"""
+    if kind == "uuid":
+        return "uuidv7()"
+    if kind == "bytea":
+        return f"'\\x{secrets.token_hex(32)}'"
+    if kind in ("bigint", "integer", "smallint", "numeric"):
+        return str(secrets.randbelow(9000) + 17)
+    if kind == "boolean":
+        return "false"
+    if kind == "date":
+        return "current_date + 9"
+    if kind.startswith("timestamp"):
+        return "now() + interval '1 day'"
+    if kind.startswith("time"):
+        return "'09:00'"
+    if kind == "tstzrange":
+        return "tstzrange(now(), now() + interval '1 hour')"
+    if kind.endswith("[]"):
+        return "'{}'"
+    raise AssertionError(f"no value is known for a column of type {kind}: say one here")
