@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -145,21 +146,22 @@ def _told(given: Mapping[str, Any]) -> dict[str, str]:
     status_code=303,
 )
 async def come_back_by_post(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
-    """Changes nothing but where the code is kept. The browser is sent on to a page of ours: from there its cookie
-    comes along, and shows that it is the one that began."""
+    """Changes nothing but where the code is kept, and shows nothing. The browser is sent on to a page of ours: there
+    its cookie comes along, and shows that it is the one that began."""
     provider, told = _provider(name), _told(await request.form())
     if not provider.has_form_post:
         raise NotFound
+    here = f"/sign-in/with/{provider.name}"
+    if told["error"]:
+        told = {one: told[one] for one in ("error", "state")}
+        return see_other(request, f"{here}/callback?{urlencode(told)}")
     try:
-        if told["error"]:
-            raise _declined(told["error"])
         async with begin(request) as (db, _me):
-            ticket = await sign_on.hand_over(
-                db, provider, told["state"], code=told["code"], name=_name_in(told["user"])
-            )
-            return see_other(request, f"/sign-in/with/{provider.name}/continuation?ticket={ticket}")
-    except (SignOnFailed, Refused) as wrong:
-        return await _said(request, provider, wrong)
+            kept = {"code": told["code"], "name": _name_in(told["user"])}
+            ticket = await sign_on.hand_over(db, provider, told["state"], **kept)
+            return see_other(request, f"{here}/continuation?ticket={ticket}")
+    except Refused:
+        return see_other(request, f"{here}/continuation")
 
 
 def _name_in(told: str) -> str:
