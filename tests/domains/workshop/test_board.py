@@ -15,6 +15,7 @@ from app.domains.workshop import board, closing, history, orders, stages, work
 from app.domains.workshop.models import STAGES
 from tests.cast import CAST, HARBOR_BAYS, Cast
 from tests.domains.workshop.shop import approved, as_person, checked_in, proposed
+from tests.refusals import audited
 
 AVERY, TERRY = CAST.advisor.viewer, CAST.technician.viewer
 
@@ -172,11 +173,17 @@ async def test_an_order_with_work_under_way_cannot_be_invoiced_or_voided(db: Asy
     assert order.status == "repair_order"
 
 
-async def test_an_estimate_becomes_an_order_when_the_first_job_is_approved(db: AsyncSession) -> None:
+async def test_an_estimate_is_no_card_until_its_car_comes_however_much_is_approved(db: AsyncSession) -> None:
     order = await checked_in(db)
     order.status = "estimate"
     await approved(db, order)
-    assert order.status == "repair_order"
+    assert (order.status, order.stage) == ("estimate", "received")
+    assert await board.cards(db, AVERY) == []
+    intake = workshop.Intake(concern="Brakes, as priced")
+    await orders.take_in(db, order, intake=intake, by=AVERY)
+    assert [card.id for card in await board.cards(db, AVERY)] == [order.id]
+    with audited("order.illegal_move"):
+        await orders.take_in(db, order, intake=intake, by=AVERY)
 
 
 async def test_an_archived_estimate_leaves_its_jobs_with_the_car(db: AsyncSession) -> None:
