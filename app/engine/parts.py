@@ -18,6 +18,7 @@ from app.settings import SettingsMissing
 
 CODE = Path(__file__).resolve().parents[2]
 SIMULATOR = "app.gateways.simulators.stripe"
+ISSUER = "app.gateways.simulators.oidc"
 WORKER = "from app.worker import main; main()"
 
 TOGETHER = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"))
@@ -67,6 +68,11 @@ def simulates_stripe() -> bool:
     return not os.environ.get("STRIPE_API_KEY") and importlib.util.find_spec(SIMULATOR) is not None
 
 
+def simulates_sign_on() -> bool:
+    """Whoever names a provider wants that one alone."""
+    return not any(name.startswith("OIDC_") and value for name, value in os.environ.items())
+
+
 def environment(
     home: Home, address: Address, postgres: Postgres | None, valkey: Valkey | None
 ) -> dict[str, str]:
@@ -85,8 +91,16 @@ def environment(
         told |= {
             "STRIPE_API_KEY": home.secret("stripe_api_key", prefix="sk_test_"),
             "STRIPE_API_BASE": f"http://127.0.0.1:{home.port('stripe')}",
-            "STRIPE_CHECKOUT_ORIGIN": _checkout_origin(home, address),
+            "STRIPE_CHECKOUT_ORIGIN": _door(home, address, "stripe"),
             "STRIPE_WEBHOOK_SECRET": home.secret("stripe_webhook_secret", prefix="whsec_"),
+        }
+    if simulates_sign_on():
+        told |= {
+            "OIDC_DEMO_ISSUER": _door(home, address, "oidc"),
+            "OIDC_DEMO_DISCOVERY": f"http://127.0.0.1:{home.port('oidc')}/.well-known/openid-configuration",
+            "OIDC_DEMO_CLIENT_ID": "torqueline",
+            "OIDC_DEMO_CLIENT_SECRET": home.secret("oidc_client_secret"),
+            "OIDC_DEMO_LABEL": "Demo ID",
         }
     return told
 
@@ -127,11 +141,24 @@ def worker(home: Home, told: dict[str, str]) -> Program:
     )
 
 
-def _checkout_origin(home: Home, address: Address) -> str:
-    """Where browsers reach the simulator's hosted pages; other devices only through its secure door."""
+def _door(home: Home, address: Address, simulator: str) -> str:
+    """Where browsers reach a simulator's pages; other devices only through its secure door."""
     if address.certificate:
-        return f"https://{address.host}:{home.port('stripe-tls')}"
-    return f"http://{address.host}:{home.port('stripe')}"
+        return f"https://{address.host}:{home.port(f'{simulator}-tls')}"
+    return f"http://{address.host}:{home.port(simulator)}"
+
+
+def _secure_door(home: Home, address: Address, tls: Certificate, simulator: str) -> list[str]:
+    return [
+        "--tls-host", address.bind, "--tls-port", str(home.port(f"{simulator}-tls")),
+        "--certificate", str(tls.certificate), "--certificate-key", str(tls.key),
+    ]  # fmt: skip
+
+
+def simulators(home: Home, address: Address, told: dict[str, str]) -> list[Program]:
+    """Before the demo is loaded: its shops connect their accounts to the local Stripe."""
+    stripe = [simulator(home, address, told)] if simulates_stripe() else []
+    return [*stripe, issuer(home, address, told)] if simulates_sign_on() else stripe
 
 
 def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
@@ -145,13 +172,32 @@ def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
     env = _whole(told)
     if tls := address.certificate:
         env["SSL_CERT_FILE"] = str(tls.authority)  # it sends its webhooks to this site alone
-        argv += [
-            "--tls-host", address.bind, "--tls-port", str(home.port("stripe-tls")),
-            "--certificate", str(tls.certificate), "--certificate-key", str(tls.key),
-        ]  # fmt: skip
+        argv += _secure_door(home, address, tls, "stripe")
     log = home.logs / "stripe.log"
     return Program(
         name="Stripe simulator", argv=argv, log=log, env=env, cwd=CODE, is_ready=lambda pid: _listens(port)
+    )
+
+
+def issuer(home: Home, address: Address, told: dict[str, str]) -> Program:
+    """Whom the demo's people may let vouch for them."""
+    port = home.port("oidc")
+    argv = [
+        sys.executable, "-m", ISSUER, "--port", str(port), "--public-url", told["OIDC_DEMO_ISSUER"],
+        "--name", told["OIDC_DEMO_LABEL"], "--client-id", told["OIDC_DEMO_CLIENT_ID"],
+        "--client-secret", told["OIDC_DEMO_CLIENT_SECRET"],
+        "--redirect-uri", f"{address.url}/sign-in/with/demo/callback",
+    ]  # fmt: skip
+    if tls := address.certificate:
+        argv += _secure_door(home, address, tls, "oidc")
+    log = home.logs / "oidc.log"
+    return Program(
+        name="Sign-on simulator",
+        argv=argv,
+        log=log,
+        env=_whole(told),
+        cwd=CODE,
+        is_ready=lambda pid: _listens(port),
     )
 
 

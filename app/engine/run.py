@@ -62,8 +62,7 @@ def _supervise(home: Home, address: Address) -> int:
             supervisor.start(*(engine.program() for engine in (postgres, valkey) if engine))
             if postgres:
                 asyncio.run(make_database(postgres))
-            if parts.simulates_stripe():  # the demo's shops connect their accounts to it
-                supervisor.start(parts.simulator(home, address, told))
+            supervisor.start(*parts.simulators(home, address, told))
             _prepare(supervisor, home, told, postgres)
             supervisor.start(parts.worker(home, told), parts.web(home, address, told))
             print(banner(home, address, seconds=time.monotonic() - began), flush=True)
