@@ -19,7 +19,9 @@ from app.core.permissions import KNOWN
 from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
+from app.domains.accounts import factor_pages as accounts_factor_pages
 from app.domains.accounts import pages as accounts_pages
+from app.domains.accounts import security_pages as accounts_security_pages
 from app.domains.accounts import sign_on_pages as accounts_sign_on
 from app.domains.accounts import said as accounts_said
 from app.domains.accounts import token_pages as accounts_tokens
@@ -87,6 +89,8 @@ TEMPLATE_WORDS = (
 
 PAGES: list[Any] = [
     accounts_pages.router,
+    accounts_factor_pages.router,
+    accounts_security_pages.router,
     accounts_sign_on.router,
     accounts_tokens.router,
     notifications_pages.router,

@@ -16,9 +16,11 @@ from app.core import audit, render
 from app.core.db import transaction
 from app.core.errors import (
     CrossSite,
+    FactorNeeded,
     Forbidden,
     Invalid,
     NotFound,
+    ProofNeeded,
     Refused,
     Replayed,
     SignInNeeded,
@@ -144,9 +146,31 @@ def _cross_site(request: AnyRequest, _error: CrossSite) -> Response[Any]:
 def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
     if wants_json(request):
         return Response({"error": "Sign in first"}, status_code=401, media_type="application/json")
-    query = f"?{request.url.query}" if request.url.query else ""
-    back = request.url.path + query if request.method == "GET" else "/"
-    url = f"/sign-in?next={quote(back, safe='')}"
+    back = _address(request) if request.method == "GET" else "/"
+    return _elsewhere(request, f"/sign-in?next={quote(back, safe='')}")
+
+
+def _proof_needed(request: AnyRequest, _error: ProofNeeded) -> Response[Any]:
+    """The page that asks, and after it the one with the form: a form that was refused is filled in there again."""
+    if wants_json(request):
+        return Response({"error": "fresh_proof_required"}, status_code=403, media_type="application/json")
+    back = _address(request) if request.method == "GET" else _page_before(request)
+    return _elsewhere(request, f"/step-up?next={quote(back or '/settings', safe='')}")
+
+
+def _factor_needed(request: AnyRequest, _error: FactorNeeded) -> Response[Any]:
+    if wants_json(request):
+        return Response(
+            {"error": "second_factor_setup_required"}, status_code=403, media_type="application/json"
+        )
+    return _elsewhere(request, "/settings/security")
+
+
+def _address(request: AnyRequest) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _elsewhere(request: AnyRequest, url: str) -> Response[Any]:
     if request.headers.get("hx-request") == "true":
         return Response(None, status_code=401, headers={"HX-Redirect": url})
     return Response(None, status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
@@ -239,6 +263,8 @@ HANDLERS: dict[Any, Any] = {
     Forbidden: _forbidden,
     CrossSite: _cross_site,
     SignInNeeded: _sign_in_needed,
+    ProofNeeded: _proof_needed,
+    FactorNeeded: _factor_needed,
     Replayed: _replayed,
     HTTPException: _http,
     Exception: _unexpected,

@@ -56,6 +56,14 @@ class SignInNeeded(Exception):
     """Nobody is signed in, and somebody must be."""
 
 
+class ProofNeeded(Exception):
+    """Signed in, but for this they must show again that it is they."""
+
+
+class FactorNeeded(Exception):
+    """A member of staff without a second factor; until there is one they get no further than setting it up."""
+
+
 class Invalid(Exception):
     """A form that cannot be accepted: one message for each field, "" for the form as a whole."""
 

@@ -1,6 +1,7 @@
 """Who is looking or acting: read afresh for each transaction, handed on as `me` and `by=`."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -39,6 +40,10 @@ class Viewer:
     user_agent: str = ""
     request_id: str = ""
     permissions: frozenset[str] = field(default=frozenset())
+    proved_at: datetime | None = None
+    """When they last showed in this session that it is they."""
+    factor_due: datetime | None = None
+    """From when on a member of staff must have a second factor; None when they have one, or need none."""
 
     @classmethod
     def system(cls, tenant_id: UUID | None = None) -> "Viewer":

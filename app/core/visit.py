@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit, clock, limits, live, tokens, words
 from app.core.db import transaction
-from app.core.errors import Forbidden, Refused, Replayed, SignInNeeded
+from app.core.errors import FactorNeeded, Forbidden, ProofNeeded, Refused, Replayed, SignInNeeded
 from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
 from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, masked, session_cookie
 from app.core.tables import IdempotencyKey
 from app.core.viewer import HeldRole, Viewer, allowed
+from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -55,11 +56,26 @@ REPEATABLE = {"repeatable": True}
 POST that does."""
 
 
+BEFORE_FACTOR = {"before_factor": True}
+"""Route option: open to staff who must set a second factor up first."""
+
+GRACE = timedelta(days=14)
+FRESH = timedelta(minutes=10)
+
+
+def needs_fresh_proof(me: Viewer) -> None:
+    """Raise ProofNeeded unless the person has shown in this session, a few minutes ago at most, that it is they:
+    whoever finds a signed-in browser must not be able to keep the account. Programs have no session; what they
+    hold was given to them by somebody who had."""
+    if me.session_id and (me.proved_at is None or clock.now() - me.proved_at > FRESH):
+        raise ProofNeeded
+
+
 @asynccontextmanager
 async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer]]:
     """Open the request's transaction: yields the session and the viewer, already allowed to be here.
 
-    Raises SignInNeeded, Forbidden, Replayed. Return the response inside the block: its status and
+    Raises SignInNeeded, FactorNeeded, Forbidden, Replayed. Return the response inside the block: its status and
     location are stored under the form's one-time key in the same transaction.
     """
     key = "" if request.route_handler.opt.get("repeatable") else await _one_time_key(request)
@@ -242,8 +258,20 @@ def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
         held=held,
         tenant_id=row["tenant_id"],
         center_id=row["center_id"],
+        proved_at=row.get("proved_at"),
     )
-    return replace(known, permissions=allowed(known))
+    return replace(known, permissions=allowed(known), factor_due=_factor_due(facts, known))
+
+
+def _factor_due(facts: dict[str, Any], me: Viewer) -> datetime | None:
+    """Staff may begin their first days without a second factor; whoever looks after the whole network may not.
+    The people of the demonstration share one password that stands on its sign-in page."""
+    if facts["has_factor"] or not facts["staff_since"]:
+        return None
+    if settings().is_demo and me.email.endswith("@demo.test"):
+        return None
+    since = datetime.fromisoformat(facts["staff_since"])
+    return since if any(one.role == "network_admin" for one in me.held) else since + GRACE
 
 
 def client_ip(request: AnyRequest) -> str:
@@ -257,6 +285,8 @@ def _admit(request: AnyRequest, me: Viewer) -> None:
         return
     if not me.is_signed_in and me.kind != "program":
         raise SignInNeeded
+    if me.factor_due and me.factor_due <= clock.now() and not request.route_handler.opt.get("before_factor"):
+        raise FactorNeeded
     if me.kind == "program" and needed == SIGNED_IN:
         raise Forbidden(needed)
     if needed != SIGNED_IN and not me.can(needed):

@@ -34,7 +34,6 @@ def upgrade() -> None:
     _of_a_person(
         "one_time_codes",
         sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_step", sa.BigInteger(), nullable=False),
         sa.UniqueConstraint("user_id", name=op.f("uq_one_time_codes_user_id")),
     )
@@ -109,8 +108,7 @@ def upgrade() -> None:
             SELECT p.user_id, p.tenant_id, p.center_id,
                    p.facts || jsonb_build_object(
                        'has_factor',
-                       EXISTS (SELECT 1 FROM one_time_codes o
-                                WHERE o.user_id = person AND o.confirmed_at IS NOT NULL)
+                       EXISTS (SELECT 1 FROM one_time_codes o WHERE o.user_id = person)
                        OR EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = person),
                        'staff_since', (SELECT min(r.created_at) FROM roles_held(person) r)),
                    p.roles

@@ -13,8 +13,8 @@ from app.core.errors import SignInNeeded
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.security import csrf_exempt
-from app.core.visit import begin, client_ip, needs
-from app.domains.accounts import bearer, guarding, profile, signing_in
+from app.core.visit import begin, client_ip, needs, needs_fresh_proof
+from app.domains.accounts import bearer, entering, guarding, profile, signing_in, stepping_up
 from app.domains.accounts.models import User
 from app.domains.accounts.pages import check_email
 
@@ -33,6 +33,11 @@ class Registration(msgspec.Struct, forbid_unknown_fields=True):
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     email: str
     password: str
+
+
+class SecondFactor(msgspec.Struct, forbid_unknown_fields=True):
+    ticket: str
+    code: str
 
 
 class Refresh(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,7 +113,7 @@ async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted
 
 
 @post("/auth/login", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
-async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Granted:
+async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[Any]:
     number = await guarding.before_password(data.email, client_ip(request))
     async with begin(request) as (db, me):
         user = await signing_in.check_password(db, email=data.email, password=data.password, by=me)
@@ -116,6 +121,20 @@ async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Granted:
             await guarding.after_wrong(db, data.email, number, by=me)
         else:
             await guarding.after_right(data.email, me.ip)
+            if await entering.has_second_factor(db, user.id):
+                ticket = await entering.stop_half_way(db, user, next="", for_program=True)
+                return Response({"error": "second_factor_required", "ticket": ticket}, status_code=401)
+            return Response(await _granted(db, user))
+    raise SignInNeeded
+
+
+@post("/auth/login/second-factor", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.LINKS), status_code=200)
+async def login_second_factor(request: AnyRequest, data: JSONBody[SecondFactor]) -> Granted:
+    """With the ticket of the first answer, and a code of the app or a recovery code."""
+    async with begin(request) as (db, me):
+        user, waiting = await entering.half_way(db, data.ticket, for_program=True)
+        if await stepping_up.code_is_right(db, user, data.code, by=me):
+            await db.delete(waiting)
             return await _granted(db, user)
     raise SignInNeeded
 
@@ -172,6 +191,7 @@ def _shown(user: User) -> ProfileOut:
 @post("/users/change-password", opt=needs("update:own_profile"), status_code=204)
 async def change_password(request: AnyRequest, data: JSONBody[PasswordIn]) -> Response[None]:
     async with begin(request) as (db, me):
+        needs_fresh_proof(me)
         user = await profile.own_account(db, me)
         await profile.change_password(db, user, old=data.old_password, new=data.new_password, by=me)
         return Response(None, status_code=204)
@@ -180,7 +200,7 @@ async def change_password(request: AnyRequest, data: JSONBody[PasswordIn]) -> Re
 router = Router(
     "/",
     route_handlers=[
-        register, login, refresh, logout, forgot, reset, show_profile, change_profile, change_password,
+        register, login, login_second_factor, refresh, logout, forgot, reset, show_profile, change_profile, change_password,
     ],
     tags=["accounts"],
 )  # fmt: skip

@@ -51,7 +51,7 @@ async def go_in(request: AnyRequest, db: AsyncSession, user: User, *, by: Viewer
 
 async def has_second_factor(db: AsyncSession, user_id: UUID) -> bool:
     """Whether a password alone does not open the account."""
-    app = select(OneTimeCode.id).where(OneTimeCode.user_id == user_id, OneTimeCode.confirmed_at.is_not(None))
+    app = select(OneTimeCode.id).where(OneTimeCode.user_id == user_id)
     key = select(Passkey.id).where(Passkey.user_id == user_id)
     return bool(await db.scalar(select(app.exists() | key.exists())))
 

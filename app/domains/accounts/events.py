@@ -1,5 +1,6 @@
 """What happens to accounts."""
 
+from typing import Literal
 from uuid import UUID
 
 from app.core.events import Event
@@ -72,3 +73,48 @@ class IdentityUnlinked(Event, frozen=True):
 
     user_id: UUID
     provider: str
+
+
+class SecondFactorChanged(Event, frozen=True):
+    """An app, a passkey or new recovery codes were set up or removed; other sessions ended."""
+
+    user_id: UUID
+    change: Literal["app_added", "app_removed", "passkey_added", "passkey_removed", "codes_renewed"]
+
+
+class RecoveryCodeUsed(Event, frozen=True):
+    """Somebody came in with a code from the paper."""
+
+    user_id: UUID
+
+
+class SecondFactorPaused(Event, frozen=True):
+    """So many wrong codes were given that further ones must wait a while."""
+
+    user_id: UUID
+
+
+class ProvedAgain(Event, frozen=True):
+    """A person showed again, in an open session, that it is they."""
+
+    user_id: UUID
+
+
+class SessionEnded(Event, frozen=True):
+    """A person signed another device of theirs out."""
+
+    user_id: UUID
+
+
+class EmailChangeAsked(Event, frozen=True):
+    """A person wants another address for their account; the link is made when the mail to it is written."""
+
+    user_id: UUID
+    email: str
+
+
+class EmailChanged(Event, frozen=True):
+    """An account has another address, which its owner has proved."""
+
+    user_id: UUID
+    old_email: str

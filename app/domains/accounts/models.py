@@ -94,9 +94,7 @@ class OneTimeCode(Identified, Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    confirmed_at: Mapped[datetime | None]
-    """Until a first code has come from the app it counts for nothing."""
-    last_step: Mapped[int] = mapped_column(default=0)
+    last_step: Mapped[int]
     """The half minute whose code was used last: it and those before it are spent."""
 
 

@@ -13,7 +13,7 @@ from app.core.limits import limited
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import as_uuid
-from app.core.visit import begin, client_ip, needs
+from app.core.visit import begin, client_ip, needs, needs_fresh_proof
 from app.core.words import _, languages
 from app.domains.accounts import entering, guarding, profile, proving, signing_in
 
@@ -57,6 +57,10 @@ class ProfileForm(msgspec.Struct):
 class PasswordForm(msgspec.Struct):
     old_password: Secret
     new_password: Secret
+
+
+class EmailForm(msgspec.Struct):
+    email: Email
 
 
 class ThemeForm(msgspec.Struct):
@@ -244,11 +248,26 @@ async def change_password(request: AnyRequest) -> Response[Any]:
     try:
         new = read(PasswordForm, await request.form())
         async with begin(request) as (db, me):
+            needs_fresh_proof(me)
             user = await profile.own_account(db, me)
             await profile.change_password(db, user, old=new.old_password, new=new.new_password, by=me)
             return see_other(
                 request, "/settings", flash=_("Your password is changed. Other devices are signed out.")
             )
+    except Invalid as wrong:
+        return await _settings(request, wrong.errors)
+
+
+@post("/settings/email", opt=needs("update:own_profile"), status_code=303)
+async def change_email(request: AnyRequest) -> Response[Any]:
+    try:
+        new = read(EmailForm, await request.form())
+        check_email(new.email)
+        async with begin(request) as (db, me):
+            needs_fresh_proof(me)
+            await proving.ask_to_change(db, await profile.own_account(db, me), new.email, by=me)
+            flash = _("A mail with a link is on its way to %(email)s.", email=new.email)
+            return see_other(request, "/settings", flash=flash)
     except Invalid as wrong:
         return await _settings(request, wrong.errors)
 
@@ -277,6 +296,6 @@ router = Router(
     route_handlers=[
         sign_up_page, sign_up, sign_in_page, sign_in, sign_out, forgot_page, forgot, reset_page, reset,
         confirm_page, confirm, settings_page, change_profile, change_password, choose_theme, choose_workplace,
-        ask_for_proof,
+        ask_for_proof, change_email,
     ],
 )  # fmt: skip

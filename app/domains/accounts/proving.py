@@ -3,20 +3,42 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import act_as, new_id
-from app.core.errors import Refused
+from app.core.errors import Invalid, Refused
 from app.core.events import record
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.accounts.events import EmailProofAsked, EmailProved
-from app.domains.accounts.models import EmailProof, User
+from app.domains.accounts.events import EmailChangeAsked, EmailChanged, EmailProofAsked, EmailProved
+from app.domains.accounts.models import EmailProof, PasswordReset, User
 
 PROOF_LIFE = timedelta(days=3)
+
+
+async def ask_to_change(db: AsyncSession, user: User, email: str, *, by: Viewer) -> None:
+    """Have a link mailed to the address somebody wants instead of theirs; until it is opened nothing changes.
+    Raises Invalid when it belongs to an account."""
+    await _refuse_taken(db, email)
+    asked = EmailChangeAsked(user_id=user.id, email=email)
+    await record(db, asked, by=by, person=user.id, subject=user.id)
+
+
+async def _refuse_taken(db: AsyncSession, email: str) -> None:
+    if await db.scalar(text("SELECT user_by_email(:email)"), {"email": email}):
+        raise Invalid({"email": _("There is an account with this address.")})
+
+
+async def _change_address(db: AsyncSession, user: User, email: str, *, by: Viewer) -> None:
+    """The old address is told. Links to a new password that were mailed to it are over."""
+    await _refuse_taken(db, email)
+    old, user.email, user.email_verified_at = user.email, email, clock.now()
+    await db.execute(delete(PasswordReset).where(PasswordReset.user_id == user.id))
+    changed = EmailChanged(user_id=user.id, old_email=old)
+    await record(db, changed, by=by, person=user.id, subject=user.id)
 
 
 async def ask_for_proof(db: AsyncSession, user: User, *, by: Viewer) -> None:
@@ -26,7 +48,7 @@ async def ask_for_proof(db: AsyncSession, user: User, *, by: Viewer) -> None:
     await record(db, EmailProofAsked(user_id=user.id), by=by, person=user.id, subject=user.id)
 
 
-async def issue_proof(db: AsyncSession, user_id: UUID, email: str) -> str:
+async def issue_proof(db: AsyncSession, user_id: UUID, email: str, *, changes_address: bool = False) -> str:
     """A fresh token for the mail being written; only its hash is stored."""
     token = new_token()
     db.add(
@@ -36,6 +58,7 @@ async def issue_proof(db: AsyncSession, user_id: UUID, email: str) -> str:
             email=email,
             token_hash=hash_token(token),
             expires_at=clock.now() + PROOF_LIFE,
+            changes_address=changes_address,
         )
     )
     return token
@@ -52,7 +75,7 @@ async def prove(db: AsyncSession, *, token: str, by: Viewer) -> User:
         raise gone
     await act_as(db, user=user_id)
     now = clock.now()
-    email = await db.scalar(
+    proof = await db.scalar(
         update(EmailProof)
         .where(
             EmailProof.token_hash == hash_token(token),
@@ -60,10 +83,14 @@ async def prove(db: AsyncSession, *, token: str, by: Viewer) -> User:
             EmailProof.expires_at > now,
         )
         .values(used_at=now)
-        .returning(EmailProof.email)
+        .returning(EmailProof)
     )
     user = await db.scalar(select(User).where(User.id == user_id))
-    if user is None or email is None or email.lower() != user.email.lower():
+    if user is None or proof is None:
+        raise gone
+    if proof.changes_address:
+        await _change_address(db, user, proof.email, by=by)
+    if proof.email.lower() != user.email.lower():
         raise gone
     if user.email_verified_at is None:
         user.email_verified_at = now

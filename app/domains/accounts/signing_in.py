@@ -16,7 +16,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.accounts import passwords
 from app.domains.accounts.events import EmailProofAsked, SignedIn, SignedUp, SignInFailed
-from app.domains.accounts.models import RefreshToken, Session, User
+from app.domains.accounts.models import HalfWay, RefreshToken, Session, User
 
 ABSOLUTE_LIFE = timedelta(days=90)
 
@@ -121,6 +121,7 @@ async def sign_out(db: AsyncSession, *, by: Viewer) -> None:
 async def end_other_sessions(db: AsyncSession, user: User, *, keep: UUID | None) -> None:
     """End every other session and every bearer token of a person."""
     await db.execute(delete(Session).where(Session.user_id == user.id, Session.id != (keep or UUID(int=0))))
+    await db.execute(delete(HalfWay).where(HalfWay.user_id == user.id))
     await db.execute(
         update(RefreshToken)
         .where(RefreshToken.user_id == user.id, RefreshToken.revoked_at.is_(None))

@@ -14,7 +14,7 @@ from app.core.forms import read
 from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
-from app.core.visit import begin, needs
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import api_tokens
 from app.domains.accounts.api_tokens import TokenFacts
@@ -51,6 +51,7 @@ async def make_token(request: AnyRequest) -> Response[Any]:
     try:
         facts = read(TokenFacts, await request.form())
         async with begin(request) as (db, me):
+            needs_fresh_proof(me)
             _token, text = await api_tokens.make(db, facts, by=me)
             return await _show(request, db, me, made=text)
     except Invalid as wrong:
@@ -102,6 +103,7 @@ async def list_tokens(request: AnyRequest) -> list[TokenOut]:
 @post("/tokens", opt=needs(SIGNED_IN), status_code=201)
 async def make_token_as_json(request: AnyRequest, data: JSONBody[TokenIn]) -> TokenMade:
     async with begin(request) as (db, me):
+        needs_fresh_proof(me)
         token, text = await api_tokens.make(db, data, by=me)
         return TokenMade(**_said(token), token=text)
 

@@ -6,7 +6,7 @@ from litestar import Request, Response, Router, get, post
 
 from app.core.errors import Refused
 from app.core.render import page, see_other
-from app.core.visit import begin, needs
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.billing import shop_account
 from app.gateways.payments import GatewayUnavailable
@@ -26,6 +26,7 @@ async def payments_page(request: AnyRequest) -> Response[Any]:
 @post("/settings/payments/account", opt=OWNER)
 async def connect(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (_db, me):
+        needs_fresh_proof(me)
         see_other(request, "/settings/payments")
     assert me.tenant_id is not None
     return see_other(request, await shop_account.open_setup(me.tenant_id, email=me.email))

@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
-from app.core.visit import begin, needs
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.network import crew, inviting, premises
 from app.domains.network.crew import CrewFacts
@@ -106,6 +106,7 @@ async def change_roles(
     try:
         chosen = read(RolesForm, await request.form())
         async with begin(request) as (db, me):
+            needs_fresh_proof(me)
             center = await premises.find_center(db, me, center_id)
             member = await crew.member(db, center, staff_id)
             await crew.change_roles(db, member.profile, center, set(chosen.roles), by=me)

@@ -15,7 +15,7 @@ from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
-from app.core.visit import begin, needs
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import entering, guarding, signing_in
 from app.domains.network import inviting, premises
@@ -37,6 +37,7 @@ async def invite(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any
     try:
         facts = read(InvitationFacts, await request.form())
         async with begin(request) as (db, me):
+            needs_fresh_proof(me)
             center = await premises.find_center(db, me, center_id)
             await inviting.invite(db, center, facts, by=me)
             return see_other(

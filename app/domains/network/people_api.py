@@ -10,7 +10,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
-from app.core.visit import begin, needs
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.domains.network import crew, inviting, premises
 from app.domains.network.crew import CrewFacts
 from app.domains.network.inviting import InvitationFacts
@@ -70,6 +70,7 @@ async def list_people(request: AnyRequest) -> list[StaffOut]:
 async def invite(request: AnyRequest, data: JSONBody[StaffIn]) -> InvitationOut:
     """The person gets a mail and makes an account of their own: nobody chooses a password for another."""
     async with begin(request) as (db, me):
+        needs_fresh_proof(me)
         center = await premises.working_center(db, me)
         made = await inviting.invite(db, center, data, by=me)
         return InvitationOut(made.id, made.email, made.name, made.role, center.id)
@@ -78,6 +79,7 @@ async def invite(request: AnyRequest, data: JSONBody[StaffIn]) -> InvitationOut:
 @put("/admin/users/{user_id:uuid}", opt=RUNS)
 async def change(request: AnyRequest, user_id: FromPath[UUID], data: JSONBody[StaffChange]) -> StaffOut:
     async with begin(request) as (db, me):
+        needs_fresh_proof(me)
         center, profile = await _found(db, me, user_id)
         facts = msgspec.structs.asdict(data)
         roles = set(facts.pop("roles"))

@@ -142,7 +142,8 @@ async def test_the_first_administrator_is_made_by_the_command_line(browser, site
     path = link.removeprefix("http://testserver")
     assert (await visitor.post(path, {"password": PHRASE})).status_code == 303
     await visitor.post("/sign-in", {"email": "root@test.example", "password": PHRASE})
-    assert (await visitor.get("/network")).status_code == 200
+    refused = await visitor.get("/network")
+    assert refused.headers["location"] == "/settings/security", "whoever runs the network needs a second factor"
 
 
 async def test_people_as_json_are_listed_invited_changed_and_let_go(browser, cast, run_reactions):

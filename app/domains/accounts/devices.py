@@ -1,0 +1,51 @@
+"""The browsers a person is signed in with: what they are called, and how to end one."""
+
+import re
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.events import record
+from app.core.render import template_global
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.accounts.events import SessionEnded
+from app.domains.accounts.models import Session
+
+BROWSERS = (
+    # Each also names those it wants to be taken for, so the order counts.
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrom", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@template_global
+def device_words(user_agent: str) -> str:
+    """A browser by the words its owner knows it by: "Firefox on Windows"."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or re.split(r"[/ ]", user_agent)[0][:40] or _("An unknown device")
+
+
+async def open_sessions(db: AsyncSession, me: Viewer) -> list[Session]:
+    """One's own sessions, this one first, then by when they were last seen."""
+    mine = select(Session).where(Session.user_id == me.user_id, Session.expires_at > clock.now())
+    found = (await db.scalars(mine.order_by(Session.last_seen_at.desc()))).all()
+    return sorted(found, key=lambda one: one.id != me.session_id)
+
+
+async def end(db: AsyncSession, session_id: UUID, *, by: Viewer) -> None:
+    """Sign one's other device out. Raises NotFound."""
+    gone = await db.execute(delete(Session).where(Session.id == session_id, Session.user_id == by.user_id))
+    if not gone.rowcount or by.user_id is None:  # type: ignore[attr-defined]
+        raise NotFound
+    await record(db, SessionEnded(user_id=by.user_id), by=by, person=by.user_id, subject=by.user_id)
