@@ -12,6 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 _READ_ONLY = ("ddl_version",)
+_HARDEN = """
+DO $$ DECLARE one regprocedure; BEGIN
+    FOR one IN SELECT oid FROM pg_proc
+                WHERE prosecdef AND pronamespace = 'public'::regnamespace AND proowner = current_user::regrole LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = public, pg_temp', one);
+    END LOOP;
+END $$
+"""
+"""Temporary tables come first where pg_temp is not named: a function that runs as the owner would read the
+caller's own table of that name, and call what a view of that name calls."""
 _INSERT_ONLY = ("events", "audit_logs", "audit_values", "audit_chain")
 
 
@@ -65,6 +75,7 @@ async def _grant(connection: AsyncConnection, role: str) -> None:
         *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {to}" for table in _INSERT_ONLY),
     ):
         await connection.exec_driver_sql(statement)
+    await connection.exec_driver_sql(_HARDEN)
 
 
 def head() -> str:
