@@ -132,9 +132,32 @@ async def faults(page: Page, called: str) -> list[str]:
         await page.emulate_media(color_scheme=scheme)
         found += [f"{called}, {scheme} at {width} px: {one}" for one in await faults_as_shown(page, rules)]
     await page.emulate_media(color_scheme=None)
+    if wide := await too_wide_in_large_letters(page):
+        found.append(f"{called}, letters twice as large at 390 px: {wide}")
     if before:
         await page.set_viewport_size(before)
     return found
+
+
+async def too_wide_in_large_letters(page: Page) -> str:
+    """What sticks out of a phone's screen when the reader has set letters twice as large; "" when nothing does."""
+    await page.set_viewport_size({"width": 390, "height": 844})
+    return str(
+        await page.evaluate(
+            """() => {
+              const before = document.adoptedStyleSheets;
+              const large = new CSSStyleSheet();
+              large.replaceSync("html { font-size: 200% !important; }");
+              document.adoptedStyleSheets = [...before, large];
+              const root = document.documentElement;
+              const wide = root.scrollWidth - root.clientWidth;
+              const out = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
+              const said = wide > 0 ? `${wide} px too wide: ${out.slice(0, 5).map((e) => e.outerHTML.slice(0, 80)).join(" | ")}` : "";
+              document.adoptedStyleSheets = before;
+              return said;
+            }"""
+        )
+    )
 
 
 async def faults_as_shown(page: Page, rules: list[str] = WHOLE) -> list[str]:
