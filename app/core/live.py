@@ -17,8 +17,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import clock
 from app.core.db import transaction
-from app.core.security import sign, unsign
+from app.core.security import as_uuid, sign, unsign
 from app.core.tables import EventRow
 from app.settings import settings
 
@@ -28,6 +29,7 @@ HEARTBEAT_SECONDS = 15
 LIFETIME_SECONDS = 600
 QUEUE_LENGTH = 64
 REPLAY_LIMIT = 500
+CHECK_SECONDS = 3.0
 LOOK_SECONDS = 5.0
 LOOK_SECONDS_WITHOUT_BELL = 1.0
 
@@ -47,6 +49,14 @@ class Signal(msgspec.Struct, frozen=True):
 
 
 RESET = Signal(0, "reset")
+BYE = Signal(0, "bye")
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What a stream was opened with: a session, and the roles its person had. Without either it ends."""
+
+    session_id: UUID
+    roles: frozenset[tuple[str, UUID | None, UUID | None]]
 
 
 def doorbell() -> str:
@@ -60,6 +70,7 @@ class Listener:
     def __init__(self) -> None:
         self.seq = 0
         self._streams: dict[str, set[asyncio.Queue[Signal]]] = {}
+        self._held: dict[asyncio.Queue[Signal], Held] = {}
         self._bell = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._has_bell = False
@@ -72,6 +83,7 @@ class Listener:
                 await db.execute(text("SELECT set_config('app.network', 'on', true)"))
                 self.seq = await db.scalar(select(func.coalesce(func.max(EventRow.seq), 0))) or 0
         self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._look())]
+        self._tasks.append(asyncio.create_task(self._check()))
 
     async def stop(self) -> None:
         """Close every stream."""
@@ -114,6 +126,22 @@ class Listener:
                 log.warning("live.log_unreadable", error=type(error).__name__)
                 await asyncio.sleep(1)
 
+    async def _check(self) -> None:
+        """End the streams of sessions that have ended, and of people whose roles have changed: their pages ask
+        again, and get what is theirs now."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if not self._held:
+                continue
+            try:
+                standing = await _standing({one.session_id for one in self._held.values()})
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("live.sessions_unreadable", error=type(error).__name__)
+                continue
+            for queue, held in list(self._held.items()):
+                if standing.get(held.session_id) != held.roles:
+                    _put(queue, BYE)
+
     async def _read_on(self) -> int:
         """Hand on what is new in the log, up to a limit; how much it was."""
         new = await _rung_after(self.seq)
@@ -125,14 +153,17 @@ class Listener:
         return len(new)
 
     @contextlib.contextmanager
-    def subscribed(self, topics: Sequence[str]) -> Any:
-        """A queue that gets the signals of the topics inside the block."""
+    def subscribed(self, topics: Sequence[str], held: Held | None = None) -> Any:
+        """A queue that gets the signals of the topics inside the block, and BYE when `held` is no longer so."""
         queue: asyncio.Queue[Signal] = asyncio.Queue(QUEUE_LENGTH)
+        if held:
+            self._held[queue] = held
         for topic in topics:
             self._streams.setdefault(topic, set()).add(queue)
         try:
             yield queue
         finally:
+            self._held.pop(queue, None)
             for topic in topics:
                 self._streams[topic].discard(queue)
                 if not self._streams[topic]:
@@ -146,6 +177,21 @@ def _put(queue: "asyncio.Queue[Signal]", signal: Signal) -> None:
             queue.get_nowait()
         signal = RESET
     queue.put_nowait(signal)
+
+
+async def _standing(sessions: set[UUID]) -> dict[UUID, frozenset[tuple[str, UUID | None, UUID | None]]]:
+    """The roles behind those of the sessions that are still open: one question for all streams of the process."""
+    async with transaction() as db:
+        rows = await db.execute(
+            text("SELECT id, roles FROM open_sessions(:ids, :now)"),
+            {"ids": list(sessions), "now": clock.now()},
+        )
+        return {
+            row.id: frozenset(
+                (one["role"], as_uuid(one["tenant_id"]), as_uuid(one["center_id"])) for one in row.roles
+            )
+            for row in rows
+        }
 
 
 async def _rung_after(seq: int) -> list[tuple[int, list[tuple[str, str]]]]:
@@ -181,27 +227,38 @@ async def listening(_app: object) -> AsyncIterator[None]:
         _listener = None
 
 
-def stream_url(topics: Iterable[str], *, viewer: UUID | None, after: int) -> str:
-    """The page's stream: its topics signed for this viewer, from the moment the page was read."""
-    token = sign("live", {"topics": sorted(set(topics)), "viewer": viewer}, seconds=12 * 3600)
+def stream_url(
+    topics: Iterable[str], *, viewer: UUID | None, after: int, place: tuple[UUID, UUID | None] | None = None
+) -> str:
+    """The page's stream: its topics signed for this viewer at their workplace (business and center), from the
+    moment the page was read."""
+    said = {"topics": sorted(set(topics)), "viewer": viewer, "place": place}
+    token = sign("live", said, seconds=12 * 3600)
     return f"/live?topics={token}&after={after}"
 
 
-def read_stream_token(token: str) -> tuple[list[str], UUID | None]:
-    """Topics and viewer of a stream URL. Raises ValueError."""
-    payload = unsign("live", token)
-    viewer = payload.get("viewer")
-    return list(payload["topics"]), UUID(viewer) if viewer else None
+class Opening(msgspec.Struct, frozen=True):
+    """What a stream URL was signed for."""
+
+    topics: list[str]
+    viewer: UUID | None = None
+    place: tuple[UUID, UUID | None] | None = None
 
 
-async def signals(topics: list[str], after: int) -> AsyncIterator[bytes]:
-    """The body of one stream, in server-sent event format with LF only."""
+def read_stream_token(token: str) -> Opening:
+    """What a stream URL was signed for. Raises ValueError."""
+    return msgspec.convert(unsign("live", token), Opening)
+
+
+async def signals(topics: list[str], after: int, held: Held | None = None) -> AsyncIterator[bytes]:
+    """The body of one stream, in server-sent event format with LF only. It ends with "bye" when what it was
+    opened with is no longer so."""
     if _listener is None:
         raise RuntimeError("the listener is not running")
     loop = asyncio.get_running_loop()
     end = loop.time() + LIFETIME_SECONDS
     wanted = set(topics)
-    with _listener.subscribed(topics) as queue:
+    with _listener.subscribed(topics, held) as queue:
         yield b": open\n\n"
         sent = after
         missed = await _rung_after(after)
@@ -220,6 +277,9 @@ async def signals(topics: list[str], after: int) -> AsyncIterator[bytes]:
             except TimeoutError:
                 yield b": beat\n\n"
                 continue
+            if signal is BYE:
+                yield _encode(Signal(_listener.seq, "bye"))
+                return
             if signal is RESET:
                 yield _encode(Signal(_listener.seq, "reset"))
             elif signal.seq > sent:

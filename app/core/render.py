@@ -244,7 +244,12 @@ def live_stream(context: Context, topics: list[str]) -> Markup:
     request, me = context["request"], context["me"]
     request.state.live_opened = True
     heard = [*topics, f"user:{me.user_id}"] if me.user_id else topics
-    url = live.stream_url(heard, viewer=me.user_id, after=getattr(request.state, "cursor", 0))
+    url = live.stream_url(
+        heard,
+        viewer=me.user_id,
+        after=getattr(request.state, "cursor", 0),
+        place=(me.tenant_id, me.center_id) if me.tenant_id else None,
+    )
     # A refused first connection is an ordinary answer to htmx: it must not be swapped in.
     return Markup('<div id="live" hx-nonce="{}" hx-sse:connect="{}" hx-swap="none" hidden></div>').format(
         csp_nonce(context), url

@@ -10,6 +10,7 @@ from app.core import live
 from app.core.errors import Refused, SignInNeeded
 from app.core.legible import LARGEST
 from app.core.permissions import PUBLIC
+from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 
@@ -23,22 +24,41 @@ async def stream(
 ) -> Response[Any]:
     """Signals of the topics the page was signed for. 401 instead of a redirect: a stream cannot sign in."""
     try:
-        wanted, viewer = live.read_stream_token(topics)
+        wanted = live.read_stream_token(topics)
     except ValueError as error:
         raise Refused(_("This page is too old. Please reload it."), status=401) from error
     try:
         async with begin(request) as (_db, me):
-            if viewer is not None and me.user_id != viewer:
+            if not _may_hear(me, wanted):
                 raise SignInNeeded
+            held = _held(me) if wanted.viewer else None
     except SignInNeeded:
         return Response(None, status_code=401)
     if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
         after = int(last_event_id[:20])
     return Stream(
-        live.signals(wanted, max(0, min(after, LARGEST))),
+        live.signals(wanted.topics, max(0, min(after, LARGEST)), held),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _may_hear(me: Viewer, wanted: live.Opening) -> bool:
+    """Whether this is still the person the page was made for, and they still work at the place it was made at."""
+    if wanted.viewer is None:
+        return True
+    if me.user_id != wanted.viewer:
+        return False
+    return wanted.place is None or any(
+        one.tenant_id == wanted.place[0] and one.center_id in (None, wanted.place[1]) for one in me.held
+    )
+
+
+def _held(me: Viewer) -> live.Held | None:
+    if me.session_id is None:
+        return None
+    roles = frozenset((one.role, one.tenant_id, one.center_id) for one in me.held)
+    return live.Held(me.session_id, roles)
 
 
 router = Router("/", route_handlers=[stream])

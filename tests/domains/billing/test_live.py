@@ -38,5 +38,5 @@ async def test_only_those_who_may_see_the_invoice_are_given_its_topic(till: Till
         topics: list[str] = []
         if "hx-sse:connect" in page.text:
             token = page.text.partition("/live?topics=")[2].partition("&")[0]
-            topics = read_stream_token(token)[0]
+            topics = read_stream_token(token).topics
         assert (f"invoice:{invoice.id}" in topics) is hears
