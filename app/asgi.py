@@ -21,9 +21,9 @@ from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
 from app.domains.accounts import factor_pages as accounts_factor_pages
 from app.domains.accounts import pages as accounts_pages
+from app.domains.accounts import said as accounts_said
 from app.domains.accounts import security_pages as accounts_security_pages
 from app.domains.accounts import sign_on_pages as accounts_sign_on
-from app.domains.accounts import said as accounts_said
 from app.domains.accounts import token_pages as accounts_tokens
 from app.domains.billing import api as billing_api
 from app.domains.billing import hooks as billing_hooks
@@ -60,6 +60,7 @@ from app.screens import (
     audit,
     audit_words,
     certificate,
+    csp_reports,
     customer,
     dev,
     front,
@@ -107,6 +108,7 @@ PAGES: list[Any] = [
     audit.router,
     certificate.router,
     customer.router,
+    csp_reports.router,
     dev.router,
     front.router,
     estimates_desk.router,

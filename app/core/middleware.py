@@ -68,6 +68,7 @@ class Envelope:
     def _add(self, headers: MutableScopeHeaders, scope: Scope) -> None:
         state: dict[str, Any] = scope["state"]
         headers.setdefault("Content-Security-Policy", self._policy(state["nonce"]))
+        headers.setdefault("Reporting-Endpoints", 'csp="/csp-reports"')
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -81,7 +82,7 @@ class Envelope:
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
             f"img-src {self.images}; font-src 'self'; connect-src 'self'; worker-src 'self'; "
             f"manifest-src 'self'; form-action {self.form_action}; frame-ancestors 'none'; base-uri 'none'; "
-            "require-trusted-types-for 'script'; trusted-types htmx torqueline"
+            "require-trusted-types-for 'script'; trusted-types htmx torqueline; report-to csp"
         )
 
 
