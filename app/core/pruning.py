@@ -20,6 +20,10 @@ OVER = (
 )
 """A table, when a row of it was over (null: not yet), and how long it is kept from then on."""
 
+SIGN_INS_KEPT = timedelta(days=7)
+"""Sessions, refresh tokens and mailed links, after they have ended. Each is a person's own, so that a function of
+the database removes them."""
+
 
 @cron("40 3 * * *", timeout=900)
 async def prune() -> None:
@@ -32,7 +36,9 @@ async def prune() -> None:
         )
         for table, over, kept in OVER
     ]
-    await for_each(statements, lambda one: _all_of(*one))
+    await for_each(
+        [*statements, ("SELECT prune_sign_ins(:before, :batch)", SIGN_INS_KEPT)], lambda one: _all_of(*one)
+    )
 
 
 async def _all_of(statement: str, kept: timedelta) -> None:
@@ -41,4 +47,4 @@ async def _all_of(statement: str, kept: timedelta) -> None:
     while gone >= BATCH:
         async with transaction() as db:
             found = await db.execute(text(statement), {"before": before, "batch": BATCH})
-            gone = found.rowcount  # type: ignore[attr-defined]
+            gone = found.scalar_one() if found.returns_rows else found.rowcount  # type: ignore[attr-defined]
