@@ -119,6 +119,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "the addresses of the transaction's own shop's people",
     ),
     "stamp_event(uuid,jsonb)": ("bigint", ""),
+    "prune_sign_ins(timestamp with time zone,integer)": ("bigint", ""),
     "stamp_logs()": ("bigint", ""),
     "tenants_with_overdue_invoices(timestamp with time zone)": ("TABLE(tenant_id uuid)", ""),
     "token_used(uuid,timestamp with time zone)": ("void", ""),
