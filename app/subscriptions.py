@@ -140,7 +140,14 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # accounts
     accounts.PasswordResetRequested: [tell_account.send_reset],
     accounts.EmailProofAsked: [tell_account.send_proof],
+    accounts.EmailChangeAsked: [tell_account.send_email_change],
+    accounts.EmailChanged: [tell_account.tell_old_address],
+    accounts.SecondFactorChanged: [tell_account.tell_factor],
+    accounts.SecondFactorPaused: [tell_account.tell_factor],
+    accounts.RecoveryCodeUsed: [tell_account.tell_factor],
     accounts.SignInLocked: [tell_account.tell_locked],
+    accounts.IdentityLinked: [tell_account.tell_linked],
+    accounts.IdentityUnlinked: [tell_account.tell_unlinked],
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     # notifications

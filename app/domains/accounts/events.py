@@ -66,6 +66,8 @@ class IdentityLinked(Event, frozen=True):
 
     user_id: UUID
     provider: str
+    made_account: bool
+    """The account was made for it, so that its owner need not be told."""
 
 
 class IdentityUnlinked(Event, frozen=True):

@@ -23,6 +23,7 @@ from app.domains.accounts import signing_in
 from app.domains.accounts.events import EmailProved, IdentityLinked, IdentityUnlinked, SignedUp
 from app.domains.accounts.models import Identity, Passkey, SignOn, User
 from app.gateways.oidc import Introduction, Provider
+from app.settings import settings
 
 LIFE = timedelta(minutes=10)
 
@@ -211,11 +212,13 @@ async def _newcomer(
             _("Somebody made an account with this address just now. Please start again.")
         ) from error
     await record(db, SignedUp(user_id=user.id), by=by, person=user.id, subject=user.id)
-    await link(db, user, provider, who, by=by)
+    await link(db, user, provider, who, by=by, is_new=True)
     return user
 
 
-async def link(db: AsyncSession, user: User, provider: Provider, who: Introduction, *, by: Viewer) -> None:
+async def link(
+    db: AsyncSession, user: User, provider: Provider, who: Introduction, *, by: Viewer, is_new: bool = False
+) -> None:
     """From now on the identity opens the account. Linking it again changes nothing. Raises Refused.
 
     An account whose address is not proved may be another's trap: what was linked to it would still be there when
@@ -248,8 +251,13 @@ async def link(db: AsyncSession, user: User, provider: Provider, who: Introducti
         await db.flush()
     except IntegrityError as error:
         raise Refused(_("It was linked a moment ago. Please look again.")) from error
-    event = IdentityLinked(user_id=user.id, provider=provider.name)
+    event = IdentityLinked(user_id=user.id, provider=provider.name, made_account=is_new)
     await record(db, event, by=by, person=user.id, subject=user.id)
+
+
+def label_of(name: str) -> str:
+    """A provider's label; its bare name when it is configured no longer."""
+    return next((one.label for one in settings().sign_on if one.name == name), name.capitalize())
 
 
 def agrees(me: Viewer, who: Introduction) -> bool:

@@ -21,10 +21,10 @@ from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other, template_global
 from app.core.security import csrf_exempt, hash_token, new_token
-from app.core.visit import REPEATABLE, begin, glance, needs
+from app.core.visit import REPEATABLE, begin, glance, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import entering, profile, sign_on
-from app.domains.accounts.sign_on import Progress, Stage
+from app.domains.accounts.sign_on import Progress, Stage, label_of
 from app.gateways.oidc import Handshake, Provider, SignOnFailed, gateway
 from app.settings import settings
 
@@ -66,11 +66,6 @@ def _provider(name: str) -> Provider:
     raise NotFound
 
 
-def _label(name: str) -> str:
-    """A provider's label; its bare name when it is configured no longer."""
-    return next((one.label for one in settings().sign_on if one.name == name), name.capitalize())
-
-
 def _returning(provider: Provider) -> str:
     """Where the provider sends the browser back to."""
     return f"{settings().base_url}/sign-in/with/{provider.name}/callback"
@@ -101,8 +96,10 @@ async def start(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
     except SignOnFailed as failed:
         return await _said(request, provider, failed)
     async with begin(request) as (db, me):
-        if asked.link and not me.is_signed_in:
-            raise SignInNeeded
+        if asked.link:
+            if not me.is_signed_in:
+                raise SignInNeeded
+            needs_fresh_proof(me)
         cookie = request.cookies.get(_cookie_name()) or new_token()
         progress = Progress(
             nonce=handshake.nonce,
@@ -251,7 +248,7 @@ async def link_page(request: AnyRequest, ticket: str = "") -> Response[Any]:
             row, progress = await sign_on.look(db, "link", ticket, browser=_browser(request))
             assert progress.introduction is not None
             return page(
-                request, me, "accounts/link_identity.html", label=_label(row.provider), ticket=ticket,
+                request, me, "accounts/link_identity.html", label=label_of(row.provider), ticket=ticket,
                 email=progress.introduction.email, next=progress.next,
                 agrees=sign_on.agrees(me, progress.introduction),
             )  # fmt: skip
@@ -306,7 +303,7 @@ def _failure(label: str, failed: SignOnFailed) -> tuple[int, str]:
 async def linked_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         return page(
-            request, me, "accounts/linked.html", identities=await sign_on.identities(db, me), label_of_provider=_label,
+            request, me, "accounts/linked.html", identities=await sign_on.identities(db, me), label_of_provider=label_of,
             user=await profile.own_account(db, me),
         )  # fmt: skip
 
@@ -315,9 +312,10 @@ async def linked_page(request: AnyRequest) -> Response[Any]:
 async def unlink(request: AnyRequest, identity_id: FromPath[UUID]) -> Response[Any]:
     try:
         async with begin(request) as (db, me):
+            needs_fresh_proof(me)
             identity = await sign_on.find(db, me, identity_id)
             await sign_on.unlink(db, identity, by=me)
-            said = _("%(provider)s no longer opens your account.", provider=_label(identity.provider))
+            said = _("%(provider)s no longer opens your account.", provider=label_of(identity.provider))
             return see_other(request, MINE, flash=said)
     except Refused as wrong:
         return await _said(request, None, wrong)
@@ -337,7 +335,7 @@ async def list_identities(request: AnyRequest) -> list[IdentityOut]:
     async with begin(request) as (db, me):
         return [
             IdentityOut(
-                one.id, one.provider, _label(one.provider), one.email, one.created_at, one.last_used_at
+                one.id, one.provider, label_of(one.provider), one.email, one.created_at, one.last_used_at
             )
             for one in await sign_on.identities(db, me)
         ]
@@ -346,6 +344,7 @@ async def list_identities(request: AnyRequest) -> list[IdentityOut]:
 @delete("/users/identities/{identity_id:uuid}", opt=needs("update:own_profile"), status_code=204)
 async def unlink_as_json(request: AnyRequest, identity_id: FromPath[UUID]) -> None:
     async with begin(request) as (db, me):
+        needs_fresh_proof(me)
         await sign_on.unlink(db, await sign_on.find(db, me, identity_id), by=me)
 
 

@@ -1,12 +1,21 @@
 """Mails about an account. The token of each link is made while its mail is written: it stands in no event."""
 
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.events import Heard
-from app.core.words import speaking
+from app.core.words import _, speaking
 from app.domains import accounts
-from app.domains.accounts.events import EmailProofAsked, PasswordResetRequested, SignInLocked
+from app.domains.accounts.events import (
+    EmailProofAsked,
+    IdentityLinked,
+    IdentityUnlinked,
+    PasswordResetRequested,
+    SignInLocked,
+)
+from app.domains.accounts.sign_on import label_of
 from app.domains.network import inviting
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.models import Invitation, Tenant
@@ -36,6 +45,69 @@ async def tell_locked(db: AsyncSession, heard: Heard[SignInLocked]) -> None:
     to = await recipients.person(db, heard.event.user_id, tenant_id=None)
     if to is not None:
         await write_mail(db, heard, to, "sign_in_locked", ip=heard.event.ip)
+
+
+async def tell_linked(db: AsyncSession, heard: Heard[IdentityLinked]) -> None:
+    if not heard.event.made_account:
+        await _tell_of_identity(db, heard, is_linked=True)
+
+
+async def tell_unlinked(db: AsyncSession, heard: Heard[IdentityUnlinked]) -> None:
+    await _tell_of_identity(db, heard, is_linked=False)
+
+
+async def _tell_of_identity(
+    db: AsyncSession, heard: Heard[IdentityLinked] | Heard[IdentityUnlinked], *, is_linked: bool
+) -> None:
+    to = await recipients.person(db, heard.event.user_id, tenant_id=None)
+    if to is not None:
+        label = label_of(heard.event.provider)
+        await write_mail(db, heard, to, "identity_changed", label=label, is_linked=is_linked)
+
+
+async def send_email_change(db: AsyncSession, heard: Heard[EmailChangeAsked]) -> None:
+    """To the address that is wanted: whoever reads it there may have it."""
+    to = await recipients.person(db, heard.event.user_id, tenant_id=None)
+    if to is None:
+        return
+    token = await accounts.issue_proof(db, heard.event.user_id, heard.event.email, changes_address=True)
+    await write_mail(db, heard, replace(to, email=heard.event.email), "email_change", secret=token)
+
+
+async def tell_old_address(db: AsyncSession, heard: Heard[EmailChanged]) -> None:
+    to = await recipients.person(db, heard.event.user_id, tenant_id=None)
+    if to is None:
+        return
+    with speaking(to.locale):
+        what = _("From now on %(email)s is the address of your account, not this one.", email=to.email)
+    await write_mail(db, heard, replace(to, email=heard.event.old_email), "account_changed", what=what)
+
+
+async def tell_factor(
+    db: AsyncSession, heard: Heard[SecondFactorChanged] | Heard[RecoveryCodeUsed] | Heard[SecondFactorPaused]
+) -> None:
+    """What concerns the second proof is told by mail: a thief would not tell it."""
+    to = await recipients.person(db, heard.event.user_id, tenant_id=None)
+    if to is None:
+        return
+    with speaking(to.locale):
+        what = _said_of(heard.event)
+    await write_mail(db, heard, to, "account_changed", what=what)
+
+
+def _said_of(event: SecondFactorChanged | RecoveryCodeUsed | SecondFactorPaused) -> str:
+    if isinstance(event, SecondFactorPaused):
+        return _("Somebody who knew your password, or sat at your device, gave five wrong codes for your account. "
+                 "Further tries must wait fifteen minutes.")  # fmt: skip
+    if isinstance(event, RecoveryCodeUsed):
+        return _("One of your recovery codes was used.")
+    return {
+        "app_added": _("An authenticator app was set up for your account."),
+        "app_removed": _("The authenticator app was removed from your account."),
+        "passkey_added": _("A passkey was added to your account."),
+        "passkey_removed": _("A passkey was removed from your account."),
+        "codes_renewed": _("Your account has new recovery codes. Those you had no longer work."),
+    }[event.change]
 
 
 async def send_invitation(db: AsyncSession, heard: Heard[PersonInvited]) -> None:

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from app.core import clock
 from app.gateways.oidc import openid
 from app.settings import settings
 from tests.cast import PASSWORD
 from tests.gateways.oidc_process import CLIENT, SECRET, OidcProcess, running
+from tests.mailbox import mails_to
 from tests.signing_on import begin, local
 
 POST_BACK = "http://testserver/sign-in/with/apple/callback"
@@ -50,6 +53,9 @@ async def test_whoever_is_signed_in_links_another_site_and_sees_it(browser, demo
     shown = (await dana.get("/settings/sign-on")).text
     assert "robin@demo.test" in shown
     assert "Unlink" in shown
+    await run_reactions()
+    (mail,) = await mails_to(cast.customer.email)
+    assert (mail.template, mail.subject) == ("identity_changed", "Demo ID opens your account")
     visitor = browser()
     assert (await came_back(visitor, demo)).headers["location"] == "/home"
     assert cast.customer.email in (await visitor.json("GET", "/api/v1/users/profile")).text
@@ -110,7 +116,7 @@ async def test_an_account_is_proved_by_an_identity_with_its_own_address(browser,
     assert "Confirm your address" not in (await robin.get("/settings")).text
 
 
-async def test_unlinking_ends_the_other_sessions_and_the_way_in(browser, demo, cast):
+async def test_unlinking_ends_the_other_sessions_and_the_way_in(browser, demo, cast, run_reactions):
     dana, elsewhere = browser(cast.customer), browser()
     await came_back(dana, demo, link="yes")
     await came_back(elsewhere, demo)
@@ -119,14 +125,18 @@ async def test_unlinking_ends_the_other_sessions_and_the_way_in(browser, demo, c
     assert (answer.status_code, answer.headers["location"]) == (303, "/settings/sign-on")
     assert await linked(dana) == []
     assert (await elsewhere.get("/settings")).status_code == 303
+    await run_reactions()
+    assert (await mails_to(cast.customer.email))[0].subject == "Demo ID no longer opens your account"
     stranger = browser()
     await came_back(stranger, demo)
     assert cast.customer.email not in (await stranger.json("GET", "/api/v1/users/profile")).text
 
 
-async def test_the_last_way_in_stays(browser, demo):
+async def test_the_last_way_in_stays(browser, demo, run_reactions):
     robin = browser()
     await came_back(robin, demo)
+    await run_reactions()
+    assert await mails_to("robin@demo.test") == [], "whoever has just made an account knows"
     (one,) = await linked(robin)
     refused = await robin.post(f"/settings/sign-on/{one['id']}/removal")
     assert refused.status_code == 409
@@ -152,6 +162,29 @@ async def test_nobody_sees_or_unlinks_another_s(browser, demo, cast):
     assert (await visitor.get("/settings/sign-on")).status_code == 303
     assert (await visitor.json("GET", "/api/v1/users/identities")).status_code == 401
     assert len(await linked(dana)) == 1
+
+
+async def test_a_session_that_proved_itself_long_ago_must_do_so_again(browser, demo):
+    robin = browser()
+    await came_back(robin, demo)
+    (one,) = await linked(robin)
+    with clock.moved_by(timedelta(minutes=11)):
+        for path, form in (
+            ("/sign-in/with/demo", {"link": "yes"}),
+            (f"/settings/sign-on/{one['id']}/removal", {}),
+        ):
+            assert (await robin.post(path, form)).headers["location"].startswith("/step-up")
+        again = await robin.json("DELETE", f"/api/v1/users/identities/{one['id']}")
+        assert (again.status_code, again.json()["error"]) == (403, "fresh_proof_required")
+        assert "Sign in again" in (await robin.get("/step-up?next=/settings")).text, (
+            "there is no password to ask for"
+        )
+        await came_back(robin, demo)
+        assert (
+            (await robin.post("/sign-in/with/demo", {"link": "yes"}))
+            .headers["location"]
+            .startswith(demo.issuer)
+        )
 
 
 async def posted_back(one, issuer: OidcProcess, person: str = "demo-robin") -> tuple[str, dict[str, str]]:
