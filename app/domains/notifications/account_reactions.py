@@ -9,10 +9,15 @@ from app.core.events import Heard
 from app.core.words import _, speaking
 from app.domains import accounts
 from app.domains.accounts.events import (
+    EmailChangeAsked,
+    EmailChanged,
     EmailProofAsked,
     IdentityLinked,
     IdentityUnlinked,
     PasswordResetRequested,
+    RecoveryCodeUsed,
+    SecondFactorChanged,
+    SecondFactorPaused,
     SignInLocked,
 )
 from app.domains.accounts.sign_on import label_of
