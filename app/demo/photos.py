@@ -160,7 +160,7 @@ KINDS: Final[dict[str, tuple[str, Artist]]] = {
     "odometer": ("Instruments", shapes.odometer),
     "pad": ("Front brake, section", shapes.pad),
     "disc": ("Brake disc", shapes.disc),
-    "tyre": ("Tyre tread, section", shapes.tyre),
+    "tyre": ("Tire tread, section", shapes.tyre),
     "battery": ("12 V battery under load", shapes.battery),
     "coolant": ("Coolant reservoir", shapes.coolant),
     "leak": ("Oil pan, from below", shapes.leak),

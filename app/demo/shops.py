@@ -93,7 +93,7 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         CannedFacts(code="oil-service", title="Oil and filter service"),
         (
             labor("Drain and refill engine oil, replace filter", "0.5"),
-            part("Engine oil 0W-20 full synthetic, litre", "TQ-0W20", "4.6", 1150, 520),
+            part("Engine oil 0W-20 full synthetic, liter", "TQ-0W20", "4.6", 1150, 520),
             part("Oil filter", "OF-7317", "1", 1495, 610),
             fee("Used oil disposal", 350),
         ),
@@ -119,23 +119,23 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         CannedFacts(code="brake-fluid", title="Brake fluid change", skill="brakes"),
         (
             labor("Flush and bleed brake system", "0.8"),
-            part("Brake fluid DOT 4, litre", "BF-DOT4", "1", 1890, 720),
+            part("Brake fluid DOT 4, liter", "BF-DOT4", "1", 1890, 720),
         ),
     ),
     (
-        CannedFacts(code="front-tires", title="Two tyres, front", skill="tires"),
+        CannedFacts(code="front-tires", title="Two tires, front", skill="tires"),
         (
-            labor("Mount, balance and fit two tyres", "0.6"),
-            part("All-season tyre 225/50 R17", "TY-2255017", "2", 14900, 9800),
-            fee("Tyre disposal", 800),
+            labor("Mount, balance and fit two tires", "0.6"),
+            part("All-season tire 225/50 R17", "TY-2255017", "2", 14900, 9800),
+            fee("Tire disposal", 800),
         ),
     ),
     (
-        CannedFacts(code="rear-tires", title="Two tyres, rear", skill="tires"),
+        CannedFacts(code="rear-tires", title="Two tires, rear", skill="tires"),
         (
-            labor("Mount, balance and fit two tyres", "0.6"),
-            part("All-season tyre 225/50 R17", "TY-2255017", "2", 14900, 9800),
-            fee("Tyre disposal", 800),
+            labor("Mount, balance and fit two tires", "0.6"),
+            part("All-season tire 225/50 R17", "TY-2255017", "2", 14900, 9800),
+            fee("Tire disposal", 800),
         ),
     ),
     (
@@ -176,7 +176,7 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         CannedFacts(code="coolant-service", title="Coolant change", skill="engine"),
         (
             labor("Drain, flush and refill cooling system", "1.2"),
-            part("Coolant concentrate, litre", "CO-G12", "4", 1290, 540),
+            part("Coolant concentrate, liter", "CO-G12", "4", 1290, 540),
         ),
     ),
     (
@@ -198,7 +198,7 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
         CannedFacts(code="hv-coolant-service", title="Battery coolant change", skill="hv"),
         (
             labor("Bleed and refill battery cooling loop", "1.8"),
-            part("Low-conductivity coolant, litre", "CO-EV", "6", 2190, 980),
+            part("Low-conductivity coolant, liter", "CO-EV", "6", 2190, 980),
         ),
     ),
     (
@@ -229,7 +229,7 @@ HARBOR_SERVICES = (
         bay_capability="lift", position=3, description="Pads, discs, lines and fluid measured wheel by wheel.",
     ),
     ServiceFacts(
-        code="tyre-change", name="Seasonal tyre change", category="tires", duration_minutes=45, price_minor=8900,
+        code="tyre-change", name="Seasonal tire change", category="tires", duration_minutes=45, price_minor=8900,
         skill="tires", bay_capability="tire", position=4, description="Swap, balance, torque to spec, pressures set.",
     ),
     ServiceFacts(

@@ -201,7 +201,7 @@ async def _blocked(stage: Stage) -> None:
 async def _in_progress(stage: Stage) -> None:
     order = await _arrive(
         stage,
-        Arrival("camry", 5, "Four new tyres as agreed on the phone.", technician=LUZ, bay="Bay 3", promised_in_hours=1, key_tag="14", is_waiter=True),
+        Arrival("camry", 5, "Four new tires as agreed on the phone.", technician=LUZ, bay="Bay 3", promised_in_hours=1, key_tag="14", is_waiter=True),
         ("left", "right"),
     )  # fmt: skip
     with hours_ago(4.5):
@@ -210,7 +210,7 @@ async def _in_progress(stage: Stage) -> None:
     with hours_ago(4.2):
         await acts.answer(stage, estimate, {}, driver=_name(stage, "camry"), advisor=BEN)
     with hours_ago(0.4):
-        await acts.start(stage, LUZ, order, "Two tyres, front")
+        await acts.start(stage, LUZ, order, "Two tires, front")
 
 
 async def _waiting_for_answer(stage: Stage) -> None:

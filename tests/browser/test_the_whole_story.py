@@ -74,6 +74,6 @@ async def test_a_visit_from_booking_to_receipt(chromium: Browser, live_url: str)
         await expect(driver.page.get_by_text("Paid, thank you")).to_be_visible()
         await driver.look("tracking at the end")
         await driver.goto("/garage")
-        await expect(driver.page.get_by_text("One job put off")).to_be_visible()
+        await expect(driver.page.get_by_text("One job you answered")).to_be_visible()
         wrong = [*driver.wrong, *advisor.wrong, *technician.wrong, *visitor.wrong]
         assert not wrong, "\n".join(wrong)

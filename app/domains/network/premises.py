@@ -224,7 +224,7 @@ def _set(center: ServiceCenter, facts: CenterFacts) -> None:
     if facts.currency not in currencies():
         errors["currency"] = _("There is no currency of that code.")
     if facts.distance_unit not in ("km", "mi"):
-        errors["distance_unit"] = _("Choose kilometres or miles.")
+        errors["distance_unit"] = _("Choose kilometers or miles.")
     if facts.slot_minutes not in SLOT_STEPS:
         errors["slot_minutes"] = _("Choose one of the list.")
     if not (facts.tax_rate.is_finite() and 0 <= facts.tax_rate < 1):

@@ -39,7 +39,7 @@ def category_icon(category: str) -> str:
 @template_global
 def line_kind_label(kind: str) -> str:
     return {
-        "labor": _("Labour"),
+        "labor": _("Labor"),
         "part": _("Part"),
         "fee": _("Fee"),
         "sublet": _("Sublet"),
