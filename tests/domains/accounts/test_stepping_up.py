@@ -1,0 +1,118 @@
+"""Before what could take an account from its owner, they show again that it is they."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.core import clock
+from tests.cast import PASSWORD
+from tests.domains.accounts.test_factors import PAGE, code, half_way, with_app
+from tests.mailbox import link_to, mails_to
+
+WHILE = timedelta(minutes=11)
+
+
+async def signed_in(browser, person):
+    one = browser()
+    await one.post("/sign-in", {"email": person.email, "password": PASSWORD})
+    return one
+
+
+def people(cast):
+    return f"/settings/centers/{cast.owner.center_id}/people"
+
+
+@pytest.mark.parametrize("what", [
+    ("/settings/email", {"email": "new@test.example"}),
+    ("/settings/password", {"old_password": PASSWORD, "new_password": "seven slow rivers"}),
+    ("/settings/security/app/removal", {}),
+    ("/settings/security/recovery-codes", {}),
+    ("/settings/tokens", {"name": "till", "scopes": "read:own_profile", "days": "30"}),
+    ("/settings/payments/account", {}),
+])  # fmt: skip
+async def test_what_matters_asks_again_after_ten_minutes_and_loses_nobody(browser, cast, what):
+    url, form = what
+    olive = await signed_in(browser, cast.owner)
+    with clock.moved_by(WHILE):
+        asked = await olive.post(url, form, headers={"referer": "http://testserver/settings?x=1"})
+        assert asked.headers["location"] == "/step-up?next=%2Fsettings%3Fx%3D1"
+        page = await olive.get(asked.headers["location"])
+        assert (page.status_code, "Is it you?" in page.text) == (200, True)
+
+
+async def test_roles_and_invitations_ask_again_on_pages_and_in_json(browser, cast):
+    olive = await signed_in(browser, cast.owner)
+    with clock.moved_by(WHILE):
+        invite = {"email": "nia@test.example", "name": "Nia", "role": "technician"}
+        for url, form in (
+            (f"{people(cast)}/{cast.advisor.staff_id}/roles", {"roles": "technician"}),
+            (f"/settings/centers/{cast.owner.center_id}/invitations", invite),
+        ):
+            assert (await olive.post(url, form)).headers["location"].startswith("/step-up")
+        told = await olive.json("POST", "/api/v1/admin/users", invite)
+        assert (told.status_code, told.json()) == (403, {"error": "fresh_proof_required"})
+
+
+async def test_a_password_proves_it_and_the_session_gets_a_new_id(browser, cast):
+    olive = await signed_in(browser, cast.owner)
+    before = olive.http.cookies["session"]
+    with clock.moved_by(WHILE):
+        wrong = await olive.post("/step-up", {"password": "x" * 14, "next": "/settings"})
+        assert wrong.status_code == 422
+        assert (await olive.post("/settings/email", {"email": "n@test.example"})).status_code == 303
+        right = await olive.post("/step-up", {"password": PASSWORD, "next": "/settings/tokens"})
+        assert right.headers["location"] == "/settings/tokens"
+        assert olive.http.cookies["session"] != before
+        done = await olive.post("/settings/email", {"email": "n@test.example"})
+        assert done.headers["location"] == "/settings"
+        old = browser()
+        old.http.cookies.set("session", before)
+        assert (await old.get("/settings")).status_code == 303
+
+
+async def test_with_a_second_factor_the_password_is_not_enough(browser, cast):
+    await with_app(cast.customer)
+    dana = await half_way(browser, cast.customer)
+    await dana.post(PAGE, {"code": code()})
+    assert (await dana.post("/step-up", {"password": PASSWORD})).status_code == 422
+    assert (await dana.post("/step-up", {"code": code()})).status_code == 422, "it was spent"
+    assert (await dana.post("/step-up", {"code": code(1)})).status_code == 303
+
+
+async def test_the_way_back_never_leaves_the_site(browser, cast):
+    dana = await signed_in(browser, cast.customer)
+    for bad in ("https://evil.example", "//evil.example", "javascript:alert(1)"):
+        answer = await dana.post("/step-up", {"password": PASSWORD, "next": bad})
+        assert answer.headers["location"] == "/settings"
+    asked = await dana.post("/settings/email", headers={"referer": "https://evil.example/x"})
+    assert "evil" not in asked.headers.get("location", "")
+
+
+async def test_a_new_address_counts_when_its_link_is_opened_and_the_old_one_is_told(
+    browser, cast, run_reactions
+):
+    dana = browser(cast.customer)
+    assert (await dana.post("/settings/email", {"email": cast.stranger.email})).status_code == 422
+    assert (await dana.post("/settings/email", {"email": "dana@new.example"})).status_code == 303
+    await run_reactions()
+    link = await link_to("dana@new.example", "/confirm-email/")
+    again = {"email": cast.customer.email, "password": PASSWORD}
+    assert (await browser().post("/sign-in", again)).status_code == 303, "nothing has changed yet"
+    assert (await browser().post(link)).status_code == 303
+    assert (await browser().post(link)).status_code == 410
+    assert (await browser().post("/sign-in", again)).status_code == 422
+    signed = await browser().post("/sign-in", {**again, "email": "dana@new.example"})
+    assert signed.status_code == 303
+    await run_reactions()
+    assert any("dana@new.example" in mail.text for mail in await mails_to(cast.customer.email))
+
+
+async def test_an_address_that_somebody_took_meanwhile_is_not_given_twice(browser, cast, run_reactions):
+    dana = browser(cast.customer)
+    await dana.post("/settings/email", {"email": "wanted@test.example"})
+    await run_reactions()
+    link = await link_to("wanted@test.example", "/confirm-email/")
+    form = {"name": "Zoe", "email": "wanted@test.example", "password": "three quiet mountains"}
+    assert (await browser().post("/sign-up", form)).status_code == 303
+    assert (await browser().post(link)).status_code == 422
+    assert "customer@test.example" in (await dana.get("/settings")).text
