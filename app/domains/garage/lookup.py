@@ -81,6 +81,8 @@ def warning(decoded: DecodedVin) -> str:
             character=decoded.vin[at - 1],
             position=at,
         )
+    if decoded.problem == "made_up":
+        return _("This is not a real VIN: no maker stamps one like it. Please look at the car again.")
     if decoded.problem == "check_digit" and at:
         return _("The check digit does not fit: position %(position)s is probably wrong.", position=at)
     if decoded.problem == "check_digit":

@@ -8,7 +8,7 @@ import vininfo  # type: ignore[import-untyped]
 from app.gateways.vin import check_digit, decoding, suspect, words
 from app.gateways.vin.decoding import Reading
 
-Problem = Literal["length", "letter", "character", "check_digit"]
+Problem = Literal["length", "letter", "character", "made_up", "check_digit"]
 
 
 class DecodedVin(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +62,8 @@ def decode(typed: str) -> DecodedVin:
         )
     if illegal:
         return _illegal(vin, illegal)
+    if check_digit.is_made_up(vin):
+        return DecodedVin(vin=vin, valid=False, problem="made_up", warning="This is not a real VIN.")
     reading = decoding.read(vin, trusted=_digit_is_fine(vin))
     if _digit_is_fine(vin) or not _uses_check_digit(vin, reading):
         return _answer(vin, reading, valid=True)

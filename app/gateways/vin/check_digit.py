@@ -28,6 +28,12 @@ def is_legal(vin: str) -> bool:
     return len(vin) == LENGTH and all(c in _VALUE for c in vin)
 
 
+def is_made_up(vin: str) -> bool:
+    """Legal characters that no maker can have stamped: hardly more than one of them over and over, or a first
+    one that ISO 3780 gives to no part of the world."""
+    return len(set(vin)) < 4 or vin[0] == "0"
+
+
 def check_digit(vin: str) -> str:
     """The character that belongs in position 9 of a legal VIN."""
     return CHECK_CHARACTERS[_sum(vin) % 11]

@@ -47,6 +47,13 @@ def test_the_check_digit_of_the_standard_example() -> None:
     assert has_right_digit("11111111111111111")
 
 
+@pytest.mark.parametrize("typed", ["Z" * 17, "1" * 17, "0HGCM82633A004352", "1212121212121212A"])
+def test_what_no_maker_stamps_is_no_real_vin(typed: str) -> None:
+    answer = decode(typed)
+    assert (answer.valid, answer.problem, answer.country) == (False, "made_up", None)
+    assert "not a real VIN" in (answer.warning or "")
+
+
 @pytest.mark.parametrize("typed", [" 1hgcm82633a004352 ", "1HGCM 82633 A004352", "1hg-cm826-33a-004352"])
 def test_case_spaces_and_dashes_do_not_matter(typed: str) -> None:
     answer = decode(typed)
