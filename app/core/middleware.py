@@ -33,6 +33,7 @@ class Envelope:
         state["nonce"] = secrets.token_urlsafe(16)
         state["request_id"] = str(new_id())
         self._settle_client(scope)
+        _join_cookies(scope)
         if scope["path"].startswith("/api/") and not scope["path"].startswith("/api/v1/"):
             _move(scope, "/api/v1/" + scope["path"].removeprefix("/api/"))
         structlog.contextvars.bind_contextvars(request_id=state["request_id"])
@@ -84,6 +85,14 @@ class Envelope:
             f"manifest-src 'self'; form-action {self.form_action}; frame-ancestors 'none'; base-uri 'none'; "
             "require-trusted-types-for 'script'; trusted-types htmx torqueline; report-to csp"
         )
+
+
+def _join_cookies(scope: Scope) -> None:
+    """HTTP/2 may send each cookie in a header of its own (RFC 9113, 8.2.3), as Chrome does; only one would be read."""
+    crumbs = [value for name, value in scope["headers"] if name == b"cookie"]
+    if len(crumbs) > 1:
+        others = [header for header in scope["headers"] if header[0] != b"cookie"]
+        scope["headers"] = [*others, (b"cookie", b"; ".join(crumbs))]
 
 
 def _move(scope: Scope, path: str) -> None:
