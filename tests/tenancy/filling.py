@@ -18,6 +18,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("mails", "sent_at"): "now()",
     ("mails", "language"): "'en'",
     ("deliveries", "done_at"): "now()",
+    ("audit_logs", "old_values"): """'{"customers": {"1": {"notes": "before MARK"}}}'""",
+    ("audit_logs", "new_values"): """'{"customers": {"1": {"notes": "MARK"}}}'""",
     ("one_time_codes", "confirmed_at"): "NULL",
 }
 """Where any value would do for the table and not for the pages that read it."""
@@ -68,7 +70,7 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
         if column.name in values:
             continue
         if (table, column.name) in SENSIBLE:
-            values[column.name] = SENSIBLE[table, column.name]
+            values[column.name] = SENSIBLE[table, column.name].replace("MARK", shop.mark)
         elif column.name == "tenant_id":
             values["tenant_id"] = f"'{shop.tenant_id}'"
         elif (column.required and not column.has_default) or column.type in ("text", "jsonb"):

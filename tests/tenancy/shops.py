@@ -24,6 +24,8 @@ class Shop:
     price_minor: int
     """A price that nothing else has."""
     plate: str
+    only_number: int
+    """Of an order and of a customer: the other shop has none of that number. Both have a number 1."""
 
     @property
     def staff(self) -> tuple[Person, ...]:
@@ -55,6 +57,7 @@ HARBOR_SHOP = Shop(
     mark="lighthousesecret",
     price_minor=313179,
     plate="7ABC123",
+    only_number=3131,
 )
 VOLT_SHOP = Shop(
     tenant_id=VOLT,
@@ -69,6 +72,7 @@ VOLT_SHOP = Shop(
     mark="umspannwerksecret",
     price_minor=747391,
     plate="B-QF 7391",
+    only_number=7391,
 )
 SHOPS = {"harbor": HARBOR_SHOP, "volt": VOLT_SHOP}
 SPARE_CAR = known("a car nobody has claimed")

@@ -77,6 +77,12 @@ async def people_of_volt(db: AsyncSession, password_hash: str) -> None:
     )  # fmt: skip
     await db.flush()
     db.add(CustomerVehicle(tenant_id=shop.tenant_id, customer_id=shop.customer_id, vehicle_id=shop.car))
+    for one in SHOPS.values():
+        second = Customer(
+            tenant_id=one.tenant_id, number=one.only_number, name=f"Second {one.mark}", notes=one.mark
+        )
+        db.add(second)
+    await db.flush()
     await db.execute(
         text("UPDATE customers SET notes = :mark WHERE id = :id"),
         {"mark": HARBOR_SHOP.mark, "id": HARBOR_SHOP.customer_id},
@@ -243,9 +249,14 @@ async def _settle_bill(shop: Shop, invoice: Invoice) -> None:
 
 
 async def _open_visit(shop: Shop) -> None:
-    """A second order stays open, with an estimate that waits for its answer."""
+    """A second order stays open, with an estimate that waits for its answer and one being written; only this shop has its number."""
+    async with _as(shop.advisor, shop) as (db, _me):
+        await db.execute(text("UPDATE order_numbers SET last = :last"), {"last": shop.only_number - 1})
     order = await _checked_in(shop, "Rattles", "18")
     await _offer(shop, order)
+    async with _as(shop.advisor, shop) as (db, me):
+        await workshop.propose_job(db, order, canned_code="odd", title=f"Third {shop.mark}", by=me)
+        await estimates.draft(db, order, by=me)
 
 
 async def _book(shop: Shop) -> None:
