@@ -46,7 +46,7 @@ async def security_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         user = await profile.own_account(db, me)
         return page(
-            request, me, "accounts/security.html", layout=_layout(me), user=user, due=me.factor_due,
+            request, me, "accounts/security.html", layout=_layout(me), user=user,
             is_held=_layout(me) == "layouts/plain.html", app=await one_time_codes.of_person(db, user),
             passkeys=await passkeys.of_person(db, user), codes_left=await recovery.left(db, user),
             sessions=await devices.open_sessions(db, me), errors={},
@@ -57,7 +57,7 @@ def _done(request: AnyRequest, me: Viewer, codes: list[str], flash: str) -> Resp
     """Back to the list, or first to the recovery codes: they are shown in this answer and never again."""
     if codes:
         return page(
-            request, me, "accounts/recovery_codes.html", layout="layouts/plain.html", codes=codes, said=flash
+            request, me, "accounts/recovery_codes.html", layout="layouts/plain.html", codes=codes, done=flash
         )
     return see_other(request, HERE, flash=flash)
 

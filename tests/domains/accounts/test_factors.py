@@ -272,7 +272,7 @@ async def test_staff_have_two_weeks_and_then_reach_only_the_security_page(browse
     avery = browser(cast.advisor)
     await joined(cast.advisor, timedelta(days=13))
     board = await avery.get("/board")
-    assert (board.status_code, "Please set up a second step until" in board.text) == (200, True)
+    assert (board.status_code, "Please set up a second step by" in board.text) == (200, True)
     await joined(cast.advisor, timedelta(days=14, minutes=1))
     for url in ("/board", "/settings", "/garage"):
         assert (await avery.get(url)).headers["location"] == "/settings/security"
