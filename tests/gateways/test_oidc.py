@@ -12,7 +12,7 @@ from app.gateways import oidc
 from app.gateways.oidc import Handshake, Introduction, Provider, SigningKey, SignOnFailed, openid
 from app.gateways.oidc.client_secret import made_secret
 from app.gateways.simulators.oidc.issuer import LIES
-from tests.gateways.oidc_process import BACK, OidcProcess, running
+from tests.gateways.oidc_process import BACK, SECRET, OidcProcess, running
 from tests.gateways.stripe_process import free_port
 
 TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
@@ -33,6 +33,7 @@ async def honest(issuer: OidcProcess) -> None:
 async def refusal(issuer: OidcProcess, **options) -> SignOnFailed:
     with pytest.raises(SignOnFailed) as caught:
         await issuer.introduces(**options)
+    assert not any(secret in str(caught.value) for secret in (SECRET, "a nonce", "a verifier", "robin"))
     return caught.value
 
 

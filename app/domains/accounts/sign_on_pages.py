@@ -261,6 +261,7 @@ async def agree(request: AnyRequest) -> Response[Any]:
     form = read(TicketForm, await request.form())
     try:
         async with begin(request) as (db, me):
+            needs_fresh_proof(me)
             row, progress = await sign_on.spend(db, "link", form.ticket, browser=_browser(request))
             provider, who = _provider(row.provider), progress.introduction
             assert who is not None
