@@ -15,6 +15,7 @@ from app.tenancy import TABLES
 from tests.browsing import Browser
 from tests.cast import CAST, Person
 from tests.tenancy.belonging import Catalogue, read_catalogue
+from tests.tenancy.fences import READ_BY_ALL
 from tests.tenancy.shops import HARBOR_SHOP, VOLT_SHOP, Shop
 from tests.tenancy.site_map import NOT_HARVESTED, Harvest, Route, body_for, routes, struct_of, unknown_names
 
@@ -152,6 +153,18 @@ async def test_the_other_shops_ids_open_nothing(browser, beside, who):
     crawl.found += [f"{table} is not as it was" for table in after if after[table] != before[table]]
     assert not crawl.found, "\n".join(crawl.found)
     assert asked > 250
+
+
+@pytest.mark.parametrize("who", ["Harbor Lane's driver", "Harbor Lane's owner"])
+async def test_the_first_fence_holds_without_the_second(browser, beside, who):
+    """With every policy for reading and changing open, the queries alone find nothing of the other shop's."""
+    for row in await beside.fetch("SELECT * FROM pg_policies WHERE cmd IN ('SELECT', 'UPDATE')"):
+        if row["tablename"] not in READ_BY_ALL:
+            check = " WITH CHECK (true)" if row["cmd"] == "UPDATE" else ""
+            await beside.execute(
+                f"ALTER POLICY {row['policyname']} ON {row['tablename']} USING (true){check}"
+            )
+    await test_the_other_shops_ids_open_nothing(browser, beside, who)
 
 
 async def _without_ids(crawl: Crawl, route: Route, body: dict[str, Any]) -> int:
