@@ -143,7 +143,9 @@ async def test_the_first_administrator_is_made_by_the_command_line(browser, site
     assert (await visitor.post(path, {"password": PHRASE})).status_code == 303
     await visitor.post("/sign-in", {"email": "root@test.example", "password": PHRASE})
     refused = await visitor.get("/network")
-    assert refused.headers["location"] == "/settings/security", "whoever runs the network needs a second factor"
+    assert refused.headers["location"] == "/settings/security", (
+        "whoever runs the network needs a second factor"
+    )
 
 
 async def test_people_as_json_are_listed_invited_changed_and_let_go(browser, cast, run_reactions):
