@@ -54,7 +54,9 @@ TECHNICIAN: Final = frozenset(
 
 OWNER: Final = ADVISOR | TECHNICIAN | {
     "manage:center", "manage:staff", "manage:services", "read:reports", "read:audit",
+    "manage:purchase_orders", "void:sales",
 }  # fmt: skip
+"""Everything there is to do in a business; what every driver may do comes with being signed in."""
 
 NETWORK: Final = frozenset({"manage:network", "read:audit"})
 

@@ -34,7 +34,7 @@ async def demo_site(engine: Engine, template: str, monkeypatch: pytest.MonkeyPat
         settings.cache_clear()
         await load(settings())
 
-    monkeypatch.setenv("TORQUELINE_MODE", "test")
+    monkeypatch.setenv("TORQUELINE_MODE", "demo")  # its people need no second proof
     played = await engine.template(schema_key() + "demo", build)
     name = await engine.clone(played, f"demo_{uuid4().hex[:12]}")
     monkeypatch.setenv("DATABASE_URL", engine.app_url(name))

@@ -1,9 +1,14 @@
 """The list of kinds and the database agree. What the fences hold back is proved in tests/tenancy."""
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from app.domains.network.models import RoleAt
 from app.migrate import differences
 from app.tenancy import PARENTS, TABLES
+from tests.cast import HARBOR
+from tests.conftest import viewing
 
 ALL_TABLES = (
     "SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -21,3 +26,10 @@ async def test_models_and_migrations_agree(site):
     from app.settings import settings
 
     assert await differences(settings().sqlalchemy_owner_url) == []
+
+
+async def test_no_business_can_make_somebody_the_networks_administrator(db, cast):
+    await viewing(db, cast.owner)
+    db.add(RoleAt(user_id=cast.owner.user_id, tenant_id=HARBOR, role="network_admin"))
+    with pytest.raises(IntegrityError, match="ck_user_roles_network"):
+        await db.flush()

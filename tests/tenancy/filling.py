@@ -18,6 +18,7 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("mails", "sent_at"): "now()",
     ("mails", "language"): "'en'",
     ("deliveries", "done_at"): "now()",
+    ("hours_exceptions", "intervals"): """'{"open": [["09:00", "12:00"]]}'""",
     ("audit_logs", "old_values"): """'{"customers": {"1": {"notes": "before MARK"}}}'""",
     ("audit_logs", "new_values"): """'{"customers": {"1": {"notes": "MARK"}}}'""",
     ("one_time_codes", "confirmed_at"): "NULL",

@@ -37,6 +37,10 @@ class Route:
     def label(self) -> str:
         return f"{self.method} {self.path}"
 
+    def means_id(self, name: str) -> bool:
+        """Whether a word of the query is an id and no number."""
+        return "UUID" in str(self.handler.parsed_fn_signature.parameters[name].annotation)
+
     @property
     def is_json(self) -> bool:
         return self.path.startswith("/api/")
@@ -110,7 +114,6 @@ SAME_AS = {
     "order": "number",
     "order_number": "number",
     "payment": "payment_id",
-    "mine": "appointment_id",
     "center": "center_id",
     "invoice": "invoice_id",
     "estimate": "estimate_id",
@@ -195,6 +198,19 @@ class Harvest:
         if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {"vin", "slug", "ref"}:
             return await self.of(name, path)
         return None
+
+
+async def query_for(route: Route, harvest: Harvest) -> dict[str, str]:
+    """A query that names things of the harvest's shop wherever it can."""
+    asked = {
+        name: await harvest.maybe(
+            "order_id" if name == "order" and route.means_id(name) else name, route.path
+        )
+        for name in route.query
+    }
+    if "starts_at" in route.query:
+        asked["starts_at"] = "2026-12-24T15:00:00+00:00"
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def struct_of(route: Route) -> type[msgspec.Struct] | None:

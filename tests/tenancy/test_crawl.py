@@ -17,7 +17,16 @@ from tests.cast import CAST, Person
 from tests.tenancy.belonging import Catalogue, read_catalogue
 from tests.tenancy.fences import READ_BY_ALL
 from tests.tenancy.shops import HARBOR_SHOP, VOLT_SHOP, Shop
-from tests.tenancy.site_map import NOT_HARVESTED, Harvest, Route, body_for, routes, struct_of, unknown_names
+from tests.tenancy.site_map import (
+    NOT_HARVESTED,
+    Harvest,
+    Route,
+    body_for,
+    query_for,
+    routes,
+    struct_of,
+    unknown_names,
+)
 
 ASKERS: dict[str, tuple[Person | None, Shop]] = {
     "a visitor": (None, VOLT_SHOP),
@@ -170,9 +179,9 @@ async def test_the_first_fence_holds_without_the_second(browser, beside, who):
 async def _without_ids(crawl: Crawl, route: Route, body: dict[str, Any]) -> int:
     """A route that names nothing in its path: what may stand in its query or its body is the other shop's."""
     if route.method == "GET":
-        query = {name: await crawl.theirs.maybe(name, route.path) for name in route.query}
+        query = await query_for(route, crawl.theirs)
         query |= {"q": crawl.theirs.shop.driver.name.split()[0]} if "q" in query else {}
-        answer = await crawl.browser.get(route.path, params={k: v for k, v in query.items() if v})
+        answer = await crawl.browser.get(route.path, params=query)
         crawl.told(route, f"{query}", answer)
         return 1
     if route.needs == PUBLIC or not _names_something(body):

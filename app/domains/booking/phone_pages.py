@@ -53,10 +53,11 @@ async def begin_booking(
     request: AnyRequest, customer: FromQuery[UUID | None] = None, vehicle: FromQuery[UUID | None] = None
 ) -> Response[Any]:
     """Who and which car are found, or written down, where the counter does it."""
-    if customer and vehicle:
-        return see_other(request, f"{HERE}/services?customer={customer}&vehicle={vehicle}")
-    known = f"&customer={customer}" if customer else ""
-    return see_other(request, f"/orders/new?then=visit{known}")
+    async with begin(request):
+        if customer and vehicle:
+            return see_other(request, f"{HERE}/services?customer={customer}&vehicle={vehicle}")
+        known = f"&customer={customer}" if customer else ""
+        return see_other(request, f"/orders/new?then=visit{known}")
 
 
 @get(f"{HERE}/services", opt=RUNS)

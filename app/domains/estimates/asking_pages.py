@@ -32,7 +32,8 @@ async def asking_page(
 ) -> Response[Any]:
     if customer is None or vehicle is None:
         known = f"&customer={customer}" if customer else ""
-        return see_other(request, f"/orders/new?then=price{known}")
+        async with begin(request):
+            return see_other(request, f"/orders/new?then=price{known}")
     return await _show(request, customer, vehicle)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
@@ -107,6 +107,7 @@ class RoleAt(Identified, Base):
             "tenant_id", "user_id", "service_center_id", "role", postgresql_nulls_not_distinct=True
         ),
         Index("ix_user_roles_user_id", "user_id"),
+        CheckConstraint("(role = 'network_admin') = (tenant_id IS NULL)", name="network"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))

@@ -1,0 +1,215 @@
+"""Who may do what: the table of roles against the words it was asked for in, and every route against the table."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from litestar import Litestar, get
+
+from app.asgi import _every_route_declares
+from app.core.permissions import BY_ROLE, CUSTOMER, KNOWN, PUBLIC, SIGNED_IN
+from app.core.visit import needs
+from tests.browsing import Answer, Browser
+from tests.cast import CAST
+from tests.tenancy.belonging import read_catalogue
+from tests.tenancy.shops import HARBOR_SHOP
+from tests.tenancy.site_map import NOT_HARVESTED, Harvest, Route, query_for, routes
+from tests.tenancy.test_crawl import NOT_OURS, beside
+
+__all__ = ["beside"]
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/decisions/roles-and-permissions.md"
+
+ASKED_FOR = {
+    "customer": (
+        "read:own_profile, update:own_profile, read:own_vehicles, manage:own_vehicles, read:own_appointments, "
+        "manage:own_appointments, read:own_maintenance_history, make:payments"
+    ),
+    "advisor": (
+        "read:customers, update:customers, read:all_appointments, manage:appointments, create:quotes, "
+        "create:invoices, read:inventory, update:service_progress"
+    ),
+    "technician": (
+        "read:assigned_appointments, update:service_progress, read:parts, request:parts, read:service_checklists"
+    ),
+}
+"""Word for word; "staff" are our advisors, and "admin *" is a business's owner."""
+
+GAPS = {
+    "update:inventory": {"advisor", "owner"},
+    "update:service_checklists": {"advisor", "technician", "owner"},
+    "chat:appointment": {"customer", "advisor", "technician", "owner"},
+    "read:own_invoices": {"customer"},
+    "approve:estimates": {"customer"},
+    "manage:purchase_orders": {"owner"},
+    "void:sales": {"owner"},
+}
+"""Named in no role's list where they came from, and who holds them here."""
+
+OURS = {
+    "take:payments": "cash and cards at the counter",
+    "manage:center": "the owner's: hours, bays, payments, refunds, credit notes",
+    "manage:staff": "the owner's: people, roles, shifts, invitations",
+    "manage:services": "the owner's: what can be booked, canned jobs",
+    "read:reports": "the owner's numbers",
+    "read:audit": "the trail of one's own business, and of the network",
+    "manage:network": "the network's administrators, who are nobody in a business",
+}
+"""What we named ourselves."""
+
+HELD = {"customer": CUSTOMER, **BY_ROLE}
+
+
+def _words(listed: str) -> set[str]:
+    return set(listed.split(", "))
+
+
+@pytest.mark.parametrize("role", ASKED_FOR)
+def test_each_role_holds_what_was_asked_for(role):
+    assert _words(ASKED_FOR[role]) <= HELD[role]
+
+
+def test_the_gaps_are_closed_and_nothing_else_was_added():
+    asked = set().union(*map(_words, ASKED_FOR.values()))
+    assert KNOWN - {PUBLIC, SIGNED_IN} == asked | set(GAPS) | set(OURS)
+    for permission, roles in GAPS.items():
+        assert {role for role in HELD if permission in HELD[role]} == roles, permission
+
+
+def test_an_owner_may_do_everything_in_the_business_and_nothing_on_the_network():
+    everything = KNOWN - {"manage:network", PUBLIC, SIGNED_IN}
+    assert BY_ROLE["owner"] | CUSTOMER == everything
+    assert BY_ROLE["network_admin"] == {"manage:network", "read:audit"}
+
+
+def table() -> str:
+    """The table as the decision shows it."""
+    roles = list(HELD)
+    lines = ["| permission | " + " | ".join(roles) + " |", "|---" * (len(roles) + 1) + "|"]
+    for permission in sorted(KNOWN - {PUBLIC, SIGNED_IN}):
+        marks = ["✓" if permission in HELD[role] else "" for role in roles]
+        lines.append(f"| `{permission}` | " + " | ".join(marks) + " |")
+    return "\n".join(lines)
+
+
+def test_the_decision_shows_the_table_as_it_is():
+    assert table() in DOCUMENT.read_text(), f"copy this into {DOCUMENT.name}:\n{table()}"
+
+
+def test_a_route_that_says_nothing_does_not_start():
+    @get("/forgotten")
+    async def forgotten() -> None: ...
+
+    @get("/misspelt", opt={"needs": "read:custmers"})
+    async def misspelt() -> None: ...
+
+    @get("/known", opt=needs("read:customers"))
+    async def known() -> None: ...
+
+    with pytest.raises(RuntimeError, match="GET /forgotten"):
+        _every_route_declares(Litestar([forgotten, known]))
+    with pytest.raises(RuntimeError, match="GET /misspelt"):
+        _every_route_declares(Litestar([misspelt, known]))
+    _every_route_declares(Litestar([known]))
+    with pytest.raises(ValueError, match="unknown permission"):
+        needs("read:custmers")
+
+
+def test_no_permission_is_asked_for_that_nobody_holds():
+    asked = {route.needs for route in routes()} - {PUBLIC, SIGNED_IN}
+    assert asked <= set().union(*HELD.values())
+
+
+FURTHER = {
+    "GET /garage/{vehicle_id:uuid}/edit": "a shop sees the car it may work on, its owner changes what is said of it",
+    "GET /estimates/{estimate_id:uuid}": "prices are the advisor's and the driver's, a technician is in scope",
+    "GET /estimates/{estimate_id:uuid}/state": "the same",
+    "GET /api/v1/staff/jobs": "the jobs of whoever asks, who must be a technician of the shop",
+}
+"""Where the thing itself decides once more, after the route has let somebody in."""
+
+NOT_NOW = {
+    "GET /appointments/{appointment_id:uuid}/check-in": "the car is in the workshop already",
+}
+
+PEOPLE = {
+    "advisor": CAST.advisor,
+    "technician": CAST.technician,
+    "owner": CAST.owner,
+    "customer": CAST.customer,
+    "stranger": CAST.stranger,
+    "network": CAST.network,
+}
+
+
+def _leads_to_the_door(answer: Answer) -> bool:
+    return answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+
+
+def _may(route: Route, who: str) -> bool:
+    if who == "visitor":
+        return route.needs == PUBLIC
+    return route.needs in (PUBLIC, SIGNED_IN) or route.needs in PEOPLE[who].viewer.permissions
+
+
+@dataclass
+class Round:
+    """One person's way through all pages with their shop's own things."""
+
+    who: str
+    person: Browser
+    harvest: Harvest
+    wrong: list[str] = field(default_factory=list)
+    let_in: int = 0
+
+    async def look(self, route: Route) -> None:
+        url = route.address(await self.harvest.all(route))
+        answer = await self.person.get(url, params=await query_for(route, self.harvest))
+        if answer.status_code >= 500:
+            self.wrong.append(f"{route.label} ({route.needs}): {answer.status_code}")
+        elif _may(route, self.who):
+            self.expect_in(route, answer)
+        else:
+            self.expect_out(route, answer)
+            bare = await self.person.get(url)
+            if bare.status_code != 400:  # what is missing in the query is said before anybody is asked for
+                self.expect_out(route, bare)
+
+    def expect_out(self, route: Route, answer: Answer) -> None:
+        if self.who == "visitor":
+            is_out = answer.status_code == 401 if route.is_json else _leads_to_the_door(answer)
+        else:
+            is_out = answer.status_code == 403
+            if route.is_json and is_out:
+                assert answer.json() == {"error": "Insufficient permissions"}, route.label
+        if not is_out:
+            self.wrong.append(f"{route.label} ({route.needs}): {answer.status_code}, not denied")
+
+    def expect_in(self, route: Route, answer: Answer) -> None:
+        if answer.status_code == 403 and route.label not in FURTHER:
+            self.wrong.append(f"{route.label} ({route.needs}): denied")
+        if self.who in ("advisor", "technician", "owner") and route.needs not in {
+            *CUSTOMER,
+            PUBLIC,
+            SIGNED_IN,
+        }:
+            self.let_in += 1
+            if answer.status_code >= 400 and route.label not in FURTHER | NOT_NOW:
+                self.wrong.append(f"{route.label} ({route.needs}): {answer.status_code}, of their own")
+
+
+@pytest.mark.parametrize("who", ["visitor", *PEOPLE])
+async def test_a_role_is_let_in_where_the_table_says_so_and_nowhere_else(browser, beside, who):
+    """Each page and answer of Harbor Lane's own things, as each of the cast and as nobody."""
+    person = browser(PEOPLE.get(who))
+    person.http._transport.raise_app_exceptions = False
+    way = Round(who, person, Harvest(beside, await read_catalogue(beside), HARBOR_SHOP))
+    for route in routes():
+        if (
+            route.method == "GET"
+            and not NOT_OURS.search(route.path)
+            and not set(route.names) & set(NOT_HARVESTED)
+        ):
+            await way.look(route)
+    assert not way.wrong, "\n".join(way.wrong)
+    assert way.let_in >= {"advisor": 30, "technician": 12, "owner": 40}.get(who, 0)
