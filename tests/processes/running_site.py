@@ -124,6 +124,7 @@ def started_before() -> Path | None:
 def running(folder: Path, *options: str) -> Iterator[Site]:
     if before := started_before():
         shutil.copytree(before, folder, dirs_exist_ok=True)
+        (folder / "ports.json").unlink()  # two copies that start at once must not want the same ports
     site = Site(folder, *options)
     try:
         site.start()
