@@ -89,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.set_defaults(does=_verify_audit)
 
+    secrets = commands.add_parser(
+        "rotate-secrets", help="seal what the database keeps secret anew, after SECRET_KEY was changed"
+    )
+    secrets.set_defaults(does=_rotate_secrets)
+
     vin = commands.add_parser("vin", help="decode VINs offline, one JSON object a line")
     vin.add_argument("vins", nargs="+", metavar="VIN", help="VINs, or - to read them from standard input")
     vin.set_defaults(does=_vin)
@@ -103,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, admin, demo, doctor, audit, run):
+    for command in (migrate, admin, demo, doctor, audit, secrets, run):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -222,6 +227,13 @@ def _verify_audit(asked: argparse.Namespace) -> int:
     if asked.export_heads:
         return asyncio.run(verifying.export_heads(Settings.from_env()))
     return asyncio.run(verifying.verify(Settings.from_env(), only=asked.tenant, heads=asked.heads))
+
+
+def _rotate_secrets(asked: argparse.Namespace) -> int:
+    owner, _app = _database(asked.home)
+    from app.rotating import rotate
+
+    return asyncio.run(rotate(owner))
 
 
 def _vin(asked: argparse.Namespace) -> int:

@@ -45,6 +45,8 @@ class Settings:
     database_owner_url: str | None
     redis_url: str
     secret_key: str
+    former_secret_keys: tuple[str, ...]
+    """What SECRET_KEY was before: old seals and signatures still open with them, new ones are never made."""
     stripe_api_key: str
     stripe_api_base: str | None
     """None is Stripe itself; otherwise where the simulator answers."""
@@ -80,6 +82,7 @@ class Settings:
             database_owner_url=values.get("DATABASE_OWNER_URL"),
             redis_url=values["REDIS_URL"],
             secret_key=values["SECRET_KEY"],
+            former_secret_keys=tuple(values.get("SECRET_KEYS_BEFORE", "").split()),
             stripe_api_key=values.get("STRIPE_API_KEY", "sk_test_simulator"),
             stripe_api_base=values.get("STRIPE_API_BASE", "").rstrip("/") or None,
             stripe_checkout_origin=values.get("STRIPE_CHECKOUT_ORIGIN", "https://checkout.stripe.com").rstrip(
@@ -102,6 +105,8 @@ class Settings:
             raise SettingsWrong(f"BASE_URL is {self.base_url!r}; it must look like https://shop.example.com")
         if len(self.secret_key) < SHORTEST_SECRET:
             raise SettingsWrong(f"SECRET_KEY has fewer than {SHORTEST_SECRET} characters")
+        if any(len(key) < SHORTEST_SECRET for key in self.former_secret_keys):
+            raise SettingsWrong(f"SECRET_KEYS_BEFORE holds a key of fewer than {SHORTEST_SECRET} characters")
         if not self.database_url.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
             raise SettingsWrong("DATABASE_URL must begin with postgresql://")
         if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
@@ -124,6 +129,11 @@ class Settings:
     def secure(self) -> bool:
         """The site is served over TLS: cookies carry `Secure` and the `__Host-` prefix."""
         return self.base_url.startswith("https://")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """All that may have made what is stored or carried by somebody, the present one first."""
+        return (self.secret_key, *self.former_secret_keys)
 
     @property
     def sqlalchemy_url(self) -> str:

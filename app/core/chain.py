@@ -180,11 +180,14 @@ class Head(msgspec.Struct, frozen=True):
 
     @property
     def is_ours(self) -> bool:
-        return hmac.compare_digest(self.signature, _signature(self))
+        """Signed with the secret key, or with one from before."""
+        return any(
+            hmac.compare_digest(self.signature, _signature(self, key)) for key in settings().secret_keys
+        )
 
 
-def _signature(head: Head) -> str:
-    key = hmac.digest(settings().secret_key.encode(), b"audit head", "sha256")
+def _signature(head: Head, secret_key: str) -> str:
+    key = hmac.digest(secret_key.encode(), b"audit head", "sha256")
     return hmac.new(key, f"{head.tenant} {head.n} {head.hash} {head.at}".encode(), "sha256").hexdigest()
 
 
@@ -207,7 +210,7 @@ async def sign_head(db: AsyncSession, tenant: UUID | None) -> Head | None:
     if n == 0 or (newest and n <= newest["n"] + 1):
         return None
     unsigned = Head(str(tenant or ""), n, sealed.hex(), clock.now().isoformat())
-    head = msgspec.structs.replace(unsigned, signature=_signature(unsigned))
+    head = msgspec.structs.replace(unsigned, signature=_signature(unsigned, settings().secret_key))
     detail = msgspec.to_builtins(head)
     await audit.log(db, Viewer.system(tenant), HEAD, tenant=tenant, detail=detail)
     return head

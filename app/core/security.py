@@ -17,6 +17,9 @@ from litestar.handlers import BaseRouteHandler
 from app.core.errors import CrossSite
 from app.settings import settings
 
+_SIGNATURE = 20
+"""Bytes of a MAC in a signed token."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -40,9 +43,16 @@ def hash_token(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _mac(purpose: str, message: bytes) -> bytes:
-    key = hmac.digest(settings().secret_key.encode(), purpose.encode(), "sha256")
+def _mac(purpose: str, message: bytes, secret_key: str = "") -> bytes:
+    key = hmac.digest((secret_key or settings().secret_key).encode(), purpose.encode(), "sha256")
     return hmac.digest(key, message, "sha256")
+
+
+def _is_mac(mac: bytes, purpose: str, message: bytes) -> bool:
+    """Whether it was made with one of our keys, now or before."""
+    return any(
+        hmac.compare_digest(mac, _mac(purpose, message, key)[: len(mac)]) for key in settings().secret_keys
+    )
 
 
 def _b64(raw: bytes) -> str:
@@ -56,7 +66,7 @@ def _unb64(text: str) -> bytes:
 def sign(purpose: str, payload: Any, *, seconds: int) -> str:
     """A token that carries `payload` (JSON-able) for a purpose and expires after `seconds`."""
     body = msgspec.json.encode([int(time.time()) + seconds, payload])
-    return f"{_b64(body)}.{_b64(_mac(purpose, body)[:20])}"
+    return f"{_b64(body)}.{_b64(_mac(purpose, body)[:_SIGNATURE])}"
 
 
 def unsign(purpose: str, token: str) -> Any:
@@ -66,7 +76,7 @@ def unsign(purpose: str, token: str) -> Any:
         body, mac = _unb64(body_text), _unb64(mac_text)
     except ValueError as error:
         raise ValueError("malformed token") from error
-    if not hmac.compare_digest(mac, _mac(purpose, body)[:20]):
+    if len(mac) != _SIGNATURE or not _is_mac(mac, purpose, body):
         raise ValueError("forged token")
     expires, payload = msgspec.json.decode(body)
     if time.time() > expires:
@@ -88,11 +98,12 @@ def csrf_token_matches(token: str, binding: str) -> bool:
         raw = _unb64(token)
     except ValueError:
         return False
-    mac = _mac("csrf", binding.encode())
-    if len(raw) != 2 * len(mac):
+    half = len(raw) // 2
+    mask, masked = raw[:half], raw[half:]
+    if len(raw) != 2 * hashlib.sha256().digest_size:
         return False
-    mask, masked = raw[: len(mac)], raw[len(mac) :]
-    return hmac.compare_digest(bytes(a ^ b for a, b in zip(mask, masked, strict=True)), mac)
+    mac = bytes(a ^ b for a, b in zip(mask, masked, strict=True))
+    return _is_mac(mac, "csrf", binding.encode())
 
 
 def binding_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

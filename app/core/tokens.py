@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import OctKey
 
 from app.core import clock
@@ -28,8 +28,8 @@ class Claims(msgspec.Struct, frozen=True):
     issued_at: float
 
 
-def _key() -> OctKey:
-    return OctKey.import_key(settings().secret_key)
+def _keys() -> list[OctKey]:
+    return [OctKey.import_key(key) for key in settings().secret_keys]
 
 
 def issue_access_token(
@@ -46,13 +46,13 @@ def issue_access_token(
         "iat": now.timestamp(),
         "exp": int(expires.timestamp()),
     }
-    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _key()), expires
+    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _keys()[0]), expires
 
 
 def read_access_token(token: str) -> Claims:
     """Verify signature and expiry. Raises SignInNeeded."""
     try:
-        claims = jwt.decode(token, _key(), algorithms=["HS256"]).claims
+        claims = _claims(token)
         center = claims.get("service_center_id")
         if float(claims["exp"]) <= clock.now().timestamp():
             raise SignInNeeded
@@ -63,6 +63,16 @@ def read_access_token(token: str) -> Claims:
         )
     except (JoseError, KeyError, ValueError, TypeError) as error:
         raise SignInNeeded from error
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a token says that one of our keys has signed, now or before. Raises JoseError."""
+    for key in _keys():
+        try:
+            return jwt.decode(token, key, algorithms=["HS256"]).claims
+        except BadSignatureError as error:
+            bad = error
+    raise bad
 
 
 def new_api_token() -> str:

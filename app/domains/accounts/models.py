@@ -7,6 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, tenant_fk
+from app.core.sealing import sealed_for
+
+CODE_SEAL = "one-time codes"
 
 
 class User(Identified, Base):
@@ -93,7 +96,7 @@ class OneTimeCode(Identified, Base):
     __tablename__ = "one_time_codes"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
-    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for(CODE_SEAL))
     last_step: Mapped[int]
     """The half minute whose code was used last: it and those before it are spent."""
 
@@ -199,4 +202,5 @@ class SignOn(Identified, Base):
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary)
     provider: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """Ten minutes old at most: a key is never forgotten sooner, so nobody seals it anew."""
     expires_at: Mapped[datetime]

@@ -13,11 +13,10 @@ from app.core.db import new_id
 from app.core.errors import Invalid, Refused
 from app.core.security import sign, unsign
 from app.core.words import _
-from app.domains.accounts.models import OneTimeCode, User
+from app.domains.accounts.models import CODE_SEAL, OneTimeCode, User
 
 STEP = 30
 ENROL_SECONDS = 30 * 60
-SEAL = "one-time codes"
 
 
 def step_of(moment: datetime) -> int:
@@ -73,7 +72,9 @@ async def enrol(db: AsyncSession, user: User, *, secret: str, code: str) -> None
     if step is None:
         raise Invalid({"code": _("That is not the code the app shows now. Is the clock of the phone right?")})
     db.add(
-        OneTimeCode(id=new_id(), user_id=user.id, secret_sealed=sealing.seal(SEAL, secret), last_step=step)
+        OneTimeCode(
+            id=new_id(), user_id=user.id, secret_sealed=sealing.seal(CODE_SEAL, secret), last_step=step
+        )
     )
 
 
@@ -82,7 +83,7 @@ async def spend(db: AsyncSession, user: User, code: str) -> bool:
     app = await db.scalar(select(OneTimeCode).where(OneTimeCode.user_id == user.id).with_for_update())
     if app is None:
         return False
-    secret = sealing.unseal(SEAL, app.secret_sealed)
+    secret = sealing.unseal(CODE_SEAL, app.secret_sealed)
     step = matching_step(secret, code, now=step_of(clock.now()), spent=app.last_step)
     if step is None:
         return False

@@ -8,6 +8,9 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified
+from app.core.sealing import sealed_for
+
+LINK_SEAL = "mail link"
 
 
 class Notification(Identified, Base):
@@ -58,7 +61,7 @@ class Mail(Identified, Base):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
-    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for(LINK_SEAL))
     """The token of a link in it, sealed; the parts hold a blank in its place. Gone once the mail is sent."""
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]

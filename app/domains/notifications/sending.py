@@ -13,8 +13,8 @@ from app.core.events import Heard
 from app.core.queue import cron
 from app.core.relay import outside_transaction
 from app.domains.notifications.events import MailWritten
-from app.domains.notifications.models import Mail
-from app.domains.notifications.telling import BLANK, SEAL
+from app.domains.notifications.models import LINK_SEAL, Mail
+from app.domains.notifications.telling import BLANK
 from app.gateways.mail import Letter, MailDelayed, MailRefused, open_mailer
 from app.settings import settings
 
@@ -74,7 +74,7 @@ def letter_of(mail: Mail) -> Letter:
 
 def opened(mail: Mail, part: str) -> str:
     """A part with the sealed token in the place of its blank; once the mail is sent the blank stays."""
-    return part.replace(BLANK, sealing.unseal(SEAL, mail.secret)) if mail.secret else part
+    return part.replace(BLANK, sealing.unseal(LINK_SEAL, mail.secret)) if mail.secret else part
 
 
 @cron("*/5 * * * *")

@@ -13,13 +13,12 @@ from app.core.events import Event, Heard, record
 from app.core.viewer import Viewer
 from app.core.words import speaking
 from app.domains.notifications.events import MailWritten, NotificationSent
-from app.domains.notifications.models import Mail, Notification
+from app.domains.notifications.models import LINK_SEAL, Mail, Notification
 from app.domains.notifications.recipients import Place, Recipient
 from app.settings import settings
 
 BLANK = "-the-link-is-sealed-"
 """Stands for a link's token in the stored parts of a mail."""
-SEAL = "mail link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ async def write_mail(
             recipient=to.email,
             recipient_name=to.name,
             language=to.locale,
-            secret=sealing.seal(SEAL, secret) if secret else None,
+            secret=sealing.seal(LINK_SEAL, secret) if secret else None,
             error="",
             **parts,
         )
