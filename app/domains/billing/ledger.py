@@ -107,7 +107,7 @@ async def book_refund(
 async def book_dispute(
     db: AsyncSession, invoice: Invoice, payment: Payment, *, fee: int, from_credit: int, owed_again: int
 ) -> None:
-    """A decided dispute: what the bank took back, and what the provider kept for it whoever won."""
+    """What a dispute has cost by now: what the bank took back, and what the provider kept for it whoever won."""
     legs = {
         PROVIDER_ACCOUNTS[payment.provider]: -(from_credit + owed_again + fee),
         "fees": fee,

@@ -132,15 +132,18 @@ async def _dispute(
             return
         await _change(db, invoice, payment, "disputed", by=by)
     payment.dispute_stage = told.dispute_stage
-    if told.state == "disputed":
-        return
     taken_back = min(told.lost - payment.lost_minor, payment.kept_minor)
     fee = told.fee + told.dispute_fee - payment.fee_minor
     from_credit, owed_again = _go_out(invoice, payment, taken_back)
     payment.lost_minor += taken_back
     payment.fee_minor += fee
-    await ledger.book_dispute(db, invoice, payment, fee=fee, from_credit=from_credit, owed_again=owed_again)
-    await _change(db, invoice, payment, "lost" if told.state == "lost" else _after_refunds(payment), by=by)
+    if fee or taken_back:
+        await ledger.book_dispute(
+            db, invoice, payment, fee=fee, from_credit=from_credit, owed_again=owed_again
+        )
+    if told.state != "disputed":  # another may be open already when we hear of the one before
+        ended = "lost" if told.state == "lost" else _after_refunds(payment)
+        await _change(db, invoice, payment, ended, by=by)
     if owed_again:
         await open_again(db, invoice, by=by)
 

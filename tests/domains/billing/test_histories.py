@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -204,6 +204,9 @@ class History:
     max_examples=RUNS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(  # a second dispute is open when the provider is first asked about the one before
+    acts=[("press", TOTAL), ("pay", 0), ("dispute", 0), ("decide", (0, True)), ("dispute", 0)]
 )
 @given(acts=st.lists(ACTS, min_size=3, max_size=25))
 async def test_books_are_true_after_every_history(db: AsyncSession, acts: list[tuple[str, Any]]) -> None:
