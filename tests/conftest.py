@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -16,6 +17,11 @@ from app.settings import as_asyncpg, settings
 from tests.browser.in_process import close_chromium
 from tests.browsing import Browser
 from tests.cast import CAST, PASSWORD, Cast, Person
+
+# The same examples each time, so that a change is judged by what it changes. `HYPOTHESIS_PROFILE=search` looks further.
+hypothesis.settings.register_profile("everyday", derandomize=True)
+hypothesis.settings.register_profile("search", derandomize=False)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from app.gateways.oidc import configured
 from app.gateways.oidc.configured import Unset, providers
 from app.settings import Settings, SettingsMissing, SettingsWrong
 
-PEM = "-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----"
+PEM = "-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----"  # pragma: allowlist secret
 BASE = {
     "TORQUELINE_MODE": "test",
     "BASE_URL": "http://testserver",

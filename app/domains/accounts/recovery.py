@@ -11,7 +11,7 @@ from app.core.security import hash_token
 from app.domains.accounts.models import RecoveryCode, User
 
 HOW_MANY = 10
-SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"
+SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"  # pragma: allowlist secret
 """Without those that look alike on paper."""
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 LENGTH = 17
-LEGAL = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
+LEGAL = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"  # pragma: allowlist secret
 """No I, O and Q: they are taken for 1 and 0."""
 
 MISTAKEN_FOR = {"O": "0", "I": "1", "Q": "0"}

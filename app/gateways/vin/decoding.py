@@ -16,7 +16,7 @@ from app.gateways.vin import tables
 from app.gateways.vin.layout import ELEMENTS, MODEL
 from app.gateways.vin.tables import Match, Wmi
 
-YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"
+YEAR_CODES = "ABCDEFGHJKLMNPRSTVWXY123456789"  # pragma: allowlist secret
 """Position 10, from 1980 on and again from 2010 on."""
 
 
