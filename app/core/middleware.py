@@ -71,6 +71,7 @@ class Envelope:
         headers.setdefault("Content-Security-Policy", self._policy(state["nonce"]))
         headers.setdefault("Reporting-Endpoints", 'csp="/csp-reports"')
         headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
