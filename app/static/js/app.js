@@ -26,6 +26,16 @@ document.addEventListener("htmx:error", (event) => {
   const { ctx } = event.detail;
   if (ctx && !ctx.response && ctx.sourceElement?.id !== "live" && ctx.sourceElement?.id !== "unread") stale(true);
 });
+// A form within data-leaves is answered in place while something is to be mended, so that chosen files and a
+// drawn signature stay; where it is sent on to another page, that page is opened whole.
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response?.raw.redirected && ctx.sourceElement.closest("[data-leaves]")) ctx.hx.redirect = ctx.response.raw.url;
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response?.status === 422) ctx.sourceElement.closest("[data-leaves]")?.querySelector("[data-error-summary]")?.focus();
+});
 // A toast that came as a header: HX-Trigger: {"toast": {"text": …, "kind": …}}
 document.addEventListener("toast", (event) => toast(event.detail?.text ?? event.detail?.value, event.detail?.kind));
 document.addEventListener("close-dialog", () => document.querySelector("dialog[open]")?.close());

@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 from app.core.errors import Invalid
 from app.core.files import receive_images
 from app.core.forms import read, values_of
-from app.core.render import page, see_other
+from app.core.render import lost_files, page, see_other
 from app.core.visit import begin, glance, needs
 from app.domains import customers, garage
 from app.domains.workshop import arriving, board, orders
@@ -111,7 +111,7 @@ async def _show(
             me,
             "workshop/check_in.html",
             status=422 if wrong else 200,
-            errors=wrong.errors if wrong else {},
+            errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
             typed=typed,
             lights=(await request.form()).getall("warning_lights", []) if wrong else [],
             q=q,
