@@ -16,12 +16,19 @@ document.addEventListener("htmx:response:error", (event) => {
   if (ctx.sourceElement.id === "live" || ctx.sourceElement.id === "unread") {
     ctx.hx.reswap = "none";
     if (status === 401 || status === 403) signedOut();
+  } else if (status !== 422 && ctx.sourceElement.matches("form[data-move]")) {
+    // Not moved: the form names again where the card is.
+    ctx.sourceElement.reset();
+    beside(ctx);
   } else if (status !== 422 && !ctx.sourceElement.closest("[data-errors-here]")) {
-    ctx.hx.retarget = "#toasts";
-    ctx.hx.reswap = "beforeend";
-    ctx.hx.reselect = "[data-fault]";
+    beside(ctx);
   }
 });
+function beside(ctx) {
+  ctx.hx.retarget = "#toasts";
+  ctx.hx.reswap = "beforeend";
+  ctx.hx.reselect = "[data-fault]";
+}
 document.addEventListener("htmx:error", (event) => {
   const { ctx } = event.detail;
   if (ctx && !ctx.response && ctx.sourceElement?.id !== "live" && ctx.sourceElement?.id !== "unread") stale(true);

@@ -55,6 +55,7 @@ async def _shown(db: AsyncSession, me: Viewer, technician: UUID | None) -> dict[
         "technician": technician,
         "late": sum(card.is_late for card in shown),
         "count": len(shown),
+        "inside": sum(card.stage != "delivered" for card in shown),
     }
 
 
