@@ -464,9 +464,13 @@ async def test_readings_are_added_and_corrected_with_a_reason(browser: Open, cas
 async def test_what_is_paid_but_here_is_called_the_same_everywhere(browser: Open, cast: Cast) -> None:
     async with transaction() as db:
         order = await checked_in(db)
-        await closing.mark_invoiced(db, order, by=CAST.advisor.viewer)
-        await closing.mark_closed(db, order, by=CAST.advisor.viewer)
+        order = await closing.mark_invoiced(db, order, by=CAST.advisor.viewer)
     desk = browser(cast.advisor)
+    form = {"stage": "delivered", "version": order.version, "bay": ""}
+    asked = await desk.post(f"/orders/{order.number}/stage", form)
+    assert (asked.status_code, "The invoice is not paid" in asked.text) == (409, True)
+    async with transaction(tenant=HARBOR) as db:
+        order = await closing.mark_closed(db, order, by=CAST.advisor.viewer)
     pages = ("/board", "/orders", f"/orders/{order.number}")
     for url in pages:
         assert "Paid · to hand over" in (await desk.get(url)).text, url
