@@ -471,7 +471,7 @@ async def test_what_is_paid_but_here_is_called_the_same_everywhere(browser: Open
     assert (asked.status_code, "The invoice is not paid" in asked.text) == (409, True)
     async with transaction(tenant=HARBOR) as db:
         order = await closing.mark_closed(db, order, by=CAST.advisor.viewer)
-    pages = ("/board", "/orders", f"/orders/{order.number}")
+    pages = ("/board", "/orders", f"/orders/{order.number}", "/customers/1/orders")
     for url in pages:
         assert "Paid · to hand over" in (await desk.get(url)).text, url
     form = {"stage": "delivered", "version": order.version, "bay": ""}
