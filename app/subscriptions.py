@@ -46,6 +46,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderArrived: [ring_board, ring_order, ring_customer],
     workshop.OrderMoved: [ring_board, ring_order, ring_customer],
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
+    workshop.OrderReadingsTaken: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer],

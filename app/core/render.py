@@ -85,6 +85,14 @@ def is_partial(request: AnyRequest) -> bool:
     return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
 
 
+async def lost_files(request: AnyRequest, field: str) -> dict[str, str]:
+    """What to say beside a file field of a form that comes back: a browser forgets the files that were chosen.
+    Where htmx asked, it has left the field in place and nothing is lost."""
+    form = await request.form()
+    chosen = [one for one in form.getall(field, []) if getattr(one, "filename", "")]
+    return {field: words._("Please choose the photos again.")} if chosen and not is_partial(request) else {}
+
+
 def page(
     request: AnyRequest,
     me: Viewer,

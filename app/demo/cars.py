@@ -29,6 +29,14 @@ CARS = (
     Car("cx5", "ines@demo.test", 66_120, "2231 AF", "Red", vin="JM3KFBDM8L0768843"),
     Car("civic", "dmitri@demo.test", 129_400, "9917 BD", "White", vin="2HGFC2F54GH541009"),
     Car(
+        "rav4", "ayo@demo.test", 88_210, "3305 TN", "Blue",
+        facts=VehicleFacts(make="Toyota", model="RAV4", year=2019, trim="XLE", body="SUV", fuel="gasoline"),
+    ),
+    Car(
+        "golf", "june@demo.test", 154_600, "JUNE B", "Grey",
+        facts=VehicleFacts(make="Volkswagen", model="Golf", year=2016, trim="SE", body="Hatchback", fuel="gasoline"),
+    ),
+    Car(
         "id3", "anna@demo.test", 38_900, "B-VW 303E", "Blau",
         facts=VehicleFacts(make="Volkswagen", model="ID.3", year=2022, trim="Pro", body="Hatchback", fuel="electric"),
     ),

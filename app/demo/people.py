@@ -59,6 +59,8 @@ DRIVERS = (
     Person("walter@demo.test", "Walter Finch", phone="+1 207 555 0106"),
     Person("ines@demo.test", "Inês Carvalho", phone="+1 207 555 0107"),
     Person("dmitri@demo.test", "Dmitri Volkov", phone="+1 207 555 0108"),
+    Person("ayo@demo.test", "Ayọ̀ Bámidélé", phone="+1 207 555 0111"),
+    Person("june@demo.test", "June Whitcomb", phone="+1 207 555 0112"),
     Person("anna@demo.test", "Anna Schulte", phone="+49 30 5550 0109", zone="Europe/Berlin", unit="km"),
     Person("lukas@demo.test", "Lukas Brandt", phone="+49 30 5550 0110", zone="Europe/Berlin", unit="km"),
 )

@@ -98,6 +98,7 @@ async def _last_summer(stage: Stage) -> None:
     with hours_ago(days + 3):
         invoice = await acts.bill(stage, BEN, order)
         await acts.take_cash(stage, BEN, invoice, invoice.total_minor + 300)
+        await acts.move(stage, BEN, order, "delivered")
 
 
 async def _delivered(stage: Stage) -> None:
@@ -291,13 +292,18 @@ async def _at_voltwerk(stage: Stage) -> None:
 
 
 async def _coming_up(stage: Stage) -> None:
-    """Visits that have been booked for the next days."""
+    """Visits that have been booked for today and the next days. A car that is in the shop now is booked for
+    another visit, next week."""
+    soon = clock.now() + timedelta(hours=1)
     for car, shop, codes, days, nth in (
+        ("rav4", "harbor", ("brake-check",), 0, 0),
+        ("golf", "harbor", ("oil-service", "inspection"), 0, 2),
         ("model3", "harbor", ("ev-health", "ev-brakes"), 2, 3),
-        ("f150", "harbor", ("brake-check",), 1, 2),
-        ("camry", "harbor", ("oil-service", "inspection"), 1, 5),
-        ("civic", "harbor", ("diagnosis",), 3, 1),
-        ("zoe", "volt", ("ev-health",), 2, 4),
+        ("civic", "harbor", ("diagnosis",), 6, 1),
+        ("camry", "harbor", ("oil-service", "inspection"), 8, 5),
+        ("f150", "harbor", ("brake-check",), 9, 2),
+        ("zoe", "volt", ("ev-health",), 7, 4),
     ):
+        day = clock.today(stage.centers[shop].zone) + timedelta(days=days)
         with hours_ago(20 + days):
-            await book(stage, car, shop, codes, days_ahead=days, nth=nth)
+            await book(stage, car, shop, codes, day=day, not_before=soon, nth=nth)

@@ -1,7 +1,7 @@
 """One car's visit, act by act: each is what a person does on a page, at the hour it happened."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -95,16 +95,23 @@ async def _introduce(stage: Stage, arrival: Arrival) -> None:
 
 
 async def book(
-    stage: Stage, car: str, shop: str, service_codes: tuple[str, ...], *, days_ahead: int, nth: int = 0
+    stage: Stage,
+    car: str,
+    shop: str,
+    service_codes: tuple[str, ...],
+    *,
+    day: date,
+    not_before: datetime,
+    nth: int = 0,
 ) -> None:
-    """The driver books the `nth` free slot of a coming day, as on their phone."""
+    """The driver books the `nth` free slot of a day, as on their phone; where there is none left, of the next."""
     driver, center = stage.owners[car], stage.centers[shop]
-    day = clock.today(center.zone) + timedelta(days=days_ahead)
     async with stage.acting(driver, at=shop) as (db, me):
         offered = await services.offered(db, center.tenant_id)
         wanted = [Wanted(one) for one in offered if one.code in service_codes]
         work = work_of((one.service, one.quantity) for one in wanted)
         free = await slots.free(db, center, work, first=day, last=day + timedelta(days=4))
+        free = [slot for slot in free if slot.starts >= not_before]
         slot = free[min(nth, len(free) - 1)]
         held = await holding.hold(db, center, wanted, slot.starts, vehicle_id=stage.cars[car].id, by=me)
         await holding.confirm(db, held, center, by=me)

@@ -4,6 +4,7 @@ import io
 import re
 import time
 from random import randrange
+from typing import Any
 from uuid import uuid4
 
 from PIL import Image, ImageDraw
@@ -97,14 +98,25 @@ async def checks_in(advisor: Person, visit: str) -> int:
     page = advisor.page
     await advisor.goto("/appointments")
     await advisor.look("appointments of the day")
+    for way_in in await page.get_by_role("link", name="Check in", exact=True).all():
+        opened = await page.request.get(f"{advisor.base}{await way_in.get_attribute('href')}")
+        assert "Open the repair order" in await opened.text(), "what is offered is not refused"
     await advisor.goto(f"{visit}/check-in")
     await advisor.look("check-in")
     await page.fill("[name=concern]", CONCERN)
-    await page.fill("[name=mileage]", "84150")
+    await page.fill("[name=mileage]", "1")
     await page.fill("[name=key_tag]", "27")
-    await page.set_input_files(
-        "[name=photos]", {"name": "front.jpg", "mimeType": "image/jpeg", "buffer": picture("front")}
-    )
+    photo: Any = {"name": "front.jpg", "mimeType": "image/jpeg", "buffer": picture("front")}
+    await page.set_input_files("[name=photos]", photo)
+    await advisor.press("Open the repair order")
+    await expect(page.locator("[data-error-summary]")).to_contain_text("less than the last reading")
+    if advisor.has_scripts:
+        chosen = await page.locator("[name=photos]").evaluate("field => field.files.length")
+        assert chosen == 1, "what was chosen is still there"
+    else:
+        await expect(page.locator("[data-error-summary]")).to_contain_text("choose the photos again")
+        await page.set_input_files("[name=photos]", photo)
+    await page.fill("[name=mileage]", "84150")
     await advisor.press("Open the repair order")
     await page.wait_for_url(re.compile(r"/orders/\d+$"))
     await advisor.look("a repair order")

@@ -13,12 +13,16 @@ from app.core import clock
 from app.core.db import enter_tenant
 from app.core.errors import NotFound
 from app.core.viewer import Viewer
+from app.domains import workshop
 from app.domains.booking.models import Appointment, BookedService
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
+from app.domains.workshop.models import RepairOrder
 
 LIVE = ("held", "pending", "confirmed", "arrived", "in_progress")
+EARLIEST = timedelta(hours=12)
+"""How long before its time a car can be checked in."""
 PLANNED = ("pending", "confirmed", "arrived", "in_progress", "completed", "no_show")
 
 
@@ -50,6 +54,13 @@ class Entry(msgspec.Struct, frozen=True):
     customer: Customer
     bay: Bay | None
     technician: StaffProfile | None
+    order: RepairOrder | None
+    """The order it became, or the one that is open on the car: no second one is opened beside that."""
+
+    def may_arrive(self, now: datetime) -> bool:
+        """Whether the car can be checked in for it now."""
+        mine = self.visit.appointment
+        return self.order is None and mine.status == "confirmed" and mine.starts_at - now <= EARLIEST
 
 
 async def find(db: AsyncSession, me: Viewer, appointment_id: UUID, *, for_update: bool = False) -> Visit:
@@ -111,7 +122,27 @@ async def _entries(
         query = query.where(Appointment.status.in_(PLANNED))
     rows = (await db.execute(query)).all()
     visits = await _with_facts(db, [row[0] for row in rows])
-    return [Entry(visit, row[1], row[2], row[3]) for visit, row in zip(visits, rows, strict=True)]
+    orders = await _orders_of(db, center, [row[0] for row in rows])
+    return [
+        Entry(visit, row[1], row[2], row[3], orders.get(row[0].id))
+        for visit, row in zip(visits, rows, strict=True)
+    ]
+
+
+async def _orders_of(
+    db: AsyncSession, center: ServiceCenter, visits: Sequence[Appointment]
+) -> dict[UUID, RepairOrder]:
+    """By appointment: the order it became; for one that is still to come, the open one of its car."""
+    ids = [one.order_id for one in visits if one.order_id]
+    found = await db.scalars(select(RepairOrder).where(RepairOrder.id.in_(ids)))
+    became = {order.id: order for order in found}
+    waiting = [one for one in visits if one.status in ("pending", "confirmed")]
+    inside = await workshop.open_visits(
+        db, center.tenant_id, {one.vehicle_id for one in waiting if one.vehicle_id}
+    )
+    known = {one.id: inside.get(one.vehicle_id) for one in waiting if one.vehicle_id}
+    known |= {one.id: became.get(one.order_id) for one in visits if one.order_id}
+    return {key: order for key, order in known.items() if order is not None}
 
 
 async def _with_facts(db: AsyncSession, appointments: Sequence[Appointment]) -> list[Visit]:

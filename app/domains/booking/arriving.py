@@ -1,7 +1,6 @@
 """The car is here: an appointment becomes a repair order, and follows it to its end."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,15 +12,13 @@ from app.core.files import Kept
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import customers, garage, workshop
-from app.domains.booking.appointments import Visit
+from app.domains.booking.appointments import EARLIEST, Visit
 from app.domains.booking.changing import must_be_version, services_booked
 from app.domains.booking.claims import vacate
 from app.domains.booking.events import AppointmentArrived, AppointmentCompleted, AppointmentStarted
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
 from app.domains.workshop.models import RepairOrder
-
-EARLIEST = timedelta(hours=12)
 
 
 def must_be_expected(visit: Visit) -> None:

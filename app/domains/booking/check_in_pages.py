@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.core.errors import Invalid, NotFound
 from app.core.files import receive_images
 from app.core.forms import read, values_of
-from app.core.render import page, see_other
+from app.core.render import lost_files, page, see_other
 from app.core.visit import begin, glance, needs
 from app.domains import customers, workshop
 from app.domains.booking import appointments, arriving
@@ -48,7 +48,10 @@ async def _show(request: AnyRequest, appointment_id: UUID, wrong: Invalid | None
             promise_at=visit.appointment.ends_at,
             typed=values_of(form) if wrong else {},
             lights=form.getall("warning_lights", []) if wrong else [],
-            errors=wrong.errors if wrong else {},
+            errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
+            inside=await workshop.open_visit(db, visit.appointment.vehicle_id, visit.appointment.tenant_id)
+            if visit.appointment.vehicle_id
+            else None,
         )
 
 

@@ -38,6 +38,8 @@ from app.domains.workshop.orders import (
     hold_open,
     of_customer,
     open_order,
+    open_visit,
+    open_visits,
     plan,
     visible_to,
 )
@@ -86,6 +88,8 @@ __all__ = [
     "mark_invoiced",
     "of_customer",
     "open_order",
+    "open_visit",
+    "open_visits",
     "photos",
     "plan",
     "present_jobs",

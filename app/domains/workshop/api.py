@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ from litestar import Request, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.core.visit import begin, needs
-from app.domains.workshop import bench, board, jobs, orders, steps, work
+from app.domains.workshop import bench, board, jobs, orders, readings, steps, work
 from app.domains.workshop.folder import Folder, Sheet, open_folder
 from app.domains.workshop.models import Job, JobStep, RepairOrder
 
@@ -86,6 +86,8 @@ class OrderDetailOut(msgspec.Struct):
     warning_lights: list[str]
     mileage_in_km: int | None
     charge_in_percent: int | None
+    signed_name: str
+    """Empty when nobody signed at check-in."""
     key_tag: str
     customer_id: UUID
     customer: str
@@ -114,6 +116,18 @@ class StageIn(msgspec.Struct, forbid_unknown_fields=True):
     stage: str
     version: int
     bay_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
+    open: Literal["accept"] | None = None
+    """Pass over what is still open; needs a `reason`."""
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class ReadingsIn(msgspec.Struct, forbid_unknown_fields=True):
+    version: int
+    mileage_km: Annotated[int, msgspec.Meta(ge=0, le=3_000_000)] | None = None
+    charge_percent: int | None = None
+    confirmed: bool = False
+    """The odometer was looked at again; needs a `reason`."""
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class BlockIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -198,6 +212,7 @@ def _detail(folder: Folder, *, sells: bool) -> OrderDetailOut:
         warning_lights=order.warning_lights,
         mileage_in_km=order.mileage_in_km,
         charge_in_percent=order.charge_in_percent,
+        signed_name=order.signed_name,
         key_tag=order.key_tag,
         customer_id=order.customer_id,
         customer=folder.customer.name,
@@ -244,7 +259,8 @@ async def show_order(request: AnyRequest, number: FromPath[int]) -> OrderDetailO
 
 @post("/staff/orders/{number:int}/stage", opt=STAFF, status_code=200)
 async def move_order(request: AnyRequest, number: FromPath[int], data: JSONBody[StageIn]) -> OrderOut:
-    """Move a card; 409 with what changed when `version` is no longer the order's."""
+    """Move a card; 409 with what changed when `version` is no longer the order's, and with what is `open` when
+    the stage would pass over unfinished work or unpaid money: `"open": "accept"` and a `reason` move it anyway."""
     async with begin(request) as (db, me):
         order = await orders.find(db, me, number)
         in_bay = data.bay_id is not msgspec.UNSET
@@ -256,9 +272,31 @@ async def move_order(request: AnyRequest, number: FromPath[int], data: JSONBody[
             version=data.version,
             bay_id=data.bay_id if isinstance(data.bay_id, UUID) else None,
             in_bay=in_bay,
+            anyway=data.reason if data.open == "accept" else None,
         )
         await db.flush()
         return _card(await board.card(db, me, order))
+
+
+@put("/staff/orders/{number:int}/readings", opt=STAFF)
+async def set_readings(
+    request: AnyRequest, number: FromPath[int], data: JSONBody[ReadingsIn]
+) -> OrderDetailOut:
+    """Add or correct odometer and state of charge; 422 for a doubtful odometer, unless `confirmed` with a
+    `reason`."""
+    async with begin(request) as (db, me):
+        order = await orders.find(db, me, number)
+        await readings.take_readings(
+            db,
+            order,
+            by=me,
+            version=data.version,
+            mileage_km=data.mileage_km,
+            charge_percent=data.charge_percent,
+            confirmed=data.confirmed,
+            reason=data.reason,
+        )
+        return _detail(await open_folder(db, me, order), sells=me.can("create:quotes"))
 
 
 @get("/staff/jobs", opt=STAFF)
@@ -333,6 +371,7 @@ router = Router(
         list_orders,
         show_order,
         move_order,
+        set_readings,
         my_jobs,
         start_job,
         pause_job,

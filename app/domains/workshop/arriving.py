@@ -10,11 +10,12 @@ import msgspec
 from litestar.datastructures import UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.core.files import Kept, keep
 from app.core.render import to_km
 from app.core.signature import read_drawing
 from app.core.viewer import Viewer
+from app.core.words import _
 from app.domains import garage
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
@@ -29,7 +30,7 @@ class IntakeForm(msgspec.Struct, kw_only=True):
     """The fields of workshop/_check_in_fields.html. Mileage is in the unit the odometer shows."""
 
     concern: Annotated[str, msgspec.Meta(max_length=2000)]
-    signed_name: Annotated[str, msgspec.Meta(max_length=120)]
+    signed_name: Annotated[str, msgspec.Meta(max_length=120)] = ""
     signature: Annotated[str, msgspec.Meta(max_length=300_000)] = ""
     mileage: Annotated[int, msgspec.Meta(ge=0, le=3_000_000)] | None = None
     confirmed: bool = False
@@ -80,10 +81,15 @@ async def check_in(
     estimate that was asked for before becomes that order.
 
     `photos` were received before the transaction (`files.receive_images`); `promise_at` stands in when the
-    form names none. Raises Invalid; refuses a car that is in the shop already.
+    form names none. Raises Invalid, for a car that is in the shop already as well: the form comes back with what
+    was typed and a way to the order that is open.
     """
     intake = form.intake(vehicle)
-    await orders.be_the_only_visit(db, center.tenant_id, vehicle.id)
+    try:
+        await orders.be_the_only_visit(db, center.tenant_id, vehicle.id)
+    except orders.InShopAlready as known:
+        words = _("The car has been checked in as %(order)s. Nothing here is saved yet.", order=known.label)
+        raise Invalid({"form": words}) from known
     if intake.mileage_km is not None:
         await garage.read_odometer(
             db, vehicle, intake.mileage_km, source="check_in", by=by, confirmed=form.confirmed

@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import NotFound, Refused
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.customers.models import Customer
@@ -18,6 +18,7 @@ from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop import stages
 from app.domains.workshop.models import STAGES, Job, JobClock, RepairOrder
+from app.domains.workshop.open_ends import StillOpen, open_ends
 from app.domains.workshop.orders import hold, plan
 
 SHOWN_AFTER_DELIVERY = timedelta(hours=12)
@@ -276,10 +277,12 @@ async def move(
     version: int | None = None,
     bay_id: UUID | None = None,
     in_bay: bool = False,
+    anyway: str | None = None,
 ) -> RepairOrder:
     """A person moves a card, to any stage; with `in_bay` into a bay (or out of all bays) as well.
 
-    Raises Refused (409) when the card has changed since `version` was shown, and says how.
+    Raises Refused (409) when the card has changed since `version` was shown, and says how; StillOpen when the
+    stage would pass over open work or money, unless `anyway` says why. That goes into the order's story.
     """
     if to not in STAGES:
         raise Refused(_("There is no stage “%(stage)s”.", stage=to[:40]), status=422)
@@ -288,7 +291,20 @@ async def move(
         raise Refused(
             _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
         )
-    await stages.enter(db, order, to, by=by, by_facts=False)
+    ends = await open_ends(db, order, to)
+    if ends and anyway is None:
+        raise StillOpen(order, to, ends)
+    reason = (anyway or "").strip()
+    if ends and not reason:
+        raise Invalid({"reason": _("Say why it moves all the same.")})
+    passed_over: dict[str, Any] = {}
+    if ends:
+        passed_over = {
+            "open_jobs": [end.title for end in ends if end.kind == "job"],
+            "owed": next((end.kind for end in ends if end.kind != "job"), ""),
+            "reason": reason,
+        }
+    await stages.enter(db, order, to, by=by, by_facts=False, **passed_over)
     if in_bay and bay_id != order.bay_id:
         order = await plan(db, order, by=by, bay_id=bay_id)
     return order

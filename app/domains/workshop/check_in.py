@@ -67,5 +67,7 @@ class Intake(msgspec.Struct, kw_only=True, frozen=True):
             errors["key_tag"] = _("Keep the key tag under 20 characters.")
         if len(self.signed_name) > 120:
             errors["signed_name"] = _("Keep the name under 120 characters.")
+        if self.signature and not self.signed_name.strip():
+            errors["signed_name"] = _("Type the name of the person who signed by hand.")
         if errors:
             raise Invalid(errors)

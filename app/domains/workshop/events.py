@@ -32,6 +32,11 @@ class OrderMoved(OfOrder, frozen=True, kw_only=True):
     stage: str
     by_facts: bool
     """The stage followed the work by itself; nobody moved the card."""
+    open_jobs: list[str] = []
+    """Titles of what was not finished when a person moved the card all the same."""
+    owed: str = ""
+    """What was still owed then: invoice (none was written), payment."""
+    reason: str = ""
 
 
 class OrderPlanned(OfOrder, frozen=True, kw_only=True):
@@ -40,6 +45,18 @@ class OrderPlanned(OfOrder, frozen=True, kw_only=True):
     changed: list[str]
     technician_id: UUID | None = None
     previous_technician_id: UUID | None = None
+
+
+class OrderReadingsTaken(OfOrder, frozen=True, kw_only=True):
+    """Odometer or state of charge were added or corrected after check-in. What was not touched is empty."""
+
+    mileage_km: int | None = None
+    was_mileage_km: int | None = None
+    charge_percent: int | None = None
+    was_charge_percent: int | None = None
+    unit: str = "km"
+    """What the odometer shows: km or mi."""
+    reason: str = ""
 
 
 class OrderPhotographed(OfOrder, frozen=True, kw_only=True):

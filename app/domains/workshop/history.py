@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.render import distance
 from app.core.tables import EventRow
 from app.core.words import _
 from app.domains.workshop.models import RepairOrder
@@ -25,7 +26,40 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def _moved(event: Mapping[str, Any]) -> str:
-    return _("Moved to “%(stage)s”", stage=stage_words().get(event["stage"], event["stage"]))
+    words = _("Moved to “%(stage)s”", stage=stage_words().get(event["stage"], event["stage"]))
+    if not event.get("reason"):
+        return words
+    owed = {"invoice": _("no invoice"), "payment": _("not paid")}.get(event.get("owed", ""))
+    still_open = ", ".join(
+        [*(f"“{title}”" for title in event.get("open_jobs", ())), *([owed] if owed else [])]
+    )
+    return _(
+        "%(moved)s with work or money open (%(open)s): %(reason)s",
+        moved=words,
+        open=still_open,
+        reason=event["reason"],
+    )
+
+
+def _read(event: Mapping[str, Any]) -> str:
+    said = []
+    unit = event.get("unit", "km")
+    if (km := event.get("mileage_km")) is not None:
+        was = event.get("was_mileage_km")
+        said.append(
+            _("Odometer %(now)s", now=distance(km, unit))
+            if was is None
+            else _("Odometer %(now)s instead of %(was)s", now=distance(km, unit), was=distance(was, unit))
+        )
+    if (charge := event.get("charge_percent")) is not None:
+        was = event.get("was_charge_percent")
+        said.append(
+            _("State of charge %(now)s %%", now=charge)
+            if was is None
+            else _("State of charge %(now)s %% instead of %(was)s %%", now=charge, was=was)
+        )
+    words = "; ".join(said)
+    return f"{words} ({event['reason']})" if event.get("reason") else words
 
 
 def _about(words: Callable[[], str]) -> Callable[[Mapping[str, Any]], str]:
@@ -53,6 +87,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "OrderArrived": lambda _event: _("The car is here"),
     "OrderMoved": _moved,
     "OrderPlanned": lambda _event: _("Plan changed"),
+    "OrderReadingsTaken": _read,
     "OrderPhotographed": lambda _event: _("Photo"),
     "OrderInvoiced": lambda _event: _("Invoiced"),
     "OrderClosed": lambda _event: _("Closed"),

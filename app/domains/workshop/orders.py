@@ -1,6 +1,6 @@
 """Repair orders: opened at check-in, found only by those who may see them, planned, photographed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,18 @@ from app.domains.workshop.moves import move_document
 from app.domains.workshop.suggesting import suggest
 
 FIRST_NUMBER = 1001
+
+
+class InShopAlready(Refused):
+    """The car stands in the shop: its visit goes on with the order that is open."""
+
+    def __init__(self, order: RepairOrder) -> None:
+        super().__init__(
+            _("This car is in the shop already: %(order)s.", order=order.label),
+            data={"number": order.number},
+            audit="order.second_visit",
+        )
+        self.label = order.label
 
 
 def visible_to(me: Viewer) -> ColumnElement[bool]:
@@ -115,9 +127,9 @@ async def hold(db: AsyncSession, order_id: UUID, *, version: int | None = None) 
     return order
 
 
-async def hold_open(db: AsyncSession, order_id: UUID) -> RepairOrder:
+async def hold_open(db: AsyncSession, order_id: UUID, *, version: int | None = None) -> RepairOrder:
     """`hold`, for a change to the work: refused once the order is invoiced, closed, archived or void."""
-    order = await hold(db, order_id)
+    order = await hold(db, order_id, version=version)
     if not order.is_open:
         raise Refused(
             _(
@@ -242,19 +254,26 @@ async def prices_asked(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Sequen
     return found.all()
 
 
-async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None) -> RepairOrder | None:
-    """The order of a car that stands in the shop now."""
-    found: RepairOrder | None = await db.scalar(
+async def open_visits(
+    db: AsyncSession, tenant_id: UUID | None, vehicle_ids: Collection[UUID]
+) -> dict[UUID, RepairOrder]:
+    """The orders of those cars that stand in the shop now, by car."""
+    found = await db.scalars(
         select(RepairOrder)
         .where(
             RepairOrder.tenant_id == tenant_id,
-            RepairOrder.vehicle_id == vehicle_id,
+            RepairOrder.vehicle_id.in_(vehicle_ids),
             RepairOrder.status == "repair_order",
             RepairOrder.stage != "delivered",
         )
-        .limit(1)
+        .order_by(RepairOrder.number)
     )
-    return found
+    return {order.vehicle_id: order for order in found}
+
+
+async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None) -> RepairOrder | None:
+    """The order of a car that stands in the shop now."""
+    return (await open_visits(db, tenant_id, [vehicle_id])).get(vehicle_id)
 
 
 async def be_the_only_visit(db: AsyncSession, tenant_id: UUID, vehicle_id: UUID) -> None:
@@ -265,11 +284,7 @@ async def be_the_only_visit(db: AsyncSession, tenant_id: UUID, vehicle_id: UUID)
     )
     known = await open_visit(db, vehicle_id, tenant_id)
     if known is not None:
-        raise Refused(
-            _("This car is in the shop already: %(order)s.", order=known.label),
-            data={"number": known.number},
-            audit="order.second_visit",
-        )
+        raise InShopAlready(known)
 
 
 async def _next_number(db: AsyncSession, tenant_id: UUID) -> int:

@@ -1,6 +1,7 @@
 """The stage of an order on the board: it follows the work by itself, and a person may always move it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +16,12 @@ BLOCKED_STAGE = {"parts": "awaiting_parts", "approval": "awaiting_approval", "su
 
 
 async def enter(
-    db: AsyncSession, order: RepairOrder, stage: str, *, by: Viewer, by_facts: bool = True
+    db: AsyncSession, order: RepairOrder, stage: str, *, by: Viewer, by_facts: bool = True, **passed_over: Any
 ) -> bool:
-    """Bring an order (held by this transaction) into a stage; False when it is there already."""
+    """Bring an order (held by this transaction) into a stage; False when it is there already.
+
+    `passed_over` is what OrderMoved tells of a person who moved the card with things still open.
+    """
     if order.stage == stage:
         return False
     now = clock.now()
@@ -28,7 +32,9 @@ async def enter(
         order.ready_at = None
     order.delivered_at = now if stage == "delivered" else None
     order.version += 1
-    await tell(db, order, OrderMoved(**of(order), was=was, stage=stage, by_facts=by_facts), by=by)
+    await tell(
+        db, order, OrderMoved(**of(order), was=was, stage=stage, by_facts=by_facts, **passed_over), by=by
+    )
     return True
 
 

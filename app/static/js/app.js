@@ -16,15 +16,32 @@ document.addEventListener("htmx:response:error", (event) => {
   if (ctx.sourceElement.id === "live" || ctx.sourceElement.id === "unread") {
     ctx.hx.reswap = "none";
     if (status === 401 || status === 403) signedOut();
+  } else if (status !== 422 && ctx.sourceElement.matches("form[data-move]")) {
+    // Not moved: the form names again where the card is.
+    ctx.sourceElement.reset();
+    beside(ctx);
   } else if (status !== 422 && !ctx.sourceElement.closest("[data-errors-here]")) {
-    ctx.hx.retarget = "#toasts";
-    ctx.hx.reswap = "beforeend";
-    ctx.hx.reselect = "[data-fault]";
+    beside(ctx);
   }
 });
+function beside(ctx) {
+  ctx.hx.retarget = "#toasts";
+  ctx.hx.reswap = "beforeend";
+  ctx.hx.reselect = "[data-fault]";
+}
 document.addEventListener("htmx:error", (event) => {
   const { ctx } = event.detail;
   if (ctx && !ctx.response && ctx.sourceElement?.id !== "live" && ctx.sourceElement?.id !== "unread") stale(true);
+});
+// A form within data-leaves is answered in place while something is to be mended, so that chosen files and a
+// drawn signature stay; where it is sent on to another page, that page is opened whole.
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response?.raw.redirected && ctx.sourceElement.closest("[data-leaves]")) ctx.hx.redirect = ctx.response.raw.url;
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response?.status === 422) ctx.sourceElement.closest("[data-leaves]")?.querySelector("[data-error-summary]")?.focus();
 });
 // A toast that came as a header: HX-Trigger: {"toast": {"text": …, "kind": …}}
 document.addEventListener("toast", (event) => toast(event.detail?.text ?? event.detail?.value, event.detail?.kind));

@@ -23,6 +23,20 @@ document.addEventListener("keydown", (event) => {
     drop.querySelector("summary").focus();
   }
 });
+// A question that came as an answer (<dialog data-asks>) is shown at once, and is over when it is answered.
+document.addEventListener("htmx:after:swap", () => {
+  const asked = [...document.querySelectorAll("dialog[data-asks]")];
+  const last = asked.pop();
+  asked.forEach((dialog) => dialog.remove());
+  if (last && !last.dataset.shown) {
+    last.dataset.shown = "yes";
+    last.showModal();
+  }
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response) ctx.sourceElement.closest?.("dialog[data-asks]")?.close();
+});
 // A choice that decides what the page shows sends its form at once; without JavaScript there is the button.
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-sends-itself]");

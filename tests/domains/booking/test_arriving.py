@@ -20,6 +20,7 @@ from tests.domains.booking.test_api import MINE, booked, free
 from tests.domains.booking.test_pages import starts_in
 from tests.domains.booking.test_phone_pages import asked
 from tests.domains.booking.test_phone_pages import booked as phoned
+from tests.domains.workshop.shop import checked_in
 
 GOOD = {
     "concern": "It squeaks when braking",
@@ -155,7 +156,7 @@ async def test_a_booked_job_that_costs_more_is_asked_about_again(browser, cast, 
 
 async def test_a_form_that_cannot_be_accepted_comes_back_and_opens_nothing(browser, cast, visit):
     desk = browser(cast.advisor)
-    for wrong in ({"concern": ""}, {"signed_name": ""}, {"mileage": "-1"}, {"charge_percent": "130"}):
+    for wrong in ({"concern": ""}, {"signed_name": "x" * 121}, {"mileage": "-1"}, {"charge_percent": "130"}):
         answer = await desk.post(f"/appointments/{visit['id']}/check-in", GOOD | wrong)
         assert answer.status_code == 422, wrong
     lie = await desk.post(
@@ -164,6 +165,26 @@ async def test_a_form_that_cannot_be_accepted_comes_back_and_opens_nothing(brows
         files=[("photos", ("front.jpg", b"MZ not a photo", "image/jpeg"))],
     )
     assert lie.status_code == 422
+    assert (await state(visit)).order_id is None
+
+
+async def test_a_car_that_is_here_is_not_offered_to_be_checked_in(browser, cast, visit):
+    desk = browser(cast.advisor)
+    way_in = f"/appointments/{visit['id']}/check-in"
+    day = "/appointments"
+    assert way_in in (await desk.get(day)).text
+    async with transaction() as db:
+        order = await checked_in(db)
+    shown = (await desk.get(day)).text
+    assert way_in not in shown
+    assert f"In the shop: {order.label}" in shown
+    opened = (await desk.get(way_in)).text
+    assert f'href="/orders/{order.number}"' in opened
+    assert 'name="concern"' not in opened
+    raced = await desk.post(way_in, GOOD)
+    assert raced.status_code == 422
+    assert f'href="/orders/{order.number}"' in raced.text
+    assert "It squeaks when braking</textarea>" in raced.text
     assert (await state(visit)).order_id is None
 
 

@@ -88,7 +88,12 @@ async def test_a_caller_nobody_knows_is_written_down_first(browser, cast, offere
     unsaid = await desk.post("/orders/new/customer", person)
     assert unsaid.status_code == 422
     assert 'name="then" value="visit"' in unsaid.text
-    new = await desk.post("/orders/new/customer", person | {"make": "Honda", "model": "Fit"})
+    car = {"make": "Honda", "model": "Fit"}
+    unreachable = await desk.post("/orders/new/customer", person | car | {"phone": ""})
+    assert unreachable.status_code == 422
+    assert "Ask for the number to call back on" in unreachable.text
+    assert 'value="Cal Caller"' in unreachable.text
+    new = await desk.post("/orders/new/customer", person | car)
     assert new.headers["location"].startswith("/appointments/new/services?customer=")
     assert "Brake check" in (await desk.get(new.headers["location"])).text
     ids = dict(pair.split("=") for pair in new.headers["location"].split("?")[1].split("&"))

@@ -49,6 +49,35 @@ async def test_a_stale_move_is_409_with_the_present_version(browser: Open, cast:
     assert "Quality check" in late.json()["error"]
 
 
+async def test_what_is_open_is_named_before_a_card_goes_past_it(browser: Open, cast: Cast) -> None:
+    order, _job, _steps = await one_order()
+    desk = browser(cast.advisor)
+    url, body = f"{BASE}/orders/{order.number}/stage", {"stage": "delivered", "version": order.version}
+    asked = await desk.json("POST", url, body)
+    assert asked.status_code == 409
+    assert asked.json()["open"] == [
+        {"kind": "job", "title": "Front brakes", "status": "pending"},
+        {"kind": "invoice"},
+    ]
+    assert (await desk.json("POST", url, body | {"open": "accept"})).status_code == 422
+    accepted = await desk.json("POST", url, body | {"open": "accept", "reason": "Test drive"})
+    assert (accepted.status_code, accepted.json()["stage"]) == (200, "delivered")
+
+
+async def test_readings_are_put_beside_the_order(browser: Open, cast: Cast) -> None:
+    order, _job, _steps = await one_order()
+    desk, url = browser(cast.advisor), f"{BASE}/orders/{order.number}/readings"
+    good = {"version": order.version, "mileage_km": 152_000, "charge_percent": 80}
+    assert (await desk.json("PUT", url, good | {"charge_percent": 101})).status_code == 422
+    told = (await desk.json("PUT", url, good)).json()
+    assert (told["mileage_in_km"], told["charge_in_percent"]) == (152_000, 80)
+    lower = {"version": told["version"], "mileage_km": 151_000}
+    assert "confirmed" in (await desk.json("PUT", url, lower)).json()["errors"]
+    assert (await desk.json("PUT", url, lower | {"confirmed": True})).status_code == 422
+    right = await desk.json("PUT", url, lower | {"confirmed": True, "reason": "Misread"})
+    assert right.json()["mileage_in_km"] == 151_000
+
+
 async def test_a_job_goes_from_start_to_completed(browser: Open, cast: Cast) -> None:
     order, job, plan = await one_order()
     technician, colleague = browser(cast.technician), browser(cast.second_technician)
@@ -100,6 +129,7 @@ async def test_others_get_404_or_403(browser: Open, cast: Cast) -> None:
     calls = (
         ("GET", f"orders/{order.number}", None),
         ("POST", f"orders/{order.number}/stage", {"stage": "qc", "version": 1}),
+        ("PUT", f"orders/{order.number}/readings", {"mileage_km": 200_000, "version": 1}),
         ("POST", f"jobs/{job.id}/start", None),
         ("POST", f"jobs/{job.id}/pause", None),
         ("POST", f"jobs/{job.id}/block", {"reason": "parts"}),

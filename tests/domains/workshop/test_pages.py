@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.core.db import transaction
 from app.core.tables import AuditLog
 from app.domains import workshop
-from app.domains.workshop import steps, work
+from app.domains.garage.models import Vehicle
+from app.domains.workshop import closing, steps, work
 from app.domains.workshop.models import DeferredWork, Job, JobClock, OrderPhoto, RepairOrder
 from tests.browsing import Browser
 from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, Cast
@@ -20,6 +21,7 @@ from tests.domains.workshop.shop import approved, as_person, canned_oil, checked
 
 Open = Callable[..., Browser]
 PHOTO = jpeg()
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 120"><circle r="2" cx="10" cy="20" fill="#000"/></svg>'
 
 
 async def one_order(*, approve: bool = True, **intake: Any) -> tuple[RepairOrder, Job]:
@@ -326,7 +328,7 @@ async def test_a_walk_in_is_checked_in_with_photos_and_a_typed_name(browser: Ope
     ("wrong", "words"),
     [
         ({"concern": ""}, "Please fill this in"),
-        ({"signed_name": ""}, "Please fill this in"),
+        ({"signed_name": "", "signature": DRAWN}, "Type the name of the person who signed"),
         ({"mileage": "12"}, "less than the last reading"),
         ({"mileage": "far"}, "whole number"),
         ({"charge_percent": "140"}, "out of range"),
@@ -374,9 +376,109 @@ async def test_a_car_that_is_in_the_shop_is_not_checked_in_again(browser: Open, 
         "concern": "Rattles",
         "signed_name": "Dana",
     }
-    answer = await browser(cast.advisor).post("/orders", form)
-    assert answer.status_code == 409
-    assert order.label in answer.text
+    desk = browser(cast.advisor)
+    opened = (await desk.get(f"/orders/new?customer={form['customer']}&vehicle={CAR}")).text
+    assert f'href="/orders/{order.number}"' in opened
+    assert 'name="concern"' not in opened
+    # By a race: the page was opened before.
+    answer = await desk.post("/orders", form, files=[("photos", ("front.jpg", PHOTO, "image/jpeg"))])
+    assert answer.status_code == 422
+    assert f'href="/orders/{order.number}"' in answer.text
+    assert ">Rattles</textarea>" in answer.text
+    assert 'value="Dana"' in answer.text
+    assert "choose the photos again" in answer.text
+    # Where htmx asked, the file field is still there with what was chosen.
+    kept = {"hx-request": "true", "hx-request-type": "full"}
+    files = [("photos", ("front.jpg", PHOTO, "image/jpeg"))]
+    answer = await desk.post("/orders", form, files=files, headers=kept)
+    assert answer.status_code == 422
+    assert "choose the photos again" not in answer.text
+    async with transaction(tenant=HARBOR) as db:
+        assert len((await db.scalars(select(RepairOrder))).all()) == 1
+
+
+async def test_nobody_signs_by_being_named(browser: Open, cast: Cast) -> None:
+    desk = browser(cast.advisor)
+    page = (await desk.get(f"/orders/new?customer={cast.customer.customer_id}&vehicle={CAR}")).text
+    [field] = re.findall(r'<input[^>]*name="signed_name"[^>]*>', page)
+    assert 'value=""' in field
+    assert "required" not in field
+    form = {"customer": str(cast.customer.customer_id), "vehicle": str(CAR), "concern": "Rattles"}
+    opened = await desk.post("/orders", form)
+    order = await desk.get(opened.headers["location"])
+    assert "not signed" in order.text
+
+
+async def test_a_card_goes_past_what_is_open_only_with_a_reason(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order()
+    desk = browser(cast.advisor)
+    url = f"/orders/{order.number}/stage"
+    form = {"stage": "delivered", "version": order.version, "bay": "", "back": "order"}
+    asked = await desk.post(url, form)
+    assert asked.status_code == 409
+    assert "“Front brakes”: Ready to start" in asked.text
+    assert "No invoice has been written" in asked.text
+    assert 'value="accept"' in asked.text
+    assert "<dialog" not in asked.text
+    beside = await desk.post(url, form, headers={"hx-request": "true"})
+    assert re.search(r'<dialog[^>]*data-fault="409"', beside.text)
+    mute = await desk.post(url, form | {"open": "accept", "reason": "  "})
+    assert (mute.status_code, "Say why it moves" in mute.text) == (409, True)
+    assert (await read(RepairOrder, order.id)).stage == "in_progress"
+    moved = await desk.post(url, form | {"open": "accept", "reason": "Family needs it tonight"})
+    assert moved.headers["location"] == f"/orders/{order.number}"
+    story = (await desk.get(moved.headers["location"])).text
+    assert (
+        "Moved to “Delivered” with work or money open (“Front brakes”, no invoice): Family needs it tonight"
+        in story
+    )
+
+
+async def test_readings_are_added_and_corrected_with_a_reason(browser: Open, cast: Cast) -> None:
+    order, _job = await one_order(mileage_km=None)
+    technician, desk = browser(cast.technician), browser(cast.advisor)
+    url = f"/orders/{order.number}/readings"
+    before = (await read(Vehicle, CAR)).mileage_km
+    added = await technician.post(url, {"version": order.version, "mileage": before + 10})
+    assert added.status_code == 303, added.text
+    now = await read(RepairOrder, order.id)
+    assert (now.mileage_in_km, (await read(Vehicle, CAR)).mileage_km) == (before + 10, before + 10)
+    stale = await desk.post(url, {"version": order.version, "mileage": before + 11})
+    assert stale.status_code == 409
+    lower = {"version": now.version, "mileage": before + 1}
+    doubted = await desk.post(url, lower)
+    assert doubted.status_code == 422
+    assert "less than the last reading" in doubted.text
+    assert f'value="{before + 1}"' in doubted.text
+    unsaid = await desk.post(url, lower | {"confirmed": "yes"})
+    assert (unsaid.status_code, "Say why the reading is right" in unsaid.text) == (422, True)
+    assert (await read(RepairOrder, order.id)).mileage_in_km == before + 10
+    corrected = await desk.post(url, lower | {"confirmed": "yes", "reason": "Read the trip meter"})
+    assert corrected.status_code == 303
+    assert (await read(RepairOrder, order.id)).mileage_in_km == before + 1
+    story = (await desk.get(f"/orders/{order.number}")).text
+    assert re.search(r"Odometer [\d,]+ km instead of [\d,]+ km \(Read the trip meter\)", story)
+    assert (await browser(cast.outsider).post(url, lower)).status_code == 404
+
+
+async def test_what_is_paid_but_here_is_called_the_same_everywhere(browser: Open, cast: Cast) -> None:
+    async with transaction() as db:
+        order = await checked_in(db)
+        order = await closing.mark_invoiced(db, order, by=CAST.advisor.viewer)
+    desk = browser(cast.advisor)
+    form = {"stage": "delivered", "version": order.version, "bay": ""}
+    asked = await desk.post(f"/orders/{order.number}/stage", form)
+    assert (asked.status_code, "The invoice is not paid" in asked.text) == (409, True)
+    async with transaction(tenant=HARBOR) as db:
+        order = await closing.mark_closed(db, order, by=CAST.advisor.viewer)
+    pages = ("/board", "/orders", f"/orders/{order.number}", "/customers/1/orders")
+    for url in pages:
+        assert "Paid · to hand over" in (await desk.get(url)).text, url
+    form = {"stage": "delivered", "version": order.version, "bay": ""}
+    assert (await desk.post(f"/orders/{order.number}/stage", form)).status_code == 303
+    for url in pages:
+        page = (await desk.get(url)).text
+        assert ("Closed" in page, "to hand over" in page) == (True, False), url
 
 
 async def test_a_form_without_its_token_is_refused(browser: Open, cast: Cast) -> None:

@@ -8,6 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.render import see_other
 from app.core.viewer import Viewer
@@ -15,6 +16,7 @@ from app.core.visit import begin, needs
 from app.domains.workshop import board, orders
 from app.domains.workshop.live import board_topic
 from app.domains.workshop.moves import stage_words
+from app.domains.workshop.open_ends import StillOpen, open_ends
 from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
@@ -29,6 +31,15 @@ class StageForm(msgspec.Struct):
     bay: UUID | None = None
     technician: UUID | None = None
     back: Annotated[str, msgspec.Meta(max_length=20)] = "board"
+    open: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    """`accept` passes over what is still open, with a reason."""
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+    def home(self, number: int) -> str:
+        """Where the card was moved."""
+        if self.back == "order":
+            return f"/orders/{number}"
+        return "/board" + (f"?technician={self.technician}" if self.technician else "")
 
 
 async def _shown(db: AsyncSession, me: Viewer, technician: UUID | None) -> dict[str, Any]:
@@ -44,6 +55,7 @@ async def _shown(db: AsyncSession, me: Viewer, technician: UUID | None) -> dict[
         "technician": technician,
         "late": sum(card.is_late for card in shown),
         "count": len(shown),
+        "inside": sum(card.stage != "delivered" for card in shown),
     }
 
 
@@ -57,13 +69,45 @@ async def board_page(request: AnyRequest, technician: FromQuery[UUID | None] = N
 
 @post("/orders/{number:int}/stage", opt=STAFF, status_code=303)
 async def move_card(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    form = read(StageForm, await request.form())
+    try:
+        async with begin(request) as (db, me):
+            order = await orders.find(db, me, number)
+            await board.move(
+                db,
+                order,
+                to=form.stage,
+                by=me,
+                version=form.version,
+                bay_id=form.bay,
+                in_bay=True,
+                anyway=form.reason if form.open == "accept" else None,
+            )
+            return see_other(request, form.home(number))
+    except StillOpen:
+        return await _ask(request, number, form)
+    except Invalid as wrong:
+        return await _ask(request, number, form, wrong)
+
+
+async def _ask(
+    request: AnyRequest, number: int, form: StageForm, wrong: Invalid | None = None
+) -> Response[Any]:
+    """Before a card goes past what is still open: a page of its own, a dialog where htmx asked."""
     async with begin(request) as (db, me):
-        form = read(StageForm, await request.form())
         order = await orders.find(db, me, number)
-        await board.move(db, order, to=form.stage, by=me, version=form.version, bay_id=form.bay, in_bay=True)
-        if form.back == "order":
-            return see_other(request, f"/orders/{number}")
-        return see_other(request, "/board" + (f"?technician={form.technician}" if form.technician else ""))
+        return show(
+            request,
+            me,
+            "workshop/move_anyway.html",
+            "workshop/_move_anyway.html",
+            status=409,
+            errors=wrong.errors if wrong else {},
+            order=order,
+            asked=form,
+            ends=await open_ends(db, order, form.stage),
+            stage=stage_words()[form.stage],
+        )
 
 
 HANDLERS = [board_page, move_card]

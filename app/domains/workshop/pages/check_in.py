@@ -10,8 +10,9 @@ from litestar.params import FromQuery
 from app.core.errors import Invalid
 from app.core.files import receive_images
 from app.core.forms import read, values_of
-from app.core.render import page, see_other
+from app.core.render import lost_files, page, see_other
 from app.core.visit import begin, glance, needs
+from app.core.words import _
 from app.domains import customers, garage
 from app.domains.workshop import arriving, board, orders
 from app.domains.workshop.pages.mending import mending
@@ -65,6 +66,11 @@ class PersonForm(CarForm, kw_only=True):
     confirmed: bool = False
     then: Then = "check_in"
 
+    def must_be_reachable(self) -> None:
+        """Who books on the phone can be called back when the time must change. Raises Invalid."""
+        if self.then == "visit" and not self.phone and not self.email:
+            raise Invalid({"phone": _("Ask for the number to call back on, or for an email.")})
+
 
 class NewCarForm(CarForm, kw_only=True):
     customer: UUID
@@ -111,7 +117,7 @@ async def _show(
             me,
             "workshop/check_in.html",
             status=422 if wrong else 200,
-            errors=wrong.errors if wrong else {},
+            errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
             typed=typed,
             lights=(await request.form()).getall("warning_lights", []) if wrong else [],
             q=q,
@@ -148,6 +154,7 @@ def _uuid(text: Any) -> UUID | None:
 @mending(_again)
 async def new_customer(request: AnyRequest) -> Response[Any]:
     form = read(PersonForm, await request.form())
+    form.must_be_reachable()
     async with begin(request) as (db, me):
         center = await board.center(db, me)
         facts = customers.CustomerFacts(name=form.name, phone=form.phone, email=form.email)

@@ -16,7 +16,7 @@ from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders, photographs
+from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders, photographs, readings
 from app.domains.workshop.folder import open_folder
 from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
@@ -47,6 +47,16 @@ class PhotoForm(msgspec.Struct):
     shared: bool = False
     job: UUID | None = None
     """Taken at the bench, of this job; there one goes back to."""
+
+
+class ReadingsForm(msgspec.Struct):
+    """Mileage is in the unit the odometer shows; what is left empty stays as it is."""
+
+    version: int
+    mileage: Annotated[int, msgspec.Meta(ge=0, le=3_000_000)] | None = None
+    charge_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    confirmed: bool = False
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class SharingForm(msgspec.Struct):
@@ -143,6 +153,25 @@ async def plan_order(request: AnyRequest, number: FromPath[int]) -> Response[Any
         return see_other(request, home(order), flash=_("Plan saved."))
 
 
+@post("/orders/{number:int}/readings", opt=READ, status_code=303)
+@mending(_show)
+async def take_readings(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(ReadingsForm, await request.form())
+        order = await orders.find(db, me, number)
+        await readings.take_readings(
+            db,
+            order,
+            by=me,
+            version=form.version,
+            mileage_km=await readings.in_km(db, order, form.mileage),
+            charge_percent=form.charge_percent,
+            confirmed=form.confirmed,
+            reason=form.reason,
+        )
+        return see_other(request, home(order), flash=_("Readings saved."))
+
+
 @post("/orders/{number:int}/photos", opt=READ, status_code=303)
 @mending(_show)
 async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
@@ -234,6 +263,7 @@ HANDLERS = [
     orders_page,
     order_page,
     plan_order,
+    take_readings,
     add_photos,
     share_photo,
     propose,

@@ -50,6 +50,14 @@ def document_word(status: str) -> str:
 
 
 @template_global
+def paper_word(status: str, stage: str) -> str:
+    """The state of an order's paper as it is said everywhere: what is paid is not done with while the car is here."""
+    if status == "closed" and stage != "delivered":
+        return _("Paid · to hand over")
+    return _("Invoiced · not paid") if status == "invoiced" else document_word(status)
+
+
+@template_global
 def line_word(kind: str) -> str:
     """What kind of line it is."""
     return {"labor": _("Labor"), "part": _("Part"), "fee": _("Fee"), "sublet": _("Sublet")}[kind]
