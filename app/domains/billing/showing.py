@@ -26,7 +26,7 @@ class Paths:
     state: str
     credit_note: str
     visit: str
-    """Where the car is followed by who may: its driver's page, or the order at the desk; else ""."""
+    """Where the car is followed: its driver's page (a link's holder signs in there), or the order at the desk."""
 
     @classmethod
     def of(cls, invoice: Invoice, link: str = "", visit: str = "") -> "Paths":
@@ -75,7 +75,7 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
 async def _visit(db: AsyncSession, me: Viewer, invoice: Invoice, *, at_desk: bool) -> str:
     if at_desk:
         return f"/orders/{(await workshop.find_by_id(db, me, invoice.order_id)).number}"
-    is_theirs = invoice.user_id is not None and invoice.user_id == me.user_id
+    is_theirs = invoice.user_id is not None and (invoice.user_id == me.user_id or me.kind == "link")
     return f"/orders/{invoice.order_id}/track" if is_theirs else ""
 
 
