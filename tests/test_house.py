@@ -88,6 +88,24 @@ def test_every_route_that_changes_something_needs_somebody_or_says_why():
     assert [one for one in sorted(open_to_all) if not doors.search(one)] == []
 
 
+def test_every_door_counts_who_knocks_or_says_why():
+    """A POST open to everybody has a limit, but for those that count by themselves or are none of a guesser's."""
+    counts_itself = {"/sign-in", "/api/v1/auth/login"}
+    proves_itself = {
+        "/webhooks/stripe",
+        *(f"/sign-in/with/{{name:str}}/{step}" for step in ("callback", "continuation")),
+    }
+    only_ends = {"/sign-out", "/api/v1/auth/logout"}
+    unguarded = {
+        route.path
+        for route in create_litestar().routes
+        for handler in getattr(route, "route_handlers", [])
+        if "POST" in handler.http_methods
+        if handler.opt.get("needs") == "public" and not handler.opt.get("limits")
+    }
+    assert unguarded == counts_itself | proves_itself | only_ends
+
+
 def test_permissions_are_known_words():
     assert SIGNED_IN in KNOWN
     assert all(re.fullmatch(r"[a-z]+:[a-z_]+|public|signed_in", one) for one in KNOWN)

@@ -94,12 +94,16 @@ def _audit_later(request: AnyRequest, action: str, detail: dict[str, Any]) -> Ba
     return BackgroundTask(_audit, request, action, detail)
 
 
+def kept_in_the_trail(request: AnyRequest, error: Refused | None) -> BackgroundTask | None:
+    """What a page that answers a refusal itself, beside the form's field, does after its answer."""
+    return _audit_later(request, error.audit, {"words": error.words}) if error and error.audit else None
+
+
 def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
     titles = {410: _("No longer valid"), 413: _("Too large")}
     title = _("That has changed") if error.is_stale else titles.get(error.status, _("Not possible just now"))
     refusal = answer(request, error.status, title, error.words, data=error.data)
-    if error.audit:
-        refusal.background = _audit_later(request, error.audit, {"words": error.words})
+    refusal.background = kept_in_the_trail(request, error)
     return refusal
 
 

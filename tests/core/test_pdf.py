@@ -32,7 +32,9 @@ def invoice(**changes: Any) -> dict[str, Any]:
         "jobs": [job],
         "sums": [{"label": "Subtotal", "value": "$74.50"}],
         "total": {"label": "Total", "value": "$78.60"},
+        "state": "",
         "note": "",
+        "movements": [],
         "fingerprint": {"label": "Fingerprint", "value": "00ff"},
         **changes,
     }

@@ -6,8 +6,10 @@ Accounts: `receivable` what customers owe · `revenue` and `tax` what was earned
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID, uuid5
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -122,6 +124,33 @@ async def book_dispute(
         payment=payment,
         memo=payment.paid_with,
     )
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """Money that came for an invoice (positive minor units) or went back, as it was booked."""
+
+    payment_id: UUID
+    at: datetime
+    amount_minor: int
+
+
+async def movements(db: AsyncSession, invoice: Invoice) -> list[Movement]:
+    """What was paid on an invoice and what left again, oldest first. The provider's fees are not the payer's
+    business: of each booking only the legs that stand for the customer count."""
+    told = func.sum(-LedgerEntry.amount_minor)
+    rows = await db.execute(
+        select(LedgerEntry.payment_id, func.min(LedgerEntry.created_at).label("at"), told.label("amount"))
+        .where(
+            LedgerEntry.tenant_id == invoice.tenant_id,
+            LedgerEntry.invoice_id == invoice.id,
+            LedgerEntry.payment_id.is_not(None),
+            LedgerEntry.account.in_(("receivable", "customer_credit")),
+        )
+        .group_by(LedgerEntry.payment_id, LedgerEntry.transaction_id)
+        .having(told != 0)
+        .order_by("at", LedgerEntry.transaction_id)
+    )
+    return [Movement(row.payment_id, row.at, int(row.amount)) for row in rows]
 
 
 async def balance(db: AsyncSession, invoice: Invoice, account: str) -> int:

@@ -30,6 +30,20 @@ async def make_pay_link(db: AsyncSession, invoice: Invoice) -> str:
     return f"/pay/{token}"
 
 
+async def leads_to(db: AsyncSession, token: str, invoice: Invoice) -> bool:
+    """Whether a link opens this very invoice, in a transaction that has entered its shop."""
+    found = await db.scalar(
+        select(PayLink.id).where(
+            PayLink.tenant_id == invoice.tenant_id,
+            PayLink.invoice_id == invoice.id,
+            PayLink.token_hash == hash_token(token),
+            PayLink.revoked_at.is_(None),
+            PayLink.expires_at > clock.now(),
+        )
+    )
+    return found is not None
+
+
 async def follow_link(db: AsyncSession, token: str, *, by: Viewer) -> tuple[Invoice, Viewer]:
     """The invoice behind a link, and its holder as a viewer of the shop's books. Opens the shop's tables for
     the rest of the transaction. Raises NotFound, or Refused (410) when the link is over."""

@@ -9,8 +9,9 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
 from app.core import audit
-from app.core.errors import Invalid
-from app.core.forms import read
+from app.core.answers import kept_in_the_trail
+from app.core.errors import Invalid, Refused
+from app.core.forms import read, values_of
 from app.core.money import decimals, to_minor
 from app.core.render import fragment, money, page, see_other
 from app.core.visit import begin, glance, needs
@@ -63,6 +64,11 @@ def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
     if -amount.normalize().as_tuple().exponent > decimals(currency):  # type: ignore[operator]
         raise Invalid({field: _("This has more decimals than %(currency)s knows.", currency=currency)})
     return to_minor(amount, currency)
+
+
+def part_of(form: Any) -> dict[str, Any]:
+    """What was typed as the part to pay by card, under the name its field goes by beside the cash form."""
+    return {"part": values_of(form).get("amount", "")}
 
 
 def wanted(form: CardForm, invoice: Invoice) -> int | None:
@@ -130,19 +136,29 @@ async def invoice_page(
 
 
 async def _invoice(
-    request: AnyRequest, ref: str, *, just_paid: bool = False, errors: dict[str, str] | None = None
+    request: AnyRequest,
+    ref: str,
+    *,
+    just_paid: bool = False,
+    errors: dict[str, str] | None = None,
+    sent: dict[str, Any] | None = None,
+    refused: Refused | None = None,
 ) -> Response[Any]:
+    """The invoice as it stands now; after a form that could not be carried out, with what was `sent` in it."""
     async with begin(request) as (db, me):
         invoice = await finding.find(db, me, ref)
-        return page(
+        answer = page(
             request,
             me,
             "billing/invoice.html",
-            status=422 if errors else 200,
+            status=refused.status if refused else 422 if errors else 200,
             errors=errors or {},
+            sent=sent or {},
             just_paid=just_paid,
             **await shown(db, me, invoice),
         )
+    answer.background = kept_in_the_trail(request, refused)
+    return answer
 
 
 @get("/invoices/{ref:str}/state", opt=OWN)
@@ -150,7 +166,7 @@ async def invoice_state(request: AnyRequest, ref: FromPath[str]) -> Response[Any
     async with begin(request) as (db, me):
         invoice = await finding.find(db, me, ref)
         context = await shown(db, me, invoice)
-        return fragment(request, me, "billing/_state.html", errors={}, just_paid=False, **context)
+        return fragment(request, me, "billing/_state.html", errors={}, sent={}, just_paid=False, **context)
 
 
 @get("/invoices/{ref:str}/pdf", opt=OWN)
@@ -158,8 +174,9 @@ async def invoice_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes
     async with begin(request) as (db, me):
         invoice = await finding.find(db, me, ref)
         lines = await finding.lines_of(db, invoice)
+        booked = await paper.booked_of(db, invoice)
         await audit.read(db, me, "invoice_pdf", invoice.id, tenant=invoice.tenant_id, label=invoice.label)
-    return pdf_answer(invoice, await paper.typeset(invoice, lines))
+    return pdf_answer(invoice, await paper.typeset(invoice, lines, booked))
 
 
 @get("/invoices/{ref:str}/credit-note/pdf", opt=OWN)
@@ -183,6 +200,7 @@ def pdf_answer(document: Invoice | CreditNote, paper: bytes) -> Response[bytes]:
 @post("/invoices/{ref:str}/payments", opt=needs("make:payments"))
 async def pay_by_card(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
     """Begin a card payment and lead to the provider's page. The answer to a replay is the invoice."""
+    sent = part_of(await request.form())
     try:
         form = read(CardForm, await request.form())
         async with begin(request) as (db, me):
@@ -190,12 +208,15 @@ async def pay_by_card(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
             payment = await paying.begin_card(db, invoice, amount=wanted(form, invoice), by=me)
             see_other(request, f"/invoices/{invoice.id}")
     except Invalid as wrong:
-        return await _invoice(request, ref, errors=wrong.errors)
+        return await _invoice(request, ref, errors={"part": " ".join(wrong.errors.values())}, sent=sent)
+    except paying.NotPayable as no:
+        return await _invoice(request, ref, errors=no.beside("part"), sent=sent, refused=no)
     return see_other(request, await checkout.open_page(checkout.Whose.of(payment)))
 
 
 @post("/invoices/{ref:str}/cash", opt=needs("take:payments"))
 async def take_cash(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    sent = values_of(await request.form())
     try:
         form = read(CashForm, await request.form())
         async with begin(request) as (db, me):
@@ -210,11 +231,14 @@ async def take_cash(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
             said = _("Booked. Change: %(change)s", change=change) if payment.change_minor else _("Booked.")
             return see_other(request, f"/invoices/{invoice.id}", flash=said)
     except Invalid as wrong:
-        return await _invoice(request, ref, errors=wrong.errors)
+        return await _invoice(request, ref, errors=wrong.errors, sent=sent)
+    except paying.NotPayable as no:
+        return await _invoice(request, ref, errors=no.beside("amount"), sent=sent, refused=no)
 
 
 @post("/invoices/{ref:str}/cancellation", opt=DESK)
 async def cancel(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    sent = values_of(await request.form())
     try:
         form = read(ReasonForm, await request.form())
         async with begin(request) as (db, me):
@@ -222,11 +246,12 @@ async def cancel(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
             await invoicing.cancel(db, invoice, by=me, reason=form.reason)
             return see_other(request, f"/invoices/{invoice.id}", flash=_("The invoice is cancelled."))
     except Invalid as wrong:
-        return await _invoice(request, ref, errors=wrong.errors)
+        return await _invoice(request, ref, errors=wrong.errors, sent=sent)
 
 
 @post("/invoices/{ref:str}/credit-note", opt=needs("manage:center"))
 async def credit(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    sent = values_of(await request.form())
     try:
         form = read(CreditForm, await request.form())
         async with begin(request) as (db, me):
@@ -235,7 +260,7 @@ async def credit(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
             said = _("Credit note %(number)s is written.", number=note.label)
             return see_other(request, f"/invoices/{invoice.id}", flash=said)
     except Invalid as wrong:
-        return await _invoice(request, ref, errors=wrong.errors)
+        return await _invoice(request, ref, errors=wrong.errors, sent=sent)
 
 
 @post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments"))
@@ -259,10 +284,9 @@ async def refund(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[An
             refund = await refunding.begin(db, payment, amount=amount, given=form.given, by=me)
             see_other(request, f"/invoices/{invoice.id}")
     except Invalid as wrong:
-        async with glance(request) as (db, me):
-            _payment, invoice = await finding.find_payment(db, me, str(payment_id))
-        said = " ".join(wrong.errors.values())
-        return await _invoice(request, str(invoice.id), errors={f"refund-{payment_id}": said})
+        return await _refund_again(request, payment_id, " ".join(wrong.errors.values()))
+    except refunding.TooMuch as no:
+        return await _refund_again(request, payment_id, no.words, no)
     try:
         refund = await refunding.carry_out(checkout.Whose.of(payment), refund.id)
     except GatewayUnavailable:
@@ -273,6 +297,17 @@ async def refund(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[An
             "failed": _("The payment provider said no: %(reason)s", reason=refund.failure),
         }[refund.status]
     return see_other(request, f"/invoices/{invoice.id}", flash=said)
+
+
+async def _refund_again(
+    request: AnyRequest, payment_id: UUID, said: str, refused: Refused | None = None
+) -> Response[Any]:
+    """The invoice's page with the form of this one payment as it was sent."""
+    async with glance(request) as (db, me):
+        _payment, invoice = await finding.find_payment(db, me, str(payment_id))
+    field = f"refund-{payment_id}"
+    sent = {field: values_of(await request.form()).get("amount", "")}
+    return await _invoice(request, str(invoice.id), errors={field: said}, sent=sent, refused=refused)
 
 
 router = Router(

@@ -1,6 +1,7 @@
 """An invoice as data for the type-setter: every word and figure ready, in the customer's language.
 
-Only what was frozen goes in, and nothing that may still change, so that the paper is the same for ever.
+What the fingerprint stands for is frozen and printed the same for ever. What was paid stands beside it, from
+the books: it is no part of what was issued, and the paper of a paid invoice must not ask for the money again.
 """
 
 from collections.abc import Sequence
@@ -8,16 +9,40 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core import pdf, words
+from app.core.db import enter_tenant
 from app.core.render import day, distance, money, number, percent, text_direction
 from app.core.words import _
-from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
+from app.domains.billing import crediting, finding, ledger
+from app.domains.billing.ledger import Movement
+from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
+from app.domains.billing.words import paid_with
 
 
-async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
-    """The invoice as PDF."""
+class Booked(msgspec.Struct, frozen=True):
+    """What was booked on an invoice: (movement, what it was paid with), oldest first; and its credit note."""
+
+    movements: Sequence[tuple[Movement, Payment]] = ()
+    credit_note: CreditNote | None = None
+
+
+async def booked_of(db: AsyncSession, invoice: Invoice) -> Booked:
+    """The state of the books that is printed beside an invoice the viewer has found. Opens the shop's tables."""
+    await enter_tenant(db, invoice.tenant_id)
+    payments = {payment.id: payment for payment in await finding.payments_of(db, invoice)}
+    movements = await ledger.movements(db, invoice)
+    return Booked(
+        [(one, payments[one.payment_id]) for one in movements], await crediting.note_of(db, invoice)
+    )
+
+
+async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine], booked: Booked) -> bytes:
+    """The invoice as PDF, with how it stands."""
     with words.speaking(invoice.content["locale"]):
-        data = laid_out(invoice, lines)
+        data = laid_out(invoice, lines) | standing(invoice, booked)
     return await pdf.typeset("billing/invoice.typ", data, made_at=invoice.issued_at)
 
 
@@ -45,6 +70,8 @@ def note_laid_out(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLin
         "facts": [{"label": label, "value": value} for label, value in facts],
         "total": {"label": _("Credited"), "value": money(invoice.total_minor, invoice.currency)},
         "note": f"{said} {note.reason}",
+        "state": "",
+        "movements": [],
         "fingerprint": {"label": _("Fingerprint (SHA-256):"), "value": note.content_hash.hex()},
     }
 
@@ -73,8 +100,37 @@ def laid_out(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         "jobs": _jobs(invoice, lines),
         "sums": _sums(invoice, lines),
         "total": {"label": _("Total"), "value": money(invoice.total_minor, invoice.currency)},
-        "note": _("Please pay by %(day)s and name the invoice number.", day=day(invoice.due_at, zone)),
         "fingerprint": {"label": _("Fingerprint (SHA-256):"), "value": invoice.content_hash.hex()},
+    }
+
+
+def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
+    """What is to be done about the invoice, and what was paid and given back, each with its day and its way."""
+    zone, currency = invoice.content["zone"], invoice.currency
+    asks = _("Please pay by %(day)s and name the invoice number.", day=day(invoice.due_at, zone))
+    note = booked.credit_note
+    if invoice.status == "paid":
+        state, said = _("Paid"), _("Paid in full. There is nothing left to pay.")
+    elif invoice.status == "cancelled":
+        state, said = _("Cancelled"), _("This invoice is cancelled. Please do not pay it.")
+    elif note:
+        state = _("Credited")
+        said = _("Credit note %(number)s takes this invoice back. Please do not pay it.", number=note.label)
+    elif booked.movements:
+        state = ""
+        said = _("Still to pay: %(sum)s.", sum=money(invoice.open_minor, currency)) + " " + asks
+    else:
+        state, said = "", asks
+    return {
+        "state": state,
+        "note": said,
+        "movements": [
+            {
+                "label": f"{day(one.at, zone)} · {paid_with(payment) if one.amount_minor > 0 else _('Given back')}",
+                "value": money(one.amount_minor, currency),
+            }
+            for one, payment in booked.movements
+        ],
     }
 
 

@@ -31,6 +31,18 @@ CHECKOUT_LIFETIME = timedelta(hours=1)
 """How long a hosted page stays open, and with it the claim on the amount."""
 
 
+class NotPayable(Refused):
+    """Not this sum, as the invoice stands now. `in_amount` says whether another sum would do."""
+
+    def __init__(self, words: str, *, in_amount: bool, data: dict[str, Any] | None = None) -> None:
+        super().__init__(words, data=data, audit="invoice.illegal_move")
+        self.in_amount = in_amount
+
+    def beside(self, field: str) -> dict[str, str]:
+        """The words for a form: at the field of the amount, or about the form as a whole."""
+        return {field if self.in_amount else "": self.words}
+
+
 def unclaimed(invoice: Invoice, live: Sequence[Payment]) -> int:
     """What may still be asked for: open, and not spoken for by a payment under way."""
     return invoice.open_minor - sum(payment.amount_minor for payment in live)
@@ -53,29 +65,29 @@ async def _account(db: AsyncSession, invoice: Invoice) -> PaymentAccount | None:
 
 
 def _check_amount(invoice: Invoice, amount: int) -> None:
+    if invoice.status == "paid":
+        words = _("Invoice %(number)s is paid meanwhile, nothing more was taken.", number=invoice.label)
+        raise NotPayable(words, in_amount=False)
     if not invoice.is_open:
-        raise Refused(
-            _("Invoice %(number)s is not open for payment.", number=invoice.label),
-            audit="invoice.illegal_move",
-        )
+        words = _("Invoice %(number)s is not open for payment.", number=invoice.label)
+        raise NotPayable(words, in_amount=False)
     if amount <= 0:
         raise Invalid({"amount": _("Please enter an amount of more than nothing.")})
     if amount > invoice.open_minor:
         rest = money(invoice.open_minor, invoice.currency)
-        raise Refused(
-            _("Only %(rest)s is still open.", rest=rest),
-            data={"open_minor": invoice.open_minor},
-            audit="invoice.illegal_move",
+        raise NotPayable(
+            _("At most %(rest)s is open.", rest=rest), in_amount=True, data={"open_minor": invoice.open_minor}
         )
 
 
 def _check_claims(invoice: Invoice, amount: int, live: Sequence[Payment]) -> None:
-    if amount > unclaimed(invoice, live):
+    left = unclaimed(invoice, live)
+    if amount > left:
         claimed = money(sum(one.amount_minor for one in live), invoice.currency)
-        raise Refused(
+        raise NotPayable(
             _("A card payment of %(sum)s is under way. Finish it or stop it first.", sum=claimed),
+            in_amount=left > 0,
             data={"payment_id": str(live[0].id)},
-            audit="invoice.illegal_move",
         )
 
 

@@ -32,6 +32,10 @@ from app.gateways.payments import GatewayRefused, GatewayUnavailable
 log = structlog.get_logger()
 
 
+class TooMuch(Refused):
+    """More than is left of the payment."""
+
+
 def given_back(payment: Payment, refunds: Sequence[Refund]) -> int:
     """What is given back or on its way. A form carries it, so that a stale one is known."""
     pending = [one for one in refunds if one.payment_id == payment.id and one.is_pending]
@@ -59,7 +63,7 @@ async def begin(db: AsyncSession, payment: Payment, *, amount: int, given: int, 
             audit="payment.stale",
         )
     if amount > payment.amount_minor - now_given:
-        raise Refused(
+        raise TooMuch(
             _("No more than %(left)s can be given back.", left=left), audit="payment.illegal_refund"
         )
     refund = Refund(

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import enter_tenant
 from app.core.money import decimals, to_major
 from app.core.viewer import Viewer
+from app.domains import workshop
 from app.domains.billing import crediting, finding, paper, paying, refunding, words
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
+from app.domains.billing.receipts import receipt_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,13 @@ class Paths:
     pdf: str
     state: str
     credit_note: str
+    visit: str
+    """Where the car is followed: its driver's page (a link's holder signs in there), or the order at the desk."""
 
     @classmethod
-    def of(cls, invoice: Invoice, link: str = "") -> "Paths":
+    def of(cls, invoice: Invoice, link: str = "", visit: str = "") -> "Paths":
         home = f"/pay/{link}" if link else f"/invoices/{invoice.id}"
-        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-note/pdf")
+        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-note/pdf", visit)
 
 
 async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
@@ -60,12 +64,19 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         and me.can("manage:center")
         and crediting.may_be_credited(invoice, list(payments)),
         "at_desk": at_desk,
-        "paths": Paths.of(invoice, link),
+        "paths": Paths.of(invoice, link, await _visit(db, me, invoice, at_desk=at_desk)),
         "topics": [invoice_topic(invoice.id)],
         "zone": invoice.content["zone"],
         "typed": typed,
         "digits": decimals(invoice.currency),
     }
+
+
+async def _visit(db: AsyncSession, me: Viewer, invoice: Invoice, *, at_desk: bool) -> str:
+    if at_desk:
+        return f"/orders/{(await workshop.find_by_id(db, me, invoice.order_id)).number}"
+    is_theirs = invoice.user_id is not None and (invoice.user_id == me.user_id or me.kind == "link")
+    return f"/orders/{invoice.order_id}/track" if is_theirs else ""
 
 
 def typed(minor: int, currency: str) -> str:
@@ -93,6 +104,9 @@ def _told(payment: Payment, refunds: Sequence[Refund]) -> dict[str, Any]:
         "kind": kind,
         "said": said,
         "with": words.paid_with(payment),
+        "receipt": f"/paid/{receipt_token(payment.id, payment.tenant_id)}"
+        if payment.status in TAKEN_EVER
+        else "",
         "refunds": [(one, words.refund_state(one)) for one in refunds if one.payment_id == payment.id],
         "given": given,
         "to_give_back": _to_give_back(payment, given),

@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.db import enter_tenant
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.legible import within_reach
+from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -22,7 +23,7 @@ from app.core.words import _
 from app.domains import customers, garage, services
 from app.domains.booking import appointments, changing, holding, slots
 from app.domains.booking.appointments import Entry, Visit
-from app.domains.booking.crowd import turn
+from app.domains.booking.crowd import HOLDS, LOOKS, turn
 from app.domains.booking.floor import work_of
 from app.domains.network import premises
 
@@ -119,7 +120,7 @@ class AssignIn(msgspec.Struct, forbid_unknown_fields=True):
     version: int | None = None
 
 
-@get("/centers/{center_id:uuid}/slots", opt=needs(PUBLIC))
+@get("/centers/{center_id:uuid}/slots", opt=needs(PUBLIC) | limited(LOOKS))
 async def free_slots(
     request: AnyRequest,
     center_id: FromPath[UUID],
@@ -153,7 +154,7 @@ async def own_appointment(request: AnyRequest, appointment_id: FromPath[UUID]) -
         return _out(await _own(db, me, appointment_id))
 
 
-@post("/customers/appointments", opt=needs("manage:own_appointments"), status_code=201)
+@post("/customers/appointments", opt=needs("manage:own_appointments") | limited(HOLDS), status_code=201)
 async def book(request: AnyRequest, data: JSONBody[BookingIn]) -> AppointmentOut:
     """Book a slot, or hold it for ten minutes. 409 carries the next free slots as `next`."""
     async with turn(), begin(request) as (db, me):

@@ -10,21 +10,23 @@ from litestar import Request, Response, Router, get, post
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.answers import kept_in_the_trail
 from app.core.db import enter_tenant
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.forms import read, values_of
 from app.core.legible import within_reach
+from app.core.limits import limited
 from app.core.permissions import PUBLIC
-from app.core.render import fragment, page, see_other
+from app.core.render import fragment, is_partial, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import garage, services
 from app.domains.booking import appointments, choosing, holding
 from app.domains.booking.claims import SlotTaken
-from app.domains.booking.crowd import turn
+from app.domains.booking.crowd import HOLDS, turn
 from app.domains.booking.floor import work_of
-from app.domains.booking.live import slots_topic
+from app.domains.booking.live import appointment_topic, slots_topic
 from app.domains.garage.models import Vehicle
 from app.domains.network.premises import center_called, open_centers
 from app.domains.services.models import Service
@@ -126,7 +128,7 @@ def _query(car: Vehicle, chosen: list[Service]) -> str:
     return urlencode([("vehicle", str(car.id)), *(("service", str(one.id)) for one in chosen)])
 
 
-@post("/appointments", opt=BOOKS)
+@post("/appointments", opt=BOOKS | limited(HOLDS))
 async def hold(request: AnyRequest) -> Response[Any]:
     form = await request.form()
     try:
@@ -156,11 +158,27 @@ async def _lost(request: AnyRequest, wanted: HoldForm, taken: SlotTaken) -> Resp
 
 @get("/appointments/{appointment_id:uuid}/confirmation", opt=BOOKS)
 async def confirmation_page(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
+    return await _confirmation(request, appointment_id)
+
+
+async def _confirmation(
+    request: AnyRequest, appointment_id: UUID, refused: Refused | None = None
+) -> Response[Any]:
+    """The hold, or what became of it while this page was open: it follows by itself."""
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id)
         if visit.appointment.status in ("pending", "confirmed"):
-            return see_other(request, f"/appointments/{appointment_id}")
-        return page(request, me, "booking/confirm.html", visit=visit, again=book_again(visit), errors={})
+            url = f"/appointments/{appointment_id}"
+            if is_partial(request):
+                return Response("", headers={"HX-Redirect": url}, media_type="text/html")
+            return see_other(request, url)
+        answer = page(
+            request, me, "booking/confirm.html", status=refused.status if refused else 200, visit=visit,
+            again=book_again(visit), instead=await holding.instead_of(db, visit.appointment), errors={},
+            topics=[appointment_topic(appointment_id)],
+        )  # fmt: skip
+    answer.background = kept_in_the_trail(request, refused)
+    return answer
 
 
 class ConfirmForm(msgspec.Struct):
@@ -170,12 +188,15 @@ class ConfirmForm(msgspec.Struct):
 @post("/appointments/{appointment_id:uuid}/confirmation", opt=BOOKS)
 async def confirm(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     given = read(ConfirmForm, await request.form())
-    async with begin(request) as (db, me):
-        visit = await appointments.find(db, me, appointment_id, for_update=True)
-        if visit.appointment.user_id != me.user_id:
-            raise NotFound
-        await holding.confirm(db, visit.appointment, visit.center, by=me, notes=given.notes)
-        return see_other(request, f"/appointments/{appointment_id}")
+    try:
+        async with begin(request) as (db, me):
+            visit = await appointments.find(db, me, appointment_id, for_update=True)
+            if visit.appointment.user_id != me.user_id:
+                raise NotFound
+            await holding.confirm(db, visit.appointment, visit.center, by=me, notes=given.notes)
+            return see_other(request, f"/appointments/{appointment_id}")
+    except holding.HoldOver as over:
+        return await _confirmation(request, appointment_id, over)
 
 
 def book_again(visit: appointments.Visit) -> str:

@@ -3,10 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from app.core.errors import Refused
+from app.core.limits import Limit
 from app.core.words import _
 
+HOLDS = Limit("hold", times=60, within=timedelta(minutes=15), per="person")
+"""A person looking for a time takes and gives back a few; a program could keep the book full."""
+LOOKS = Limit("free times", times=600, within=timedelta(minutes=1))
+"""From one address, without an account: a shop's whole waiting room reads along when a time is taken."""
 AT_ONCE = 8
 """Bookings in work in one process; fewer than its connections."""
 PATIENCE = 25.0

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -27,6 +27,11 @@ from app.domains.network.models import ServiceCenter
 from app.domains.services.models import Service
 
 HOLD = timedelta(minutes=10)
+MOST_HELD = 3
+
+
+class HoldOver(Refused):
+    """The time is no longer kept: its ten minutes are over, or another was reserved in its place."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -48,17 +53,21 @@ async def hold(
 ) -> Appointment:
     """Keep a slot for the signed-in driver. Raises SlotTaken, NotFound for a car that is not theirs.
 
-    A driver holds one slot at a time: the one held before is given back. A driver the shop does not know
-    becomes its customer, and the shop may from now on see the car.
+    Of one car a driver holds one slot at a time: the one held before is given back. For another car they may hold
+    another, MOST_HELD in all. A driver the shop does not know becomes its customer, and the shop may from now on
+    see the car.
     """
     if by.user_id is None:
         raise NotFound
-    earlier = await _held_by(db, center, by)
+    held = await _held_by(db, center, by)
+    earlier = held.pop(vehicle_id, None)
+    if len(held) >= MOST_HELD:
+        raise Refused(_("You hold times for several cars. Book them or give one back, then choose again."))
     work = work_of((one.service, one.quantity) for one in wanted)
     seen = await look(db, center, work, starts, except_for=earlier)
     vehicle = await garage.find_own(db, by, vehicle_id)
     claimed = await take(db, center, seen, by=by, except_for=earlier)
-    await _give_back_earlier(db, center, by)
+    await _give_back_earlier(db, center, vehicle_id, by)
     # A new customer's number is given one at a time: not while others still queue for the slot.
     customer = await _welcome(db, center, vehicle, by)
     held_until = clock.now() + HOLD
@@ -127,7 +136,7 @@ async def confirm(
         or appointment.held_until is None
         or appointment.held_until <= clock.now()
     ):
-        raise Refused(
+        raise HoldOver(
             _("The time you had reserved has run out. Please choose a time again."),
             audit="appointment.illegal_move",
         )
@@ -170,15 +179,17 @@ async def _welcome(db: AsyncSession, center: ServiceCenter, vehicle: Vehicle, by
     return customer
 
 
-async def _held_by(db: AsyncSession, center: ServiceCenter, by: Viewer) -> UUID | None:
-    return await db.scalar(select(Appointment.id).where(*_holds(center, by)).limit(1))
+async def _held_by(db: AsyncSession, center: ServiceCenter, by: Viewer) -> dict[UUID, UUID]:
+    """The slots a driver holds, by car."""
+    rows = await db.execute(select(Appointment.vehicle_id, Appointment.id).where(*_holds(center, by)))
+    return {row.vehicle_id: row.id for row in rows}
 
 
-async def _give_back_earlier(db: AsyncSession, center: ServiceCenter, by: Viewer) -> None:
+async def _give_back_earlier(db: AsyncSession, center: ServiceCenter, vehicle_id: UUID, by: Viewer) -> None:
     # A locked row is being confirmed or expired by somebody else at this moment: leave it to them.
     mine = await db.scalars(
         select(Appointment)
-        .where(*_holds(center, by))
+        .where(*_holds(center, by), Appointment.vehicle_id == vehicle_id)
         .order_by(Appointment.id)
         .with_for_update(skip_locked=True)
     )
@@ -191,7 +202,28 @@ def _holds(center: ServiceCenter, by: Viewer) -> tuple[ColumnElement[bool], ...]
         Appointment.tenant_id == center.tenant_id,
         Appointment.user_id == by.user_id,
         Appointment.status == "held",
+        Appointment.held_until > clock.now(),
     )
+
+
+async def instead_of(db: AsyncSession, appointment: Appointment) -> Appointment | None:
+    """What its driver reserved or booked for the same car after a hold that is over, if that still stands."""
+    later = await db.scalar(
+        select(Appointment)
+        .where(
+            Appointment.tenant_id == appointment.tenant_id,
+            Appointment.user_id == appointment.user_id,
+            Appointment.vehicle_id == appointment.vehicle_id,
+            Appointment.id > appointment.id,
+            or_(
+                Appointment.status.in_(("pending", "confirmed")),
+                and_(Appointment.status == "held", Appointment.held_until > clock.now()),
+            ),
+        )
+        .order_by(Appointment.id.desc())
+        .limit(1)
+    )
+    return later
 
 
 async def _write(

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit
+from app.core.limits import limited
 from app.core.visit import begin, needs
 from app.domains.customers import bringing, records, searching
 from app.domains.customers.models import Customer
@@ -87,7 +88,7 @@ async def _with_cars(db: AsyncSession, customer: Customer) -> CustomerOut:
     return _shown(customer, await bringing.cars_of(db, customer))
 
 
-@get("/customers", opt=needs("read:customers"))
+@get("/customers", opt=needs("read:customers") | limited(searching.SEARCHES))
 async def list_customers(
     request: AnyRequest,
     q: FromQuery[str] = "",

@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 from app.core import audit
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
+from app.core.limits import limited
 from app.core.render import fragment, is_partial, page, see_other, to_km
 from app.core.visit import begin, needs
 from app.core.words import _
@@ -44,7 +45,7 @@ class CarForm(VehicleFacts, kw_only=True):
         return VehicleFacts(**{name: getattr(self, name) for name in VehicleFacts.__struct_fields__})
 
 
-@get("/customers", opt=READ)
+@get("/customers", opt=READ | limited(searching.SEARCHES))
 async def customers(
     request: AnyRequest, q: FromQuery[str] = "", before: FromQuery[int | None] = None
 ) -> Response[Any]:

@@ -1,17 +1,21 @@
 """Finding a customer at the counter by whatever they say first: a name, a phone, a plate, a VIN."""
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.limits import Limit
 from app.core.viewer import Viewer
 from app.domains.customers.models import Customer, CustomerVehicle
 from app.domains.customers.records import digits, visible_to
 from app.domains.garage.models import Vehicle
 
+SEARCHES = Limit("customer search", times=300, within=timedelta(minutes=1), per="person")
+"""More than anybody types, less than a program that copies the file."""
 PAGE = 30
 MOST_WORDS = 6
 

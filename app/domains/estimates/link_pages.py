@@ -1,6 +1,7 @@
 """`/approve/<token>`: the customer's estimate without an account. GET shows, POST decides."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
@@ -8,6 +9,7 @@ from litestar.params import FromPath
 
 from app.core.errors import Invalid
 from app.core.forms import values_of
+from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
@@ -20,6 +22,8 @@ from app.domains.estimates.sheet import read_sheet
 from app.domains.estimates.showing import shown
 
 AnyRequest = Request[Any, Any, Any]
+ANSWERS = Limit("answer by link", times=300, within=timedelta(minutes=15))
+"""From one address: a waiting room of people who each look, add up, hesitate and sign."""
 PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -49,7 +53,7 @@ async def approve(request: AnyRequest, token: FromPath[str]) -> Response[str]:
         )
 
 
-@post("/approve/{token:str}", opt=needs(PUBLIC), status_code=303)
+@post("/approve/{token:str}", opt=needs(PUBLIC) | limited(ANSWERS), status_code=303)
 async def answer(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     form = await request.form()
     try:
@@ -89,13 +93,13 @@ async def _again(request: AnyRequest, token: FromPath[str], error: Invalid | Non
         )
 
 
-@post("/approve/{token:str}/sum", opt=needs(PUBLIC) | REPEATABLE, status_code=200)
+@post("/approve/{token:str}/sum", opt=needs(PUBLIC) | REPEATABLE | limited(ANSWERS), status_code=200)
 async def add_up(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     """Without a script: the same page with the choices added up. Decides nothing."""
     return await _again(request, token, None)
 
 
-@post("/approve/{token:str}/view", opt=needs(PUBLIC), status_code=303)
+@post("/approve/{token:str}/view", opt=needs(PUBLIC) | limited(ANSWERS), status_code=303)
 async def view(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     async with begin(request) as (db, me):
         opened = await open_link(db, token)
@@ -104,7 +108,7 @@ async def view(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         return see_other(request, f"/approve/{token}")
 
 
-@post("/approve/{token:str}/renewal", opt=needs(PUBLIC), status_code=200)
+@post("/approve/{token:str}/renewal", opt=needs(PUBLIC) | limited(ANSWERS), status_code=200)
 async def renew(request: AnyRequest, token: FromPath[str]) -> Response[str]:
     async with begin(request) as (db, me):
         opened = await open_link(db, token)

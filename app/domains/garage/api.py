@@ -1,6 +1,6 @@
 """The garage and the VIN decoder as JSON."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.files import signed_url
+from app.core.limits import Limit, limited
 from app.core.permissions import SIGNED_IN
 from app.core.tables import File
 from app.core.visit import begin, needs
@@ -121,7 +122,10 @@ async def archive_vehicle(request: AnyRequest, vehicle_id: FromPath[UUID]) -> No
         await cars.archive(db, await cars.find_own(db, me, vehicle_id), by=me)
 
 
-@get("/vin/{vin:str}", opt=needs(SIGNED_IN))
+LOOK_UPS = Limit("vin", times=120, within=timedelta(minutes=1), per="person")
+
+
+@get("/vin/{vin:str}", opt=needs(SIGNED_IN) | limited(LOOK_UPS))
 async def decode_vin(request: AnyRequest, vin: FromPath[str]) -> DecodedVin:
     """What a VIN says, offline. A wrong check digit is a warning in the answer, not an error."""
     async with begin(request):

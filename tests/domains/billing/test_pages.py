@@ -1,12 +1,16 @@
 """The pages of invoices: who sees what, what the forms do, and what bad input does not do."""
 
 import re
+from html import unescape
+from io import BytesIO
 from uuid import uuid4
 
+import pypdf
 from sqlalchemy import text
 
 from app.core.db import transaction
-from app.domains.billing import links
+from app.domains.billing import finding, links
+from app.domains.billing.content import is_intact
 from app.domains.billing.models import Invoice, PayLink
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL, finished
@@ -109,6 +113,70 @@ async def test_a_wrong_sum_is_shown_again_and_changes_nothing(till: Till) -> Non
     assert await till.payments(invoice) == []
 
 
+def field(page: str, name: str) -> str:
+    """The input of an id, as it stands in a page."""
+    found = re.search(rf'<input[^>]*id="f-{name}"[^>]*>', page)
+    assert found, name
+    return found[0]
+
+
+async def test_too_much_is_told_beside_the_field_with_what_was_typed(till: Till) -> None:
+    """As the invoice stands now: somebody else may have paid a part since the page was opened."""
+    invoice, link = await linked(till)
+    desk, driver, guest = (
+        till.open_browser(CAST.advisor),
+        till.open_browser(CAST.customer),
+        till.open_browser(),
+    )
+    await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "100.00"})
+    cash = await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "200.5", "tendered": "220"})
+    parts = [
+        await driver.post(f"/invoices/{invoice.id}/payments", {"amount": "200.5"}),
+        await guest.post(f"{link}/payments", {"amount": "200.5"}),
+        await desk.post(f"/invoices/{invoice.id}/payments", {"amount": "200.5"}),
+    ]
+    for answer, name in ((cash, "amount"), *((part, "part") for part in parts)):
+        assert answer.status_code == 409
+        assert "At most $189.47 is open." in answer.text
+        assert 'value="200.5"' in field(answer.text, name)
+        assert 'aria-invalid="true"' in field(answer.text, name)
+    assert 'value="220"' in field(cash.text, "tendered")
+    assert 'value="189.47"' in field(parts[2].text, "amount"), "the cash form was not sent"
+    wrong = await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "50", "tendered": "20"})
+    assert wrong.status_code == 422
+    assert 'value="50"' in field(wrong.text, "amount")
+    as_json = {"invoice_id": str(invoice.id), "amount_minor": 20050}
+    refused = await desk.json("POST", "/api/v1/staff/payments", as_json)
+    assert (refused.status_code, refused.json()["open_minor"]) == (409, 18947)
+    await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "189.47"})
+    late = await guest.post(f"{link}/payments", {"amount": "200.5"})
+    assert late.status_code == 409
+    assert "is paid meanwhile, nothing more was taken" in unescape(late.text)
+    assert len(await till.payments(invoice)) == 2
+
+
+async def test_a_paid_invoices_paper_says_paid_and_its_evidence_stays(till: Till) -> None:
+    invoice = await till.invoice()
+    desk, driver = till.open_browser(CAST.advisor), till.open_browser(CAST.customer)
+
+    async def paper() -> str:
+        answer = await driver.get(f"/invoices/{invoice.id}/pdf")
+        return "\n".join(one.extract_text() for one in pypdf.PdfReader(BytesIO(answer.content)).pages)
+
+    fingerprint = invoice.content_hash.hex()
+    assert "Please pay by" in await paper()
+    await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "100.00"})
+    assert "Still to pay: $189.47. Please pay by" in " ".join((await paper()).split())
+    await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "189.47"})
+    paid = await paper()
+    for words in ("PAID", "Cash", "$100.00", "$189.47", fingerprint):
+        assert words in paid
+    assert "lease pay" not in paid
+    stored = await till.read(Invoice, invoice.id)
+    async with transaction(tenant=HARBOR) as db:
+        assert is_intact(stored, await finding.lines_of(db, stored))
+
+
 async def test_the_paper_is_the_same_for_the_desk_the_driver_and_the_link(till: Till) -> None:
     invoice = await till.invoice()
     async with transaction(tenant=HARBOR) as db:
@@ -151,6 +219,11 @@ async def test_a_link_pays_without_an_account(till: Till) -> None:
     await till.deliver()
     paid = await visitor.get(back.removeprefix("http://testserver"))
     assert "has received $289.47" in paid.text
+    assert f'href="{path}/pdf"' in paid.text, "the browser that came by the link finds the invoice again"
+    elsewhere = await till.open_browser().get(back.removeprefix("http://testserver"))
+    assert "has received $289.47" in elsewhere.text
+    assert path not in elsewhere.text
+    assert f'/orders/{invoice.order_id}/track"' in elsewhere.text
     assert "Paid in full" in (await visitor.get(f"{path}/state")).text
     assert (await till.read(Invoice, invoice.id)).status == "paid"
 

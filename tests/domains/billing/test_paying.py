@@ -50,7 +50,7 @@ async def test_parts_add_up(db: AsyncSession) -> None:
 
 async def test_more_than_is_open_is_refused(db: AsyncSession) -> None:
     invoice = await issued(db)
-    with pytest.raises(Refused, match=r"Only \$289.47 is still open"):
+    with pytest.raises(Refused, match=r"At most \$289.47 is open"):
         await paying.take_cash(db, invoice, amount=TOTAL + 1, by=BY)
     for amount in (0, -5):
         with pytest.raises(Invalid):
@@ -58,7 +58,7 @@ async def test_more_than_is_open_is_refused(db: AsyncSession) -> None:
     with pytest.raises(Invalid, match="less than the amount"):
         await paying.take_cash(db, invoice, amount=1000, tendered=999, by=BY)
     await paying.take_cash(db, invoice, amount=TOTAL, by=BY)
-    with pytest.raises(Refused, match="not open for payment"):
+    with pytest.raises(Refused, match="is paid meanwhile"):
         await paying.take_cash(db, invoice, amount=1, by=BY)
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import select, text
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Refused
-from app.domains.billing import finding, paying, refunding
+from app.domains.billing import finding, ledger, paying, refunding
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.models import Invoice, Payment, Refund
+from app.domains.billing.receipts import receipt_token
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL
 from tests.domains.billing.conftest import Till
@@ -64,6 +65,24 @@ async def test_a_wrong_sum_is_shown_again_beside_its_payment(till: Till) -> None
         assert answer.status_code == 422
         assert f'href="#f-refund-{payment.id}"' in answer.text
     assert await refunds(invoice) == []
+
+
+async def test_the_receipt_says_what_came_and_what_went_back(till: Till) -> None:
+    invoice, payment = await till.paid_by_card()
+    receipt = f"/paid/{receipt_token(payment.id, payment.tenant_id)}"
+    guest = till.open_browser()
+    for amount, given, said in (("100.00", 0, "Partly given back"), ("189.47", 10000, "Given back")):
+        await till.give_back(payment, amount, given=given)
+        page = (await guest.get(receipt)).text
+        assert "Nothing was taken" not in page
+        assert "$289.47 on" in page
+        assert f"${amount} on" in page
+        assert said in page
+    too_much = await till.give_back(payment, "500")
+    assert too_much.status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        booked = await ledger.movements(db, invoice)
+    assert [one.amount_minor for one in booked] == [TOTAL, -10000, -18947]
 
 
 async def test_a_refund_nobody_answered_is_kept_shown_and_made_once(till: Till) -> None:

@@ -125,12 +125,17 @@ async def add_person(db: AsyncSession, name: str) -> User:
 async def add_driver(db: AsyncSession, name: str = "Dora Driver") -> tuple[Viewer, Vehicle]:
     """A driver with one car in the garage."""
     user = await add_person(db, name)
-    vehicle = Vehicle(id=new_id(), make="Skoda", model="Enyaq", year=2023, fuel="electric", plate="B TQ 42")
+    driver = viewer_of(user)
+    return driver, await add_car(db, driver)
+
+
+async def add_car(db: AsyncSession, driver: Viewer, plate: str = "B TQ 42") -> Vehicle:
+    vehicle = Vehicle(id=new_id(), make="Skoda", model="Enyaq", year=2023, fuel="electric", plate=plate)
     db.add(vehicle)
     await db.flush()
-    db.add(Ownership(vehicle_id=vehicle.id, user_id=user.id))
+    db.add(Ownership(vehicle_id=vehicle.id, user_id=driver.user_id))
     await db.flush()
-    return viewer_of(user), vehicle
+    return vehicle
 
 
 def viewer_of(user: User, *held: HeldRole) -> Viewer:

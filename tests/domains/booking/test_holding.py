@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.core import clock
+from app.core.errors import Refused
 from app.core.viewer import Viewer
 from app.domains.booking import appointments, claims, holding
 from app.domains.booking.models import Appointment, Occupation
@@ -68,6 +69,22 @@ async def test_a_driver_holds_one_slot_at_a_time(stage: Stage) -> None:
     later = await hold(stage, driver, at(MONDAY, 14))
     assert [await status_of(stage, one) for one in (first, again, later)] == ["expired", "expired", "held"]
     assert "10:00" in await starts_on(stage)
+
+
+async def test_of_each_car_one_slot_up_to_a_few_cars(stage: Stage) -> None:
+    driver, car = await stage.driver()
+    async with stage.owner() as db:
+        more = [await shops.add_car(db, driver, f"OF-{number}") for number in range(holding.MOST_HELD)]
+    cars = [car, *more]
+    held = [
+        await hold(stage, (driver, one), at(MONDAY, 9 + hour))
+        for hour, one in enumerate(cars[: holding.MOST_HELD])
+    ]
+    with pytest.raises(Refused, match="several cars"):
+        await hold(stage, (driver, cars[-1]), at(MONDAY, 14))
+    again = await hold(stage, (driver, car), at(MONDAY, 14))
+    states = [await status_of(stage, one) for one in (*held, again)]
+    assert states == ["expired", *["held"] * holding.MOST_HELD]
 
 
 async def test_a_careful_shop_confirms_by_hand(stage: Stage) -> None:

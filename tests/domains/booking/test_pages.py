@@ -7,8 +7,9 @@ from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
-from app.core import clock
+from app.core import clock, limits
 from app.core.db import transaction
+from app.domains.booking.crowd import HOLDS
 from tests.cast import CAR, HARBOR, OTHER_CAR
 
 CENTER = "harbor-lane-garage"
@@ -114,6 +115,33 @@ async def test_a_hold_that_ran_out_says_so_and_offers_to_choose_again(browser, c
         assert "This reservation ran out" in page.text
         late = await driver.post(held.headers["location"])
         assert late.status_code == 409
+
+
+async def test_a_second_window_tells_the_first_what_became_of_its_time(browser, cast, offered):
+    driver = browser(cast.customer)
+    starts = await times(driver, offered[:1])
+    first = (await hold(driver, offered[:1], starts[0])).headers["location"]
+    assert 'hx-trigger="appointment from:#live"' in (await driver.get(first)).text
+    second = (await hold(driver, offered[:1], starts[3])).headers["location"]
+    for page in (await driver.get(first), await driver.post(first)):
+        assert "In another window you reserved" in page.text
+        assert f'href="{second}"' in page.text
+    assert (await driver.post(second)).status_code == 303
+    late = await driver.post(first)
+    assert late.status_code == 409
+    assert "you have booked" in late.text
+    assert f'href="{second.removesuffix("/confirmation")}"' in late.text
+
+
+async def test_who_holds_without_end_waits_and_nobody_else(browser, cast, offered):
+    for _hold in range(HOLDS.times):
+        await limits.take(HOLDS, str(cast.customer.user_id))
+    driver = browser(cast.customer)
+    starts = (await times(driver, offered[:1]))[0]
+    refused = await hold(driver, offered[:1], starts)
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    assert (await hold(browser(cast.stranger), offered[:1], starts, OTHER_CAR)).status_code == 303
 
 
 async def test_a_foreign_car_service_center_or_nonsense_changes_nothing(browser, cast, offered):
