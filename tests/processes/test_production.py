@@ -72,3 +72,42 @@ def test_neither_starts_as_the_owner_of_the_tables(env, fresh_database):
         said, _ = process.communicate(timeout=60)
         assert process.returncode == 2
         assert "owns tables" in said.decode()
+
+
+CLOSED = ("/.git/config", "/.env", "/metrics", "/server-status", "/debug", "/docs", "/redoc", "/schema", "/api/v1/schema",
+          "/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml", "/app/settings.py", "/phpinfo.php")  # fmt: skip
+
+AMBIGUOUS = {
+    "a length and chunks": "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": "Content-Length: 3\r\nContent-Length: 30\r\n\r\nabc",
+    "a length that is none": "Content-Length: 3, 30\r\n\r\nabc",
+    "a length with a sign": "Content-Length: +3\r\n\r\nabc",
+    "a coding nobody knows": "Transfer-Encoding: xchunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "chunked and not last": "Transfer-Encoding: chunked, identity\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "a size that is none": "Transfer-Encoding: chunked\r\n\r\nz\r\nabc\r\n0\r\n\r\n",
+    "a name with a space": "Transfer-Encoding : chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    "a folded header": "X: a\r\n b\r\n Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+}
+"""Bodies whose end a proxy in front and a server behind could see in different places."""
+
+
+def test_what_is_not_ours_to_show_is_not_there(served):
+    for address in CLOSED:
+        assert served.get(address).status_code == 404, address
+
+
+def test_a_body_without_a_plain_end_gets_no_further(served):
+    passed = []
+    hidden = "GET /healthz HTTP/1.1\r\nHost: shop.example.com\r\n\r\n"
+    for name, rest in AMBIGUOUS.items():
+        with socket.create_connection((served.base_url.host, served.base_url.port), timeout=5) as line:
+            line.sendall(f"POST /sign-in HTTP/1.1\r\nHost: shop.example.com\r\n{rest}{hidden}".encode())
+            said = b""
+            try:
+                while part := line.recv(65536):
+                    said += part
+            except (TimeoutError, ConnectionResetError):
+                pass
+        if b" 200 " in said or said.count(b"HTTP/1.1") > 1:
+            passed.append(f"{name}: {said[:80]!r}")
+    assert not passed, passed
