@@ -94,12 +94,16 @@ def _audit_later(request: AnyRequest, action: str, detail: dict[str, Any]) -> Ba
     return BackgroundTask(_audit, request, action, detail)
 
 
+def audit_refusal(request: AnyRequest, error: Refused) -> BackgroundTask | None:
+    """What an answer to `error` does once it is sent: keep it in the audit trail, when it has a name there."""
+    return _audit_later(request, error.audit, {"words": error.words}) if error.audit else None
+
+
 def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
     titles = {410: _("No longer valid"), 413: _("Too large")}
     title = _("That has changed") if error.is_stale else titles.get(error.status, _("Not possible just now"))
     refusal = answer(request, error.status, title, error.words, data=error.data)
-    if error.audit:
-        refusal.background = _audit_later(request, error.audit, {"words": error.words})
+    refusal.background = audit_refusal(request, error)
     return refusal
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
+from app.domains.estimates import desk_form
 from app.domains.estimates.finding import estimates_of, order_of
-from app.domains.estimates.lines_form import Row, written
+from app.domains.estimates.lines_form import Row, count_rows, wishes, written, written_over
 from app.domains.estimates.models import Estimate
 from app.domains.estimates.pricing import Price, price_lines
 from app.domains.estimates.proposal import Proposal, authorized_minor, to_ask, work_on
@@ -98,15 +99,37 @@ async def sums(
     }
 
 
-async def gathered(db: AsyncSession, me: Viewer, estimate: Estimate) -> dict[str, Any]:
-    """Everything the desk shows of a draft."""
+async def gathered(
+    db: AsyncSession,
+    me: Viewer,
+    estimate: Estimate,
+    *,
+    typed: Mapping[str, str] | None = None,
+    is_late: bool = False,
+) -> dict[str, Any]:
+    """Everything the desk shows of a draft. `typed` is a form that could not be stored: it is shown as it was
+    sent, or, when it came too late, on top of what is stored now, with what that is beside it."""
+    typed = typed or {}
     context = await sums(db, estimate)
     order: RepairOrder = context["order"]
     asked: list[Proposal] = to_ask(await work_on(db, order))
+    zone = context["center"].zone
+    terms = {"valid_until": local_day(estimate.valid_until, zone), "message": estimate.message}
+    terms |= {"were": desk_form.mark_of_terms(**terms), "revision": str(estimate.revision)}
+    is_late_terms = is_late and desk_form.has_terms(typed) and typed.get("revision") != terms["revision"]
+    if desk_form.has_terms(typed):
+        terms |= {name: typed.get(name, "") for name in ("valid_until", "message")}
+        terms["revision"] = terms["revision"] if is_late else typed["revision"]
+    parts = {
+        one.job.id: _part(one, desk_form.part_of(typed, one.job.id), estimate.currency, is_late)
+        for one in asked
+    }
     return {
         **context,
         "asked": asked,
-        "rows": {one.job.id: written(one.lines, estimate.currency) for one in asked},
+        "parts": parts,
+        "terms": terms,
+        "is_late_terms": is_late_terms,
         "customer": await db.get_one(Customer, order.customer_id),
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
         "versions": await estimates_of(db, order),
@@ -115,3 +138,25 @@ async def gathered(db: AsyncSession, me: Viewer, estimate: Estimate) -> dict[str
         "margin_tone": margin_tone,
         "local_day": local_day,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The fields of one job on the desk: values, how many rows with the empty one, and whether what was typed
+    meets something that has changed meanwhile."""
+
+    values: Mapping[str, str]
+    rows: int
+    is_late: bool
+
+
+def _part(one: Proposal, typed: Mapping[str, str], currency: str, is_late: bool) -> Part:
+    version = str(one.job.version)
+    values: Mapping[str, str] = {**written(one.lines, currency), "version": version}
+    if typed and is_late:
+        values = {**written_over(one.lines, typed, currency), "version": version}
+    elif typed:
+        values = typed
+    filled = count_rows(values)
+    needs_row = not filled or bool(values[f"description-{filled - 1}"])
+    return Part(values, filled + needs_row, is_late and bool(wishes(typed)) and typed["version"] != version)
