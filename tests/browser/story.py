@@ -284,7 +284,7 @@ async def works(technician: Person, number: int, job: str) -> None:
 
 async def ticks_steps(person: Person) -> None:
     """Mark every step of the open job as done."""
-    steps = person.page.get_by_role("button", name=re.compile("^(Done|Passed): "))
+    steps = person.page.get_by_role("button", name=re.compile("^(Done|Checkpoint passed): "))
     while count := await steps.count():
         await steps.first.click()
         await expect(steps).to_have_count(count - 1)
@@ -298,7 +298,7 @@ async def checks_the_work(advisor: Person, number: int, job: str) -> None:
     await page.wait_for_url("**/jobs/*")
     await advisor.look("a job")
     await ticks_steps(advisor)
-    await advisor.press("Passed")
+    await advisor.press("Job passed")
     await expect(page.get_by_text("Completed").first).to_be_visible()
 
 
