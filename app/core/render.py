@@ -137,8 +137,9 @@ def _answer(
             )
         )
     sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
-    if is_partial(request) and (said := flash_message(request)):
-        # A part of a page has no place of its own for it.
+    follows = is_partial(request) and request.headers.get("hx-source", "").startswith("form")
+    if follows and (said := flash_message(request)):
+        # The part of a page a form's answer led to has no place for it; other parts fetched just now say nothing.
         sent["HX-Trigger"] = json.dumps({"toast": {"text": said, "kind": "go"}})
     content = environment().get_template(template).render(request=request, me=me, **context)
     if getattr(request.state, "flash_shown", False):

@@ -24,9 +24,12 @@ async def test_a_part_of_a_page_says_it_beside_the_page(browser: Open, cast: Cas
     driver.http.cookies.set(
         "flash", str(flash_cookie("Gespeichert: Öl").value), domain="testserver.local", path="/"
     )
-    part = await driver.get("/garage", headers={"hx-request": "true"})
+    form = {"hx-request": "true", "hx-source": "form"}
+    other = await driver.get("/garage", headers={"hx-request": "true", "hx-source": "div#order-now"})
+    assert "hx-trigger" not in other.headers
+    part = await driver.get("/garage", headers=form)
     assert json.loads(part.headers["hx-trigger"])["toast"]["text"] == "Gespeichert: Öl"
-    assert "hx-trigger" not in (await driver.get("/garage", headers={"hx-request": "true"})).headers
+    assert "hx-trigger" not in (await driver.get("/garage", headers=form)).headers
 
 
 async def test_a_page_without_a_message_sets_no_cookie_for_it(browser: Open, cast: Cast) -> None:

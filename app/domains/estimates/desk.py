@@ -21,7 +21,7 @@ from app.domains.estimates.proposal import Proposal, authorized_minor, to_ask, w
 from app.domains.estimates.sending import what_is_missing
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
-from app.domains.services import canned_jobs
+from app.domains.services import canned_jobs, fitting_first
 from app.domains.workshop import deferred_for_vehicle, unit_price
 from app.domains.workshop.models import RepairOrder
 
@@ -113,6 +113,7 @@ async def gathered(
     context = await sums(db, estimate)
     order: RepairOrder = context["order"]
     asked: list[Proposal] = to_ask(await work_on(db, order))
+    vehicle = await db.get_one(Vehicle, order.vehicle_id)
     zone = context["center"].zone
     terms = {"valid_until": local_day(estimate.valid_until, zone), "message": estimate.message}
     terms |= {"were": desk_form.mark_of_terms(**terms), "revision": str(estimate.revision)}
@@ -131,9 +132,11 @@ async def gathered(
         "terms": terms,
         "is_late_terms": is_late_terms,
         "customer": await db.get_one(Customer, order.customer_id),
-        "vehicle": await db.get_one(Vehicle, order.vehicle_id),
+        "vehicle": vehicle,
         "versions": await estimates_of(db, order),
-        "canned_options": [(one.code, one.title) for one in await canned_jobs(db)],
+        "canned_options": [
+            (one.code, one.title) for one in fitting_first(await canned_jobs(db), vehicle.fuel)
+        ],
         "deferred": await deferred_for_vehicle(db, me, order.vehicle_id),
         "margin_tone": margin_tone,
         "local_day": local_day,

@@ -92,17 +92,18 @@ async def save(
         await revise(db, estimate, **msgspec.structs.asdict(terms), by=by)
     for job_id, version, rows in parts:
         if any(row.is_touched for row in rows):
-            job = await job_of(db, by, estimate, job_id)
+            try:
+                job = await job_of(db, by, estimate, job_id)
+            except NotFound:
+                words = _("A job of this estimate was taken off meanwhile.")
+                raise Refused(words, audit="job.stale") from None
             lines = (await workshop.lines_of(db, [job]))[job.id]
             await save_rows(db, job, lines, rows, version=version, by=by)
 
 
 async def job_of(db: AsyncSession, me: Viewer, estimate: Estimate, job_id: UUID) -> Job:
-    """A job of the estimate's order. Raises Refused for one that is not on it, or no longer."""
-    try:
-        job, order = await workshop.find_job(db, me, job_id)
-    except NotFound:
-        order = None
-    if order is None or order.id != estimate.order_id:
-        raise Refused(_("A job of this estimate was taken off meanwhile."), audit="job.stale")
+    """A job of the estimate's order. Raises NotFound."""
+    job, order = await workshop.find_job(db, me, job_id)
+    if order.id != estimate.order_id:
+        raise NotFound
     return job

@@ -107,6 +107,8 @@ async def _show(
 ) -> Response[Any]:
     typed = values_of(await request.form()) if wrong else {}
     if wrong and (job_id := as_uuid(typed.get("job"))):  # a photo taken at the bench
+        async with glance(request) as (db, me):
+            await orders.find(db, me, number)
         return await show_bench(request, job_id, wrong=wrong)
     async with begin(request) as (db, me):
         order = await orders.find(db, me, number)
