@@ -94,8 +94,8 @@ def _audit_later(request: AnyRequest, action: str, detail: dict[str, Any]) -> Ba
     return BackgroundTask(_audit, request, action, detail)
 
 
-def kept_in_the_trail(request: AnyRequest, error: Refused | None) -> BackgroundTask | None:
-    """What a page that answers a refusal itself, beside the form's field, does after its answer."""
+def audit_refusal(request: AnyRequest, error: Refused | None) -> BackgroundTask | None:
+    """What an answer to `error` does once it is sent: keep it in the audit trail, when it has a name there."""
     return _audit_later(request, error.audit, {"words": error.words}) if error and error.audit else None
 
 
@@ -103,7 +103,7 @@ def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
     titles = {410: _("No longer valid"), 413: _("Too large")}
     title = _("That has changed") if error.is_stale else titles.get(error.status, _("Not possible just now"))
     refusal = answer(request, error.status, title, error.words, data=error.data)
-    refusal.background = kept_in_the_trail(request, error)
+    refusal.background = audit_refusal(request, error)
     return refusal
 
 

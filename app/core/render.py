@@ -144,12 +144,16 @@ def _answer(
                 secure=settings().secure,
             )
         )
+    sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
+    follows = is_partial(request) and request.headers.get("hx-source", "").startswith("form")
+    if follows and (said := flash_message(request)):
+        # The part of a page a form's answer led to has no place for it; other parts fetched just now say nothing.
+        sent["HX-Trigger"] = json.dumps({"toast": {"text": said, "kind": "go"}})
     content = environment().get_template(template).render(request=request, me=me, **context)
     if getattr(request.state, "flash_shown", False):
         cookies.append(flash_cookie(""))
     if "data-error-summary" in content:
         content = name_faulty_fields(content)
-    sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
     request.state.outcome = (status, None)
     return Response(content, status_code=status, media_type="text/html", headers=sent, cookies=cookies)
 

@@ -1,5 +1,6 @@
 """A message for the next page is shown there and nowhere else; a form's faults name their fields."""
 
+import json
 from collections.abc import Callable
 
 from app.core.render import flash_cookie, name_faulty_fields
@@ -16,6 +17,19 @@ async def test_a_message_is_shown_once(browser: Open, cast: Cast) -> None:
     assert "Your car is in the garage." not in (await driver.get("/notifications/unread")).text
     assert "Your car is in the garage." in (await driver.get("/garage")).text
     assert "Your car is in the garage." not in (await driver.get("/garage")).text
+
+
+async def test_a_part_of_a_page_says_it_beside_the_page(browser: Open, cast: Cast) -> None:
+    driver = browser(cast.customer)
+    driver.http.cookies.set(
+        "flash", str(flash_cookie("Gespeichert: Öl").value), domain="testserver.local", path="/"
+    )
+    form = {"hx-request": "true", "hx-source": "form"}
+    other = await driver.get("/garage", headers={"hx-request": "true", "hx-source": "div#order-now"})
+    assert "hx-trigger" not in other.headers
+    part = await driver.get("/garage", headers=form)
+    assert json.loads(part.headers["hx-trigger"])["toast"]["text"] == "Gespeichert: Öl"
+    assert "hx-trigger" not in (await driver.get("/garage", headers=form)).headers
 
 
 async def test_a_page_without_a_message_sets_no_cookie_for_it(browser: Open, cast: Cast) -> None:

@@ -29,7 +29,7 @@ class _Reader(HTMLParser):
         self.stream = ""
         self.links: list[str] = []
         self._open: Form | None = None
-        self._select = ""
+        self._select = self._textarea = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
@@ -44,6 +44,7 @@ class _Reader(HTMLParser):
         if tag == "input" and (said.get("type") not in ("checkbox", "radio") or "checked" in said):
             self._open.fields[said["name"]] = said.get("value", "")
         elif tag == "textarea":
+            self._textarea = said["name"]
             self._open.fields[said["name"]] = ""
         elif tag == "select":
             self._select = said["name"]
@@ -57,6 +58,19 @@ class _Reader(HTMLParser):
             self._open = None
         if tag == "select":
             self._select = ""
+        if tag == "textarea":
+            self._textarea = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._textarea:
+            self._open.fields[self._textarea] += data
+
+
+def forms_in(text: str) -> list[Form]:
+    """The forms of a page with what they would send as they stand."""
+    reader = _Reader()
+    reader.feed(text)
+    return reader.forms
 
 
 class Page:

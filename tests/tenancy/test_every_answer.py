@@ -115,6 +115,11 @@ def test_a_program_that_sends_a_field_nobody_knows_is_told_so():
     loose = []
     for route in routes():
         kind = struct_of(route)
-        if route.is_json and route.method != "GET" and kind and not kind.__struct_config__.forbid_unknown_fields:
+        if (
+            route.is_json
+            and route.method != "GET"
+            and kind
+            and not kind.__struct_config__.forbid_unknown_fields
+        ):
             loose.append(f"{route.label}: {kind.__name__}")
     assert not loose, "\n".join(loose)

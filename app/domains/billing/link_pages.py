@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit
-from app.core.answers import kept_in_the_trail
+from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
 from app.core.forms import read
 from app.core.limits import Limit, limited
@@ -52,7 +52,7 @@ async def _pay(
             status=refused.status if refused else 422 if errors else 200,
             errors=errors or {}, sent=sent or {}, just_paid=False, **context,
         )  # fmt: skip
-    answer.background = kept_in_the_trail(request, refused)
+    answer.background = audit_refusal(request, refused)
     return answer
 
 

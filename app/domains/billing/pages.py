@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
 from app.core import audit
-from app.core.answers import kept_in_the_trail
+from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
 from app.core.forms import read, values_of
 from app.core.money import decimals, to_minor
@@ -157,7 +157,7 @@ async def _invoice(
             just_paid=just_paid,
             **await shown(db, me, invoice),
         )
-    answer.background = kept_in_the_trail(request, refused)
+    answer.background = audit_refusal(request, refused)
     return answer
 
 

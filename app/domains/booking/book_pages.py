@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, get, post
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.answers import kept_in_the_trail
+from app.core.answers import audit_refusal
 from app.core.db import enter_tenant
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.forms import read, values_of
@@ -177,7 +177,7 @@ async def _confirmation(
             again=book_again(visit), instead=await holding.instead_of(db, visit.appointment), errors={},
             topics=[appointment_topic(appointment_id)],
         )  # fmt: skip
-    answer.background = kept_in_the_trail(request, refused)
+    answer.background = audit_refusal(request, refused)
     return answer
 
 

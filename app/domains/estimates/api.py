@@ -163,7 +163,7 @@ def quote_out(sheet: Sheet, *, for_shop: bool) -> QuoteOut:
         jobs=[_job_out(one) for one in sheet.jobs],
         authorizations=[_authorization_out(one) for one in sheet.decisions],
         margin_minor=net - cost if for_shop else None,
-        margin_share=round(Decimal(net - cost) / net, 4) if for_shop and net else None,
+        margin_share=round(Decimal(net - cost) / net, 4) if for_shop and net and cost else None,
     )
 
 

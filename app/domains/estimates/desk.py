@@ -12,15 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
+from app.domains.estimates import desk_form
 from app.domains.estimates.finding import estimates_of, order_of
-from app.domains.estimates.lines_form import Row, written
+from app.domains.estimates.lines_form import Row, count_rows, wishes, written, written_over
 from app.domains.estimates.models import Estimate
 from app.domains.estimates.pricing import Price, price_lines
 from app.domains.estimates.proposal import Proposal, authorized_minor, to_ask, work_on
 from app.domains.estimates.sending import what_is_missing
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
-from app.domains.services import canned_jobs
+from app.domains.services import canned_jobs, fitting_first
 from app.domains.workshop import deferred_for_vehicle, unit_price
 from app.domains.workshop.models import RepairOrder
 
@@ -98,20 +99,67 @@ async def sums(
     }
 
 
-async def gathered(db: AsyncSession, me: Viewer, estimate: Estimate) -> dict[str, Any]:
-    """Everything the desk shows of a draft."""
+async def gathered(
+    db: AsyncSession,
+    me: Viewer,
+    estimate: Estimate,
+    *,
+    typed: Mapping[str, str] | None = None,
+    is_late: bool = False,
+) -> dict[str, Any]:
+    """Everything the desk shows of a draft. `typed` is a form that could not be stored: it is shown as it was
+    sent, or, when it came too late, on top of what is stored now, with what that is beside it."""
+    typed = typed or {}
     context = await sums(db, estimate)
     order: RepairOrder = context["order"]
     asked: list[Proposal] = to_ask(await work_on(db, order))
+    vehicle = await db.get_one(Vehicle, order.vehicle_id)
+    zone = context["center"].zone
+    terms = {"valid_until": local_day(estimate.valid_until, zone), "message": estimate.message}
+    terms |= {"were": desk_form.mark_of_terms(**terms), "revision": str(estimate.revision)}
+    is_late_terms = is_late and desk_form.has_terms(typed) and typed.get("revision") != terms["revision"]
+    if desk_form.has_terms(typed):
+        terms |= {name: typed.get(name, "") for name in ("valid_until", "message")}
+        terms["revision"] = terms["revision"] if is_late else typed["revision"]
+    parts = {
+        one.job.id: _part(one, desk_form.part_of(typed, one.job.id), estimate.currency, is_late)
+        for one in asked
+    }
     return {
         **context,
         "asked": asked,
-        "rows": {one.job.id: written(one.lines, estimate.currency) for one in asked},
+        "parts": parts,
+        "terms": terms,
+        "is_late_terms": is_late_terms,
         "customer": await db.get_one(Customer, order.customer_id),
-        "vehicle": await db.get_one(Vehicle, order.vehicle_id),
+        "vehicle": vehicle,
         "versions": await estimates_of(db, order),
-        "canned_options": [(one.code, one.title) for one in await canned_jobs(db)],
+        "canned_options": [
+            (one.code, one.title) for one in fitting_first(await canned_jobs(db), vehicle.fuel)
+        ],
         "deferred": await deferred_for_vehicle(db, me, order.vehicle_id),
         "margin_tone": margin_tone,
         "local_day": local_day,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The fields of one job on the desk: values, how many rows with the empty one, and whether what was typed
+    meets something that has changed meanwhile."""
+
+    values: Mapping[str, str]
+    rows: int
+    is_late: bool
+
+
+def _part(one: Proposal, typed: Mapping[str, str], currency: str, is_late: bool) -> Part:
+    version = str(one.job.version)
+    values: Mapping[str, str] = {**written(one.lines, currency), "version": version}
+    if typed and is_late:
+        values = {**written_over(one.lines, typed, currency), "version": version}
+    elif typed:
+        values = typed
+    filled = count_rows(values)
+    needs_row = not filled or bool(values[f"description-{filled - 1}"])
+    return Part(values, filled + needs_row, is_late and bool(wishes(typed)) and typed["version"] != version)

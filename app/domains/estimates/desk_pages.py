@@ -1,5 +1,6 @@
-"""Writing jobs and lines at the desk: saved by the form, summed up live while typing."""
+"""Writing jobs, lines and terms at the desk: one form, saved as a whole, summed up live while typing."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,19 +8,26 @@ import msgspec
 from litestar import Request, Response, Router, post
 from litestar.params import FromPath
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import Invalid, NotFound
+from app.core.answers import audit_refusal
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.forms import read
 from app.core.render import fragment, see_other
+from app.core.viewer import Viewer
 from app.core.visit import REPEATABLE, begin, needs
+from app.core.words import _
 from app.domains import workshop
-from app.domains.estimates import asking_pages, desk
+from app.domains.estimates import asking_pages, desk, desk_form
 from app.domains.estimates.finding import WRITE, find_to_write, order_of
-from app.domains.estimates.lines_form import read_rows, save_rows
-from app.domains.estimates.pages import _again
+from app.domains.estimates.lines_form import read_rows
+from app.domains.estimates.models import Estimate
+from app.domains.estimates.pages import again
 from app.domains.estimates.writing import check_draft
 
 AnyRequest = Request[Any, Any, Any]
+Act = Callable[[AsyncSession, Viewer, Estimate], Awaitable[str]]
+"""What a button of the form does beside saving it; answers where to go on."""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,103 +37,101 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     title: Annotated[str, Meta(max_length=200)] = ""
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of the job somebody looked at."""
+async def _keep(
+    request: AnyRequest, estimate_id: UUID, act: Act, *, flash: str = "", without: UUID | None = None
+) -> Response[Any]:
+    """Save what stands on the desk and `act`, both or neither. What cannot be comes back as it was typed."""
+    form = await request.form()
+    try:
+        async with begin(request) as (db, me):
+            estimate = await find_to_write(db, me, estimate_id)
+            check_draft(estimate, None)
+            await desk_form.save(db, estimate, form, by=me, without=without)
+            return see_other(request, await act(db, me, estimate), flash=flash)
+    except Invalid as error:
+        return await again(request, estimate_id, error.errors)
+    except Refused as error:
+        if not error.is_stale:
+            raise
+        answer = await again(request, estimate_id, {"": error.words}, status=409)
+        answer.background = audit_refusal(request, error)
+        return answer
 
-    version: int
+
+async def _add(db: AsyncSession, me: Viewer, estimate: Estimate, form: Any) -> str:
+    wanted = read(NewJob, form)
+    order = await order_of(db, estimate)
+    job = await workshop.propose_job(db, order, by=me, title=wanted.title, canned_code=wanted.canned_code)
+    return f"/estimates/{estimate.id}#job-{job.id}"
+
+
+@post("/estimates/{estimate_id:uuid}/draft", opt=needs(WRITE), status_code=303)
+async def save_draft(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    """Save, and look at the preview if that was the button. A job named but not added yet is added."""
+    form = await request.form()
+    to_preview = form.get("then") == "preview"
+
+    async def go_on(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
+        here = f"/estimates/{estimate_id}"
+        if form.get("title") or form.get("canned_code"):
+            here = await _add(db, me, estimate, form)
+        return f"/estimates/{estimate_id}/preview" if to_preview else here
+
+    return await _keep(request, estimate_id, go_on, flash="" if to_preview else _("Saved."))
 
 
 @post("/estimates/{estimate_id:uuid}/jobs", opt=needs(WRITE), status_code=303)
 async def add_job(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
     form = await request.form()
-    try:
-        async with begin(request) as (db, me):
-            wanted = read(NewJob, form)
-            estimate = await find_to_write(db, me, estimate_id)
-            check_draft(estimate, None)
-            order = await order_of(db, estimate)
-            job = await workshop.propose_job(
-                db, order, by=me, title=wanted.title, canned_code=wanted.canned_code
-            )
-            return see_other(request, f"/estimates/{estimate_id}#job-{job.id}")
-    except Invalid as error:
-        return await _again(request, estimate_id, error)
+
+    async def add(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
+        return await _add(db, me, estimate, form)
+
+    return await _keep(request, estimate_id, add)
 
 
-@post("/estimates/{estimate_id:uuid}/jobs/{job_id:uuid}/lines", opt=needs(WRITE), status_code=303)
-async def save_lines(
-    request: AnyRequest, estimate_id: FromPath[UUID], job_id: FromPath[UUID]
-) -> Response[Any]:
-    form = await request.form()
-    try:
-        async with begin(request) as (db, me):
-            estimate = await find_to_write(db, me, estimate_id)
-            check_draft(estimate, None)
-            job = await _job_of(db, me, estimate, job_id)
-            rows = read_rows(form, estimate.currency)
-            lines = (await workshop.lines_of(db, [job]))[job.id]
-            await save_rows(db, job, lines, rows, version=read(Version, form).version, by=me)
-            return see_other(request, f"/estimates/{estimate_id}#job-{job_id}")
-    except Invalid as error:
-        return await _again(request, estimate_id, error, wrong_job=job_id)
-
-
-@post("/estimates/{estimate_id:uuid}/jobs/{job_id:uuid}/sums", opt=needs(WRITE) | REPEATABLE, status_code=200)
-async def sums_while_typing(
-    request: AnyRequest, estimate_id: FromPath[UUID], job_id: FromPath[UUID]
-) -> Response[str]:
-    """What the page would add up to if this job were saved as typed. Stores nothing."""
+@post("/estimates/{estimate_id:uuid}/sums", opt=needs(WRITE) | REPEATABLE, status_code=200)
+async def sums_while_typing(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
+    """What the page would add up to if it were saved as typed. Stores nothing."""
     form = await request.form()
     async with begin(request) as (db, me):
         estimate = await find_to_write(db, me, estimate_id)
-        await _job_of(db, me, estimate, job_id)
-        try:
-            typed = {job_id: read_rows(form, estimate.currency)}
-        except Invalid:
-            typed = {}
+        typed = {}
+        for job_id in desk_form.jobs_in(form):
+            try:
+                typed[job_id] = read_rows(desk_form.part_of(form, job_id), estimate.currency)
+            except Invalid:
+                continue
         context = await desk.sums(db, estimate, typed=typed)
         return fragment(request, me, "estimates/_sums.html", margin_tone=desk.margin_tone, **context)
 
 
 @post("/estimates/{estimate_id:uuid}/jobs/{job_id:uuid}/withdrawal", opt=needs(WRITE), status_code=303)
 async def withdraw(request: AnyRequest, estimate_id: FromPath[UUID], job_id: FromPath[UUID]) -> Response[Any]:
-    async with begin(request) as (db, me):
-        estimate = await find_to_write(db, me, estimate_id)
-        check_draft(estimate, None)
-        await workshop.withdraw_job(db, await _job_of(db, me, estimate, job_id), by=me)
-        return see_other(request, f"/estimates/{estimate_id}")
+    async def take_off(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
+        await workshop.withdraw_job(db, await desk_form.job_of(db, me, estimate, job_id), by=me)
+        return f"/estimates/{estimate_id}"
+
+    return await _keep(request, estimate_id, take_off, without=job_id)
 
 
 @post("/estimates/{estimate_id:uuid}/revivals/{work_id:uuid}", opt=needs(WRITE), status_code=303)
 async def take_up_again(
     request: AnyRequest, estimate_id: FromPath[UUID], work_id: FromPath[UUID]
 ) -> Response[Any]:
-    async with begin(request) as (db, me):
-        estimate = await find_to_write(db, me, estimate_id)
-        check_draft(estimate, None)
+    async def revive(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
         order = await order_of(db, estimate)
-        work = next(
-            (
-                one
-                for one in await workshop.deferred_for_vehicle(db, me, order.vehicle_id)
-                if one.id == work_id
-            ),
-            None,
-        )
+        left = await workshop.deferred_for_vehicle(db, me, order.vehicle_id)
+        work = next((one for one in left if one.id == work_id), None)
         if work is None:
             raise NotFound
         job = await workshop.revive(db, work, order, by=me)
-        return see_other(request, f"/estimates/{estimate_id}#job-{job.id}")
+        return f"/estimates/{estimate_id}#job-{job.id}"
 
-
-async def _job_of(db: Any, me: Any, estimate: Any, job_id: FromPath[UUID]) -> Any:
-    job, order = await workshop.find_job(db, me, job_id)
-    if order.id != estimate.order_id:
-        raise NotFound
-    return job
+    return await _keep(request, estimate_id, revive)
 
 
 router = Router(
     path="/",
-    route_handlers=[asking_pages.router, add_job, save_lines, sums_while_typing, withdraw, take_up_again],
+    route_handlers=[asking_pages.router, save_draft, add_job, sums_while_typing, withdraw, take_up_again],
 )

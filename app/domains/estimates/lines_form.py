@@ -1,14 +1,19 @@
-"""Several lines of a job in one form: `kind-0`, `description-0` … and one empty row for the next line."""
+"""Several lines of a job in one form: `kind-0`, `description-0` … and one empty row for the next line.
 
-from collections.abc import Mapping, Sequence
+Each row of a stored line carries in `was-0` how it was shown. A row that is as it was shown is nobody's wish: it
+is neither checked nor stored, so that a form that came late does not undo what somebody else has changed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.money import plain, to_major, to_minor
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
@@ -17,6 +22,7 @@ from app.domains.workshop import NewLine, add_line, change_line, remove_line
 from app.domains.workshop.models import Job, JobLine
 
 MOST_ROWS = 200
+FIELDS = ("kind", "description", "part_number", "quantity", "unit_price", "unit_cost", "taxable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +32,51 @@ class Row:
     line_id: UUID | None
     wanted: NewLine
     is_removed: bool
+    is_touched: bool
+
+
+def mark(values: Iterable[str]) -> str:
+    """What `values` were when they were shown. Browsers end lines their own way; that is no difference."""
+    plain_text = "\x1f".join(one.replace("\r\n", "\n").strip() for one in values)
+    return sha256(plain_text.encode(errors="replace")).hexdigest()[:20]
+
+
+def count_rows(form: Mapping[str, Any]) -> int:
+    """How many rows a form holds."""
+    return next(n for n in range(MOST_ROWS + 1) if n == MOST_ROWS or f"description-{n}" not in form)
+
+
+def is_touched(form: Mapping[str, Any], index: int) -> bool:
+    """Whether somebody has changed a row since it was shown."""
+    now = mark(str(form.get(f"{name}-{index}", "")) for name in FIELDS)
+    return now != form.get(f"was-{index}") or form.get(f"remove-{index}") == "yes"
+
+
+def wishes(form: Mapping[str, Any]) -> list[int]:
+    """The rows somebody has written into."""
+    return [
+        n
+        for n in range(count_rows(form))
+        if is_touched(form, n) and (form.get(f"line-{n}") or str(form[f"description-{n}"]).strip())
+    ]
 
 
 def read_rows(form: Mapping[str, Any], currency: str) -> list[Row]:
     """The rows of the form; empty new rows are skipped. Raises Invalid with one message a field."""
     rows: list[Row] = []
     errors: dict[str, str] = {}
-    for index in range(MOST_ROWS):
-        if f"description-{index}" not in form:
-            break
+    for index in range(count_rows(form)):
         line_id = as_uuid(str(form.get(f"line-{index}", "")))
         removed = form.get(f"remove-{index}") == "yes"
         if line_id is None and not str(form[f"description-{index}"]).strip():
             continue
         try:
-            rows.append(Row(line_id, _line(form, index, currency), removed))
+            rows.append(Row(line_id, _line(form, index, currency), removed, is_touched(form, index)))
         except Invalid as error:
             if not removed:
                 errors |= {f"{name}-{index}": words for name, words in error.errors.items()}
     if errors:
-        raise Invalid(errors, values={key: str(value) for key, value in form.items()})
+        raise Invalid(errors)
     return rows
 
 
@@ -99,6 +130,23 @@ def written(lines: Sequence[JobLine], currency: str) -> dict[str, str]:
             f"unit_cost-{index}": str(to_major(line.unit_cost_minor, currency)),
             f"taxable-{index}": "yes" if line.tax_rate else "",
         }
+        values[f"was-{index}"] = mark(values[f"{name}-{index}"] for name in FIELDS)
+    return values
+
+
+def written_over(lines: Sequence[JobLine], typed: Mapping[str, str], currency: str) -> dict[str, str]:
+    """The stored lines with what was typed on top, for a form that came too late. A typed line that is gone
+    from the store stays as a new one, ticked for removal: whoever typed it says whether it comes back."""
+    values = written(lines, currency)
+    places = {str(line.id): index for index, line in enumerate(lines)}
+    end = len(lines)
+    for row in wishes(typed):
+        line_id = typed.get(f"line-{row}", "")
+        at = places.get(line_id, end)
+        values |= {f"{name}-{at}": typed.get(f"{name}-{row}", "") for name in (*FIELDS, "remove")}
+        if at == end:
+            values |= {f"line-{at}": "", f"remove-{at}": "yes" if line_id else ""}
+            end += 1
     return values
 
 
@@ -110,6 +158,8 @@ async def save_rows(
     known = {line.id: line for line in lines}
     seen: int | None = version
     for row in rows:
+        if not row.is_touched:
+            continue
         line = known.get(row.line_id) if row.line_id else None
         if line is None and row.line_id is None and not row.is_removed:
             await add_line(db, job, row.wanted, by=by, version=seen)
@@ -117,6 +167,8 @@ async def save_rows(
             await remove_line(db, job, line.id, by=by, version=seen)
         elif line is not None and not _same(line, row.wanted):
             await change_line(db, job, line.id, row.wanted, by=by, version=seen)
+        elif line is None and not row.is_removed:
+            raise Refused(_("A line of “%(job)s” was taken off meanwhile.", job=job.title), audit="job.stale")
         else:
             continue
         seen = None  # the first change has checked it and holds the order

@@ -1,13 +1,12 @@
 """`/estimates/…`: the advisor's desk for a draft, the version that was sent, and the driver's own view of it."""
 
-from datetime import date
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
-from msgspec import Meta
 
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
@@ -32,18 +31,10 @@ from app.domains.estimates.links import issue_link, recipient_of, revoke_links
 from app.domains.estimates.sending import mark_viewed, preview, send
 from app.domains.estimates.sheet import read_sheet
 from app.domains.estimates.showing import shown
-from app.domains.estimates.writing import discard, draft, revise
+from app.domains.estimates.writing import discard, draft
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """A draft's message and validity."""
-
-    valid_until: date
-    revision: int
-    message: Annotated[str, Meta(max_length=4000)] = ""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +72,9 @@ async def _estimate(
     estimate = await find(db, me, estimate_id)
     if is_of_shop(me, estimate):
         if estimate.is_draft:
-            context = {"errors": {}, "values": {}, **await desk.gathered(db, me, estimate), **more}
+            typed = more.get("values", {})
+            found = await desk.gathered(db, me, estimate, typed=typed, is_late=status == 409)
+            context = {"errors": {}, "values": {}, **found, **more}
             return page(request, me, "estimates/desk.html", status=status, **context)
         context = await shown(db, estimate, action=f"/estimates/{estimate_id}/approval", **more)
         order = await order_of(db, estimate)
@@ -102,28 +95,13 @@ async def _estimate(
     return page(request, me, "estimates/own.html", status=status, **context)
 
 
-@post("/estimates/{estimate_id:uuid}/terms", opt=needs(WRITE), status_code=303)
-async def change_terms(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
-    form = await request.form()
-    try:
-        async with begin(request) as (db, me):
-            terms = read(Terms, form)
-            estimate = await find_to_write(db, me, estimate_id)
-            await revise(db, estimate, **msgspec.structs.asdict(terms), by=me)
-            return see_other(request, f"/estimates/{estimate_id}", flash=_("Saved."))
-    except Invalid as error:
-        return await _again(request, estimate_id, error)
-
-
-async def _again(
-    request: AnyRequest, estimate_id: FromPath[UUID], error: Invalid, **more: Any
+async def again(
+    request: AnyRequest, estimate_id: UUID, errors: Mapping[str, str], *, status: int = 422
 ) -> Response[str]:
     """The page once more, read afresh, with what was typed and what is wrong with it."""
     values = values_of(await request.form())
     async with begin(request) as (db, me):
-        return await _estimate(
-            request, db, me, estimate_id, status=422, values=values, errors=error.errors, **more
-        )
+        return await _estimate(request, db, me, estimate_id, status=status, values=values, errors=errors)
 
 
 @get("/estimates/{estimate_id:uuid}/preview", opt=needs(WRITE))
@@ -209,7 +187,7 @@ async def approval(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response
             await decide(db, estimate, said, by=me)
             return see_other(request, f"/estimates/{estimate_id}")
     except Invalid as error:
-        return await _again(request, estimate_id, error)
+        return await again(request, estimate_id, error.errors)
 
 
 @post("/estimates/{estimate_id:uuid}/approval/sum", opt=needs(SIGNED_IN) | REPEATABLE, status_code=200)
@@ -223,7 +201,7 @@ async def add_up(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[s
 router = Router(
     path="/",
     route_handlers=[
-        write, of_order, estimate_page, change_terms, show_preview, send_it, throw_away, fresh_link, revoke, view,
+        write, of_order, estimate_page, show_preview, send_it, throw_away, fresh_link, revoke, view,
         approval, add_up,
     ],
 )  # fmt: skip

@@ -53,11 +53,13 @@ async def list_inspections(request: AnyRequest, number: FromPath[int]) -> Respon
         if is_partial(request):
             found = await reading.of_order(db, order)
             return fragment(request, me, "inspections/_at_order.html", order=order, inspections=found)
+        vehicle = await db.get(Vehicle, order.vehicle_id)
+        offers = await sheets.offered(db, order.tenant_id)
         context: dict[str, Any] = {
             "order": order,
-            "vehicle": await db.get(Vehicle, order.vehicle_id),
+            "vehicle": vehicle,
             "inspections": await reading.of_order(db, order),
-            "templates": await sheets.offered(db, order.tenant_id),
+            "offers": sheets.by_fuel(offers, vehicle.fuel if vehicle else ""),
         }
         return page(request, me, "inspections/of_order.html", layout="layouts/tablet.html", **context)
 

@@ -10,7 +10,8 @@ from app.core.db import new_id
 from app.core.errors import NotFound, Refused
 from app.core.words import _
 from app.domains.inspections.models import Template, TemplateItem
-from app.domains.inspections.standard_sheets import STANDARD, Sheet
+from app.domains.inspections.standard_sheets import EV_HV, STANDARD, Sheet
+from app.domains.services import BURNS
 
 
 async def install(db: AsyncSession, tenant_id: UUID) -> list[Template]:
@@ -71,6 +72,18 @@ async def offered(db: AsyncSession, tenant_id: UUID) -> Sequence[tuple[Template,
         .order_by(Template.created_at, Template.id)
     )
     return [(template, number) for template, number in rows]
+
+
+def by_fuel(
+    offers: Sequence[tuple[Template, int]], fuel: str
+) -> tuple[list[tuple[Template, int]], list[tuple[Template, int]]]:
+    """The checklists for a car of that fuel, and those that look at what it does not have."""
+    if fuel in BURNS:
+        fitting = [one for one in offers if one[0].code != EV_HV.code]
+        return fitting, [one for one in offers if one not in fitting]
+    if fuel == "electric":
+        return sorted(offers, key=lambda one: one[0].code != EV_HV.code), []
+    return list(offers), []
 
 
 async def find_current(db: AsyncSession, tenant_id: UUID, template_id: UUID) -> Template:

@@ -15,8 +15,10 @@ from app.domains.services.canned import (
     canned_jobs,
     change_canned,
     find_canned,
+    fitting_first,
 )
 from app.domains.services.catalogue import (
+    BURNS,
     CATEGORIES,
     COMBUSTION,
     ELECTRIC,
@@ -30,6 +32,7 @@ from app.domains.services.catalogue import (
 )
 
 __all__ = [
+    "BURNS",
     "CAPABILITIES",
     "CATEGORIES",
     "COMBUSTION",
@@ -48,6 +51,7 @@ __all__ = [
     "chosen",
     "find",
     "find_canned",
+    "fitting_first",
     "listed",
     "offered",
 ]

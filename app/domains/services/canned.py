@@ -16,7 +16,7 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.crew import SKILLS
-from app.domains.services.catalogue import code_from
+from app.domains.services.catalogue import BURNS, code_from
 from app.domains.services.events import CannedJobChanged
 from app.domains.services.models import CannedJob, CannedLine
 
@@ -66,6 +66,13 @@ async def canned_jobs(db: AsyncSession, *, withdrawn: bool = False) -> Sequence[
     """The canned jobs of the transaction's tenant by title."""
     query = _mine().order_by(func.lower(CannedJob.title))
     return (await db.scalars(query if withdrawn else query.where(CannedJob.is_active))).all()
+
+
+def fitting_first(jobs: Sequence[CannedJob], fuel: str) -> list[CannedJob]:
+    """The same jobs, those on high voltage last for a car without it, and first for one that has nothing else."""
+    if fuel in BURNS:
+        return sorted(jobs, key=lambda one: one.skill == "hv")
+    return sorted(jobs, key=lambda one: one.skill != "hv") if fuel == "electric" else list(jobs)
 
 
 async def find_canned(db: AsyncSession, job_id: UUID) -> Canned:

@@ -33,6 +33,8 @@ CATEGORIES = (
     "hv",
 )
 ELECTRIC = frozenset({"battery", "motor", "charging", "hv"})
+BURNS = frozenset({"gasoline", "diesel"})
+"""Fuels of cars that have no high voltage."""
 COMBUSTION = frozenset({"oil", "engine"})
 
 LONGEST = 1440

@@ -9,7 +9,9 @@ import msgspec
 from litestar import Request, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from app.core.errors import Invalid
 from app.core.visit import begin, needs
+from app.core.words import _
 from app.domains.workshop import bench, board, jobs, orders, readings, steps, work
 from app.domains.workshop.folder import Folder, Sheet, open_folder
 from app.domains.workshop.models import Job, JobStep, RepairOrder
@@ -137,6 +139,8 @@ class BlockIn(msgspec.Struct, forbid_unknown_fields=True):
 
 class FinishIn(msgspec.Struct, forbid_unknown_fields=True):
     correction: str = ""
+    open_steps: Literal["refuse", "accept"] = "refuse"
+    reason: str = ""
 
 
 class CheckIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -310,7 +314,7 @@ async def my_jobs(request: AnyRequest) -> list[JobOut]:
 
 @post("/staff/jobs/{job_id:uuid}/start", opt=STAFF, status_code=200)
 async def start_job(request: AnyRequest, job_id: FromPath[UUID]) -> JobOut:
-    """Start, resume or unblock; the viewer's clock runs on it."""
+    """Start, resume or unblock; the viewer's clock runs on it, and no longer on another job."""
     async with begin(request) as (db, me):
         job, _order = await jobs.find(db, me, job_id)
         await work.start(db, job, by=me)
@@ -337,9 +341,15 @@ async def block_job(request: AnyRequest, job_id: FromPath[UUID], data: JSONBody[
 async def finish_job(
     request: AnyRequest, job_id: FromPath[UUID], data: JSONBody[FinishIn | None] = None
 ) -> JobOut:
+    """While steps are open (checkpoints aside) the answer is 409 and names them in `open_steps`, unless the request
+    says `"open_steps": "accept"` and gives a `reason`."""
+    said = data or FinishIn()
+    because = said.reason if said.open_steps == "accept" else ""
     async with begin(request) as (db, me):
+        if said.open_steps == "accept" and not because.strip():
+            raise Invalid({"reason": _("Say why these steps are left open.")})
         job, _order = await jobs.find(db, me, job_id)
-        return _job(await work.finish(db, job, correction=data.correction if data else "", by=me))
+        return _job(await work.finish(db, job, correction=said.correction, left_because=because, by=me))
 
 
 @post("/staff/jobs/{job_id:uuid}/check", opt=STAFF, status_code=200)

@@ -34,6 +34,13 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     minutes: float
     is_running: bool
     may_check_own: bool = False
+    pauses: str = ""
+    """The job whose clock stops when this one is started."""
+
+    @property
+    def open_steps(self) -> list[JobStep]:
+        """What is still to be done before the check."""
+        return [step for step in self.steps if not step.is_checkpoint and step.status != "completed"]
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +53,10 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     ready: list[Ticket]
     """Mine, agreed to: started ones first, then by priority and promise."""
     blocked: list[Ticket]
+    unsent: list[Ticket]
+    """Mine, still with the advisor: the customer has not been asked."""
     waiting: list[Ticket]
-    """Mine, not agreed to yet."""
+    """Mine, sent to the customer and not agreed to yet."""
     free: list[Ticket]
     """Agreed to, nobody's: I may take them."""
     to_check: list[Ticket]
@@ -78,7 +87,11 @@ async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
     mine_running = await clocks.running(db, technician.id)
     own = await checking.may_check_own(db, technician.center_id, technician.user_id)
     found = await _tickets(db, technician, now, mine_running.job_id if mine_running else None)
-    tickets = [msgspec.structs.replace(one, may_check_own=own) for one in found]
+    runs = next((_named(one.job, one.order) for one in found if one.is_running), "")
+    tickets = [
+        msgspec.structs.replace(one, may_check_own=own, pauses="" if one.is_running else runs)
+        for one in found
+    ]
     split: dict[str, list[Ticket]] = {}
     for ticket in tickets:
         split.setdefault(_pile(ticket, technician), []).append(ticket)
@@ -89,11 +102,16 @@ async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
         running_since=mine_running.started_at if mine_running else None,
         ready=sorted(split.get("ready", []), key=lambda one: one.job.status != "in_progress"),
         blocked=split.get("blocked", []),
+        unsent=split.get("unsent", []),
         waiting=split.get("waiting", []),
         free=split.get("free", []),
         to_check=split.get("to_check", []),
         handed_over=split.get("handed_over", []),
     )
+
+
+def _named(job: Job, order: RepairOrder) -> str:
+    return f"“{job.title}” ({order.label})"
 
 
 def _pile(ticket: Ticket, technician: StaffProfile) -> str:
@@ -104,7 +122,7 @@ def _pile(ticket: Ticket, technician: StaffProfile) -> str:
         mine = technician.user_id == job.finished_by_id or job.technician_id == technician.id
         return "handed_over" if mine and not ticket.may_check_own else "to_check"
     if job.is_locked:
-        return "waiting"
+        return "unsent" if job.status == "proposed" else "waiting"
     if job.technician_id is None:
         return "free"
     return "blocked" if job.status == "blocked" else "ready"
@@ -118,6 +136,7 @@ def chosen(seen: Bench, job_id: UUID | None) -> Ticket | None:
         *seen.blocked,
         *seen.to_check,
         *seen.free,
+        *seen.unsent,
         *seen.waiting,
         *seen.handed_over,
     ]
@@ -208,4 +227,8 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     row = (job, order, vehicle, customer.name, bay.name if bay else "")
     shown = _ticket(row, minutes, steps, mine.job_id if mine else None)
     own = await checking.may_check_own(db, order.center_id, me.user_id)
-    return msgspec.structs.replace(shown, may_check_own=own)
+    pauses = ""
+    if mine and mine.job_id != job.id:
+        other = await db.get_one(Job, mine.job_id)
+        pauses = _named(other, await db.get_one(RepairOrder, other.order_id))
+    return msgspec.structs.replace(shown, may_check_own=own, pauses=pauses)

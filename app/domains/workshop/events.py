@@ -157,6 +157,10 @@ class JobBlocked(OfJob, frozen=True, kw_only=True):
 class JobFinished(OfJob, frozen=True, kw_only=True):
     """The technician is done; the quality check is next."""
 
+    left_open: list[str] = []
+    """Steps that were not done, by name, and why."""
+    reason: str = ""
+
 
 class JobReturned(OfJob, frozen=True, kw_only=True):
     """The quality check failed."""

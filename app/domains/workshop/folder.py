@@ -14,6 +14,7 @@ from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
+from app.domains.services import canned_jobs, fitting_first
 from app.domains.services.models import CannedJob
 from app.domains.workshop import clocks, deferred, history, jobs, orders, photographs, steps
 from app.domains.workshop.models import (
@@ -71,11 +72,12 @@ async def open_folder(db: AsyncSession, me: Viewer, order: RepairOrder) -> Folde
     """Gather the folder of an order the viewer may see."""
     sheets = await _sheets(db, order)
     every = [sheet for sheet in sheets if sheet.job.status not in ("declined", "deferred", "revived")]
+    vehicle = await db.get_one(Vehicle, order.vehicle_id)
     return Folder(
         order=order,
         center=await db.get_one(ServiceCenter, order.center_id),
         customer=await db.get_one(Customer, order.customer_id),
-        vehicle=await db.get_one(Vehicle, order.vehicle_id),
+        vehicle=vehicle,
         bay=await db.get(Bay, order.bay_id) if order.bay_id else None,
         technician=await db.get(StaffProfile, order.technician_id) if order.technician_id else None,
         sheets=sheets,
@@ -87,7 +89,7 @@ async def open_folder(db: AsyncSession, me: Viewer, order: RepairOrder) -> Folde
         visits=[
             one for one in await orders.for_vehicle(db, me, order.vehicle_id, limit=6) if one.id != order.id
         ],
-        canned=await canned_jobs(db, order),
+        canned=fitting_first(await canned_jobs(db), vehicle.fuel),
     )
 
 
@@ -130,13 +132,3 @@ async def _deferred_elsewhere(db: AsyncSession, me: Viewer, order: RepairOrder) 
     today = set(await db.scalars(select(Job.id).where(Job.order_id == order.id)))
     kept = await deferred.open_for_vehicle(db, me, order.vehicle_id)
     return [work for work in kept if work.job_id not in today]
-
-
-async def canned_jobs(db: AsyncSession, order: RepairOrder) -> Sequence[CannedJob]:
-    """What the shop has ready to be put on an order."""
-    found = await db.scalars(
-        select(CannedJob)
-        .where(CannedJob.tenant_id == order.tenant_id, CannedJob.is_active)
-        .order_by(CannedJob.title)
-    )
-    return found.all()

@@ -118,7 +118,16 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "JobBlocked": lambda event: _(
         "Blocked (%(reason)s): %(job)s", reason=blocked_word(event["reason"]), job=event["title"]
     ),
-    "JobFinished": _about(lambda: _("Ready for the quality check")),
+    "JobFinished": lambda event: (
+        _(
+            "Ready for the quality check: %(job)s. Left open: %(steps)s (%(reason)s)",
+            job=event["title"],
+            steps=", ".join(event["left_open"]),
+            reason=event["reason"],
+        )
+        if event.get("left_open")
+        else _about(lambda: _("Ready for the quality check"))(event)
+    ),
     "JobReturned": _about(lambda: _("Back from the quality check")),
     "JobCompleted": lambda event: (
         _("Completed, checked by the same person: %(job)s", job=event["title"])

@@ -58,9 +58,9 @@ async def share_photo(
 
 
 async def photos(
-    db: AsyncSession, order: RepairOrder, *, shared_only: bool = False
+    db: AsyncSession, order: RepairOrder, *, shared_only: bool = False, job_id: UUID | None = None
 ) -> list[tuple[OrderPhoto, File]]:
-    """The photos of a visit in the order they were taken, each with its file."""
+    """The photos of a visit, or of one of its jobs, in the order they were taken, each with its file."""
     chosen = (
         select(OrderPhoto, File)
         .join(File, File.id == OrderPhoto.file_id)
@@ -69,4 +69,6 @@ async def photos(
     )
     if shared_only:
         chosen = chosen.where(OrderPhoto.is_shared)
+    if job_id:
+        chosen = chosen.where(OrderPhoto.job_id == job_id)
     return [(photo, file) for photo, file in await db.execute(chosen)]

@@ -54,8 +54,8 @@ class Price:
 
     @property
     def margin_share(self) -> Decimal | None:
-        """Gross profit ÷ sales, to four places; None when nothing is sold."""
-        if self.net_minor == 0:
+        """Gross profit ÷ sales, to four places; None when nothing is sold, or at no cost that is known."""
+        if self.net_minor == 0 or self.cost_minor == 0:
             return None
         return (Decimal(self.margin_minor) / self.net_minor).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 

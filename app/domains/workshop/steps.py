@@ -141,6 +141,11 @@ async def reopen_checkpoints(db: AsyncSession, job: Job) -> None:
             step.completed_at = None
 
 
+async def open_steps(db: AsyncSession, job: Job) -> list[JobStep]:
+    """What is still to be done. Checkpoints are not: whoever checks the job passes them."""
+    return [step for step in await steps_of(db, job) if not step.is_checkpoint and step.status != "completed"]
+
+
 async def open_checkpoints(db: AsyncSession, job: Job) -> list[str]:
     """The checkpoints that are still to be passed."""
     return [

@@ -1,7 +1,9 @@
 """Doing the work: start, pause, block, finish, and the check by somebody else."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,9 +21,27 @@ from app.domains.workshop.events import (
     JobReturned,
     JobStarted,
 )
-from app.domains.workshop.models import BLOCKED_REASONS, Job, JobClock, RepairOrder
+from app.domains.workshop.models import BLOCKED_REASONS, Job, JobClock, JobStep, RepairOrder
 from app.domains.workshop.moves import illegal, job_word, move_job
 from app.domains.workshop.orders import hold_open, of_job, tell
+
+
+class StepsOpen(Refused):
+    """Finishing was asked for while steps are open; `data` names them. Whoever means it says why."""
+
+    def __init__(self, job: Job, left: Sequence[JobStep]) -> None:
+        names = ", ".join(f"“{step.name}”" for step in left)
+        super().__init__(
+            _("Steps of “%(job)s” are still open: %(steps)s.", job=job.title, steps=names),
+            data={"open_steps": [{"id": str(step.id), "name": step.name} for step in left]},
+        )
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The clock that runs now, and the job whose clock it stopped."""
+
+    clock: JobClock
+    paused: Job | None = None
 
 
 async def technician(db: AsyncSession, me: Viewer) -> StaffProfile:
@@ -39,7 +59,7 @@ async def technician(db: AsyncSession, me: Viewer) -> StaffProfile:
     return person
 
 
-async def start(db: AsyncSession, job: Job, *, by: Viewer) -> JobClock:
+async def start(db: AsyncSession, job: Job, *, by: Viewer) -> Started:
     """Start, resume or unblock a job: the technician's clock runs on it from now.
 
     A clock that runs on another job stops first. Starting what one is already clocked on changes nothing.
@@ -50,12 +70,11 @@ async def start(db: AsyncSession, job: Job, *, by: Viewer) -> JobClock:
     await db.refresh(job)
     mine = await clocks.running(db, me.id)
     if mine is not None and mine.job_id == job.id:
-        return mine
+        return Started(mine)
     if order.status == "estimate":
         raise Refused(_("The car is not here yet: check it in first."), audit="job.illegal_move")
     _may_start(job, me)
-    if mine is not None:
-        await _pause(db, mine, by=by, held=order)
+    paused = await _pause(db, mine, by=by, held=order) if mine is not None else None
     resumed = job.status != "pending"
     job.technician_id = job.technician_id or me.id
     if job.status == "authorized":
@@ -69,7 +88,7 @@ async def start(db: AsyncSession, job: Job, *, by: Viewer) -> JobClock:
     order.technician_id = order.technician_id or me.id
     await tell(db, order, JobStarted(**of_job(order, job), clock_id=opened.id, resumed=resumed), by=by)
     await stages.follow(db, order, by=by)
-    return opened
+    return Started(opened, paused)
 
 
 def _may_start(job: Job, me: StaffProfile) -> None:
@@ -101,12 +120,13 @@ async def pause(db: AsyncSession, job: Job, *, by: Viewer) -> None:
     await _pause(db, mine, by=by, held=order)
 
 
-async def _pause(db: AsyncSession, mine: JobClock, *, by: Viewer, held: RepairOrder) -> None:
+async def _pause(db: AsyncSession, mine: JobClock, *, by: Viewer, held: RepairOrder) -> Job:
     await clocks.stop(db, mine)
     job = await db.get_one(Job, mine.job_id)
     order = held if held.id == job.order_id else await db.get_one(RepairOrder, job.order_id)
     # The other job's row is left alone: its order is not held, and two technicians could wait in a circle.
     await tell(db, order, JobPaused(**of_job(order, job), clock_id=mine.id), by=by)
+    return job
 
 
 async def block(db: AsyncSession, job: Job, *, reason: str, by: Viewer, note: str = "") -> Job:
@@ -125,16 +145,32 @@ async def block(db: AsyncSession, job: Job, *, reason: str, by: Viewer, note: st
     return job
 
 
-async def finish(db: AsyncSession, job: Job, *, by: Viewer, correction: str = "") -> Job:
-    """The technician's part is done: the clocks stop and somebody else checks."""
+async def finish(
+    db: AsyncSession, job: Job, *, by: Viewer, correction: str = "", left_because: str = ""
+) -> Job:
+    """The technician's part is done: the clocks stop and somebody else checks.
+
+    Raises StepsOpen while steps are open and `left_because` does not say why; the reason stays with each.
+    """
     order = await hold_open(db, job.order_id)
     await db.refresh(job)
+    left = await steps.open_steps(db, job)
+    reason = left_because.strip()[:500] if left else ""
+    if left and not reason and job.status == "in_progress":
+        raise StepsOpen(job, left)
+    for step in left:
+        step.notes = " · ".join(filter(None, (step.notes, reason)))
     move_job(job, "qc")
     await clocks.stop_all(db, job)
     job.correction = correction.strip()[:2000] or job.correction
     job.finished_at, job.finished_by_id = clock.now(), by.user_id
     job.check_note = ""
-    await tell(db, order, JobFinished(**of_job(order, job)), by=by)
+    await tell(
+        db,
+        order,
+        JobFinished(**of_job(order, job), left_open=[step.name for step in left], reason=reason),
+        by=by,
+    )
     await stages.follow(db, order, by=by)
     return job
 

@@ -4,6 +4,7 @@ import { hasUnsent, resend } from "./unsent.js";
 import "./fields.js";
 import "./menus.js";
 import "./steppers.js";
+import "./typing.js";
 import "./updates.js";
 
 document.documentElement.classList.add("js");

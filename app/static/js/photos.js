@@ -21,10 +21,33 @@ async function smaller(file) {
   return blob && blob.size < file.size ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
 }
 
+const bar = document.createElement("progress");
+bar.className = "progress";
+bar.ariaHidden = "true"; // the words beside it say it
+
+// What becomes of a form's photos, said in its [data-says]: under way, or not arrived and to be sent again.
+function say(form, state) {
+  const place = form?.querySelector("[data-says]");
+  if (!place) return;
+  form.ariaBusy = String(state === "sending");
+  place.replaceChildren(...(state ? [form.dataset[state]] : []), ...(state === "sending" ? [bar] : []));
+  const button = form.querySelector("button[type=submit]");
+  if (state === "failed") button.lastChild.textContent = form.dataset.again;
+}
+document.addEventListener("submit", (event) => say(event.target, "sending"));
+for (const name of ["htmx:after:request", "htmx:error"]) {
+  document.addEventListener(name, (event) => {
+    const { ctx } = event.detail;
+    const form = ctx?.sourceElement;
+    if (form?.matches?.("[data-send-photos]")) say(form, ctx.response?.status < 400 ? "" : "failed");
+  });
+}
+
 async function prepare(input) {
   const holder = input.closest("[data-photos]");
   const previews = holder?.querySelector("[data-previews]");
   const form = input.form;
+  if (form?.hasAttribute("data-send-photos")) say(form, "sending");
   const buttons = form ? [...form.querySelectorAll("button[type=submit], button:not([type])")].filter((button) => !button.disabled) : [];
   buttons.forEach((button) => { button.disabled = true; });
   try {

@@ -14,19 +14,19 @@ const isSafe = (ctx) => (ctx?.request?.method ?? "GET").toUpperCase() === "GET";
 
 export const hasUnsent = () => unsent.size > 0;
 
-// Anything typed or chosen that is not what the page came with.
+// Typed or chosen, and not what the page came with.
+export function differs(field) {
+  if (field.type === "hidden" || field.disabled) return false;
+  if (field instanceof HTMLSelectElement) {
+    const came = [...field.options].some((option) => option.defaultSelected);
+    return came ? [...field.options].some((option) => option.selected !== option.defaultSelected) : field.selectedIndex > 0;
+  }
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type === "file") return field.files.length > 0;
+  return "defaultValue" in field && field.value !== field.defaultValue;
+}
 export function hasUnsaved() {
-  const differs = (field) => {
-    if (field.type === "hidden" || field.disabled) return false;
-    if (field instanceof HTMLSelectElement) {
-      const came = [...field.options].some((option) => option.defaultSelected);
-      return came ? [...field.options].some((option) => option.selected !== option.defaultSelected) : field.selectedIndex > 0;
-    }
-    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.type === "file") return field.files.length > 0;
-    return "defaultValue" in field && field.value !== field.defaultValue;
-  };
-  return hasUnsent() || [...document.querySelectorAll("form")].some((form) => form.method === "post" && [...form.elements].some(differs));
+  return hasUnsent() || [...document.querySelectorAll("form")].some((form) => form.getAttribute("method") === "post" && [...form.elements].some(differs));
 }
 
 function mark(form, button) {

@@ -51,7 +51,7 @@ async def test_work_that_is_not_completed_cannot_be_billed(db: AsyncSession) -> 
         await invoicing.issue(db, order, by=BY)
     await as_person(db, CAST.technician)
     await work.start(db, job, by=CAST.technician.viewer)
-    await work.finish(db, job, by=CAST.technician.viewer)
+    await work.finish(db, job, left_because="Done in one go", by=CAST.technician.viewer)
     with pytest.raises(Refused, match="not completed yet"):
         await invoicing.issue(db, order, by=BY)
     assert (await db.scalars(select(Invoice))).all() == []

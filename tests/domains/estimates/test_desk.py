@@ -19,6 +19,7 @@ from app.domains.workshop.models import Authorization, Job, JobLine
 from tests.browsing import Browser
 from tests.cast import CAST, HARBOR, Cast
 from tests.domains.estimates.desk import order_with_jobs, sent
+from tests.processes.guest import forms_in
 
 Browse = Callable[..., Browser]
 
@@ -57,13 +58,24 @@ async def row_of(desk: Desk) -> Estimate:
 
 
 async def lines_form(desk: Desk, job: int = 0, **changes: str) -> dict[str, Any]:
-    """The form of a job's lines as the page would send it unchanged, with changes."""
+    """The fields of a job's lines as the page would send them unchanged, with changes."""
     from app.domains.estimates.lines_form import written
 
     async with transaction(tenant=HARBOR) as db:
         one = await db.get_one(Job, desk.job_ids[job])
         lines = (await workshop.lines_of(db, [one]))[one.id]
     return {**written(lines, "USD"), "version": str(one.version), **changes}
+
+
+def on_the_desk(desk: Desk, fields: dict[str, Any], job: int = 0) -> dict[str, Any]:
+    """A job's fields under the names they have on the desk."""
+    return {f"{desk.job_ids[job]}-{name}": said for name, said in fields.items()}
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """What the desk's form would send as it stands on the page, by any of its buttons."""
+    fields = next(one.fields for one in forms_in(page) if one.action.endswith("/draft"))
+    return {name: said for name, said in fields.items() if name not in ("csrf_token", "idempotency_key")}
 
 
 async def test_an_order_gets_its_draft_once(desk: Desk, browser: Browse, cast: Cast) -> None:
@@ -80,16 +92,15 @@ async def test_the_desk_shows_what_it_costs_and_what_remains(desk: Desk, browser
 
 async def test_totals_follow_what_is_typed_without_saving_it(desk: Desk, browser: Browse, cast: Cast) -> None:
     advisor = browser(cast.advisor)
-    form = await lines_form(desk, unit_price_1="0")
-    form["unit_price-1"] = "189.90"
-    url = f"{desk.url}/jobs/{desk.job_ids[0]}/sums"
+    form = on_the_desk(desk, await lines_form(desk) | {"unit_price-1": "189.90"})
+    url = f"{desk.url}/sums"
     shown = await advisor.post(url, form, key="k", headers={"hx-request": "true"})
     again = await advisor.post(url, form, key="k", headers={"hx-request": "true"})
     assert shown.status_code == again.status_code == 200
     assert "As typed, not saved yet." in again.text
-    before = await advisor.post(url, await lines_form(desk))
+    before = await advisor.post(url, on_the_desk(desk, await lines_form(desk)))
     assert shown.text != before.text
-    form["quantity-1"] = "many"
+    form |= on_the_desk(desk, {"quantity-1": "many"})
     assert (await advisor.post(url, form)).status_code == 200
     async with transaction(tenant=HARBOR) as db:
         prices = set(
@@ -113,7 +124,7 @@ async def test_saving_changes_adds_and_removes_lines(desk: Desk, browser: Browse
         "kind-3": "part",
         "description-3": "",
     }
-    answer = await browser(cast.advisor).post(f"{desk.url}/jobs/{desk.job_ids[0]}/lines", form)
+    answer = await browser(cast.advisor).post(f"{desk.url}/draft", on_the_desk(desk, form))
     assert answer.status_code == 303
     async with transaction(tenant=HARBOR) as db:
         one = await db.get_one(Job, desk.job_ids[0])
@@ -129,8 +140,8 @@ async def test_labor_is_free_at_nothing_and_costs_the_rate_without_a_price(
 ) -> None:
     form = await lines_form(desk) | {"unit_price-0": typed}
     advisor = browser(cast.advisor)
-    sums = await advisor.post(f"{desk.url}/jobs/{desk.job_ids[0]}/sums", form)
-    assert (await advisor.post(f"{desk.url}/jobs/{desk.job_ids[0]}/lines", form)).status_code == 303
+    sums = await advisor.post(f"{desk.url}/sums", on_the_desk(desk, form))
+    assert (await advisor.post(f"{desk.url}/draft", on_the_desk(desk, form))).status_code == 303
     async with transaction(tenant=HARBOR) as db:
         one = await db.get_one(Job, desk.job_ids[0])
         labor, _part = (await workshop.lines_of(db, [one]))[one.id]
@@ -143,7 +154,7 @@ async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(
 ) -> None:
     form = await lines_form(desk)
     form |= {"quantity-0": "lots", "unit_price-1": "NaN", "description-1": "x" * 400}
-    page = await browser(cast.advisor).post(f"{desk.url}/jobs/{desk.job_ids[0]}/lines", form)
+    page = await browser(cast.advisor).post(f"{desk.url}/draft", on_the_desk(desk, form))
     assert page.status_code == 422
     assert page.text.count("Please enter a number.") >= 2
     assert 'value="lots"' in page.text
@@ -151,11 +162,103 @@ async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(
 
 async def test_a_stale_form_is_refused_with_what_changed(desk: Desk, browser: Browse, cast: Cast) -> None:
     advisor, form = browser(cast.advisor), await lines_form(desk)
-    url = f"{desk.url}/jobs/{desk.job_ids[0]}/lines"
-    assert (await advisor.post(url, {**form, "quantity-0": "2"})).status_code == 303
-    stale = await advisor.post(url, {**form, "quantity-0": "3"})
+    url = f"{desk.url}/draft"
+    first = on_the_desk(desk, {**form, "quantity-0": "2"})
+    assert (await advisor.post(url, first)).status_code == 303
+    stale = await advisor.post(url, on_the_desk(desk, {**form, "quantity-0": "3"}))
     assert stale.status_code == 409
     assert "has changed meanwhile" in stale.text
+
+
+async def test_the_preview_shows_what_stood_on_the_desk_unsaved(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    advisor = browser(cast.advisor)
+    brakes, tires, _wash = desk.job_ids
+    form = fields_of((await advisor.get(desk.url)).text)
+    form |= {
+        f"{brakes}-description-1": "Ceramic pads",
+        f"{tires}-unit_price-0": "99.99",
+        "message": "The brakes first, please.",
+        "then": "preview",
+    }
+    wrong = await advisor.post(f"{desk.url}/draft", form | {f"{tires}-quantity-1": "lots"})
+    assert wrong.status_code == 422
+    kept = fields_of(wrong.text)
+    assert (kept[f"{tires}-quantity-1"], kept[f"{brakes}-description-1"], kept["message"]) == (
+        "lots", "Ceramic pads", "The brakes first, please.",
+    )  # fmt: skip
+    assert f'href="#f-{tires}-quantity-1"' in wrong.text
+    assert (await row_of(desk)).message == ""
+    answer = await advisor.post(f"{desk.url}/draft", kept | {f"{tires}-quantity-1": "4", "then": "preview"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{desk.url}/preview")
+    preview = (await advisor.get(answer.headers["location"])).text
+    for words in ("Ceramic pads", "$399.96", "The brakes first, please."):
+        assert words in preview
+
+
+async def test_every_button_of_the_desk_keeps_what_is_typed(desk: Desk, browser: Browse, cast: Cast) -> None:
+    advisor = browser(cast.advisor)
+    brakes, _tires, wash = desk.job_ids
+    form = fields_of((await advisor.get(desk.url)).text)
+    form |= {"message": "Hello", f"{wash}-quantity-0": "many"}
+    assert (await advisor.post(f"{desk.url}/jobs/{wash}/withdrawal", form)).status_code == 303
+    form = fields_of((await advisor.get(desk.url)).text)
+    form |= {f"{brakes}-description-0": "Pads and discs", "title": "Wiper blades"}
+    assert (await advisor.post(f"{desk.url}/draft", form)).status_code == 303
+    page = (await advisor.get(desk.url)).text
+    assert (fields_of(page)["message"], fields_of(page)[f"{brakes}-description-0"]) == (
+        "Hello",
+        "Pads and discs",
+    )
+    assert "Wiper blades" in page
+    assert "Hand wash" not in page
+
+
+async def test_a_late_desk_undoes_nothing_of_a_colleagues_and_loses_nothing_of_its_own(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    avery, olive = browser(cast.advisor), browser(cast.owner)
+    brakes, tires, wash = desk.job_ids
+    late = fields_of((await avery.get(desk.url)).text)
+    first = late | {f"{brakes}-unit_price-1": "70.00", f"{tires}-quantity-0": "2", "message": "From Olive"}
+    assert (await olive.post(f"{desk.url}/draft", first)).status_code == 303
+    untouched = await avery.post(f"{desk.url}/draft", late | {f"{wash}-description-0": "Wash and wax"})
+    assert untouched.status_code == 303
+    late = late | {f"{brakes}-unit_price-1": "80.00", "message": "From Avery", "then": "preview"}
+    refused = await avery.post(f"{desk.url}/draft", late)
+    assert refused.status_code == 409
+    for words in ("has changed", "Now stored:", "$70.00", "From Olive"):
+        assert words in refused.text
+    again = fields_of(refused.text)
+    assert (again[f"{brakes}-unit_price-1"], again[f"{tires}-quantity-0"], again["message"]) == (
+        "80.00", "2", "From Avery",
+    )  # fmt: skip
+    assert (await row_of(desk)).message == "From Olive"
+    assert (await avery.post(f"{desk.url}/draft", again)).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        rows = await db.scalars(select(JobLine.unit_price_minor).where(JobLine.job_id == brakes))
+        assert 8000 in set(rows)
+    assert (await row_of(desk)).message == "From Avery"
+
+
+async def test_a_line_a_colleague_took_off_comes_back_only_when_asked(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    avery, olive = browser(cast.advisor), browser(cast.owner)
+    brakes = desk.job_ids[0]
+    late = fields_of((await avery.get(desk.url)).text)
+    gone = await olive.post(f"{desk.url}/draft", late | {f"{brakes}-remove-1": "yes"})
+    assert gone.status_code == 303
+    refused = await avery.post(f"{desk.url}/draft", late | {f"{brakes}-description-1": "Ceramic pads"})
+    assert refused.status_code == 409
+    again = fields_of(refused.text)
+    assert (again[f"{brakes}-description-1"], again[f"{brakes}-remove-1"]) == ("Ceramic pads", "yes")
+    del again[f"{brakes}-remove-1"]
+    assert (await avery.post(f"{desk.url}/draft", again)).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        rows = set(await db.scalars(select(JobLine.description).where(JobLine.job_id == brakes)))
+    assert rows == {"Replace front pads and discs", "Ceramic pads"}
 
 
 async def test_jobs_are_added_and_taken_off(desk: Desk, browser: Browse, cast: Cast) -> None:
@@ -176,7 +279,7 @@ async def test_sending_needs_the_version_that_was_seen(desk: Desk, browser: Brow
     assert preview.status_code == 200
     assert "Send to customer" in preview.text
     day = (clock.now() + timedelta(days=5)).date().isoformat()
-    saved = await advisor.post(f"{desk.url}/terms", {"message": "Hi", "valid_until": day, "revision": "1"})
+    saved = await advisor.post(f"{desk.url}/draft", {"message": "Hi", "valid_until": day, "revision": "1"})
     assert saved.status_code == 303
     assert (await advisor.post(f"{desk.url}/sending", {"revision": "1"})).status_code == 409
     first = await advisor.post(f"{desk.url}/sending", {"revision": "2"}, key="once")
@@ -185,7 +288,7 @@ async def test_sending_needs_the_version_that_was_seen(desk: Desk, browser: Brow
     assert (await row_of(desk)).status == "sent"
     page = await advisor.get(desk.url)
     assert "Answer by telephone" in page.text
-    assert (await advisor.post(f"{desk.url}/terms", {"valid_until": day, "revision": "3"})).status_code == 409
+    assert (await advisor.post(f"{desk.url}/draft", {"valid_until": day, "revision": "3"})).status_code == 409
 
 
 async def test_a_fresh_link_is_shown_once_and_works(out: Desk, browser: Browse, cast: Cast) -> None:
@@ -238,7 +341,7 @@ async def test_a_draft_is_not_found_by_anybody_else(
 ) -> None:
     person = browser(getattr(cast, who))
     assert (await person.get(desk.url)).status_code == 404
-    for path in ("terms", "sending", "discarding", "links", f"jobs/{desk.job_ids[0]}/lines", "jobs"):
+    for path in ("draft", "sums", "sending", "discarding", "links", "jobs"):
         answer = await person.post(f"{desk.url}/{path}", {"revision": "1", "valid_until": "2030-01-01"})
         assert answer.status_code in (403, 404), path
     assert (await row_of(desk)).status == "draft"
@@ -271,6 +374,9 @@ async def test_a_foreign_job_is_not_part_of_the_estimate(
     desk: Desk, out: Desk, browser: Browse, cast: Cast
 ) -> None:
     advisor = browser(cast.advisor)
-    form = await lines_form(desk)
-    answer = await advisor.post(f"{desk.url}/jobs/{out.job_ids[0]}/lines", form)
-    assert answer.status_code == 404
+    form = on_the_desk(out, await lines_form(out) | {"quantity-0": "9"})
+    answer = await advisor.post(f"{desk.url}/draft", form)
+    assert answer.status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        rows = await db.scalars(select(JobLine.quantity).where(JobLine.job_id == out.job_ids[0]))
+        assert 9 not in set(rows)

@@ -39,6 +39,9 @@ async def test_a_technician_starts_a_sheet_from_the_order(browser: Open, cast: C
     assert page.status_code == 200
     for name in ("General multi-point", "Brakes and tires", "EV high-voltage"):
         assert name in page.text
+    others = page.text.partition("For other kinds of cars")[2]  # it burns gasoline
+    assert "EV high-voltage" in others
+    assert "Brakes and tires" not in others
     async with transaction(tenant=HARBOR) as db:
         template = await checklist(db, "brakes_tires")
     answer = await tablet.post(f"/orders/{order.number}/inspections", {"template_id": str(template.id)})

@@ -100,6 +100,23 @@ async def test_a_job_goes_from_start_to_completed(browser: Open, cast: Cast) -> 
         assert (await db.get_one(RepairOrder, order.id)).stage == "ready"
 
 
+async def test_a_job_with_open_steps_is_finished_only_when_that_is_accepted(
+    browser: Open, cast: Cast
+) -> None:
+    _order, job, plan = await one_order()
+    technician = browser(cast.technician)
+    url = f"{BASE}/jobs/{job.id}/finish"
+    await technician.json("POST", f"{BASE}/jobs/{job.id}/start")
+    refused = await technician.json("POST", url, {"correction": "New pads"})
+    assert refused.status_code == 409
+    assert refused.json()["open_steps"] == [
+        {"id": str(step.id), "name": step.name} for step in plan if not step.is_checkpoint
+    ]
+    assert (await technician.json("POST", url, {"open_steps": "accept"})).status_code == 422
+    accepted = await technician.json("POST", url, {"open_steps": "accept", "reason": "Not needed"})
+    assert accepted.json()["status"] == "qc"
+
+
 async def test_what_makes_no_sense_is_refused_and_changes_nothing(browser: Open, cast: Cast) -> None:
     order, job, plan = await one_order()
     technician = browser(cast.technician)

@@ -66,7 +66,7 @@ async def test_a_job_that_runs_or_is_over_is_not_given_to_somebody_else(db: Asyn
     await work.start(db, job, by=CAST.technician.viewer)
     with audited("job.late_assignment"):
         await jobs.assign(db, job, toni, by=CAST.advisor.viewer)
-    await work.finish(db, job, by=CAST.technician.viewer)
+    await work.finish(db, job, left_because="Done in one go", by=CAST.technician.viewer)
     with audited("job.late_assignment"):
         await jobs.assign(db, job, toni, by=CAST.advisor.viewer)
 
@@ -266,7 +266,7 @@ MOVES: dict[str, Move] = {
     "edit": _edit,
     "start": lambda db, job: work.start(db, job, by=TECHNICIAN),
     "block": lambda db, job: work.block(db, job, reason="parts", by=TECHNICIAN),
-    "finish": lambda db, job: work.finish(db, job, by=TECHNICIAN),
+    "finish": lambda db, job: work.finish(db, job, left_because="Done in one go", by=TECHNICIAN),
     "fail": lambda db, job: work.check(db, job, passed=False, note="Squeaks", by=CHECKER),
     "pass": _pass,
 }

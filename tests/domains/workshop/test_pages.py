@@ -13,7 +13,7 @@ from app.core.tables import AuditLog
 from app.domains import workshop
 from app.domains.garage.models import Vehicle
 from app.domains.workshop import closing, steps, work
-from app.domains.workshop.models import DeferredWork, Job, JobClock, OrderPhoto, RepairOrder
+from app.domains.workshop.models import DeferredWork, Job, JobClock, JobStep, OrderPhoto, RepairOrder
 from tests.browsing import Browser
 from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, Cast
 from tests.core.pictures import jpeg
@@ -238,9 +238,42 @@ async def test_the_bench_starts_pauses_blocks_and_finishes(browser: Open, cast: 
     await technician.post(f"/jobs/{job.id}/block", {"back": "bench", "reason": "parts"})
     assert "waiting for parts" in (await technician.get("/bench")).text
     await technician.post(f"/jobs/{job.id}/start", {"back": "bench"})
-    await technician.post(f"/jobs/{job.id}/finish", {"back": "bench", "correction": "New pads"})
+    asked = await technician.post(f"/jobs/{job.id}/finish", {"back": "bench", "correction": "New pads"})
+    assert asked.status_code == 422
+    assert "Tick what is done, or say why it is left open." in asked.text
+    assert (await read(Job, job.id)).status == "in_progress"
+    [step] = re.findall(r'name="done" value="([^"]+)"', asked.text)
+    ticked = {"back": "bench", "correction": "New pads", "done": step}
+    assert (await technician.post(f"/jobs/{job.id}/finish", ticked)).status_code == 303
+    assert (await read(JobStep, UUID(step))).status == "completed"
     assert "Handed over for the check" in (await technician.get("/bench")).text
     assert (await read(RepairOrder, order.id)).stage == "qc"
+
+
+async def test_starting_a_second_job_says_which_one_pauses(browser: Open, cast: Cast) -> None:
+    order, first = await one_order()
+    async with transaction() as db:
+        await as_person(db, cast.advisor)
+        second = await approved(db, await db.get_one(RepairOrder, order.id), "Wipers")
+    technician = browser(cast.technician)
+    await technician.post(f"/jobs/{first.id}/start", {"back": "bench"})
+    for page in (f"/bench?job={second.id}", f"/jobs/{second.id}"):
+        assert f"Starting this pauses “Front brakes” ({order.label})." in (await technician.get(page)).text
+    answer = await technician.post(f"/jobs/{second.id}/start", {"back": "bench"})
+    assert "Paused: “Front brakes”." in (await technician.get(answer.headers["location"])).text
+
+
+async def test_a_photo_from_the_bench_is_said_and_seen_there(browser: Open, cast: Cast) -> None:
+    order, job = await one_order()
+    technician = browser(cast.technician)
+    url, form = f"/orders/{order.number}/photos", {"job": str(job.id)}
+    answer = await technician.post(url, form, files={"photos": ("pads.jpg", PHOTO, "image/jpeg")})
+    bench = (await technician.get(answer.headers["location"])).text
+    assert "Photo added." in bench
+    assert re.search(r'<ul class="photos"><li id="photo-orderphoto-[^>]+><a [^>]+><img src="/files/', bench)
+    wrong = await technician.post(url, form, files={"photos": ("pads.jpg", b"no picture", "image/jpeg")})
+    assert wrong.status_code == 422
+    assert "bench-now" in wrong.text
 
 
 async def test_a_colleague_checks_from_their_own_bench(browser: Open, cast: Cast) -> None:
@@ -249,7 +282,7 @@ async def test_a_colleague_checks_from_their_own_bench(browser: Open, cast: Cast
         await as_person(db, cast.technician)
         job = await db.get_one(Job, job.id)
         await work.start(db, job, by=cast.technician.viewer)
-        await work.finish(db, job, by=cast.technician.viewer)
+        await work.finish(db, job, left_because="Done in one go", by=cast.technician.viewer)
     own = await browser(cast.technician).post(f"/jobs/{job.id}/check", {"passed": "yes"})
     assert own.status_code == 409
     colleague = browser(cast.second_technician)

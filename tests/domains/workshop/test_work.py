@@ -41,7 +41,7 @@ async def test_starting_twice_is_starting_once(db: AsyncSession) -> None:
     await as_person(db, CAST.technician)
     first = await work.start(db, job, by=TERRY)
     again = await work.start(db, job, by=TERRY)
-    assert first.id == again.id
+    assert first.clock.id == again.clock.id
     started = select(func.count()).where(EventRow.name == "JobStarted", EventRow.subject_id == order.id)
     assert await db.scalar(started) == 1
 
@@ -93,11 +93,41 @@ async def test_the_one_who_did_the_work_cannot_check_it(db: AsyncSession) -> Non
     job = await approved(db, order)
     await as_person(db, CAST.technician)
     await work.start(db, job, by=TERRY)
-    await work.finish(db, job, by=AVERY)  # the advisor presses the button; Terry's hands did it
+    await work.finish(
+        db, job, left_because="Done in one go", by=AVERY
+    )  # the advisor presses the button; Terry's hands did it
     for viewer in (TERRY, AVERY):
         with pytest.raises(Refused) as refused:
             await work.check(db, job, passed=True, by=viewer)
         assert refused.value.audit == "job.own_check"
+
+
+async def test_finishing_with_open_steps_needs_a_reason_that_stays_with_them(db: AsyncSession) -> None:
+    order = await checked_in(db)
+    job = await approved(db, order)
+    await as_person(db, CAST.technician)
+    await work.start(db, job, by=TERRY)
+    with pytest.raises(work.StepsOpen, match="Replace front pads and discs") as asked:
+        await work.finish(db, job, by=TERRY, left_because="  ")
+    assert job.status == "in_progress"
+    [left] = await steps.open_steps(db, job)
+    assert asked.value.data["open_steps"] == [{"id": str(left.id), "name": left.name}]
+    await work.finish(db, job, by=TERRY, left_because="Discs still good")
+    assert (job.status, left.status, left.notes) == ("qc", "pending", "Discs still good")
+    told = [one.words for one in await workshop.timeline(db, order)]
+    assert any("Left open: Replace front pads and discs (Discs still good)" in words for words in told)
+
+
+async def test_the_bench_tells_apart_what_is_not_sent_and_what_waits_for_the_customer(
+    db: AsyncSession,
+) -> None:
+    order = await checked_in(db)
+    unsent, sent = await proposed(db, order), await proposed(db, order, "Wipers")
+    await workshop.present_jobs(db, order, [sent], by=AVERY)
+    await as_person(db, CAST.technician)
+    seen = await bench.bench(db, await work.technician(db, TERRY))
+    assert [one.job.id for one in seen.unsent] == [unsent.id]
+    assert [one.job.id for one in seen.waiting] == [sent.id]
 
 
 async def handed_over(db: AsyncSession) -> Job:
@@ -105,7 +135,7 @@ async def handed_over(db: AsyncSession) -> Job:
     job = await approved(db, await checked_in(db))
     await as_person(db, CAST.technician)
     await work.start(db, job, by=TERRY)
-    await work.finish(db, job, by=TERRY)
+    await work.finish(db, job, left_because="Done in one go", by=TERRY)
     for step in await steps.steps_of(db, job):
         await steps.progress(db, step, to="completed", by=TERRY)
     return job
@@ -141,7 +171,7 @@ async def test_checkpoints_must_be_passed_before_a_job_is_completed(db: AsyncSes
     job = await approved(db, order)
     await as_person(db, CAST.technician)
     await work.start(db, job, by=TERRY)
-    await work.finish(db, job, by=TERRY, correction="Replaced pads and discs")
+    await work.finish(db, job, left_because="Done in one go", by=TERRY, correction="Replaced pads and discs")
     assert order.stage == "qc"
     with pytest.raises(Refused, match="road test"):
         await work.check(db, job, passed=True, by=TONI)
@@ -160,7 +190,7 @@ async def test_a_failed_check_sends_the_job_back_and_reopens_its_checkpoint(db: 
     await work.start(db, job, by=TERRY)
     checkpoint = (await steps.steps_of(db, job))[-1]
     await steps.progress(db, checkpoint, to="completed", by=TERRY)
-    await work.finish(db, job, by=TERRY)
+    await work.finish(db, job, left_because="Done in one go", by=TERRY)
     with pytest.raises(Invalid):
         await work.check(db, job, passed=False, by=TONI)
     await work.check(db, job, passed=False, note="Squeaks at low speed", by=TONI)
@@ -176,7 +206,7 @@ async def test_work_is_complete_only_when_every_agreed_job_is(db: AsyncSession) 
         await work.start(db, job, by=TERRY)
         for step in await steps.steps_of(db, job):
             await steps.progress(db, step, to="completed", by=TERRY)
-        await work.finish(db, job, by=TERRY)
+        await work.finish(db, job, left_because="Done in one go", by=TERRY)
         told = select(func.count()).where(EventRow.name == "WorkCompleted")
         assert await db.scalar(told) == 0
         await work.check(db, job, passed=True, by=TONI)
@@ -243,7 +273,7 @@ async def test_the_bench_sorts_by_priority_and_promise(db: AsyncSession) -> None
     terry = await db.get_one(StaffProfile, CAST.technician.staff_id)
     seen = await bench.bench(db, terry)
     assert [ticket.order.id for ticket in seen.ready] == [waiter.id, late.id, calm.id]
-    assert [ticket.job.title for ticket in seen.waiting] == ["Wipers"]
+    assert [ticket.job.title for ticket in seen.unsent] == ["Wipers"]
 
 
 async def _committed_jobs(count: int) -> list[object]:

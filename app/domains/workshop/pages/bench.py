@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from app.core.errors import Invalid
 from app.core.visit import begin, needs
-from app.domains.workshop import bench, board
+from app.domains.workshop import bench, board, photographs
 from app.domains.workshop.live import bench_topic, board_topic
 from app.domains.workshop.pages.regions import show
 
@@ -29,6 +29,7 @@ async def show_bench(
     async with begin(request) as (db, me):
         person = await bench.whose(db, me, technician)
         seen = await bench.bench(db, person)
+        chosen = bench.chosen(seen, job)
         return show(
             request,
             me,
@@ -38,7 +39,8 @@ async def show_bench(
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},
             bench=seen,
-            chosen=bench.chosen(seen, job),
+            chosen=chosen,
+            photos=await photographs.photos(db, chosen.order, job_id=chosen.job.id) if chosen else [],
             is_technician=person.user_id == me.user_id,
             technicians=await board.technicians(db, me),
             center=await board.center(db, me),

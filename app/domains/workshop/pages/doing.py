@@ -8,10 +8,12 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.render import see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
+from app.core.words import _
 from app.domains.workshop import jobs, steps, work
 from app.domains.workshop.models import Job
 from app.domains.workshop.pages.jobs import show_job
@@ -34,6 +36,9 @@ class BlockForm(BackForm):
 
 class FinishForm(BackForm):
     correction: Words = ""
+    done: list[UUID] = []
+    """Open steps ticked off on the way."""
+    left_because: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class CheckForm(BackForm):
@@ -64,8 +69,9 @@ async def start(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(BackForm, await request.form())
         job = await _found(db, me, job_id)
-        await work.start(db, job, by=me)
-        return see_other(request, back_to(job, form.back))
+        paused = (await work.start(db, job, by=me)).paused
+        flash = _("Paused: “%(job)s”.", job=paused.title) if paused else ""
+        return see_other(request, back_to(job, form.back), flash=flash)
 
 
 @post("/jobs/{job_id:uuid}/pause", opt=DO, status_code=303)
@@ -93,7 +99,14 @@ async def finish(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(FinishForm, await request.form())
         job = await _found(db, me, job_id)
-        await work.finish(db, job, correction=form.correction, by=me)
+        for step in await steps.open_steps(db, job):
+            if step.id in form.done:
+                await steps.progress(db, step, to="completed", by=me)
+        try:
+            await work.finish(db, job, correction=form.correction, left_because=form.left_because, by=me)
+        except work.StepsOpen as wrong:
+            words = _("Tick what is done, or say why it is left open.")
+            raise Invalid({"": wrong.words, "left_because": words}) from None
         return see_other(request, back_to(job, form.back))
 
 

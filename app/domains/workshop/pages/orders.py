@@ -14,13 +14,15 @@ from app.core.errors import Invalid
 from app.core.files import keep, receive_images
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
+from app.core.security import as_uuid
 from app.core.visit import begin, glance, needs
-from app.core.words import _
+from app.core.words import _, ngettext
 from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders, photographs, readings
 from app.domains.workshop.folder import open_folder
 from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.moves import stage_words
+from app.domains.workshop.pages.bench import show_bench
 from app.domains.workshop.pages.mending import mending
 from app.domains.workshop.pages.regions import show
 
@@ -113,6 +115,11 @@ async def order_page(request: AnyRequest, number: FromPath[int]) -> Response[Any
 async def _show(
     request: AnyRequest, number: int, wrong: Invalid | None = None, **_path: Any
 ) -> Response[Any]:
+    typed = values_of(await request.form()) if wrong else {}
+    if wrong and (job_id := as_uuid(typed.get("job"))):  # a photo taken at the bench
+        async with glance(request) as (db, me):
+            await orders.find(db, me, number)
+        return await show_bench(request, job_id, wrong=wrong)
     async with begin(request) as (db, me):
         order = await orders.find(db, me, number)
         return show(
@@ -122,7 +129,7 @@ async def _show(
             "workshop/_order.html",
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},
-            typed=values_of(await request.form()) if wrong else {},
+            typed=typed,
             folder=await open_folder(db, me, order),
             topics=[staff_topic(order.id)],
             stages=stage_words(),
@@ -193,7 +200,8 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
                 is_shared=form.shared,
                 by=me,
             )
-        return see_other(request, f"/bench?job={form.job}" if form.job else home(order))
+        flash = ngettext("Photo added.", "%(num)d photos added.", len(kept))
+        return see_other(request, f"/bench?job={form.job}" if form.job else home(order), flash=flash)
 
 
 @post("/orders/{number:int}/photos/{photo_id:uuid}/sharing", opt=READ, status_code=303)

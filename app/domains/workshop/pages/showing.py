@@ -13,7 +13,7 @@ from app.core.signature import drawing_uri
 from app.core.words import _
 from app.domains.services.models import CannedJob
 from app.domains.workshop.check_in import warning_light_words
-from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.models import JobStep, RepairOrder
 from app.domains.workshop.moves import blocked_word, job_word
 from app.domains.workshop.pricing import price_line
 
@@ -114,6 +114,12 @@ def people(named: Iterable[Any]) -> list[tuple[UUID, str]]:
 def for_input(moment: datetime | None, zone: str) -> str:
     """A moment as a date-and-time field takes it, in the center's time."""
     return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+@template_global
+def step_options(steps: Iterable[JobStep]) -> list[tuple[UUID, str]]:
+    """Steps to tick off."""
+    return [(one.id, one.name) for one in steps]
 
 
 @template_global

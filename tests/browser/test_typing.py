@@ -1,0 +1,67 @@
+"""What somebody is typing outlives the page being drawn anew around it, and says so when it came too late."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from app.core.db import transaction
+from app.domains import workshop
+from app.domains.workshop.models import RepairOrder
+from tests.browser.in_process import ORIGIN, new_page, open_chromium
+from tests.cast import CAST, HARBOR, Cast
+from tests.conftest import the_app
+from tests.domains.workshop.shop import as_person, checked_in, proposed
+
+pytestmark = pytest.mark.browser
+
+
+async def ring(page: Page) -> None:
+    """What the stream would say: the order has changed."""
+    async with page.expect_response(lambda answer: answer.url.endswith("/orders/1001")):
+        await page.evaluate("document.getElementById('live').dispatchEvent(new CustomEvent('order'))")
+
+
+async def plan(order: RepairOrder, **wanted: str) -> None:
+    """A colleague's plan, saved elsewhere."""
+    async with transaction() as db:
+        await as_person(db, CAST.owner)
+        found = await db.get_one(RepairOrder, order.id)
+        facts = {"concern": found.concern, "key_tag": found.key_tag, **wanted}
+        await workshop.plan(
+            db, found, by=CAST.owner.viewer, version=found.version, promise_at=found.promise_at,
+            bay_id=found.bay_id, technician_id=found.technician_id, priority=found.priority, **facts,
+        )  # fmt: skip
+
+
+async def test_a_plan_being_typed_is_kept_and_a_late_one_is_refused(site: str, cast: Cast) -> None:
+    async with transaction() as db:
+        order = await checked_in(db)
+        await proposed(db, order)
+    async with open_chromium() as browser:
+        page, wrong = await new_page(browser, the_app(), cast.advisor.cookie)
+        await page.goto(f"{ORIGIN}/orders/{order.number}")
+        await page.get_by_text("Change the plan").click()
+        concern = page.get_by_label("What the customer says")
+        await concern.fill("Squeals, and pulls to the left")
+        await plan(order, key_tag="99", concern="Squeals when cold")
+        await ring(page)
+        await expect(page.locator("dd", has_text="99")).to_be_visible()
+        await expect(page.locator("#plan")).to_have_attribute("open", "")
+        await expect(concern).to_have_value("Squeals, and pulls to the left")
+        await expect(concern).to_be_focused()
+        await page.get_by_role("button", name="Save the plan").click()
+        await expect(page.locator("#toasts .tone-stop")).to_contain_text("changed")
+        async with transaction(tenant=HARBOR) as db:
+            assert (await db.get_one(RepairOrder, order.id)).concern == "Squeals when cold"
+        await expect(concern).to_have_value("Squeals, and pulls to the left")
+        await expect(page.locator("#plan [name=version]")).to_have_value(str(order.version + 1))
+        await page.get_by_role("button", name="Save the plan").click()
+        await expect(page.locator(".concern").first).to_have_text("Squeals, and pulls to the left")
+        # A choice nobody made follows what a colleague chose.
+        await plan(order, key_tag="55")
+        await page.get_by_text("Change the plan").click()
+        await ring(page)
+        await expect(page.get_by_label("Key tag")).to_have_value("55")
+        await expect(page.locator("#plan")).to_have_attribute("open", "")
+        assert wrong == []
