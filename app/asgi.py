@@ -2,20 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.openapi import OpenAPIConfig
+from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from app.core import db, live, queue
-from app.core.answers import HANDLERS
+from app.core.answers import HANDLERS, Refusal
 from app.core.legible import refuse_illegible
 from app.core.logs import configure_logs
 from app.core.middleware import Envelope
-from app.core.permissions import KNOWN
+from app.core.permissions import KNOWN, PUBLIC
 from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
@@ -179,7 +180,31 @@ def create_litestar() -> Litestar:
         debug=False,
     )
     _every_route_declares(app)
+    _describe_refusals(app)
     return app
+
+
+def _describe_refusals(app: Litestar) -> None:
+    """Say in the OpenAPI document what refusals look like; the framework describes its own, which nobody gets."""
+    for route in app.routes:
+        if not route.path.startswith("/api/v1/"):
+            continue
+        for handler in getattr(route, "route_handlers", []):
+            if handler.fn.__module__.startswith("litestar."):
+                continue
+            may = {
+                400: True,
+                401: True,
+                403: handler.opt.get("needs") != PUBLIC,
+                404: "{" in route.path,
+                429: True,
+            }
+            may |= {409: "GET" not in handler.http_methods, 422: True}
+            handler.responses = {
+                status: ResponseSpec(Refusal, generate_examples=False, description=HTTPStatus(status).phrase)
+                for status, does in may.items()
+                if does
+            } | (handler.responses or {})
 
 
 @asynccontextmanager

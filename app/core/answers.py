@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import msgspec
 import structlog
 from asyncpg import exceptions as pg
 from litestar import Request, Response
@@ -34,6 +35,17 @@ from app.core.words import _
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class Refusal(msgspec.Struct, omit_defaults=True):
+    """What a JSON caller reads instead of an answer. More names may stand beside these: what is open, what has changed."""
+
+    error: str
+    """In words; `Insufficient permissions` when the caller may not."""
+    status: int = 0
+    request_id: str = ""
+    errors: dict[str, str] = {}
+    """By field."""
 
 
 def wants_json(request: AnyRequest) -> bool:
