@@ -123,3 +123,10 @@ def test_nothing_names_the_machine_it_was_made_on():
         for path in root.glob(pattern):
             if path.is_file():
                 assert f"{root}/" not in path.read_text(errors="ignore"), path
+
+
+def test_the_tests_that_the_security_page_names_exist():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", Path("docs/security.md").read_text())
+    assert len(named) > 50
+    missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in Path(path).read_text()]
+    assert not missing, "\n".join(missing)
