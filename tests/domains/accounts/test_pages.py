@@ -1,3 +1,8 @@
+from argon2 import PasswordHasher
+from sqlalchemy import select, update
+
+from app.core.db import act_as, transaction
+from app.domains.accounts.models import User
 from tests.cast import PASSWORD
 
 
@@ -75,3 +80,18 @@ async def test_every_answer_carries_the_security_headers(browser):
         assert "strict-dynamic" not in policy
         assert "require-trusted-types-for 'script'" in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_password_hashed_weakly_is_hashed_anew_at_the_next_sign_in(browser, cast):
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    async with transaction() as db:
+        await act_as(db, user=cast.customer.user_id)
+        await db.execute(update(User).where(User.id == cast.customer.user_id).values(password_hash=weak))
+    for _time in range(2):
+        answer = await browser().post("/sign-in", {"email": cast.customer.email, "password": PASSWORD})
+        assert answer.status_code == 303
+    async with transaction() as db:
+        await act_as(db, user=cast.customer.user_id)
+        kept = await db.scalar(select(User.password_hash).where(User.id == cast.customer.user_id))
+    assert kept.startswith("$argon2id$")
+    assert "m=8," not in kept
