@@ -32,6 +32,7 @@ class Envelope:
         state = scope.setdefault("state", {})
         state["nonce"] = secrets.token_urlsafe(16)
         state["request_id"] = str(new_id())
+        state["counted"] = set()  # the limits this request was counted against
         self._settle_client(scope)
         _join_cookies(scope)
         if scope["path"].startswith("/api/") and not scope["path"].startswith("/api/v1/"):

@@ -5,6 +5,7 @@ and `torqueline rotate-secrets` makes them anew with the present one. A column o
 `info=sealed_for(PURPOSE)`.
 """
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -50,6 +51,10 @@ def unseal(purpose: str, sealed: bytes) -> str:
                     return _cipher(key, purpose).decrypt(nonce, body, purpose.encode()).decode()
                 except InvalidTag:
                     continue
+    for key in settings().secret_keys:  # seals of before their keys had ids
+        with contextlib.suppress(InvalidTag, ValueError):
+            nonce, body = sealed[:_NONCE], sealed[_NONCE:]
+            return _cipher(key, purpose).decrypt(nonce, body, purpose.encode()).decode()
     raise ValueError("not sealed here")
 
 

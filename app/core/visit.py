@@ -294,9 +294,11 @@ def _admit(request: AnyRequest, me: Viewer) -> None:
 
 
 async def _not_too_often(request: AnyRequest, per: limits.Per, who: str) -> None:
+    counted = request.state.counted  # a refused form is shown again by a second transaction
     for limit in request.route_handler.opt.get("limits", ()):
-        if limit.per == per:
+        if limit.per == per and limit not in counted:
             await limits.take(limit, who)
+            counted.add(limit)
 
 
 async def _one_time_key(request: AnyRequest) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pyotp
 import segno
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +15,8 @@ from app.core.errors import Invalid, Refused
 from app.core.security import sign, unsign
 from app.core.words import _
 from app.domains.accounts.models import CODE_SEAL, OneTimeCode, User
+
+log = structlog.get_logger()
 
 STEP = 30
 ENROL_SECONDS = 30 * 60
@@ -79,11 +82,16 @@ async def enrol(db: AsyncSession, user: User, *, secret: str, code: str) -> None
 
 
 async def spend(db: AsyncSession, user: User, code: str) -> bool:
-    """Whether the code is right and was never taken before; from now on it is spent."""
+    """Whether the code is right and was never taken before; from now on it is spent. An app whose seal no key opens
+    proves nothing, and keeps nobody from the other ways in."""
     app = await db.scalar(select(OneTimeCode).where(OneTimeCode.user_id == user.id).with_for_update())
     if app is None:
         return False
-    secret = sealing.unseal(CODE_SEAL, app.secret_sealed)
+    try:
+        secret = sealing.unseal(CODE_SEAL, app.secret_sealed)
+    except ValueError:
+        log.error("one_time_code.sealed_with_a_lost_key", user_id=str(user.id))
+        return False
     step = matching_step(secret, code, now=step_of(clock.now()), spent=app.last_step)
     if step is None:
         return False

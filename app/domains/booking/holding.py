@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -59,6 +59,10 @@ async def hold(
     """
     if by.user_id is None:
         raise NotFound
+    # One after the other for one person: a count that several read at once is none.
+    await db.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 0))"), {"who": f"hold {by.user_id}"}
+    )
     held = await _held_by(db, center, by)
     earlier = held.pop(vehicle_id, None)
     if len(held) >= MOST_HELD:

@@ -34,7 +34,6 @@ class InShopAlready(Refused):
         super().__init__(
             _("This car is in the shop already: %(order)s.", order=order.label),
             data={"number": order.number},
-            audit="order.second_visit",
         )
         self.label = order.label
 

@@ -296,3 +296,14 @@ async def test_drivers_need_none(browser, cast):
     with clock.moved_by(timedelta(days=20)):
         await browser().post("/sign-in", {"email": cast.customer.email, "password": PASSWORD})
     assert (await browser(cast.customer).get("/garage")).status_code == 200
+
+
+async def test_a_seal_that_no_key_opens_leaves_the_paper_codes(site, cast):
+    person = cast.customer
+    codes = await with_app(person)
+    async with transaction(user=person.user_id) as db:
+        user = await db.get_one(User, person.user_id)
+        app = await db.scalar(select(OneTimeCode))
+        app.secret_sealed = b"x" * 60
+        assert not await stepping_up.code_is_right(db, user, code(), by=person.viewer)
+        assert await stepping_up.code_is_right(db, user, codes[0], by=person.viewer)

@@ -87,6 +87,16 @@ async def test_of_each_car_one_slot_up_to_a_few_cars(stage: Stage) -> None:
     assert states == ["expired", *["held"] * holding.MOST_HELD]
 
 
+async def test_more_cars_at_once_than_may_be_held_are_not(stage: Stage) -> None:
+    driver, car = await stage.driver()
+    async with stage.owner() as db:
+        more = [await shops.add_car(db, driver, f"AT-{number}") for number in range(holding.MOST_HELD + 2)]
+    at_once = [hold(stage, (driver, one), at(MONDAY, 8 + hour)) for hour, one in enumerate([car, *more])]
+    ended = await asyncio.gather(*at_once, return_exceptions=True)
+    assert sum(isinstance(one, Refused) for one in ended) == 3
+    assert sum(not isinstance(one, BaseException) for one in ended) == holding.MOST_HELD
+
+
 async def test_a_careful_shop_confirms_by_hand(stage: Stage) -> None:
     stage.shop.center.confirm_by_hand = True
     async with stage.owner() as db:
