@@ -16,6 +16,7 @@ from app.domains.billing.live import invoice_topic
 from app.domains.billing.pages import CardForm, pdf_answer, wanted
 from app.domains.billing.receipts import payment_of_receipt, receipt_token
 from app.domains.billing.showing import shown
+from app.domains.network.branding import brand_of
 
 AnyRequest = Request[Any, Any, Any]
 ANYBODY = needs(PUBLIC)
@@ -84,7 +85,7 @@ async def paid_page(request: AnyRequest, receipt: FromPath[str]) -> Response[Any
         return page(
             request, me, "billing/paid.html", layout="layouts/plain.html", payment=payment, invoice=invoice,
             content=invoice.content, state=words.payment_state(payment), receipt=receipt,
-            topics=[invoice_topic(invoice.id)],
+            topics=[invoice_topic(invoice.id)], shop_brand=await brand_of(db, invoice.tenant_id),
         )  # fmt: skip
 
 

@@ -3,21 +3,29 @@
 Only what was frozen goes in, and nothing that may still change, so that the paper is the same for ever.
 """
 
+import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from app.core import pdf, words
+import structlog
+
+from app.core import files, pdf, words
 from app.core.render import day, distance, money, number, percent, text_direction
 from app.core.words import _
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
+from app.domains.network.setting_table import PETROL
+from app.gateways.storage import FileMissing
+
+log = structlog.get_logger()
 
 
 async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
     """The invoice as PDF."""
     with words.speaking(invoice.content["locale"]):
         data = laid_out(invoice, lines)
+    data["logo"] = await _logo(invoice)
     return await pdf.typeset("billing/invoice.typ", data, made_at=invoice.issued_at)
 
 
@@ -25,7 +33,24 @@ async def typeset_note(note: CreditNote, invoice: Invoice, lines: Sequence[Invoi
     """The credit note as PDF: the invoice's own lines under another number."""
     with words.speaking(invoice.content["locale"]):
         data = note_laid_out(note, invoice, lines)
+    data["logo"] = await _logo(invoice)
     return await pdf.typeset("billing/invoice.typ", data, made_at=note.issued_at)
+
+
+async def _logo(invoice: Invoice) -> list[int]:
+    """The bytes of the logo as it was when the invoice was issued; none when there was none, or when these are not
+    those bytes."""
+    logo = invoice.content.get("look", {}).get("logo")
+    if not logo:
+        return []
+    try:
+        found = await files.storage().get(logo["small_key"])
+    except FileMissing:
+        found = b""
+    if hashlib.sha256(found).hexdigest() != logo["sha256"]:
+        log.warning("invoice.logo_missing", invoice_id=str(invoice.id))
+        return []
+    return list(found)
 
 
 def note_laid_out(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
@@ -58,8 +83,30 @@ def laid_out(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         "paper": said["paper"],
         "lang": said["locale"],
         "dir": text_direction(said["locale"]),
-        "footer": " · ".join(part for part in (shop["name"], shop["phone"], shop["email"]) if part),
-        "shop": {"name": shop["name"], "lines": _filled(shop["address"], shop["city"], shop["phone"])},
+        "accent": said.get("look", {}).get("accent", PETROL),
+        "logo": [],
+        "footer": " · ".join(
+            part
+            for part in (
+                shop.get("legal_name") or shop["name"],
+                shop["phone"],
+                shop["email"],
+                shop.get("website"),
+                said.get("footer"),
+            )
+            if part
+        ),
+        "shop": {
+            "name": shop["name"],
+            "lines": _filled(
+                shop.get("legal_name", ""),
+                shop["address"],
+                shop["city"],
+                shop["phone"],
+                shop.get("registration", ""),
+            ),
+        },
+        "terms": said.get("terms", "").splitlines(),
         "customer": {
             "label": _("Bill to"),
             "name": said["customer"]["name"],

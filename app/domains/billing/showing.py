@@ -12,6 +12,7 @@ from app.core.viewer import Viewer
 from app.domains.billing import crediting, finding, paper, paying, refunding, words
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
+from app.domains.network.branding import brand_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         and me.can("manage:center")
         and crediting.may_be_credited(invoice, list(payments)),
         "at_desk": at_desk,
+        "shop_brand": None if at_desk else await brand_of(db, invoice.tenant_id),
         "paths": Paths.of(invoice, link),
         "topics": [invoice_topic(invoice.id)],
         "zone": invoice.content["zone"],

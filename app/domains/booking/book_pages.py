@@ -26,6 +26,7 @@ from app.domains.booking.crowd import turn
 from app.domains.booking.floor import work_of
 from app.domains.booking.live import slots_topic
 from app.domains.garage.models import Vehicle
+from app.domains.network.branding import brand_of
 from app.domains.network.premises import center_called, open_centers
 from app.domains.services.models import Service
 
@@ -57,7 +58,10 @@ async def choose_vehicle(request: AnyRequest, slug: str, vehicle: UUID | None = 
         known = [car for car in cars if vehicle in (None, car.id)]
         if len(known) == 1:
             return see_other(request, f"/book/{slug}/services?vehicle={known[0].id}")
-        return page(request, me, "booking/choose_vehicle.html", center=center, cars=cars)
+        return page(
+            request, me, "booking/choose_vehicle.html", center=center, cars=cars,
+            shop_brand=await brand_of(db, center.tenant_id),
+        )  # fmt: skip
 
 
 @get("/book/{slug:str}/services", opt=BOOKS)
@@ -71,6 +75,7 @@ async def choose_services(
         return page(
             request, me, "booking/choose_services.html", center=center, car=car,
             groups=choosing.grouped(offered), chosen=set(service or ()),
+            shop_brand=await brand_of(db, center.tenant_id),
             errors={"service": _("Choose at least one service.")} if again else {},
         )  # fmt: skip
 
@@ -104,6 +109,7 @@ async def _times(
     await enter_tenant(db, center.tenant_id)
     found = await choosing.times(db, center, work_of((one, 1) for one in chosen), day=day)
     return {
+        "shop_brand": await brand_of(db, center.tenant_id),
         "center": center,
         "car": car,
         "chosen": chosen,
@@ -160,7 +166,10 @@ async def confirmation_page(request: AnyRequest, appointment_id: UUID) -> Respon
         visit = await appointments.find(db, me, appointment_id)
         if visit.appointment.status in ("pending", "confirmed"):
             return see_other(request, f"/appointments/{appointment_id}")
-        return page(request, me, "booking/confirm.html", visit=visit, again=book_again(visit), errors={})
+        return page(
+            request, me, "booking/confirm.html", visit=visit, again=book_again(visit), errors={},
+            shop_brand=await brand_of(db, visit.center.tenant_id),
+        )  # fmt: skip
 
 
 class ConfirmForm(msgspec.Struct):

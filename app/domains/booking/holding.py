@@ -24,9 +24,8 @@ from app.domains.booking.telling import tell
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
+from app.domains.network.setting_values import rules_of
 from app.domains.services.models import Service
-
-HOLD = timedelta(minutes=10)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -61,7 +60,8 @@ async def hold(
     await _give_back_earlier(db, center, by)
     # A new customer's number is given one at a time: not while others still queue for the slot.
     customer = await _welcome(db, center, vehicle, by)
-    held_until = clock.now() + HOLD
+    minutes = (await rules_of(db, center.tenant_id)).number("booking.hold_minutes")
+    held_until = clock.now() + timedelta(minutes=minutes)
     appointment = await _write(
         db,
         center,

@@ -1,4 +1,4 @@
-"""The day before an appointment its driver is reminded, once, on the center's clock."""
+"""Some days before an appointment its driver is reminded, once, on the center's clock: when, the shop says."""
 
 from datetime import datetime, time, timedelta
 from uuid import UUID
@@ -6,24 +6,25 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
-from app.core import clock
+from app.core import clock, modules
 from app.core.db import transaction
 from app.core.events import record
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.booking.models import Appointment
 from app.domains.network.models import ServiceCenter
+from app.domains.network.setting_values import rules_of
 from app.domains.notifications.events import ReminderDue
 
-HOUR = time(9)
-"""When people are told about tomorrow, by the clock on the center's wall."""
+FURTHEST = timedelta(days=8)
+"""No shop reminds earlier than a week before; and a day may have 25 hours."""
 
 
-def due_at(starts_at: datetime, zone: str) -> datetime:
-    """Nine o'clock of the day before, as the center's clock shows it, also across a change of that clock."""
+def due_at(starts_at: datetime, zone: str, *, days: int = 1, hour: int = 9) -> datetime:
+    """The full hour some days before, as the center's clock shows it, also across a change of that clock."""
     place = ZoneInfo(zone)
-    day_before = starts_at.astimezone(place).date() - timedelta(days=1)
-    return datetime.combine(day_before, HOUR, place)
+    day_before = starts_at.astimezone(place).date() - timedelta(days=days)
+    return datetime.combine(day_before, time(hour), place)
 
 
 @cron("*/10 * * * *")
@@ -38,7 +39,7 @@ async def remind() -> None:
             .where(
                 Appointment.status == "confirmed",
                 Appointment.reminded_at.is_(None),
-                Appointment.starts_at.between(now, now + timedelta(hours=50)),
+                Appointment.starts_at.between(now, now + FURTHEST),
             )
             .order_by(Appointment.starts_at)
         )
@@ -63,15 +64,21 @@ async def remind_of(appointment_id: UUID, *, tenant: UUID, user: UUID | None) ->
         if appointment is None:
             return False
         center = await db.get_one(ServiceCenter, appointment.center_id)
-        due = due_at(appointment.starts_at, center.zone)
+        if not await modules.is_on(db, tenant, "reminders"):
+            return False
+        rules = await rules_of(db, tenant)
+        days = rules.number("reminders.days_before")
+        due = due_at(appointment.starts_at, center.zone, days=days, hour=rules.number("reminders.hour"))
         if now < due or appointment.starts_at <= now:
             return False
         appointment.reminded_at = now
         if appointment.created_at >= due:
             return False
+        place = ZoneInfo(center.zone)
         event = ReminderDue(
-            appointment_id=appointment.id, center_id=center.id, starts_at=appointment.starts_at
-        )
+            appointment_id=appointment.id, center_id=center.id, starts_at=appointment.starts_at,
+            days=(appointment.starts_at.astimezone(place).date() - now.astimezone(place).date()).days,
+        )  # fmt: skip
         by = Viewer.system(tenant)
         await record(db, event, by=by, person=user, subject=appointment.id)
         return True
