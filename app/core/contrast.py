@@ -1,5 +1,6 @@
 """Contrast of colours as WCAG 2.2 reckons it, and the nearest shade of a colour that can be read."""
 
+import colorsys
 import re
 from collections.abc import Sequence
 
@@ -26,18 +27,21 @@ def weakest(colour: str, grounds: Sequence[str]) -> float:
 
 
 def nearest(colour: str, grounds: Sequence[str], least: float = LEAST) -> str:
-    """The colour itself when it reads on every ground; else mixed with as little black, or as little white, as it
-    takes, whichever is less. The grounds must be all light or all dark, or there may be no such shade."""
-    for part in range(101):
-        for end in (0, 255):
-            mixed = _mixed(colour, end, part)
-            if weakest(mixed, grounds) >= least:
-                return mixed
+    """The colour itself when it reads on every ground; else the same hue, darker or lighter by as little as it takes.
+    The grounds must be all light or all dark, or there may be no such shade (ValueError)."""
+    if weakest(colour, grounds) >= least:
+        return colour
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(one / 255 for one in _channels(colour)))
+    for step in range(1, 201):
+        for moved in (lightness - step / 200, lightness + step / 200):
+            shade = _written(colorsys.hls_to_rgb(hue, min(1.0, max(0.0, moved)), saturation))
+            if weakest(shade, grounds) >= least:
+                return shade
     raise ValueError("no shade reads on all of these grounds")
 
 
-def _mixed(colour: str, end: int, part: int) -> str:
-    return "#" + "".join(f"{round(one + (end - one) * part / 100):02x}" for one in _channels(colour))
+def _written(channels: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(one * 255):02x}" for one in channels)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

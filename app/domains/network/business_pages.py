@@ -77,7 +77,7 @@ async def _show(
     status: int = 200,
     typed: dict[str, Any] | None = None,
     errors: dict[str, str] | None = None,
-    said: str = "",
+    meanwhile: str = "",
 ) -> Response[Any]:
     group = _group(request)
     async with begin(request) as (db, me):
@@ -86,9 +86,9 @@ async def _show(
         shown = dict(rules.values) | (_as_typed(group, typed) if typed is not None else {})
         return page(
             request, me, "network/business.html", status=status, group=group, settings=of_group(group),
-            values=shown, version=await setting_values.version_of(db, tenant_id), errors=errors or {}, said=said,
+            values=shown, version=await setting_values.version_of(db, tenant_id), errors=errors or {}, meanwhile=meanwhile,
             last=await setting_values.changed_last(db, tenant_id), action=path_of(group),
-            shop_brand=branding.brand_from(rules) if group == "look" else None,
+            look=branding.brand_from(rules),
         )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ async def change_settings(request: AnyRequest) -> Response[Any]:
     except Refused as refused:
         if not refused.is_stale:
             raise
-        return await _show(request, status=409, typed=values_of(form), said=refused.words)
+        return await _show(request, status=409, typed=values_of(form), meanwhile=refused.words)
 
 
 async def _logo_of(request: AnyRequest, form: FormMultiDict) -> tuple[Kept, dict[str, Any]] | None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, words
@@ -80,7 +81,7 @@ async def changed_last(db: AsyncSession, tenant_id: UUID) -> dict[str, tuple[str
         select(SettingChange.key, SettingChange.changed_by, SettingChange.created_at)
         .where(SettingChange.tenant_id == tenant_id)
         .order_by(SettingChange.key, SettingChange.version.desc())
-        .distinct(SettingChange.key)
+        .ext(distinct_on(SettingChange.key))
     )
     return {key: (who, at) for key, who, at in rows}
 
