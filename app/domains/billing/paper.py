@@ -81,7 +81,7 @@ def laid_out(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         "title": _("Invoice"),
         "number": invoice.label,
         "paper": said["paper"],
-        "lang": said["locale"],
+        "lang": said["locale"].split("_")[0],
         "dir": text_direction(said["locale"]),
         "accent": said.get("look", {}).get("accent", PETROL),
         "logo": [],

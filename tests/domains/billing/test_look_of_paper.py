@@ -44,6 +44,8 @@ async def test_an_issued_invoice_keeps_the_look_and_the_words_it_was_issued_with
     await dressed({"brand.accent": "#1d4ed8", "invoices.terms": "Other words."}, "gold")
     assert await paper.typeset(invoice, lines) == first
     assert content.is_intact(invoice, lines)
+    invoice.content = invoice.content | {"locale": "en_DE"}
+    assert (await paper.typeset(invoice, lines)).startswith(b"%PDF"), "English words, German figures"
     invoice.content = invoice.content | {"look": {"accent": "#7a1f2b", "logo": None}}
     assert len(await paper.typeset(invoice, lines)) < len(first), "the logo was on it"
 
