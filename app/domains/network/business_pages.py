@@ -84,11 +84,15 @@ async def _show(
         tenant_id = premises.business_of(me)
         rules = await setting_values.rules_of(db, tenant_id)
         shown = dict(rules.values) | (_as_typed(group, typed) if typed is not None else {})
+        fine, _wrong = setting_values.sifted(
+            {one.key: shown[one.key] for one in of_group(group) if one.kind != "logo"}
+        )
         return page(
             request, me, "network/business.html", status=status, group=group, settings=of_group(group),
             values=shown, version=await setting_values.version_of(db, tenant_id), errors=errors or {}, meanwhile=meanwhile,
             last=await setting_values.changed_last(db, tenant_id), action=path_of(group),
-            look=branding.brand_from(rules),
+            look=branding.brand_from(setting_values.Rules({**rules.values, **fine})),
+            is_preview=typed is not None,
         )  # fmt: skip
 
 
@@ -109,6 +113,9 @@ def _version(form: FormMultiDict) -> int:
 async def change_settings(request: AnyRequest) -> Response[Any]:
     form = await request.form()
     group = _group(request)
+    if form.get("preview"):
+        _fine, wrong = setting_values.sifted(_given(form, of_group(group)))
+        return await _show(request, status=422 if wrong else 200, typed=values_of(form), errors=wrong)
     try:
         logo = await _logo_of(request, form) if group == "look" else None
         async with begin(request) as (db, me):
@@ -131,6 +138,10 @@ async def _logo_of(request: AnyRequest, form: FormMultiDict) -> tuple[Kept, dict
     return await branding.receive_logo(sent, tenant=tenant_id)
 
 
+def _given(form: FormMultiDict, settings: list[Setting]) -> dict[str, str]:
+    return {one.key: str(form.get(one.key, "")) for one in settings if one.kind != "logo"}
+
+
 async def _set(
     db: AsyncSession,
     me: Viewer,
@@ -139,8 +150,7 @@ async def _set(
     logo: tuple[Kept, dict[str, Any]] | None,
 ) -> None:
     seen = _version(form)
-    given = {one.key: str(form.get(one.key, "")) for one in settings if one.kind != "logo"}
-    done = await setting_values.change(db, given, seen=seen, by=me)
+    done = await setting_values.change(db, _given(form, settings), seen=seen, by=me)
     seen = done[-1].version if done else seen
     if logo is not None:
         kept, said = logo

@@ -50,18 +50,18 @@ class Rules:
 
 async def rules_of(db: AsyncSession, tenant_id: UUID) -> Rules:
     """What holds at a business now. Anyone may ask. Raises NotFound."""
-    tenant = (
-        await db.execute(select(Tenant.name, Tenant.locale, Tenant.currency).where(Tenant.id == tenant_id))
-    ).first()
-    if tenant is None:
-        raise NotFound
     rows = await db.execute(
-        select(SystemSetting.key, SystemSetting.value).where(SystemSetting.tenant_id == tenant_id)
+        select(Tenant.name, Tenant.locale, Tenant.currency, SystemSetting.key, SystemSetting.value)
+        .outerjoin(SystemSetting, SystemSetting.tenant_id == Tenant.id)
+        .where(Tenant.id == tenant_id)
     )
-    kept: dict[str, Any] = {one.key: one.value for one in rows}
+    found = rows.all()
+    if not found:
+        raise NotFound
+    kept = {one.key: one.value for one in found}
     return Rules(
         {
-            one.key: getattr(tenant, one.column) if one.column else kept.get(one.key, one.default)
+            one.key: getattr(found[0], one.column) if one.column else kept.get(one.key, one.default)
             for one in SETTINGS.values()
         }
     )
@@ -94,21 +94,25 @@ async def change(
     `seen` is the version the actor looked at. Raises Invalid by key, Forbidden, and Refused with what changed when
     one of these settings was changed since.
     """
-    unknown = {key: _("There is no such setting.") for key in given if key not in SETTINGS}
-    if unknown:
-        raise Invalid(unknown)
-    wanted = {SETTINGS[key]: _accepted(SETTINGS[key], raw) for key, raw in given.items()}
-    wrong = {one.key: value.args[0] for one, value in wanted.items() if isinstance(value, Unfit)}
+    accepted, wrong = sifted(given)
     if wrong:
         raise Invalid(wrong)
+    wanted = {SETTINGS[key]: value for key, value in accepted.items()}
     return await _write(db, wanted, seen=seen, by=by)
 
 
-def _accepted(one: Setting, raw: Any) -> Any:
-    try:
-        return one.accepted(raw)
-    except Unfit as unfit:
-        return unfit
+def sifted(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What can be kept of what was given, and for the rest why not, by key."""
+    accepted: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for key, raw in given.items():
+        try:
+            if key not in SETTINGS:
+                raise Unfit(_("There is no such setting."))
+            accepted[key] = SETTINGS[key].accepted(raw)
+        except Unfit as unfit:
+            wrong[key] = str(unfit)
+    return accepted, wrong
 
 
 async def set_logo(

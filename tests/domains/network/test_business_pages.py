@@ -41,6 +41,15 @@ async def test_an_owner_sets_a_logo_and_a_colour_that_customers_then_see(browser
     assert "shop-mark" not in (await browser(cast.advisor).get(f"/invoices/{invoice.id}")).text
 
 
+async def test_a_look_can_be_seen_before_it_is_saved(browser, cast):
+    form = {"version": "0", "brand.accent": "#7a1f2b", "brand.accent_night": "", "preview": "yes"}
+    shown = await browser(cast.owner).post(LOOK, form)
+    assert '.look[data-theme="paper"] { --color-primary: #7a1f2b;' in shown.text
+    assert "not saved yet" in shown.text
+    async with transaction() as db:
+        assert (await setting_values.rules_of(db, HARBOR))["brand.accent"] == "#0b5a5e"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -131,3 +131,16 @@ def test_every_module_has_doors_and_no_route_names_another():
     assert named == set(MODULES) - {"online_booking", "reminders"}, "these two are shut in their operations"
     with pytest.raises(ValueError, match="unknown module"):
         needs("manage:center", "inspection")
+
+
+async def test_programs_stop_with_their_module_and_go_on_with_it(browser, cast):
+    made = await browser(cast.owner).json(
+        "POST", "/api/v1/tokens", {"name": "sync", "scopes": ["read:customers"], "for_shop": True}
+    )
+    program = browser()
+    bearer = {"authorization": f"Bearer {made.json()['token']}"}
+    assert (await program.get("/api/v1/customers", headers=bearer)).status_code == 200
+    await switch("api_tokens", False)
+    assert (await program.get("/api/v1/customers", headers=bearer)).json()["module"] == "api_tokens"
+    await switch("api_tokens", True)
+    assert (await program.get("/api/v1/customers", headers=bearer)).status_code == 200
