@@ -163,12 +163,14 @@ async def _set(
 @get(f"{HERE}/history", opt=SETS_UP)
 async def history_page(request: AnyRequest, before: int | None = None) -> Response[Any]:
     async with begin(request) as (db, me):
+        tenant_id = premises.business_of(me)
+        rules = await setting_values.rules_of(db, tenant_id)
         changes = await setting_values.history(db, me, before=before)
         center = await premises.clock_center(db, me)
         return page(
             request, me, "network/business_history.html", changes=changes, pictures=_pictures(changes),
             zone=center.zone if center else me.zone, more=len(changes) == setting_values.PAGE,
-            version=await setting_values.version_of(db, premises.business_of(me)),
+            version=await setting_values.version_of(db, tenant_id), now=rules.values,
         )  # fmt: skip
 
 
