@@ -1,13 +1,19 @@
 import asyncio
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from sqlalchemy import func, select, text
 
+from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.tables import AuditValues, EventRow
+from app.domains.customers import records as customers
+from app.domains.customers.records import CustomerFacts
+from app.domains.estimates.links import issue_link, open_link
 from app.domains.network import setting_values
 from app.domains.network.models import SettingChange, Tenant
 from app.domains.network.setting_table import SETTINGS, Unfit
@@ -173,3 +179,19 @@ async def test_two_owners_at_once_leave_one_change_and_one_who_is_told(site, cas
 
     done = await asyncio.gather(*map(set_to, ("#7a1f2b", "#1d4ed8", "#333333")), return_exceptions=True)
     assert sorted(type(one).__name__ for one in done) == ["NoneType", "Refused", "Refused"]
+
+
+async def test_estimates_links_and_new_customers_follow_the_rules_at_once(db, cast):
+    given = {"estimates.valid_days": 3, "estimates.link_hours": 2, "formats.locale": "en_GB"}
+    await viewing(db, cast.owner)
+    await setting_values.change(db, given, seen=0, by=cast.owner.viewer)
+    await as_person(db, cast.advisor)
+    order, _jobs = await order_with_jobs(db)
+    estimate, _sheet = await sent(db, order)
+    last_day = estimate.valid_until.astimezone(ZoneInfo("America/New_York")).date()
+    assert (last_day - clock.today("America/New_York")).days == 3
+    opened = await open_link(db, await issue_link(db, estimate, by=cast.advisor.viewer))
+    assert timedelta(minutes=119) < opened.link.expires_at - clock.now() <= timedelta(hours=2)
+    facts = CustomerFacts(name="Ada Written-Down", email="ada@else.example")
+    customer = await customers.create(db, facts, tenant_id=HARBOR, by=cast.advisor.viewer)
+    assert customer.locale == "en_GB"
