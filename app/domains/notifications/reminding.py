@@ -1,10 +1,12 @@
 """Some days before an appointment its driver is reminded, once, on the center's clock: when, the shop says."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import Integer, ScalarSelect, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core import clock, modules
 from app.core.db import transaction
@@ -12,12 +14,10 @@ from app.core.events import record
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.booking.models import Appointment
-from app.domains.network.models import ServiceCenter
+from app.domains.network.models import ServiceCenter, SystemSetting
+from app.domains.network.setting_table import SETTINGS
 from app.domains.network.setting_values import rules_of
 from app.domains.notifications.events import ReminderDue
-
-FURTHEST = timedelta(days=8)
-"""No shop reminds earlier than a week before; and a day may have 25 hours."""
 
 
 def due_at(starts_at: datetime, zone: str, *, days: int = 1, hour: int = 9) -> datetime:
@@ -34,17 +34,31 @@ async def remind() -> None:
     now = clock.now()
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+        ahead = _setting("reminders.days_before")
+        days = func.coalesce(cast(ahead, Integer), SETTINGS["reminders.days_before"].default)
         coming = await db.execute(
             select(Appointment.id, Appointment.tenant_id, Appointment.user_id)
             .where(
                 Appointment.status == "confirmed",
                 Appointment.reminded_at.is_(None),
-                Appointment.starts_at.between(now, now + FURTHEST),
+                Appointment.starts_at > now,
+                # A day more than the shop says, for the hour of its clock is looked at one by one.
+                Appointment.starts_at < now + func.make_interval(0, 0, 0, days + 1, 2),
+                func.coalesce(_setting("modules.reminders"), literal(True, JSONB)) != literal(False, JSONB),
             )
             .order_by(Appointment.starts_at)
         )
         found = coming.all()
     await for_each(found, lambda one: remind_of(one.id, tenant=one.tenant_id, user=one.user_id))
+
+
+def _setting(key: str) -> ScalarSelect[Any]:
+    """What an appointment's shop has set; null where it has set nothing."""
+    return (
+        select(SystemSetting.value)
+        .where(SystemSetting.tenant_id == Appointment.tenant_id, SystemSetting.key == key)
+        .scalar_subquery()
+    )
 
 
 async def remind_of(appointment_id: UUID, *, tenant: UUID, user: UUID | None) -> bool:

@@ -11,6 +11,7 @@ from app.domains.network import branding, setting_values
 from tests.cast import HARBOR
 from tests.core.pictures import saved, with_place_and_turn
 from tests.domains.billing.bills import issued
+from tests.mailbox import mails_to
 
 HERE = "/settings/business"
 LOOK = f"{HERE}/look"
@@ -30,6 +31,10 @@ async def test_an_owner_sets_a_logo_and_a_colour_that_customers_then_see(browser
     async with transaction(tenant=HARBOR) as db:
         brand = await branding.brand_of(db, HARBOR)
         invoice = await issued(db)
+    await run_reactions()
+    [mail] = [one for one in await mails_to(cast.customer.email) if one.template == "invoice_issued"]
+    assert f"background:{brand.accent}" in mail.html
+    assert f".key {{ background: {brand.accent_night} !important; }}" in mail.html
     assert brand.accent == "#7a1f2b"
     kept = Image.open(io.BytesIO(await files.storage().get(brand.logo["key"])))
     assert not kept.getexif(), "the place it was taken at stays with who took it"
