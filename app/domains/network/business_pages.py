@@ -12,7 +12,6 @@ from app.core import words
 from app.core.errors import Invalid, Refused
 from app.core.files import Kept
 from app.core.forms import values_of
-from app.core.legible import LARGEST
 from app.core.render import page, see_other, template_global
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
@@ -106,7 +105,7 @@ def _as_typed(group: str, typed: dict[str, Any]) -> dict[str, Any]:
 
 def _version(form: FormMultiDict) -> int:
     text = str(form.get("version", ""))
-    return min(int(text), LARGEST) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 @post(PATHS, opt=SETS_UP, status_code=303)
@@ -139,7 +138,12 @@ async def _logo_of(request: AnyRequest, form: FormMultiDict) -> tuple[Kept, dict
 
 
 def _given(form: FormMultiDict, settings: list[Setting]) -> dict[str, str]:
-    return {one.key: str(form.get(one.key, "")) for one in settings if one.kind != "logo"}
+    """What the form says of what it showed: an empty box is off only where there was a box, and a page that was
+    opened before the last release knows nothing of what came with it."""
+    shown = {str(one) for one in form.getall("shown", [])}
+    return {
+        one.key: str(form.get(one.key, "")) for one in settings if one.kind != "logo" and one.key in shown
+    }
 
 
 async def _set(
@@ -150,8 +154,7 @@ async def _set(
     logo: tuple[Kept, dict[str, Any]] | None,
 ) -> None:
     seen = _version(form)
-    done = await setting_values.change(db, _given(form, settings), seen=seen, by=me)
-    seen = done[-1].version if done else seen
+    await setting_values.change(db, _given(form, settings), seen=seen, by=me)
     if logo is not None:
         kept, said = logo
         await branding.keep_logo(db, kept, by=me)

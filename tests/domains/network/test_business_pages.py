@@ -4,7 +4,7 @@ import re
 import pytest
 from PIL import Image
 
-from app.core import files
+from app.core import files, modules
 from app.core.db import transaction
 from app.core.security import csrf_token
 from app.domains.network import branding, setting_values
@@ -15,6 +15,7 @@ from tests.mailbox import mails_to
 
 HERE = "/settings/business"
 LOOK = f"{HERE}/look"
+LOOKS = {"version": "0", "shown": ["brand.accent", "brand.accent_night"]}
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
@@ -25,7 +26,7 @@ def version_in(page):
 async def test_an_owner_sets_a_logo_and_a_colour_that_customers_then_see(browser, cast, run_reactions):
     owner = browser(cast.owner)
     picture = {"brand.logo": ("us.jpg", with_place_and_turn(), "image/jpeg")}
-    form = {"version": "0", "brand.accent": "#7A1F2B", "brand.accent_night": ""}
+    form = LOOKS | {"brand.accent": "#7A1F2B", "brand.accent_night": ""}
     done = await owner.post(LOOK, form, files=picture)
     assert (done.status_code, done.headers["location"]) == (303, LOOK)
     async with transaction(tenant=HARBOR) as db:
@@ -47,7 +48,7 @@ async def test_an_owner_sets_a_logo_and_a_colour_that_customers_then_see(browser
 
 
 async def test_a_look_can_be_seen_before_it_is_saved(browser, cast):
-    form = {"version": "0", "brand.accent": "#7a1f2b", "brand.accent_night": "", "preview": "yes"}
+    form = LOOKS | {"brand.accent": "#7a1f2b", "brand.accent_night": "", "preview": "yes"}
     shown = await browser(cast.owner).post(LOOK, form)
     assert '.look[data-theme="paper"] { --color-primary: #7a1f2b;' in shown.text
     assert "not saved yet" in shown.text
@@ -67,7 +68,7 @@ async def test_what_is_no_picture_is_refused_beside_its_field_and_what_was_typed
     browser, cast, name, content, words
 ):
     owner = browser(cast.owner)
-    form = {"version": "0", "brand.accent": "#123456", "brand.accent_night": ""}
+    form = LOOKS | {"brand.accent": "#123456", "brand.accent_night": ""}
     answer = await owner.post(LOOK, form, files={"brand.logo": (name, content, "image/png")})
     assert answer.status_code == 422
     assert words in answer.text
@@ -81,6 +82,7 @@ async def test_a_stale_form_is_told_what_changed_keeps_what_was_typed_and_can_be
     page = (await second.get(f"{HERE}/terms")).text
     fields = dict(re.findall(r'id="f-([a-z._]+)" name="[^"]+" type="number"[^>]*value="(\d+)"', page))
     fields |= {"invoices.terms": "", "invoices.footer": ""}
+    fields["shown"] = list(fields)
     await owner.post(f"{HERE}/terms", fields | {"version": "0", "invoices.days_to_pay": "20"})
     late = await second.post(
         f"{HERE}/terms", fields | {"version": version_in(page), "invoices.days_to_pay": "5"}
@@ -98,9 +100,24 @@ async def test_a_stale_form_is_told_what_changed_keeps_what_was_typed_and_can_be
         assert (await setting_values.rules_of(db, HARBOR)).number("invoices.days_to_pay") == 14
 
 
+async def test_an_empty_box_is_off_only_where_there_was_a_box(browser, cast):
+    owner = browser(cast.owner)
+    await owner.post(f"{HERE}/modules", {"version": "0", "shown": "modules.messages"})
+    async with transaction() as db:
+        assert await modules.switched_off(db, HARBOR) == {"messages"}
+
+
+async def test_a_logo_somebody_else_has_changed_meanwhile_is_not_replaced(browser, cast):
+    owner = browser(cast.owner)
+    for status in (303, 409):
+        logo = {"brand.logo": ("a.png", saved("RGB", (64, 20), "red", "PNG"), "image/png")}
+        form = {"version": "0", "shown": "brand.accent_night", "brand.accent_night": ""}
+        assert (await owner.post(LOOK, form, files=logo)).status_code == status
+
+
 async def test_settings_are_the_owners_and_another_shop_finds_nothing(browser, cast):
     owner = browser(cast.owner)
-    await owner.post(HERE, {"version": "0", "business.name": "Ours"})
+    await owner.post(HERE, {"version": "0", "shown": "business.name", "business.name": "Ours"})
     history = (await owner.get(f"{HERE}/history")).text
     back = re.findall(r'action="([^"]+/return)"', history)[0]
     for person in (cast.advisor, cast.technician, cast.customer):
