@@ -220,7 +220,7 @@ _ALL: Final = (
     Setting("invoices.terms", "terms", "long_text", N_("Terms on invoices"), N_("Warranty, how to pay by transfer, what is due when. Invoices that are issued keep the words they had."), most=800),
     Setting("invoices.footer", "terms", "text", N_("Last line of invoices"), N_("At the foot of each page, such as your bank account."), most=160),
     Setting("booking.hold_minutes", "terms", "number", N_("A time is kept while a driver confirms"), default=10, least=5, most=60, unit=N_("minutes")),
-    Setting("reminders.days_before", "terms", "number", N_("A visit is remembered"), default=1, least=1, most=7, unit=N_("days before")),
+    Setting("reminders.days_before", "terms", "number", N_("We remind drivers of a visit"), default=1, least=1, most=7, unit=N_("days before")),
     Setting("reminders.hour", "terms", "number", N_("The reminder leaves at"), N_("By the clock on the workshop's wall."), default=9, most=23, unit=N_("o'clock")),
     *(Setting(PREFIX + one, "modules", "switch", *_MODULE_WORDS[one], default=True) for one in MODULES),
 )  # fmt: skip
