@@ -44,6 +44,8 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.network import business_api as network_business_api
+from app.domains.network import business_pages as network_business_pages
 from app.domains.network import crew_pages as network_crew_pages
 from app.domains.network import inviting_pages as network_inviting_pages
 from app.domains.network import people_api as network_people_api
@@ -98,6 +100,7 @@ PAGES: list[Any] = [
     notifications_pages.router,
     inspections_pages.router,
     booking_pages.router,
+    network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
     network_inviting_pages.router,
@@ -140,6 +143,7 @@ API: list[Any] = [
     garage_api.router,
     workshop_api.router,
     booking_api.router,
+    network_business_api.router,
     network_setup_api.router,
     network_people_api.router,
     services_api.router,

@@ -22,7 +22,7 @@ END $$
 """
 """Temporary tables come first where pg_temp is not named: a function that runs as the owner would read the
 caller's own table of that name, and call what a view of that name calls."""
-_INSERT_ONLY = ("events", "audit_logs", "audit_values", "audit_chain")
+_INSERT_ONLY = ("events", "audit_logs", "audit_values", "audit_chain", "setting_changes")
 
 
 def _config(connection: Connection) -> Config:

@@ -41,6 +41,8 @@ TABLES: dict[str, Kind] = {
     "shifts": "tenant",
     "absences": "tenant",
     "invitations": "tenant",
+    "system_settings": "published",
+    "setting_changes": "tenant",
     # services
     "services": "published",
     "canned_jobs": "tenant",

@@ -20,6 +20,7 @@ from app.core.errors import (
     FactorNeeded,
     Forbidden,
     Invalid,
+    ModuleOff,
     NotFound,
     ProofNeeded,
     Refused,
@@ -137,6 +138,13 @@ def _invalid(request: AnyRequest, error: Invalid) -> Response[Any]:
 
 def _not_found(request: AnyRequest, _error: Exception) -> Response[Any]:
     return answer(request, 404, _("Not found"), _("There is nothing here, or it is not yours to see."))
+
+
+def _module_off(request: AnyRequest, error: ModuleOff) -> Response[Any]:
+    words = _(
+        "This business does not use this part of Torqueline. Nothing of it is lost: its owner can switch it on."
+    )
+    return answer(request, 404, _("Switched off"), words, data={"module": error.module})
 
 
 def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
@@ -275,6 +283,7 @@ HANDLERS: dict[Any, Any] = {
     Refused: _refused,
     TooMany: _too_many,
     Invalid: _invalid,
+    ModuleOff: _module_off,
     NotFound: _not_found,
     Forbidden: _forbidden,
     CrossSite: _cross_site,

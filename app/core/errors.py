@@ -44,6 +44,14 @@ class NotFound(Exception):
     """It does not exist, or it is none of the viewer's business: the answer is the same."""
 
 
+class ModuleOff(NotFound):
+    """It belongs to a part of the product that this business has switched off."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(module)
+        self.module = module
+
+
 class Forbidden(Exception):
     """In the viewer's scope, but not theirs to do."""
 

@@ -40,6 +40,8 @@ class Viewer:
     user_agent: str = ""
     request_id: str = ""
     permissions: frozenset[str] = field(default=frozenset())
+    off: frozenset[str] = field(default=frozenset())
+    """The modules their business has switched off."""
     proved_at: datetime | None = None
     """When they last showed in this session that it is they."""
     factor_due: datetime | None = None
@@ -79,6 +81,10 @@ class Viewer:
     def can(self, permission: str) -> bool:
         """Whether the present roles allow it."""
         return permission in self.permissions
+
+    def has(self, module: str) -> bool:
+        """Whether the business they work for uses this part of the product."""
+        return module not in self.off
 
 
 def allowed(viewer: Viewer) -> frozenset[str]:

@@ -12,9 +12,9 @@ from sqlalchemy import RowMapping, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import audit, clock, limits, live, tokens, words
+from app.core import audit, clock, limits, live, modules, tokens, words
 from app.core.db import transaction
-from app.core.errors import FactorNeeded, Forbidden, ProofNeeded, Refused, Replayed, SignInNeeded
+from app.core.errors import FactorNeeded, Forbidden, ModuleOff, ProofNeeded, Refused, Replayed, SignInNeeded
 from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
 from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, masked, session_cookie
 from app.core.tables import IdempotencyKey
@@ -44,11 +44,14 @@ def limit_of(me: Viewer) -> Limit:
     return STAFF_LIMIT if me.held else DRIVER_LIMIT
 
 
-def needs(permission: str) -> dict[str, str]:
-    """Route option: what a viewer must hold. A route that declares nothing does not start."""
+def needs(permission: str, module: str = "") -> dict[str, str]:
+    """Route option: what a viewer must hold, and the module the route belongs to, if a business may switch that off.
+    A route that declares nothing does not start."""
     if permission not in KNOWN:
         raise ValueError(f"unknown permission {permission!r}")
-    return {"needs": permission}
+    if module and module not in modules.MODULES:
+        raise ValueError(f"unknown module {module!r}")
+    return {"needs": permission, "module": module} if module else {"needs": permission}
 
 
 REPEATABLE = {"repeatable": True}
@@ -82,7 +85,7 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
     await _not_too_often(request, "ip", client_ip(request))
     request.state.cursor = live.last_seq()
     async with transaction() as db:
-        me = await identify(db, request)
+        me = await _with_modules(db, await identify(db, request))
         request.state.me = me
         words.speak(me.locale)
         _admit(request, me)
@@ -107,11 +110,16 @@ async def glance(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewe
     Takes no one-time key and answers nothing; `begin` follows when the work is done.
     """
     async with transaction() as db:
-        me = await identify(db, request)
+        me = await _with_modules(db, await identify(db, request))
         request.state.me = me
         words.speak(me.locale)
         _admit(request, me)
         yield db, me
+
+
+async def _with_modules(db: AsyncSession, me: Viewer) -> Viewer:
+    """Read afresh for each request, so that a switch counts at once and in every process."""
+    return replace(me, off=await modules.switched_off(db, me.tenant_id)) if me.tenant_id else me
 
 
 async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
@@ -280,6 +288,15 @@ def client_ip(request: AnyRequest) -> str:
 
 
 def _admit(request: AnyRequest, me: Viewer) -> None:
+    _may(request, me)
+    module = request.route_handler.opt.get("module", "")
+    if module in me.off:
+        raise ModuleOff(module)
+    if me.token_id and not me.has("api_tokens"):
+        raise ModuleOff("api_tokens")
+
+
+def _may(request: AnyRequest, me: Viewer) -> None:
     needed = request.route_handler.opt["needs"]
     if needed == PUBLIC:
         return

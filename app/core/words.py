@@ -63,6 +63,11 @@ def _(message: str, **values: object) -> str:
     return found % values if values else found
 
 
+def N_(message: str) -> str:
+    """Mark words of a table: they are translated where they are shown, by `_(…)`."""
+    return message
+
+
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
     """Translate by number; %(num)s is the count."""
     return _catalogue(_spoken.get()).ungettext(one, many, count) % {"num": count, **values}

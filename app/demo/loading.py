@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, db
 from app.core.db import transaction
 from app.core.viewer import Viewer
-from app.demo import cards, people, remembered, shops, tuesday
+from app.demo import cards, looks, people, remembered, shops, tuesday
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
@@ -34,6 +34,7 @@ async def load(settings: Settings) -> None:
             await cards.connect(stage.centers["volt"].tenant_id, "petra@demo.test")
             for car in CARS:
                 await _garage(stage, car)
+        await looks.dress(stage)
         await tuesday.play(stage)
         await remembered.remember(stage)
     finally:

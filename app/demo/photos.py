@@ -75,7 +75,11 @@ class Sheet:
         sign: bool = True,
     ) -> None:
         self.pen.text(
-            (x * TWICE, y * TWICE), words, font=_font(round(size * TWICE), sign), fill=colour, anchor=anchor
+            (x * TWICE, y * TWICE),
+            words,
+            font=lettering(round(size * TWICE), sign),
+            fill=colour,
+            anchor=anchor,
         )
 
     def measure(self, a: tuple[float, float], b: tuple[float, float], words: str, colour: str = INK) -> None:
@@ -114,7 +118,7 @@ class Sheet:
         self.text(40, SIZE[1] - 38, title, 42, PAPER)
         end: float = SIZE[0] - 40
         if plate:
-            width = self.pen.textlength(plate, font=_font(36 * TWICE, True)) / TWICE + 44
+            width = self.pen.textlength(plate, font=lettering(36 * TWICE, True)) / TWICE + 44
             self.pen.rounded_rectangle(
                 [(end - width) * TWICE, (top + 28) * TWICE, end * TWICE, (top + 84) * TWICE],
                 10 * TWICE,
@@ -136,7 +140,8 @@ def _scaled(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 @lru_cache(maxsize=32)
-def _font(size: int, sign: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def lettering(size: int, sign: bool = True) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Our own letters: those of signs, or those of text."""
     path = FONTS / ("BarlowSemiCondensed-SemiBold.ttf" if sign else "Barlow-Regular.ttf")
     return ImageFont.truetype(str(path), size) if path.exists() else ImageFont.load_default(size)
 

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import clock, modules
 from app.core.db import enter_tenant
 from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, page
@@ -21,6 +21,7 @@ from app.domains.booking import appointments
 from app.domains.booking.live import appointment_topic
 from app.domains.estimates.models import Estimate
 from app.domains.garage.models import Vehicle
+from app.domains.network.branding import brand_of
 from app.domains.network.models import ServiceCenter
 from app.domains.workshop.models import Job, RepairOrder
 
@@ -110,6 +111,7 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
     asked = order.status == "estimate"
     tone, words = ("info", _("You asked for a price")) if asked else headline(order.stage)
     return {
+        "shop_brand": await brand_of(db, order.tenant_id),
         "order": order,
         "center": await db.get_one(ServiceCenter, order.center_id),
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
@@ -119,7 +121,9 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "jobs": [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS],
         "job_status": job_status,
         "photos": [(one.caption, file) for one, file in await workshop.photos(db, order, shared_only=True)],
-        "summaries": await inspections.for_customer(db, order),
+        "summaries": await inspections.for_customer(db, order)
+        if await modules.is_on(db, order.tenant_id, "inspections")
+        else [],
         "to_answer": await _to_answer(db, order),
         "answered": [one for one in await estimates.estimates_of(db, order) if one.is_decided],
         "to_pay": [one for one in await billing.of_order(db, order) if one.status in BILLS][::-1],
@@ -156,7 +160,8 @@ async def track_appointment(request: AnyRequest, appointment_id: FromPath[UUID])
         visit = await appointments.find(db, me, appointment_id)
         if visit.appointment.order_id is None:
             topics = [appointment_topic(appointment_id)]
-            return page(request, me, "screens/awaited.html", visit=visit, topics=topics)
+            brand = await brand_of(db, visit.center.tenant_id)
+            return page(request, me, "screens/awaited.html", visit=visit, topics=topics, shop_brand=brand)
         if request.headers.get("hx-request") == "true":
             # The page listens to its appointment only; as the order's page it needs another stream.
             return Response("", headers={"HX-Refresh": "true"}, media_type="text/html")

@@ -23,6 +23,7 @@ READ_BY_ALL = {
     "service_centers": "a visitor reads its address and hours",
     "hours_exceptions": "a visitor sees on which days it is closed",
     "services": "a visitor sees what can be booked",
+    "system_settings": "a visitor sees a shop's name and colours, and whether it takes bookings",
 }
 ADDED_BY_ALL = {
     "users": "whoever signs up is nobody yet",

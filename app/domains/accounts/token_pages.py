@@ -21,9 +21,10 @@ from app.domains.accounts.api_tokens import TokenFacts
 from app.domains.accounts.models import ApiToken
 
 AnyRequest = Request[Any, Any, Any]
+MAKES = needs(SIGNED_IN, "api_tokens")
 
 
-@get("/settings/tokens", opt=needs(SIGNED_IN))
+@get("/settings/tokens", opt=MAKES)
 async def tokens_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         return await _show(request, db, me)
@@ -45,7 +46,7 @@ async def _show(
     )  # fmt: skip
 
 
-@post("/settings/tokens", opt=needs(SIGNED_IN), status_code=200)
+@post("/settings/tokens", opt=MAKES, status_code=200)
 async def make_token(request: AnyRequest) -> Response[Any]:
     """Answers the page with the token on it, this once: it is stored nowhere that could show it again."""
     try:
@@ -59,7 +60,7 @@ async def make_token(request: AnyRequest) -> Response[Any]:
             return await _show(request, db, me, wrong=wrong)
 
 
-@post("/settings/tokens/{token_id:uuid}/revocation", opt=needs(SIGNED_IN), status_code=303)
+@post("/settings/tokens/{token_id:uuid}/revocation", opt=MAKES, status_code=303)
 async def revoke_token(request: AnyRequest, token_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         await api_tokens.revoke(db, await api_tokens.find(db, me, token_id), by=me)
@@ -94,13 +95,13 @@ def _said(token: ApiToken) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@get("/tokens", opt=needs(SIGNED_IN))
+@get("/tokens", opt=MAKES)
 async def list_tokens(request: AnyRequest) -> list[TokenOut]:
     async with begin(request) as (db, me):
         return [TokenOut(**_said(one)) for one in await api_tokens.in_force(db, me)]
 
 
-@post("/tokens", opt=needs(SIGNED_IN), status_code=201)
+@post("/tokens", opt=MAKES, status_code=201)
 async def make_token_as_json(request: AnyRequest, data: JSONBody[TokenIn]) -> TokenMade:
     async with begin(request) as (db, me):
         needs_fresh_proof(me)
@@ -108,7 +109,7 @@ async def make_token_as_json(request: AnyRequest, data: JSONBody[TokenIn]) -> To
         return TokenMade(**_said(token), token=text)
 
 
-@delete("/tokens/{token_id:uuid}", opt=needs(SIGNED_IN))
+@delete("/tokens/{token_id:uuid}", opt=MAKES)
 async def revoke_token_as_json(request: AnyRequest, token_id: FromPath[UUID]) -> None:
     async with begin(request) as (db, me):
         await api_tokens.revoke(db, await api_tokens.find(db, me, token_id), by=me)

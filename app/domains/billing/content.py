@@ -14,18 +14,27 @@ from app.domains.accounts.models import User
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
+from app.domains.network.branding import brand_from, on_paper
 from app.domains.network.models import ServiceCenter
+from app.domains.network.setting_values import Rules
 from app.domains.workshop.models import Job, RepairOrder
 
-FORMAT = 1
+FORMAT = 2
+"""2 has what the shop has set itself: its legal name, terms, last line and look."""
 LETTER_COUNTRIES = frozenset({"US", "CA", "MX", "PH", "CO", "CL", "VE"})
 
 
 async def snapshot(
-    db: AsyncSession, order: RepairOrder, center: ServiceCenter, customer: Customer, jobs: Sequence[Job]
+    db: AsyncSession,
+    order: RepairOrder,
+    center: ServiceCenter,
+    customer: Customer,
+    jobs: Sequence[Job],
+    rules: Rules,
 ) -> dict[str, Any]:
     """Names, addresses, car and words as they stand now; later changes of theirs leave the invoice alone."""
     vehicle = await db.get_one(Vehicle, order.vehicle_id)
+    brand = brand_from(rules)
     advisor = await db.scalar(select(User.name).where(User.id == order.advisor_id)) or ""
     return {
         "format": FORMAT,
@@ -37,8 +46,16 @@ async def snapshot(
         "order": order.label,
         "advisor": advisor,
         "shop": {
-            name: getattr(center, name) for name in ("name", "address", "city", "country", "phone", "email")
+            **{name: getattr(center, name) for name in ("name", "address", "city", "country")},
+            "phone": center.phone or brand.phone,
+            "email": center.email or brand.email,
+            "legal_name": brand.legal_name,
+            "registration": rules["business.registration"],
+            "website": brand.site_name,
         },
+        "terms": rules["invoices.terms"],
+        "footer": rules["invoices.footer"],
+        "look": on_paper(brand),
         "customer": {name: getattr(customer, name) for name in ("name", "address", "email", "phone")},
         "car": {
             "name": " ".join(str(part) for part in (vehicle.year, vehicle.make, vehicle.model) if part),

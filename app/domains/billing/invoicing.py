@@ -23,9 +23,8 @@ from app.domains.billing.models import TAKEN_EVER, Invoice, InvoiceLine
 from app.domains.billing.numbering import next_number
 from app.domains.customers.models import Customer
 from app.domains.network.models import ServiceCenter
+from app.domains.network.setting_values import rules_of
 from app.domains.workshop.models import Job, JobLine, RepairOrder
-
-DAYS_TO_PAY = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ async def issue(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Invoice:
     bill = await billable(db, order)
     if bill.obstacle:
         raise Refused(bill.obstacle, audit="invoice.refused")
-    now = clock.now()
+    now, rules = clock.now(), await rules_of(db, order.tenant_id)
     invoice = Invoice(
         id=new_id(),
         tenant_id=order.tenant_id,
@@ -104,9 +103,9 @@ async def issue(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Invoice:
         total_minor=bill.price.total_minor,
         paid_minor=0,
         issued_at=now,
-        due_at=_due(now, bill.center.zone),
+        due_at=_due(now, bill.center.zone, rules.number("invoices.days_to_pay")),
         content=await content.snapshot(
-            db, order, bill.center, bill.customer, [job for job, _lines in bill.jobs]
+            db, order, bill.center, bill.customer, [job for job, _lines in bill.jobs], rules
         ),
     )
     lines = _frozen(invoice, bill.jobs)
@@ -123,9 +122,9 @@ async def issue(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Invoice:
     return invoice
 
 
-def _due(now: datetime, zone: str) -> datetime:
+def _due(now: datetime, zone: str, days: int) -> datetime:
     """The end of the last day to pay, in the shop's own clock."""
-    day = (now.astimezone(ZoneInfo(zone)) + timedelta(days=DAYS_TO_PAY)).date()
+    day = (now.astimezone(ZoneInfo(zone)) + timedelta(days=days)).date()
     return datetime.combine(day, time(23, 59, 59), ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -23,6 +23,7 @@ from app.domains.billing.models import Invoice
 from app.domains.billing.pages import CardForm, part_of, pdf_answer, wanted
 from app.domains.billing.receipts import payment_of_receipt, receipt_token
 from app.domains.billing.showing import shown
+from app.domains.network.branding import brand_of
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -118,8 +119,11 @@ async def paid_page(request: AnyRequest, receipt: FromPath[str]) -> Response[Any
     """The receipt, and where the provider sends a payer back to. Shows how the payment stands, decides nothing."""
     async with begin(request) as (db, me):
         context = await _paid(request, db, me, receipt)
-        topics = [invoice_topic(context["invoice"].id)]
-        return page(request, me, "billing/paid.html", layout="layouts/plain.html", topics=topics, **context)
+        invoice = context["invoice"]
+        return page(
+            request, me, "billing/paid.html", layout="layouts/plain.html", topics=[invoice_topic(invoice.id)],
+            shop_brand=await brand_of(db, invoice.tenant_id), **context,
+        )  # fmt: skip
 
 
 @get("/paid/{receipt:str}/state", opt=ANYBODY)

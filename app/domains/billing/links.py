@@ -12,18 +12,18 @@ from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.billing.models import Invoice, PayLink
-
-LIFETIME = timedelta(days=90)
+from app.domains.network.setting_values import rules_of
 
 
 async def make_pay_link(db: AsyncSession, invoice: Invoice) -> str:
     """A new link's path, such as /pay/k3J…; it is told once, to whoever writes the mail."""
     token = new_token()
+    days = (await rules_of(db, invoice.tenant_id)).number("invoices.link_days")
     link = PayLink(
         tenant_id=invoice.tenant_id,
         invoice_id=invoice.id,
         token_hash=hash_token(token),
-        expires_at=clock.now() + LIFETIME,
+        expires_at=clock.now() + timedelta(days=days),
     )
     db.add(link)
     await db.flush()

@@ -4,15 +4,17 @@ What the fingerprint stands for is frozen and printed the same for ever. What wa
 the books: it is no part of what was issued, and the paper of a paid invoice must not ask for the money again.
 """
 
+import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import pdf, words
+from app.core import files, pdf, words
 from app.core.db import enter_tenant
 from app.core.render import day, distance, money, number, percent, text_direction
 from app.core.words import _
@@ -20,6 +22,10 @@ from app.domains.billing import crediting, finding, ledger
 from app.domains.billing.ledger import Movement
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
 from app.domains.billing.words import paid_with
+from app.domains.network.setting_table import PETROL
+from app.gateways.storage import FileMissing
+
+log = structlog.get_logger()
 
 
 class Booked(msgspec.Struct, frozen=True):
@@ -43,6 +49,7 @@ async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine], booked: Booked
     """The invoice as PDF, with how it stands."""
     with words.speaking(invoice.content["locale"]):
         data = laid_out(invoice, lines) | standing(invoice, booked)
+    data["logo"] = await _logo(invoice)
     return await pdf.typeset("billing/invoice.typ", data, made_at=invoice.issued_at)
 
 
@@ -50,7 +57,24 @@ async def typeset_note(note: CreditNote, invoice: Invoice, lines: Sequence[Invoi
     """The credit note as PDF: the invoice's own lines under another number."""
     with words.speaking(invoice.content["locale"]):
         data = note_laid_out(note, invoice, lines)
+    data["logo"] = await _logo(invoice)
     return await pdf.typeset("billing/invoice.typ", data, made_at=note.issued_at)
+
+
+async def _logo(invoice: Invoice) -> list[int]:
+    """The bytes of the logo as it was when the invoice was issued; none when there was none, or when these are not
+    those bytes."""
+    logo = invoice.content.get("look", {}).get("logo")
+    if not logo:
+        return []
+    try:
+        found = await files.storage().get(logo["small_key"])
+    except FileMissing:
+        found = b""
+    if hashlib.sha256(found).hexdigest() != logo["sha256"]:
+        log.warning("invoice.logo_missing", invoice_id=str(invoice.id))
+        return []
+    return list(found)
 
 
 def note_laid_out(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
@@ -83,10 +107,32 @@ def laid_out(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
         "title": _("Invoice"),
         "number": invoice.label,
         "paper": said["paper"],
-        "lang": said["locale"],
+        "lang": said["locale"].split("_")[0],
         "dir": text_direction(said["locale"]),
-        "footer": " · ".join(part for part in (shop["name"], shop["phone"], shop["email"]) if part),
-        "shop": {"name": shop["name"], "lines": _filled(shop["address"], shop["city"], shop["phone"])},
+        "accent": said.get("look", {}).get("accent", PETROL),
+        "logo": [],
+        "footer": " · ".join(
+            part
+            for part in (
+                shop.get("legal_name") or shop["name"],
+                shop["phone"],
+                shop["email"],
+                shop.get("website"),
+                said.get("footer"),
+            )
+            if part
+        ),
+        "shop": {
+            "name": shop["name"],
+            "lines": _filled(
+                shop.get("legal_name", ""),
+                shop["address"],
+                shop["city"],
+                shop["phone"],
+                shop.get("registration", ""),
+            ),
+        },
+        "terms": said.get("terms", "").splitlines(),
         "customer": {
             "label": _("Bill to"),
             "name": said["customer"]["name"],

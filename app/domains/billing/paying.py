@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import clock, modules
 from app.core.db import enter_tenant, new_id
 from app.core.errors import Invalid, Refused
 from app.core.render import money
@@ -49,11 +49,13 @@ def unclaimed(invoice: Invoice, live: Sequence[Payment]) -> int:
 
 
 async def may_pay_by_card(db: AsyncSession, invoice: Invoice) -> bool:
-    """Whether the shop has an account that can charge."""
+    """Whether the shop takes cards and has an account that can charge."""
     return await _account(db, invoice) is not None
 
 
 async def _account(db: AsyncSession, invoice: Invoice) -> PaymentAccount | None:
+    if not await modules.is_on(db, invoice.tenant_id, "card_payments"):
+        return None
     found: PaymentAccount | None = await db.scalar(
         select(PaymentAccount).where(
             PaymentAccount.tenant_id == invoice.tenant_id,

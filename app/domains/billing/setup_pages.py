@@ -12,7 +12,7 @@ from app.domains.billing import shop_account
 from app.gateways.payments import GatewayUnavailable
 
 AnyRequest = Request[Any, Any, Any]
-OWNER = needs("manage:center")
+OWNER = needs("manage:center", "card_payments")
 
 
 @get("/settings/payments", opt=OWNER)

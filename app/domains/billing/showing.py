@@ -14,6 +14,7 @@ from app.domains.billing import crediting, finding, paper, paying, refunding, wo
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
 from app.domains.billing.receipts import receipt_token
+from app.domains.network.branding import brand_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         and me.can("manage:center")
         and crediting.may_be_credited(invoice, list(payments)),
         "at_desk": at_desk,
+        "shop_brand": None if at_desk else await brand_of(db, invoice.tenant_id),
         "paths": Paths.of(invoice, link, await _visit(db, me, invoice, at_desk=at_desk)),
         "topics": [invoice_topic(invoice.id)],
         "zone": invoice.content["zone"],

@@ -220,7 +220,7 @@ async def staff_appointment(request: AnyRequest, appointment_id: FromPath[UUID])
         return _staff_out(await appointments.entry(db, await _of_desk(db, me, appointment_id)))
 
 
-@post("/staff/appointments", opt=needs("manage:appointments"), status_code=201)
+@post("/staff/appointments", opt=needs("manage:appointments", "phone_booking"), status_code=201)
 async def book_for(request: AnyRequest, data: JSONBody[DeskBookingIn]) -> StaffAppointmentOut:
     """Book for a customer on the phone; confirmed at once."""
     async with begin(request) as (db, me):

@@ -22,6 +22,7 @@ from app.domains.booking.book_pages import book_again
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.desk_pages import show_day
 from app.domains.booking.live import appointment_topic, slots_topic
+from app.domains.network.branding import Brand, brand_of
 
 AnyRequest = Request[Any, Any, Any]
 OWN = needs("read:own_appointments")
@@ -57,13 +58,26 @@ async def appointment_page(request: AnyRequest, appointment_id: UUID) -> Respons
     async with begin(request) as (db, me):
         shown = await _one(db, me, appointment_id)
         topics = [appointment_topic(appointment_id)]
-        return page(request, me, "booking/appointment.html", topics=topics, **shown)
+        return page(
+            request,
+            me,
+            "booking/appointment.html",
+            topics=topics,
+            shop_brand=await _brand(db, me, shown),
+            **shown,
+        )
 
 
 @get("/appointments/{appointment_id:uuid}/state", opt=needs(SIGNED_IN))
 async def appointment_region(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         return fragment(request, me, "booking/_appointment.html", **await _one(db, me, appointment_id))
+
+
+async def _brand(db: AsyncSession, me: Viewer, shown: dict[str, Any]) -> Brand | None:
+    """The shop's look, for its customer; the shop itself works in the product's."""
+    tenant_id: UUID = shown["visit"].center.tenant_id
+    return None if me.tenant_id == tenant_id else await brand_of(db, tenant_id)
 
 
 async def _one(db: AsyncSession, me: Viewer, appointment_id: UUID) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from app.domains.booking.crowd import HOLDS, turn
 from app.domains.booking.floor import work_of
 from app.domains.booking.live import appointment_topic, slots_topic
 from app.domains.garage.models import Vehicle
+from app.domains.network.branding import brand_of
 from app.domains.network.premises import center_called, open_centers
 from app.domains.services.models import Service
 
@@ -59,7 +60,10 @@ async def choose_vehicle(request: AnyRequest, slug: str, vehicle: UUID | None = 
         known = [car for car in cars if vehicle in (None, car.id)]
         if len(known) == 1:
             return see_other(request, f"/book/{slug}/services?vehicle={known[0].id}")
-        return page(request, me, "booking/choose_vehicle.html", center=center, cars=cars)
+        return page(
+            request, me, "booking/choose_vehicle.html", center=center, cars=cars,
+            shop_brand=await brand_of(db, center.tenant_id),
+        )  # fmt: skip
 
 
 @get("/book/{slug:str}/services", opt=BOOKS)
@@ -73,6 +77,7 @@ async def choose_services(
         return page(
             request, me, "booking/choose_services.html", center=center, car=car,
             groups=choosing.grouped(offered), chosen=set(service or ()),
+            shop_brand=await brand_of(db, center.tenant_id),
             errors={"service": _("Choose at least one service.")} if again else {},
         )  # fmt: skip
 
@@ -106,6 +111,7 @@ async def _times(
     await enter_tenant(db, center.tenant_id)
     found = await choosing.times(db, center, work_of((one, 1) for one in chosen), day=day)
     return {
+        "shop_brand": await brand_of(db, center.tenant_id),
         "center": center,
         "car": car,
         "chosen": chosen,
@@ -175,7 +181,7 @@ async def _confirmation(
         answer = page(
             request, me, "booking/confirm.html", status=refused.status if refused else 200, visit=visit,
             again=book_again(visit), instead=await holding.instead_of(db, visit.appointment), errors={},
-            topics=[appointment_topic(appointment_id)],
+            topics=[appointment_topic(appointment_id)], shop_brand=await brand_of(db, visit.center.tenant_id),
         )  # fmt: skip
     answer.background = audit_refusal(request, refused)
     return answer

@@ -24,14 +24,14 @@ from app.domains.booking.telling import tell
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
+from app.domains.network.setting_values import rules_of
 from app.domains.services.models import Service
 
-HOLD = timedelta(minutes=10)
 MOST_HELD = 3
 
 
 class HoldOver(Refused):
-    """The time is no longer kept: its ten minutes are over, or another was reserved in its place."""
+    """The time is no longer kept: its minutes are over, or another was reserved in its place."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -74,7 +74,8 @@ async def hold(
     await _give_back_earlier(db, center, vehicle_id, by)
     # A new customer's number is given one at a time: not while others still queue for the slot.
     customer = await _welcome(db, center, vehicle, by)
-    held_until = clock.now() + HOLD
+    minutes = (await rules_of(db, center.tenant_id)).number("booking.hold_minutes")
+    held_until = clock.now() + timedelta(minutes=minutes)
     appointment = await _write(
         db,
         center,

@@ -26,7 +26,7 @@ from app.domains.booking.live import slots_topic
 from app.domains.network import premises
 
 AnyRequest = Request[Any, Any, Any]
-RUNS = needs("manage:appointments")
+RUNS = needs("manage:appointments", "phone_booking")
 HERE = "/appointments/new"
 
 

@@ -16,6 +16,7 @@ from app.core.words import _
 from app.domains.accounts import User
 from app.domains.customers.events import CustomerChanged, CustomerCreated, CustomerLinked
 from app.domains.customers.models import Customer
+from app.domains.network.setting_values import rules_of
 
 FIRST_NUMBER = 1001
 
@@ -175,7 +176,7 @@ async def _write_down(
     tenant_id: UUID,
     user_id: UUID | None,
     by: Viewer,
-    locale: str = "en",
+    locale: str = "",
 ) -> Customer:
     await _take_turns(db, tenant_id)
     last = await db.scalar(select(func.max(Customer.number)).where(Customer.tenant_id == tenant_id))
@@ -184,7 +185,7 @@ async def _write_down(
         tenant_id=tenant_id,
         number=max((last or 0) + 1, FIRST_NUMBER),
         user_id=user_id,
-        locale=locale,
+        locale=locale or (await rules_of(db, tenant_id))["formats.locale"],
         **msgspec.structs.asdict(facts),
     )
     db.add(customer)

@@ -23,8 +23,8 @@ from app.domains.customers.models import Customer
 from app.domains.estimates.events import ApprovalLinkAsked, ApprovalLinksRevoked
 from app.domains.estimates.finding import lock, order_of
 from app.domains.estimates.models import OPEN, ApprovalLink, Estimate
+from app.domains.network.setting_values import rules_of
 
-LIFETIME = timedelta(hours=72)
 PURPOSE = "approval"
 ASKED_AGAIN_AFTER = timedelta(minutes=2)
 
@@ -51,8 +51,8 @@ def _hash(token: str) -> bytes:
 async def issue_link(
     db: AsyncSession, estimate: Estimate, *, recipient: str = "", by: Viewer | None = None
 ) -> str:
-    """A fresh token for a version that can be decided or was decided, good for 72 hours or until the
-    estimate is no longer valid. Call it where the mail is written: the token is nowhere else.
+    """A fresh token for a version that can be decided or was decided, good for as long as the
+    shop says (72 hours) or until the estimate is no longer valid. Call it where the mail is written: the token is nowhere else.
 
     `recipient` defaults to the customer's address. Raises Refused for a draft or a version that is over.
     """
@@ -63,7 +63,7 @@ async def issue_link(
             audit="estimate.illegal_move",
         )
     token = new_token()
-    ends = now + LIFETIME
+    ends = now + timedelta(hours=(await rules_of(db, estimate.tenant_id)).number("estimates.link_hours"))
     db.add(
         ApprovalLink(
             tenant_id=estimate.tenant_id,

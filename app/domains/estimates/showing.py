@@ -12,6 +12,7 @@ from app.core.signature import drawing_uri
 from app.domains.estimates.answering import chosen, later_reasons, no_reasons
 from app.domains.estimates.models import Estimate
 from app.domains.estimates.sheet import Sheet, is_genuine, photos, read_sheet
+from app.domains.network.branding import brand_of
 
 template_global(decimals)
 template_global(drawing_uri)
@@ -29,6 +30,7 @@ async def shown(
     """Context of the templates that print a version; `action` is where its answer goes."""
     sheet = sheet or await read_sheet(db, estimate)
     return {
+        "shop_brand": await brand_of(db, estimate.tenant_id),
         "sheet": sheet,
         "files": await photos(db, sheet),
         "open": estimate.is_open(clock.now()),

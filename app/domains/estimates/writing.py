@@ -15,10 +15,10 @@ from app.domains.estimates.events import EstimateDrafted
 from app.domains.estimates.finding import lock
 from app.domains.estimates.models import Estimate
 from app.domains.network.models import ServiceCenter
+from app.domains.network.setting_values import rules_of
 from app.domains.workshop import hold_open
 from app.domains.workshop.models import RepairOrder
 
-VALID_DAYS = 7
 LONGEST_VALIDITY = timedelta(days=180)
 MESSAGE_LIMIT = 4000
 
@@ -40,6 +40,7 @@ async def draft(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Estimate
         )
     )
     version = (newest or 0) + 1
+    valid = timedelta(days=(await rules_of(db, order.tenant_id)).number("estimates.valid_days"))
     estimate = Estimate(
         tenant_id=order.tenant_id,
         order_id=order.id,
@@ -47,7 +48,7 @@ async def draft(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Estimate
         number=f"{order.label}-E{version}",
         version=version,
         currency=center.currency,
-        valid_until=end_of_day(clock.today(center.zone) + timedelta(days=VALID_DAYS), center.zone),
+        valid_until=end_of_day(clock.today(center.zone) + valid, center.zone),
         created_by_id=by.user_id,
     )
     db.add(estimate)

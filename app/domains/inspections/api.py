@@ -10,7 +10,7 @@ from litestar import Request, Router, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import files
+from app.core import files, modules
 from app.core.permissions import SIGNED_IN
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
@@ -270,6 +270,7 @@ async def show_summary(request: AnyRequest, order_id: FromPath[UUID]) -> list[Su
     """The finished inspections of one's own car's visit."""
     async with begin(request) as (db, me):
         order = await workshop.find_by_id(db, me, order_id)
+        await modules.require(db, order.tenant_id, "inspections")
         return [_summary(one) for one in await reading.for_customer(db, order)]
 
 

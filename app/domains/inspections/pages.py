@@ -11,7 +11,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import files
+from app.core import files, modules
 from app.core.errors import Invalid, Refused
 from app.core.forms import read
 from app.core.permissions import SIGNED_IN
@@ -26,8 +26,8 @@ from app.domains.inspections.filling import Rating
 
 AnyRequest = Request[Any, Any, Any]
 
-READ = needs("read:service_checklists")
-FILL = needs("update:service_checklists")
+READ = needs("read:service_checklists", "inspections")
+FILL = needs("update:service_checklists", "inspections")
 LARGEST_BODY = 120 * 1024 * 1024  # a dozen photos straight from a phone, when no script made them smaller
 
 
@@ -271,6 +271,7 @@ async def show_summary(request: AnyRequest, order_id: FromPath[UUID]) -> Respons
     """What was found, for the driver of the order (and for staff who want to see what the driver sees)."""
     async with begin(request) as (db, me):
         order = await workshop.find_by_id(db, me, order_id)
+        await modules.require(db, order.tenant_id, "inspections")
         summaries = await reading.for_customer(db, order)
         return fragment(request, me, "inspections/_summary.html", summaries=summaries, order=order)
 

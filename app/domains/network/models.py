@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
@@ -184,3 +185,33 @@ class Invitation(TenantOwned, Base):
 
     def is_open(self, now: datetime) -> bool:
         return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > now
+
+
+class SystemSetting(TenantOwned, Base):
+    """What a business has set itself; whatever has no row stands at its default. Anyone may read it, for a
+    visitor sees a shop's colours and whether it takes bookings: nothing secret belongs here."""
+
+    __tablename__ = "system_settings"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "key"))
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), sort_order=-9)
+    key: Mapped[str]
+    """One of `setting_table.SETTINGS`."""
+    value: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    updated_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    updated_at: Mapped[datetime]
+
+
+class SettingChange(TenantOwned, Base):
+    """One change of one setting, in ink. Its number is the version of the business's settings from then on."""
+
+    __tablename__ = "setting_changes"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "version"))
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), sort_order=-9)
+    version: Mapped[int]
+    key: Mapped[str]
+    old: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    new: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    changed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    changed_by: Mapped[str] = mapped_column(default="")

@@ -11,15 +11,16 @@ from zoneinfo import available_timezones
 import msgspec
 from babel.numbers import list_currencies
 from msgspec import Meta
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import clock, modules
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter, Tenant
+from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter, SystemSetting, Tenant
 from app.domains.network.opening import check_week
 from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged
 
@@ -111,7 +112,9 @@ async def open_center(db: AsyncSession, facts: CenterFacts, *, by: Viewer) -> Se
 async def change_center(
     db: AsyncSession, center: ServiceCenter, facts: CenterFacts, *, by: Viewer
 ) -> ServiceCenter:
-    """Appointments that stand keep their time; new bookings follow the new hours."""
+    """Appointments that stand keep their time; new bookings follow the new hours. Raises Invalid."""
+    if facts.currency != center.currency:
+        await refuse_new_currency(db, center.currency, center.tenant_id, center.id, key="currency")
     _set(center, facts)
     await db.flush()
     await _tell_center(db, center, by)
@@ -217,6 +220,29 @@ async def _refuse_namesake(db: AsyncSession, bay: Bay, name: str) -> None:
             raise Invalid({"name": _("There is a bay of this name here already.")})
 
 
+async def currencies_on_paper(db: AsyncSession, tenant_id: UUID, center_id: UUID | None = None) -> set[str]:
+    """In which currencies prices stand on estimates, orders and invoices. For the actor's own business."""
+    asked = {"business": tenant_id, "center": center_id}
+    return set(await db.scalars(text("SELECT currencies_on_paper(:business, :center)"), asked))
+
+
+async def refuse_new_currency(
+    db: AsyncSession, old: str, tenant_id: UUID, center_id: UUID | None = None, *, key: str
+) -> None:
+    """Raise Invalid when prices stand on paper in the old currency: the figures would stay and mean something else,
+    a year's takings would not add up, and what is owed could not be paid."""
+    if old in await currencies_on_paper(db, tenant_id, center_id):
+        raise Invalid(
+            {
+                key: _(
+                    "There are prices in %(currency)s on estimates, orders or invoices already, so it must stay. "
+                    "For another currency open another workshop.",
+                    currency=old,
+                )
+            }
+        )
+
+
 def _set(center: ServiceCenter, facts: CenterFacts) -> None:
     errors: dict[str, str] = {}
     if facts.zone not in zones():
@@ -293,6 +319,18 @@ async def open_center_by_id(db: AsyncSession, center_id: UUID) -> ServiceCenter:
     return await _found(db, _bookable().where(ServiceCenter.id == center_id))
 
 
+def business_of(me: Viewer) -> UUID:
+    """The business the viewer works for in this session. Raises Forbidden."""
+    if me.tenant_id is None:
+        raise Forbidden("manage:center")
+    return me.tenant_id
+
+
+async def clock_center(db: AsyncSession, me: Viewer) -> ServiceCenter | None:
+    """The center whose clock the viewer reads."""
+    return await db.get(ServiceCenter, me.center_id) if me.center_id else None
+
+
 async def working_center(db: AsyncSession, me: Viewer) -> ServiceCenter:
     """The center the viewer works at in this session."""
     if me.center_id is None:
@@ -301,10 +339,15 @@ async def working_center(db: AsyncSession, me: Viewer) -> ServiceCenter:
 
 
 def _bookable() -> Select[ServiceCenter]:
+    not_online = exists().where(
+        SystemSetting.tenant_id == ServiceCenter.tenant_id,
+        SystemSetting.key == f"{modules.PREFIX}online_booking",
+        SystemSetting.value == literal(False, JSONB),
+    )
     return (
         select(ServiceCenter)
         .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
-        .where(ServiceCenter.is_active, Tenant.is_active)
+        .where(ServiceCenter.is_active, Tenant.is_active, ~not_online)
     )
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
 from app.core.render import template_global
 from app.core.words import _
 from app.domains.network.opening import nights, write_hours
@@ -67,15 +70,18 @@ def setup_tabs(center_id: UUID) -> list[tuple[str, str, str]]:
 
 
 @template_global
-def shop_tabs() -> list[tuple[str, str, str]]:
-    """What an owner sets up for the whole shop."""
-    return [
+@pass_context
+def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
+    """What an owner sets up for the whole shop; what belongs to a module that is off is not offered."""
+    every = [
+        ("business", _("Business"), "/settings/business"),
         ("centers", _("Workshops"), "/settings/centers"),
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("payments", _("Card payments"), "/settings/payments"),
         ("audit", _("Audit trail"), "/settings/audit"),
     ]
+    return [one for one in every if one[0] != "payments" or context["me"].has("card_payments")]
 
 
 def hours_saved(week: Mapping[str, Sequence[Sequence[str]]]) -> str:

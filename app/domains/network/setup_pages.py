@@ -23,6 +23,7 @@ from app.domains.network.models import ServiceCenter
 from app.domains.network.opening import read_hours, read_week, stored
 from app.domains.network.premises import BayFacts, CenterFacts
 from app.domains.network.said import hours_saved
+from app.domains.network.setting_values import rules_of
 
 AnyRequest = Request[Any, Any, Any]
 SETS_UP = needs("manage:center")
@@ -112,15 +113,17 @@ async def _show(
         center = await premises.find_center(db, me, center_id) if center_id else None
         return page(
             request, me, "network/center.html", status=422 if wrong else 200, center=center,
-            values=typed if typed is not None else _values(center), zones=sorted(premises.zones()),
+            values=typed if typed is not None else await _values(db, me, center), zones=sorted(premises.zones()),
             currencies=sorted(premises.currencies()), steps=premises.SLOT_STEPS,
             errors=wrong.errors if wrong else {},
         )  # fmt: skip
 
 
-def _values(center: ServiceCenter | None) -> dict[str, Any]:
+async def _values(db: AsyncSession, me: Viewer, center: ServiceCenter | None) -> dict[str, Any]:
     if center is None:
-        return {"zone": "America/New_York", "currency": "USD", "country": "US", "slot_minutes": 30,
+        rules = await rules_of(db, premises.business_of(me))
+        return {"zone": "America/New_York", "currency": rules["formats.currency"], "country": "US",
+                "distance_unit": rules["formats.distance_unit"], "slot_minutes": 30,
                 "notice_minutes": 60, "horizon_days": 60, "cancel_hours": 24, "is_active": "on"}  # fmt: skip
     values = {name: getattr(center, name) for name in CenterForm.__struct_fields__ if hasattr(center, name)}
     percent = (center.tax_rate * 100).normalize()

@@ -18,6 +18,7 @@ from app.domains.notifications.writing_to import MESSAGES, Message
 
 AnyRequest = Request[Any, Any, Any]
 MINE = needs(SIGNED_IN)
+SENDS = needs("update:customers", "messages") | limited(MESSAGES)
 
 
 class NotificationOut(msgspec.Struct):
@@ -87,7 +88,7 @@ class MessageOut(msgspec.Struct):
     id: UUID
 
 
-@post("/notifications/send", opt=needs("update:customers") | limited(MESSAGES), status_code=202)
+@post("/notifications/send", opt=SENDS, status_code=202)
 async def send(request: AnyRequest, data: JSONBody[MessageIn]) -> MessageOut:
     """A line in the customer's list and a mail, in a moment."""
     async with begin(request) as (db, me):

@@ -26,8 +26,10 @@ class MailWritten(Event, frozen=True, kw_only=True):
 
 
 class ReminderDue(Event, frozen=True, kw_only=True):
-    """Tomorrow is the day of an appointment."""
+    """An appointment is near."""
 
     appointment_id: UUID
     center_id: UUID
     starts_at: datetime
+    days: int = 1
+    """How many days are left."""

@@ -48,7 +48,11 @@ async def show_unread(request: AnyRequest) -> Response[Any]:
         return fragment(request, me, "notifications/_unread.html", unread=await reading.unread(db, me))
 
 
-@post("/customers/{number:int}/messages", opt=needs("update:customers") | limited(MESSAGES), status_code=303)
+@post(
+    "/customers/{number:int}/messages",
+    opt=needs("update:customers", "messages") | limited(MESSAGES),
+    status_code=303,
+)
 async def write_message(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
     message = read(Message, await request.form())
     async with begin(request) as (db, me):

@@ -45,7 +45,8 @@ async def tell_cancelled(db: AsyncSession, heard: Heard[AppointmentCancelled]) -
 
 
 async def tell_reminder(db: AsyncSession, heard: Heard[ReminderDue]) -> None:
-    await _about_appointment(db, heard, "appointment_reminder", _reminder)
+    words = _reminder if heard.event.days == 1 else _reminder_ahead
+    await _about_appointment(db, heard, "appointment_reminder", words)
 
 
 def _confirmed(center: str, when: str) -> tuple[str, str]:
@@ -68,6 +69,10 @@ def _cancelled(center: str, when: str) -> tuple[str, str]:
 
 def _reminder(center: str, when: str) -> tuple[str, str]:
     return _("Your visit is tomorrow"), _("%(center)s expects you on %(when)s.", center=center, when=when)
+
+
+def _reminder_ahead(center: str, when: str) -> tuple[str, str]:
+    return _("Your visit is near"), _("%(center)s expects you on %(when)s.", center=center, when=when)
 
 
 async def _about_appointment(
@@ -107,6 +112,7 @@ async def _about_appointment(
         template,
         place=place,
         starts_at=starts_at,
+        days=getattr(heard.event, "days", 1),
         services=services,
         car=car,
         url=url if to.user_id else "",

@@ -10,6 +10,7 @@ from app.core.db import act_as
 from app.domains.accounts.models import User
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
+from app.domains.network.branding import Brand, brand_of
 from app.domains.network.models import ServiceCenter
 
 
@@ -29,6 +30,7 @@ class Place:
 
     tenant_id: UUID
     center: ServiceCenter
+    brand: Brand
 
     @property
     def zone(self) -> str:
@@ -64,7 +66,7 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
 async def place(db: AsyncSession, center_id: UUID) -> Place:
     """The center an event happened at."""
     center = await db.get_one(ServiceCenter, center_id)
-    return Place(center.tenant_id, center)
+    return Place(center.tenant_id, center, await brand_of(db, center.tenant_id))
 
 
 async def car(db: AsyncSession, vehicle_id: UUID | None) -> str:

@@ -12,6 +12,8 @@ from app.core.db import new_id
 from app.core.events import Event, Heard, record
 from app.core.viewer import Viewer
 from app.core.words import speaking
+from app.domains.network.branding import PETROL_NIGHT
+from app.domains.network.setting_table import PETROL
 from app.domains.notifications.events import MailWritten, NotificationSent
 from app.domains.notifications.models import LINK_SEAL, Mail, Notification
 from app.domains.notifications.recipients import Place, Recipient
@@ -92,7 +94,7 @@ async def write_mail(
             event_id=heard.id,
             template=template,
             sender_name=place.center.name if place else "",
-            reply_to=place.center.email if place else "",
+            reply_to=(place.center.email or place.brand.email) if place else "",
             recipient=to.email,
             recipient_name=to.name,
             language=to.locale,
@@ -114,6 +116,8 @@ def compose(template: str, to: Recipient, *, place: Place | None, **context: Any
     given = {
         "to": to,
         "place": place,
+        "accent": place.brand.accent if place else PETROL,
+        "accent_night": place.brand.accent_night if place else PETROL_NIGHT,
         "zone": place.zone if place else "UTC",
         "site": settings().base_url,
         "blank": BLANK,

@@ -78,6 +78,14 @@ async def test_a_hold_is_confirmed_or_given_back(browser, cast, offered):
     assert (done.status_code, done.json()["status"]) == (200, "confirmed")
 
 
+async def test_a_hold_lasts_as_long_as_the_shop_says(browser, cast, offered):
+    rule = {"version": 0, "values": {"booking.hold_minutes": 25}}
+    assert (await browser(cast.owner).json("PUT", "/api/v1/admin/settings", rule)).status_code == 200
+    held = (await booked(browser(cast.customer), offered, hold=True)).json()
+    left = datetime.fromisoformat(held["held_until"]) - clock.now()
+    assert timedelta(minutes=24) < left <= timedelta(minutes=25)
+
+
 async def test_the_loser_gets_409_with_the_next_free_slots(browser, cast, offered):
     first, second = browser(cast.customer), browser(cast.stranger)
     starts = (await free(first, offered))[0]["starts_at"]
