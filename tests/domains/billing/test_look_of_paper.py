@@ -40,14 +40,14 @@ async def test_an_issued_invoice_keeps_the_look_and_the_words_it_was_issued_with
     assert data["footer"].startswith("Harbor Lane Garage LLC · ")
     assert "harborlane.example" in data["footer"]
     assert data["terms"][0] == "24 months on parts."
-    first = await paper.typeset(invoice, lines)
+    first = await paper.typeset(invoice, lines, paper.Booked())
     await dressed({"brand.accent": "#1d4ed8", "invoices.terms": "Other words."}, "gold")
-    assert await paper.typeset(invoice, lines) == first
+    assert await paper.typeset(invoice, lines, paper.Booked()) == first
     assert content.is_intact(invoice, lines)
     invoice.content = invoice.content | {"locale": "en_DE"}
-    assert (await paper.typeset(invoice, lines)).startswith(b"%PDF"), "English words, German figures"
+    assert (await paper.typeset(invoice, lines, paper.Booked())).startswith(b"%PDF"), "English words, German figures"
     invoice.content = invoice.content | {"look": {"accent": "#7a1f2b", "logo": None}}
-    assert len(await paper.typeset(invoice, lines)) < len(first), "the logo was on it"
+    assert len(await paper.typeset(invoice, lines, paper.Booked())) < len(first), "the logo was on it"
 
 
 async def test_an_invoice_from_before_there_were_looks_is_set_as_ever(site):
@@ -63,4 +63,4 @@ async def test_an_invoice_from_before_there_were_looks_is_set_as_ever(site):
     invoice.content = former
     data = paper.laid_out(invoice, lines)
     assert (data["accent"], data["logo"], data["terms"]) == ("#0b5a5e", [], [])
-    assert (await paper.typeset(invoice, lines)).startswith(b"%PDF")
+    assert (await paper.typeset(invoice, lines, paper.Booked())).startswith(b"%PDF")
