@@ -97,7 +97,7 @@ async def test_an_estimate_waits_off_the_board_until_the_car_comes(browser: Brow
         await as_person(db, CAST.technician)
         await work.start(db, await db.get_one(Job, job.id), by=CAST.technician.viewer)
     again = await desk.post("/orders", {**ARRIVES, "estimate": str(order.number)})
-    assert again.status_code == 409
+    assert again.status_code == 422
 
 
 async def test_something_else_is_an_order_of_its_own(browser: Browse, cast: Cast) -> None:
