@@ -63,6 +63,7 @@ def setup_tabs(center_id: UUID) -> list[tuple[str, str, str]]:
         ("hours", _("Hours"), f"{base}/hours"),
         ("bays", _("Bays"), f"{base}/bays"),
         ("people", _("People"), f"{base}/people"),
+        ("kiosks", _("Tablets"), f"{base}/kiosks"),
     ]
 
 
@@ -74,6 +75,7 @@ def shop_tabs() -> list[tuple[str, str, str]]:
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("payments", _("Card payments"), "/settings/payments"),
+        ("access", _("Access"), "/settings/addresses"),
         ("audit", _("Audit trail"), "/settings/audit"),
     ]
 
