@@ -44,10 +44,12 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
 from app.domains.network import business_pages as network_business_pages
 from app.domains.network import crew_pages as network_crew_pages
 from app.domains.network import inviting_pages as network_inviting_pages
+from app.domains.network import kiosk_pages as network_kiosk_pages
 from app.domains.network import people_api as network_people_api
 from app.domains.network import said as network_said
 from app.domains.network import setup_api as network_setup_api
@@ -103,6 +105,8 @@ PAGES: list[Any] = [
     network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
+    network_kiosk_pages.router,
+    network_address_pages.router,
     network_inviting_pages.router,
     services_pages.router,
     billing_hooks.router,

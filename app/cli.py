@@ -94,6 +94,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     secrets.set_defaults(does=_rotate_secrets)
 
+    everywhere = commands.add_parser(
+        "allow-everywhere",
+        help="let a business's owners in from every address, when they have locked themselves out",
+    )
+    everywhere.add_argument("slug", metavar="TENANT-SLUG", help="the short name of the business")
+    everywhere.set_defaults(does=_allow_everywhere)
+
     vin = commands.add_parser("vin", help="decode VINs offline, one JSON object a line")
     vin.add_argument("vins", nargs="+", metavar="VIN", help="VINs, or - to read them from standard input")
     vin.set_defaults(does=_vin)
@@ -108,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, admin, demo, doctor, audit, secrets, run):
+    for command in (migrate, admin, demo, doctor, audit, secrets, everywhere, run):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -234,6 +241,20 @@ def _rotate_secrets(asked: argparse.Namespace) -> int:
     from app.rotating import rotate
 
     return asyncio.run(rotate(owner))
+
+
+def _allow_everywhere(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.domains.network.addresses import allow_everywhere
+
+    gone = asyncio.run(allow_everywhere(Settings.from_env().sqlalchemy_url, asked.slug))
+    if gone is None:
+        print(f"there is no business called {asked.slug}", file=sys.stderr)
+        return 1
+    print(
+        f"{asked.slug}: owners are let in from everywhere. Taken off the list: {', '.join(gone) or 'nothing'}"
+    )
+    return 0
 
 
 def _vin(asked: argparse.Namespace) -> int:

@@ -145,6 +145,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     accounts.EmailChanged: [tell_account.tell_old_address],
     accounts.SecondFactorChanged: [tell_account.tell_factor],
     accounts.SecondFactorPaused: [tell_account.tell_factor],
+    accounts.KioskPinPaused: [tell_account.tell_factor],
     accounts.RecoveryCodeUsed: [tell_account.tell_factor],
     accounts.SignInLocked: [tell_account.tell_locked],
     accounts.IdentityLinked: [tell_account.tell_linked],

@@ -20,6 +20,7 @@ TABLES: dict[str, Kind] = {
     # accounts
     "users": "own_policy",
     "sessions": "person",
+    "kiosk_pins": "person",
     "refresh_tokens": "person",
     "password_resets": "person",
     "email_proofs": "person",
@@ -38,6 +39,8 @@ TABLES: dict[str, Kind] = {
     "bays": "tenant",
     "user_roles": "own_policy",
     "staff_profiles": "tenant",
+    "kiosks": "tenant",
+    "allowed_networks": "tenant",
     "shifts": "tenant",
     "absences": "tenant",
     "invitations": "tenant",

@@ -83,19 +83,20 @@ def test_every_route_that_changes_something_needs_somebody_or_says_why():
         if method in ("POST", "PUT", "PATCH", "DELETE") and handler.opt.get("needs") == "public"
     }
     doors = re.compile(
-        r"/(sign-(up|in|out)|forgot-password|reset-password|confirm-email|join|csp-reports|auth/|approve/|pay/|webhooks/)"
+        r"/(sign-(up|in|out)|forgot-password|reset-password|confirm-email|join|csp-reports|auth/|approve/|pay/|webhooks/|kiosk/|dev/tablet)"
     )
     assert [one for one in sorted(open_to_all) if not doors.search(one)] == []
 
 
 def test_every_door_counts_who_knocks_or_says_why():
     """A POST open to everybody has a limit, but for those that count by themselves or are none of a guesser's."""
-    counts_itself = {"/sign-in", "/api/v1/auth/login"}
+    counts_itself = {"/sign-in", "/api/v1/auth/login", "/kiosk/people/{staff_id:uuid}"}
     proves_itself = {
         "/webhooks/stripe",
         *(f"/sign-in/with/{{name:str}}/{step}" for step in ("callback", "continuation")),
     }
-    only_ends = {"/sign-out", "/api/v1/auth/logout"}
+    only_ends = {"/sign-out", "/api/v1/auth/logout", "/kiosk/away"}
+    opens_nothing = {"/kiosk/awake", "/dev/tablet", "/dev/tablet/removal"}
     unguarded = {
         route.path
         for route in create_litestar().routes
@@ -103,7 +104,7 @@ def test_every_door_counts_who_knocks_or_says_why():
         if "POST" in handler.http_methods
         if handler.opt.get("needs") == "public" and not handler.opt.get("limits")
     }
-    assert unguarded == counts_itself | proves_itself | only_ends
+    assert unguarded == counts_itself | proves_itself | only_ends | opens_nothing
 
 
 def test_permissions_are_known_words():

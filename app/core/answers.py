@@ -22,6 +22,7 @@ from app.core.errors import (
     Invalid,
     ModuleOff,
     NotFound,
+    NotFromHere,
     ProofNeeded,
     Refused,
     Replayed,
@@ -170,6 +171,8 @@ def _cross_site(request: AnyRequest, _error: CrossSite) -> Response[Any]:
 def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
     if wants_json(request):
         return Response({"error": "Sign in first"}, status_code=401, media_type="application/json")
+    if _viewer(request).kiosk_id:
+        return _elsewhere(request, "/kiosk")
     back = _address(request) if request.method == "GET" else "/"
     return _elsewhere(request, f"/sign-in?next={quote(back, safe='')}")
 
@@ -180,6 +183,23 @@ def _proof_needed(request: AnyRequest, _error: ProofNeeded) -> Response[Any]:
         return Response({"error": "fresh_proof_required"}, status_code=403, media_type="application/json")
     back = _address(request) if request.method == "GET" else _page_before(request)
     return _elsewhere(request, f"/step-up?next={quote(back or '/settings', safe='')}")
+
+
+def _not_from_here(request: AnyRequest, _error: NotFromHere) -> Response[Any]:
+    me = _viewer(request)
+    words = _(
+        "Your business lets its owners in from certain addresses only, and yours, %(address)s, is not one of them. "
+        "Go on from one that is, or ask another owner there, or whoever runs this site, to change the list.",
+        address=me.ip,
+    )
+    if wants_json(request):
+        refusal: Response[Any] = Response(
+            {"error": "address_not_allowed"}, status_code=403, media_type="application/json"
+        )
+    else:
+        refusal = answer(request, 403, _("Not from here"), words)
+    refusal.background = _audit_later(request, "address.refused", {"address": me.ip})
+    return refusal
 
 
 def _factor_needed(request: AnyRequest, _error: FactorNeeded) -> Response[Any]:
@@ -290,6 +310,7 @@ HANDLERS: dict[Any, Any] = {
     SignInNeeded: _sign_in_needed,
     ProofNeeded: _proof_needed,
     FactorNeeded: _factor_needed,
+    NotFromHere: _not_from_here,
     Replayed: _replayed,
     HTTPException: _http,
     Exception: _unexpected,

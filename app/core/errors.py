@@ -68,6 +68,10 @@ class ProofNeeded(Exception):
     """Signed in, but for this they must show again that it is they."""
 
 
+class NotFromHere(Exception):
+    """Their business lets people of their role in from certain addresses only, and this is none of them."""
+
+
 class FactorNeeded(Exception):
     """A member of staff without a second factor; until there is one they get no further than setting it up."""
 

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import clock
+from app.core import clock, whereabouts
 from app.core.db import transaction
 from app.core.security import as_uuid, sign, unsign
 from app.core.tables import EventRow
@@ -53,10 +53,12 @@ BYE = Signal(0, "bye")
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What a stream was opened with: a session, and the roles its person had. Without either it ends."""
+    """What a stream was opened with: a session, the roles its person had, and the address they came from. Without any
+    of these it ends."""
 
     session_id: UUID
     roles: frozenset[tuple[str, UUID | None, UUID | None]]
+    ip: str = ""
 
 
 def doorbell() -> str:
@@ -135,11 +137,17 @@ class Listener:
                 continue
             try:
                 standing = await _standing({one.session_id for one in self._held.values()})
+                networks = await _networks(
+                    {tenant for one in self._held.values() for tenant in _administers(one)}
+                )
             except (SQLAlchemyError, OSError) as error:
                 log.warning("live.sessions_unreadable", error=type(error).__name__)
                 continue
             for queue, held in list(self._held.items()):
-                if standing.get(held.session_id) != held.roles:
+                if standing.get(held.session_id) != held.roles or any(
+                    tenant in networks and not whereabouts.is_within(held.ip, networks[tenant])
+                    for tenant in _administers(held)
+                ):
                     _put(queue, BYE)
 
     async def _read_on(self) -> int:
@@ -192,6 +200,23 @@ async def _standing(sessions: set[UUID]) -> dict[UUID, frozenset[tuple[str, UUID
             )
             for row in rows
         }
+
+
+def _administers(held: Held) -> set[UUID]:
+    """The businesses whose list of addresses holds for the stream's person."""
+    return {tenant for role, tenant, _center in held.roles if tenant and role in whereabouts.ADMINISTRATIVE}
+
+
+async def _networks(tenants: set[UUID]) -> dict[UUID, list[str]]:
+    """From where those of the businesses that have a list let their owners in."""
+    found: dict[UUID, list[str]] = {}
+    if tenants:
+        async with transaction() as db:
+            await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+            asked = text("SELECT tenant_id, network FROM allowed_networks WHERE tenant_id = ANY (:ids)")
+            for row in await db.execute(asked, {"ids": list(tenants)}):
+                found.setdefault(row.tenant_id, []).append(row.network)
+    return found
 
 
 async def _rung_after(seq: int) -> list[tuple[int, list[tuple[str, str]]]]:

@@ -33,6 +33,11 @@ def visitor_cookie() -> str:
     return "__Host-visitor" if settings().secure else "visitor"
 
 
+def kiosk_cookie() -> str:
+    """The cookie of a tablet that belongs to a workshop."""
+    return "__Host-kiosk" if settings().secure else "kiosk"
+
+
 def new_token() -> str:
     """256 random bits, URL-safe."""
     return secrets.token_urlsafe(32)

@@ -1,7 +1,7 @@
 """Who is looking or acting: read afresh for each transaction, handed on as `me` and `by=`."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -27,6 +27,10 @@ class Viewer:
     session_id: UUID | None = None
     token_id: UUID | None = None
     """The API token a program came with."""
+    kiosk_id: UUID | None = None
+    """The workshop's tablet they stand at, whether somebody has changed in or not."""
+    kiosk_idle: timedelta | None = None
+    """How long that tablet waits for a touch."""
     name: str = ""
     email: str = ""
     locale: str = "en"
@@ -88,8 +92,9 @@ class Viewer:
 
 
 def allowed(viewer: Viewer) -> frozenset[str]:
-    """The permissions a person's present roles add up to; everybody signed in is also a driver."""
-    held = CUSTOMER if viewer.kind == "person" else frozenset()
+    """The permissions a person's present roles add up to; everybody signed in is also a driver, but not
+    at a workshop's tablet."""
+    held = CUSTOMER if viewer.kind == "person" and not viewer.kiosk_id else frozenset()
     for role in viewer.roles:
         held |= BY_ROLE.get(role, frozenset())
     return held

@@ -12,11 +12,29 @@ from sqlalchemy import RowMapping, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import audit, clock, limits, live, modules, tokens, words
+from app.core import audit, clock, limits, live, modules, tokens, whereabouts, words
 from app.core.db import transaction
-from app.core.errors import FactorNeeded, Forbidden, ModuleOff, ProofNeeded, Refused, Replayed, SignInNeeded
-from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
-from app.core.security import SAFE_METHODS, as_uuid, bearer_of, binding_of, hash_token, masked, session_cookie
+from app.core.errors import (
+    FactorNeeded,
+    Forbidden,
+    ModuleOff,
+    NotFromHere,
+    ProofNeeded,
+    Refused,
+    Replayed,
+    SignInNeeded,
+)
+from app.core.permissions import ADVISOR, KNOWN, OWNER, PUBLIC, SIGNED_IN, TECHNICIAN
+from app.core.security import (
+    SAFE_METHODS,
+    as_uuid,
+    bearer_of,
+    binding_of,
+    hash_token,
+    kiosk_cookie,
+    masked,
+    session_cookie,
+)
 from app.core.tables import IdempotencyKey
 from app.core.viewer import HeldRole, Viewer, allowed
 from app.settings import settings
@@ -35,10 +53,14 @@ class Limit:
 NETWORK_LIMIT = Limit(timedelta(minutes=30), timedelta(hours=12))
 STAFF_LIMIT = Limit(timedelta(hours=12), timedelta(days=7))
 DRIVER_LIMIT = Limit(timedelta(days=30), timedelta(days=90))
+KIOSK_LONGEST = timedelta(hours=12)
+"""A technician who has changed in at a tablet is asked for the PIN again after a shift at the latest."""
 
 
 def limit_of(me: Viewer) -> Limit:
     """The strictest limit of the roles a person holds, whatever they happen to be doing."""
+    if me.kiosk_idle:
+        return Limit(me.kiosk_idle, KIOSK_LONGEST)
     if any(one.role == "network_admin" for one in me.held):
         return NETWORK_LIMIT
     return STAFF_LIMIT if me.held else DRIVER_LIMIT
@@ -78,17 +100,14 @@ def needs_fresh_proof(me: Viewer) -> None:
 async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer]]:
     """Open the request's transaction: yields the session and the viewer, already allowed to be here.
 
-    Raises SignInNeeded, FactorNeeded, Forbidden, Replayed. Return the response inside the block: its status and
+    Raises SignInNeeded, FactorNeeded, NotFromHere, Forbidden, Replayed. Return the response inside the block: its status and
     location are stored under the form's one-time key in the same transaction.
     """
     key = "" if request.route_handler.opt.get("repeatable") else await _one_time_key(request)
     await _not_too_often(request, "ip", client_ip(request))
     request.state.cursor = live.last_seq()
     async with transaction() as db:
-        me = await _with_modules(db, await identify(db, request))
-        request.state.me = me
-        words.speak(me.locale)
-        _admit(request, me)
+        me = await _let_in(db, request)
         if me.user_id:
             await _not_too_often(request, "person", str(me.user_id))
         if key:
@@ -110,11 +129,46 @@ async def glance(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewe
     Takes no one-time key and answers nothing; `begin` follows when the work is done.
     """
     async with transaction() as db:
-        me = await _with_modules(db, await identify(db, request))
-        request.state.me = me
-        words.speak(me.locale)
-        _admit(request, me)
-        yield db, me
+        yield db, await _let_in(db, request)
+
+
+async def _let_in(db: AsyncSession, request: AnyRequest) -> Viewer:
+    """Who is asking, if they may be here. Raises SignInNeeded, FactorNeeded, NotFromHere, Forbidden, ModuleOff."""
+    me = await identify(db, request)
+    request.state.me = me
+    words.speak(me.locale)
+    if await _is_outside(db, me):
+        if request.route_handler.opt["needs"] != PUBLIC:
+            raise NotFromHere
+        me = await _as_visitor_of_the_shop(db, me)
+    me = await _with_modules(db, me)
+    request.state.me = me
+    _admit(request, me)
+    return me
+
+
+ADMINISTRATIVE = OWNER - ADVISOR - TECHNICIAN
+
+
+async def _is_outside(db: AsyncSession, me: Viewer) -> bool:
+    """Whether the business lets nobody like this in from where they are: an owner, or a program of the shop that may
+    do what only owners may. One more question, for them alone."""
+    is_administrator = whereabouts.is_held(me.held, me.tenant_id) or bool(
+        me.kind == "program" and me.permissions & ADMINISTRATIVE
+    )
+    if me.tenant_id is None or not is_administrator:
+        return False
+    asked = text("SELECT network FROM allowed_networks WHERE tenant_id = :tenant")
+    networks = (await db.scalars(asked, {"tenant": me.tenant_id})).all()
+    return bool(networks) and not whereabouts.is_within(me.ip, networks)
+
+
+async def _as_visitor_of_the_shop(db: AsyncSession, me: Viewer) -> Viewer:
+    """On a page for everybody they see what everybody sees, and its streams hear nothing of the shop."""
+    await db.execute(text("SELECT set_config('app.tenant', '', true)"))
+    held = tuple(one for one in me.held if one.tenant_id != me.tenant_id)
+    left = replace(me, held=held, tenant_id=None, center_id=None)
+    return replace(left, permissions=allowed(left) & me.permissions)
 
 
 async def _with_modules(db: AsyncSession, me: Viewer) -> Viewer:
@@ -145,7 +199,7 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
         return _person(request, row, None)
     cookie = request.cookies.get(session_cookie())
     if not cookie:
-        return _visitor(request)
+        return await _nobody(db, request)
     now = clock.now()
     row = (
         (
@@ -157,7 +211,7 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
         .first()
     )
     if row is None:
-        return _visitor(request)
+        return await _nobody(db, request)
     me = _person(request, row, row["session_id"])
     idle, limit = now - row["last_seen_at"], limit_of(me)
     if idle > limit.idle or now - row["began_at"] > limit.absolute:
@@ -166,10 +220,33 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
                 "SELECT set_config(name, '', true) FROM unnest(ARRAY['app.user', 'app.tenant', 'app.network']) name"
             )
         )
-        return _visitor(request)
-    if idle > timedelta(minutes=1):
+        return await _nobody(db, request)
+    if idle > (KIOSK_TOUCH if me.kiosk_id else timedelta(minutes=1)) and not _is_unasked(request, me):
         await _touch(db, row["session_id"])
     return me
+
+
+KIOSK_TOUCH = timedelta(seconds=10)
+
+
+def _is_unasked(request: AnyRequest, me: Viewer) -> bool:
+    """At a tablet nobody must stay changed in because the page follows the shop by itself: the stream, and what it
+    has fetched anew. Fingers are told by the page itself, at /kiosk/awake."""
+    return me.kiosk_id is not None and (
+        request.url.path == "/live"
+        or (request.method in SAFE_METHODS and request.headers.get("hx-request") == "true")
+    )
+
+
+async def _nobody(db: AsyncSession, request: AnyRequest) -> Viewer:
+    """A visitor; at a workshop's tablet one who stands at it."""
+    visitor = _visitor(request)
+    if not (token := request.cookies.get(kiosk_cookie())):
+        return visitor
+    found = (
+        await db.execute(text("SELECT * FROM kiosk_by_token(:hash)"), {"hash": hash_token(token)})
+    ).first()
+    return replace(visitor, kiosk_id=found.kiosk_id) if found else visitor
 
 
 API = limits.Limit("api token", times=600, within=timedelta(minutes=1))
@@ -234,16 +311,33 @@ def _visitor(request: AnyRequest) -> Viewer:
     return Viewer(
         locale=words.negotiate(request.headers.get("accept-language", "")),
         ip=client_ip(request),
-        user_agent=request.headers.get("user-agent", "")[:400],
+        user_agent=_agent(request),
         request_id=getattr(request.state, "request_id", ""),
     )
+
+
+AT_TABLET = "Kiosk: "
+
+
+def agent_at(kiosk: str, agent: str) -> str:
+    """A browser's name with the workshop's tablet before it, so that the trail says of every act where it was
+    done."""
+    return f"{AT_TABLET}{kiosk} · {agent}"[:400]
+
+
+def _agent(request: AnyRequest, kiosk: str = "") -> str:
+    """The browser as it names itself; none may give itself the name of a tablet."""
+    said = request.headers.get("user-agent", "")
+    while said.startswith(AT_TABLET):
+        said = said.removeprefix(AT_TABLET)
+    return agent_at(kiosk, said) if kiosk else said[:400]
 
 
 def _person(request: AnyRequest, row: RowMapping, session_id: UUID | None) -> Viewer:
     return replace(
         _viewer_of(row, session_id),
         ip=client_ip(request),
-        user_agent=request.headers.get("user-agent", "")[:400],
+        user_agent=_agent(request, row.get("kiosk_name") or ""),
         request_id=getattr(request.state, "request_id", ""),
     )
 
@@ -267,6 +361,8 @@ def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
         tenant_id=row["tenant_id"],
         center_id=row["center_id"],
         proved_at=row.get("proved_at"),
+        kiosk_id=row.get("kiosk_id"),
+        kiosk_idle=timedelta(minutes=row["idle_minutes"]) if row.get("kiosk_id") else None,
     )
     return replace(known, permissions=allowed(known), factor_due=_factor_due(facts, known))
 
@@ -274,8 +370,8 @@ def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
 def _factor_due(facts: dict[str, Any], me: Viewer) -> datetime | None:
     """Staff may begin their first days without a second factor; whoever looks after the whole network may not.
     The people of the demonstration share one password that stands on its sign-in page."""
-    if facts["has_factor"] or not facts["staff_since"]:
-        return None
+    if facts["has_factor"] or not facts["staff_since"] or me.kiosk_id:
+        return None  # a tablet of the shop and a PIN are two things already
     if settings().is_demo and me.email.endswith("@demo.test"):
         return None
     since = datetime.fromisoformat(facts["staff_since"])
@@ -305,6 +401,8 @@ def _may(request: AnyRequest, me: Viewer) -> None:
     if me.factor_due and me.factor_due <= clock.now() and not request.route_handler.opt.get("before_factor"):
         raise FactorNeeded
     if me.kind == "program" and needed == SIGNED_IN:
+        raise Forbidden(needed)
+    if me.kiosk_id and needed == SIGNED_IN:  # a person's own affairs, which are no technician's work
         raise Forbidden(needed)
     if needed != SIGNED_IN and not me.can(needed):
         raise Forbidden(needed)

@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, db
 from app.core.db import transaction
+from app.core.security import hash_token
 from app.core.viewer import Viewer
 from app.demo import cards, looks, people, remembered, shops, tuesday
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
-from app.domains.accounts import sign_up
+from app.domains.accounts import kiosk_pins, own_account, sign_up
 from app.domains.garage import VehicleFacts
-from app.domains.network import crew, joining, premises
+from app.domains.network import crew, joining, kiosks, premises
+from app.domains.network.kiosks import KioskFacts
 from app.settings import Settings
 
 
@@ -32,6 +34,7 @@ async def load(settings: Settings) -> None:
             await _offer(stage, "petra@demo.test", shops.VOLT_CANNED, shops.VOLT_SERVICES)
             await cards.connect(stage.centers["harbor"].tenant_id, people.OWNER.email)
             await cards.connect(stage.centers["volt"].tenant_id, "petra@demo.test")
+            await _tablet(stage)
             for car in CARS:
                 await _garage(stage, car)
         await looks.dress(stage)
@@ -93,6 +96,17 @@ async def _offer(stage: Stage, owner: str, canned: tuple[Any, ...], offered: tup
             await services.add_canned(session, facts, lines, by=me)
         for service in offered:
             await services.add(session, service, by=me)
+
+
+async def _tablet(stage: Stage) -> None:
+    """The workshop's tablet, for whoever presses its button on the sign-in page, and PINs for two who change in."""
+    async with stage.acting(people.OWNER.email) as (session, me):
+        facts = KioskFacts(name="Tablet by the lifts", idle_minutes=5)
+        kiosk, _token = await kiosks.set_up(session, stage.centers["harbor"], facts, by=me)
+        kiosk.token_hash = hash_token(people.KIOSK_TOKEN)
+    for email, pin in people.PINS.items():
+        async with stage.acting(email) as (session, me):
+            await kiosk_pins.choose(session, await own_account(session, me), pin, by=me)
 
 
 async def _garage(stage: Stage, car: Car) -> None:

@@ -74,6 +74,10 @@ SEEN_FROM = {
 """Where people's requests come from, by their shop: addresses that are nobody's."""
 
 
+KIOSK_TOKEN = "the-demo-s-tablet"  # noqa: S105  whoever may press the demo's buttons may stand at its tablet
+PINS = {"technician@demo.test": "3917", "omar@demo.test": "8264"}
+
+
 @dataclass(frozen=True)
 class Login:
     """A button on the demo's sign-in page."""
@@ -88,6 +92,16 @@ class Logins:
 
     password: str
     people: tuple[Login, ...]
+
+
+@template_global
+def kiosk_hint() -> str:
+    """The demo's PINs, for its tablet; empty outside of demo mode."""
+    if not settings().is_demo:
+        return ""
+    names = {person.email: person.name for person in STAFF}
+    pins = ", ".join(f"{names[email]} {pin}" for email, pin in PINS.items())
+    return _("This is a demonstration. PINs: %(pins)s.", pins=pins)
 
 
 @template_global

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, get, post
 
 from app.core.errors import NotFound
 from app.core.permissions import PUBLIC
-from app.core.render import page
-from app.core.visit import begin, needs
+from app.core.render import page, see_other
+from app.core.visit import REPEATABLE, begin, needs
+from app.demo.people import KIOSK_TOKEN
+from app.domains.network.kiosk_pages import HERE, kiosk_set
 from app.settings import settings
 
 THEMES = ("paper", "night")
@@ -26,4 +28,21 @@ async def patterns(request: Request[Any, Any, Any], theme: str = "", direction: 
         )  # fmt: skip
 
 
-router = Router("/", route_handlers=[patterns])
+@post("/dev/tablet", opt=needs(PUBLIC) | REPEATABLE, status_code=303)
+async def tablet(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Stand at the demo's tablet, as a visitor; leaving it is one click more."""
+    if not settings().is_demo:
+        raise NotFound
+    async with begin(request):
+        return see_other(request, HERE, cookies=[kiosk_set(KIOSK_TOKEN)])
+
+
+@post("/dev/tablet/removal", opt=needs(PUBLIC) | REPEATABLE, status_code=303)
+async def leave_tablet(request: Request[Any, Any, Any]) -> Response[Any]:
+    if not settings().is_demo:
+        raise NotFound
+    async with begin(request):
+        return see_other(request, "/sign-in", cookies=[kiosk_set("", 0)])
+
+
+router = Router("/", route_handlers=[patterns, tablet, leave_tablet])

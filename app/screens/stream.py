@@ -58,7 +58,7 @@ def _held(me: Viewer) -> live.Held | None:
     if me.session_id is None:
         return None
     roles = frozenset((one.role, one.tenant_id, one.center_id) for one in me.held)
-    return live.Held(me.session_id, roles)
+    return live.Held(me.session_id, roles, me.ip)
 
 
 router = Router("/", route_handlers=[stream])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from time import monotonic
 
 import httpx
@@ -106,3 +107,27 @@ async def test_the_streams_of_a_process_are_checked_with_one_question(served, ca
         await asyncio.sleep(live.CHECK_SECONDS + 1)
     assert 1 <= len(asked) <= 2
     assert asked[0] == 2
+
+
+async def test_a_tablet_that_is_ended_ends_the_streams_of_whoever_stands_at_it(served, browser, cast):
+    await browser(cast.technician).post("/settings/security/pin", {"pin": "3917"})
+    kiosks = f"/settings/centers/{cast.owner.center_id}/kiosks"
+    tablet = browser()
+    await tablet.post("/sign-in", {"email": cast.owner.email, "password": PASSWORD})
+    await tablet.post(kiosks, {"name": "Tablet", "idle_minutes": "5"})
+    await tablet.post(f"/kiosk/people/{cast.technician.staff_id}", {"pin": "3917"})
+    async with hearing(served, cast.technician, tablet.http.cookies["session"]) as ended:
+        page = (await browser(cast.owner).get(kiosks)).text
+        removal = re.search(rf"{kiosks}/[0-9a-f-]+/removal", page)
+        assert removal
+        assert (await browser(cast.owner).post(removal[0])).status_code == 303
+        assert _is_over(await ended())
+
+
+async def test_a_list_of_addresses_ends_the_streams_of_owners_elsewhere(served, browser, cast):
+    async with hearing(served, cast.owner) as ended:
+        olive = browser(cast.owner)
+        olive.http._transport.client = ("203.0.113.9", 4711)
+        saved = await olive.post("/settings/addresses", {"networks": "203.0.113.0/24"})
+        assert saved.status_code == 303
+        assert _is_over(await ended())

@@ -15,6 +15,7 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("absences", "ends_at"): "now() + interval '2 days'",
     ("user_roles", "role"): "'advisor'",
     ("users", "locale"): "'en'",
+    ("allowed_networks", "network"): "'127.0.0.0/8'",
     ("mails", "sent_at"): "now()",
     ("mails", "language"): "'en'",
     ("deliveries", "done_at"): "now()",

@@ -93,7 +93,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "the same before a second proof; only the sign-in calls it",
     ),
     "enter_session(bytea,timestamp with time zone)": (
-        "TABLE(session_id uuid, began_at timestamp with time zone, last_seen_at timestamp with time zone, proved_at timestamp with time zone, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
+        "TABLE(session_id uuid, began_at timestamp with time zone, last_seen_at timestamp with time zone, proved_at timestamp with time zone, kiosk_id uuid, kiosk_name text, idle_minutes bigint, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
         "as enter_person, behind the hash of the session's 256 random bits",
     ),
     "enter_token(bytea,timestamp with time zone)": (
@@ -102,6 +102,11 @@ DEFINERS: dict[str, tuple[str, str]] = {
     ),
     "forget_audit_values(uuid[])": ("SETOF uuid", ""),
     "invitation_by_token(bytea)": ("TABLE(id uuid, tenant_id uuid)", ""),
+    "kiosk_by_token(bytea)": ("TABLE(kiosk_id uuid, tenant_id uuid)", ""),
+    "kiosk_crew(uuid)": (
+        "TABLE(staff_id uuid, user_id uuid, name text, title text, has_pin boolean)",
+        "the technicians of a center of the transaction's own shop, and only whether each has a PIN",
+    ),
     "ledger_balances()": ("trigger", ""),
     "open_sessions(uuid[],timestamp with time zone)": (
         "TABLE(id uuid, roles jsonb)",

@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.core.events import record
 from app.core.render import template_global
 from app.core.viewer import Viewer
+from app.core.visit import AT_TABLET
 from app.core.words import _
 from app.domains.accounts.events import SessionEnded
 from app.domains.accounts.models import Session
@@ -28,7 +29,9 @@ SYSTEMS = (
 
 @template_global
 def device_words(user_agent: str) -> str:
-    """A browser by the words its owner knows it by: "Firefox on Windows"."""
+    """A browser by the words its owner knows it by: "Firefox on Windows"; a workshop's tablet by its name."""
+    if user_agent.startswith(AT_TABLET):
+        return user_agent.split(" · ")[0]
     browser = next((name for sign, name in BROWSERS if sign in user_agent), "")
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     if browser and system:

@@ -96,6 +96,20 @@ class SecondFactorPaused(Event, frozen=True):
     user_id: UUID
 
 
+class KioskPinChanged(Event, frozen=True):
+    """A person chose the PIN for the workshop's tablet, or has none any more."""
+
+    user_id: UUID
+    is_set: bool
+
+
+class KioskPinPaused(Event, frozen=True):
+    """So many wrong PINs were typed for somebody at a tablet that they must wait there."""
+
+    user_id: UUID
+    kiosk: str
+
+
 class ProvedAgain(Event, frozen=True):
     """A person showed again, in an open session, that it is they."""
 

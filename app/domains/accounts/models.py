@@ -50,6 +50,17 @@ class Session(Identified, Base):
     user_agent: Mapped[str] = mapped_column(default="")
     proved_at: Mapped[datetime | None]
     """When the person last showed in this session that it is they: at sign-in, or when asked again."""
+    kiosk_id: Mapped[UUID | None] = mapped_column(ForeignKey("kiosks.id"), index=True)
+    """The workshop's tablet at which a technician changed in by PIN; such a session may do less and ends sooner."""
+
+
+class KioskPin(Identified, Base):
+    """What a technician types at the workshop's tablet to change in. It opens nothing anywhere else."""
+
+    __tablename__ = "kiosk_pins"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    pin_hash: Mapped[str]
 
 
 class RefreshToken(Identified, Base):

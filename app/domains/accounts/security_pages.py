@@ -17,7 +17,16 @@ from app.core.security import binding_of
 from app.core.viewer import Viewer
 from app.core.visit import BEFORE_FACTOR, REPEATABLE, begin, needs, needs_fresh_proof
 from app.core.words import _
-from app.domains.accounts import devices, factors, one_time_codes, passkeys, profile, recovery, signing_in
+from app.domains.accounts import (
+    devices,
+    factors,
+    kiosk_pins,
+    one_time_codes,
+    passkeys,
+    profile,
+    recovery,
+    signing_in,
+)
 from app.domains.accounts.models import User
 
 AnyRequest = Request[Any, Any, Any]
@@ -29,6 +38,10 @@ HERE = "/settings/security"
 class AppForm(msgspec.Struct):
     offer: Annotated[str, Meta(max_length=400)]
     code: Annotated[str, Meta(max_length=20)]
+
+
+class PinForm(msgspec.Struct):
+    pin: Annotated[str, Meta(max_length=20)]
 
 
 class NewPasskeyForm(msgspec.Struct):
@@ -49,7 +62,7 @@ async def security_page(request: AnyRequest) -> Response[Any]:
             request, me, "accounts/security.html", layout=_layout(me), user=user,
             is_held=_layout(me) == "layouts/plain.html", app=await one_time_codes.of_person(db, user),
             passkeys=await passkeys.of_person(db, user), codes_left=await recovery.left(db, user),
-            sessions=await devices.open_sessions(db, me), errors={},
+            sessions=await devices.open_sessions(db, me), pin=await kiosk_pins.of_person(db, user), errors={},
         )  # fmt: skip
 
 
@@ -159,6 +172,40 @@ async def remove_passkey(request: AnyRequest, passkey_id: FromPath[UUID]) -> Res
         return see_other(request, HERE, flash=_("The passkey is removed. Other devices are signed out."))
 
 
+@get(f"{HERE}/pin", opt=MINE)
+async def pin_page(request: AnyRequest) -> Response[Any]:
+    return await _pin_page(request)
+
+
+async def _pin_page(request: AnyRequest, wrong: Invalid | None = None) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        needs_fresh_proof(me)
+        return page(
+            request, me, "accounts/pin.html", layout=_layout(me), status=422 if wrong else 200,
+            errors=wrong.errors if wrong else {}, longest=kiosk_pins.LONGEST,
+        )  # fmt: skip
+
+
+@post(f"{HERE}/pin", opt=MINE, status_code=303)
+async def choose_pin(request: AnyRequest) -> Response[Any]:
+    try:
+        given = read(PinForm, await request.form())
+        async with begin(request) as (db, me):
+            needs_fresh_proof(me)
+            await kiosk_pins.choose(db, await profile.own_account(db, me), given.pin, by=me)
+            return see_other(request, HERE, flash=_("Your PIN for the workshop's tablet is set."))
+    except Invalid as wrong:
+        return await _pin_page(request, wrong)
+
+
+@post(f"{HERE}/pin/removal", opt=MINE, status_code=303)
+async def remove_pin(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (db, me):
+        needs_fresh_proof(me)
+        await kiosk_pins.remove(db, await profile.own_account(db, me), by=me)
+        return see_other(request, HERE, flash=_("Your PIN is removed."))
+
+
 @post(f"{HERE}/sessions/{{session_id:uuid}}/removal", opt=MINE, status_code=303)
 async def end_session(request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -177,6 +224,6 @@ router = Router(
     "/",
     route_handlers=[
         security_page, app_page, add_app, remove_app, renew_codes, passkey_page, passkey_challenge,
-        add_passkey, remove_passkey, end_session, end_other_sessions,
+        pin_page, choose_pin, remove_pin, add_passkey, remove_passkey, end_session, end_other_sessions,
     ],
 )  # fmt: skip

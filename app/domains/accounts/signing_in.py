@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import act_as, new_id
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.events import record
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
+from app.core.visit import KIOSK_LONGEST
 from app.core.words import _
 from app.domains.accounts import passwords
 from app.domains.accounts.events import EmailProofAsked, SignedIn, SignedUp, SignInFailed
@@ -87,15 +88,25 @@ async def check_password(db: AsyncSession, *, email: str, password: str, by: Vie
 
 
 async def start_session(
-    db: AsyncSession, user: User, *, by: Viewer, center_id: UUID | None
+    db: AsyncSession, user: User, *, by: Viewer, center_id: UUID | None, kiosk_id: UUID | None = None
 ) -> tuple[str, datetime]:
-    """A session with a new id; the one the browser had ends. Returns the cookie value and its end."""
+    """A session with a new id; the one the browser had ends. Returns the cookie value and its end.
+
+    `kiosk_id`: the person has changed in by PIN at that tablet, which proves nothing for later. Raises Refused for
+    any other session there: the tablet is the shop's, not a person's.
+    """
+    if by.kiosk_id and kiosk_id is None:
+        raise Refused(
+            _(
+                "This tablet belongs to the workshop: technicians change in with their PIN. Sign in on another device."
+            )
+        )
     if by.session_id:
         await act_as(db, user=by.user_id)
         await sign_out(db, by=by)
     await act_as(db, user=user.id)
     token, now = new_token(), clock.now()
-    expires = now + ABSOLUTE_LIFE
+    expires = now + (KIOSK_LONGEST if kiosk_id else ABSOLUTE_LIFE)
     db.add(
         Session(
             id=new_id(),
@@ -106,10 +117,12 @@ async def start_session(
             expires_at=expires,
             ip=by.ip,
             user_agent=by.user_agent,
-            proved_at=now,
+            proved_at=None if kiosk_id else now,
+            kiosk_id=kiosk_id,
         )
     )
-    await record(db, SignedIn(user_id=user.id), by=by, person=user.id, subject=user.id)
+    if kiosk_id is None:
+        await record(db, SignedIn(user_id=user.id), by=by, person=user.id, subject=user.id)
     return token, expires
 
 

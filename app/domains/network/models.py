@@ -138,6 +138,32 @@ class StaffProfile(TenantOwned, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
+class AllowedNetwork(TenantOwned, Base):
+    """Addresses from which a business lets its owners in; without any row from everywhere."""
+
+    __tablename__ = "allowed_networks"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "network"))
+
+    network: Mapped[str]
+
+
+class Kiosk(TenantOwned, Base):
+    """A tablet that belongs to a workshop, at which its technicians change places by PIN. Only the hash of its
+    cookie is stored."""
+
+    __tablename__ = "kiosks"
+    __table_args__ = (tenant_key(), tenant_fk("service_centers", "center_id"))
+
+    center_id: Mapped[UUID]
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    idle_minutes: Mapped[int]
+    """After so long without a touch the technician is changed out."""
+    set_up_by_name: Mapped[str]
+    user_agent: Mapped[str]
+    ended_at: Mapped[datetime | None]
+
+
 class Shift(TenantOwned, Base):
     """A weekly working time of a member of staff, in the center's clock."""
 

@@ -66,6 +66,7 @@ def setup_tabs(center_id: UUID) -> list[tuple[str, str, str]]:
         ("hours", _("Hours"), f"{base}/hours"),
         ("bays", _("Bays"), f"{base}/bays"),
         ("people", _("People"), f"{base}/people"),
+        ("kiosks", _("Tablets"), f"{base}/kiosks"),
     ]
 
 
@@ -79,6 +80,7 @@ def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("payments", _("Card payments"), "/settings/payments"),
+        ("access", _("Access"), "/settings/addresses"),
         ("audit", _("Audit trail"), "/settings/audit"),
     ]
     return [one for one in every if one[0] != "payments" or context["me"].has("card_payments")]

@@ -38,3 +38,38 @@ class RolesChanged(Event, frozen=True, kw_only=True):
     staff_id: UUID
     before: list[str]
     after: list[str]
+
+
+class KioskSetUp(Event, frozen=True, kw_only=True):
+    """A tablet became a center's."""
+
+    kiosk_id: UUID
+    center_id: UUID
+
+
+class KioskEnded(Event, frozen=True, kw_only=True):
+    """A tablet is the center's no longer."""
+
+    kiosk_id: UUID
+    center_id: UUID
+
+
+class KioskEntered(Event, frozen=True, kw_only=True):
+    """A technician changed in at a tablet by PIN."""
+
+    user_id: UUID
+    kiosk_id: UUID
+
+
+class KioskLeft(Event, frozen=True, kw_only=True):
+    """A technician changed out, or was for not having touched the tablet."""
+
+    user_id: UUID
+    kiosk_id: UUID
+
+
+class AddressesChanged(Event, frozen=True, kw_only=True):
+    """Owners are let in from other addresses than before; from everywhere when there are none."""
+
+    before: list[str]
+    after: list[str]

@@ -14,6 +14,7 @@ from app.domains.accounts.events import (
     EmailProofAsked,
     IdentityLinked,
     IdentityUnlinked,
+    KioskPinPaused,
     PasswordResetRequested,
     RecoveryCodeUsed,
     SecondFactorChanged,
@@ -89,7 +90,11 @@ async def tell_old_address(db: AsyncSession, heard: Heard[EmailChanged]) -> None
 
 
 async def tell_factor(
-    db: AsyncSession, heard: Heard[SecondFactorChanged] | Heard[RecoveryCodeUsed] | Heard[SecondFactorPaused]
+    db: AsyncSession,
+    heard: Heard[SecondFactorChanged]
+    | Heard[RecoveryCodeUsed]
+    | Heard[SecondFactorPaused]
+    | Heard[KioskPinPaused],
 ) -> None:
     """What concerns the second proof is told by mail: a thief would not tell it."""
     to = await recipients.person(db, heard.event.user_id, tenant_id=None)
@@ -100,7 +105,10 @@ async def tell_factor(
     await write_mail(db, heard, to, "account_changed", what=what)
 
 
-def _said_of(event: SecondFactorChanged | RecoveryCodeUsed | SecondFactorPaused) -> str:
+def _said_of(event: SecondFactorChanged | RecoveryCodeUsed | SecondFactorPaused | KioskPinPaused) -> str:
+    if isinstance(event, KioskPinPaused):
+        return _("Somebody typed five wrong PINs for you at the workshop's tablet “%(kiosk)s”. Further tries there must wait "
+                 "fifteen minutes.", kiosk=event.kiosk)  # fmt: skip
     if isinstance(event, SecondFactorPaused):
         return _("Somebody who knew your password, or sat at your device, gave five wrong codes for your account. "
                  "Further tries must wait fifteen minutes.")  # fmt: skip

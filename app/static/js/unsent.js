@@ -38,14 +38,13 @@ function unmark(form) {
   form.querySelectorAll("[data-tapped]").forEach((button) => { delete button.dataset.tapped; });
 }
 
-function keep(form, button) {
+function keep(form, button, text) {
   unmark(form);
   unsent.delete(form);
   unsent.set(form, button ?? null);
   mark(form, button);
   told?.remove();
-  const text = form.hasAttribute("data-resend") ? words().unsentGoes : words().unsentWaits;
-  told = toast(text, "stop");
+  told = toast(text ?? (form.hasAttribute("data-resend") ? words().unsentGoes : words().unsentWaits), "stop");
 }
 
 function drop(form) {
@@ -65,6 +64,46 @@ export function resend() {
     if (!form.isConnected) unsent.delete(form);
     else if (form.hasAttribute("data-resend") && !onWay.has(form)) form.requestSubmit(button?.isConnected ? button : null);
   }
+}
+
+// What has been typed or tapped and not sent, as something that can be kept; photos cannot.
+const isTyped = (field) => field.name && !["hidden", "file", "password"].includes(field.type) && field.tagName !== "BUTTON";
+// With the version it was typed on: if that is no longer so, the server must be able to say it.
+const isKept = (field) => isTyped(field) || (field.type === "hidden" && ["version", "revision"].includes(field.name));
+const isChosen = (field) => field.type === "checkbox" || field.type === "radio";
+const formsTo = (action) => [...document.querySelectorAll("form")].filter((form) => form.getAttribute("method") === "post" && form.getAttribute("action") === action);
+export function take() {
+  const changed = [...document.querySelectorAll("form")].filter((form) => form.getAttribute("method") === "post" && (unsent.has(form)
+    || [...form.elements].some((field) => isTyped(field) && differs(field))));
+  const taken = changed.map((form) => ({
+    action: form.getAttribute("action"),
+    nth: formsTo(form.getAttribute("action")).indexOf(form),
+    page: location.pathname + location.search,
+    fields: [...form.elements].filter(isKept).map((field) => [field.name, field.value, isChosen(field) ? field.checked : null]),
+    tapped: unsent.has(form) ? [unsent.get(form)?.name ?? "", unsent.get(form)?.value ?? ""] : null,
+  }));
+  unsent.clear();
+  return taken;
+}
+// Put it back into its form; false when that is not on this page.
+export function give(one) {
+  const form = formsTo(one.action)[one.nth];
+  if (!form) return false;
+  for (const [name, value, chosen] of one.fields) {
+    const field = [...form.elements].find((each) => isKept(each) && each.name === name && (chosen === null || each.value === value));
+    if (!field) continue;
+    if (chosen === null) field.value = value;
+    else field.checked = chosen;
+    field.closest("details")?.setAttribute("open", "");
+  }
+  if (one.tapped) {
+    const button = [...form.querySelectorAll("button")].find((each) => each.name === one.tapped[0] && each.value === one.tapped[1]);
+    keep(form, button, words().unsentBack);
+    resend();
+  } else {
+    toast(words().unsentBack, "wait");
+  }
+  return true;
 }
 
 // A region that holds something unsent is not fetched anew: the answer would wipe it.
