@@ -51,6 +51,7 @@ from app.domains.network import setup_api as network_setup_api
 from app.domains.network import setup_pages as network_setup_pages
 from app.domains.notifications import api as notifications_api
 from app.domains.notifications import pages as notifications_pages
+from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
 from app.domains.services import said as services_said
@@ -94,6 +95,7 @@ PAGES: list[Any] = [
     accounts_security_pages.router,
     accounts_sign_on.router,
     accounts_tokens.router,
+    privacy_pages.router,
     notifications_pages.router,
     inspections_pages.router,
     booking_pages.router,
@@ -131,6 +133,7 @@ API: list[Any] = [
     accounts_api.router,
     accounts_sign_on.api,
     accounts_tokens.api,
+    privacy_pages.api,
     notifications_api.router,
     inspections_api.router,
     billing_api.router,

@@ -100,6 +100,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(token_id uuid, name text, scopes text[], last_used_at timestamp with time zone, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
         "as enter_person, behind the hash of the token's 256 random bits",
     ),
+    "exports_to_look_after(timestamp with time zone,timestamp with time zone)": (
+        "TABLE(id uuid, user_id uuid)",
+        "",
+    ),
     "forget_audit_values(uuid[])": ("SETOF uuid", ""),
     "invitation_by_token(bytea)": ("TABLE(id uuid, tenant_id uuid)", ""),
     "ledger_balances()": ("trigger", ""),
