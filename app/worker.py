@@ -13,16 +13,29 @@ from app.core import chain, db, personal, pruning, queue, relay
 from app.core.logs import configure_logs
 from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
+from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
 from app.domains.notifications import alarms, reminding, sending
-from app.domains.privacy import making
+from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
 from app.settings import settings
 from app.subscriptions import SUBSCRIPTIONS
 
 log = structlog.get_logger()
 
-TASKS_OF = (chain, pruning, billing_tasks, booking_tasks, estimates_tasks, alarms, reminding, sending, making)
+TASKS_OF = (
+    chain,
+    pruning,
+    billing_tasks,
+    booking_tasks,
+    estimates_tasks,
+    alarms,
+    reminding,
+    sending,
+    making,
+    erasing,
+    customers_erasing,
+)
 """The domains' tasks and crons; importing a module makes its tasks known."""
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, Text, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,21 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class AtShop:
+    """Somebody as one shop knows them, in a transaction of that shop's."""
+
+    tenant_id: UUID
+    customer_id: UUID
+    user_id: UUID | None
+    email: str
+
+
+Erase = Callable[[AsyncSession, UUID], Awaitable[None]]
+Leave = Callable[[AsyncSession, AtShop], Awaitable[None]]
+Unsettled = Callable[[AsyncSession, AtShop], Awaitable[Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """What one domain keeps about people."""
 
@@ -51,6 +67,12 @@ class Declared:
     """{table: why nothing of it is in the copy}, of tables that name a person."""
     papers: Callable[[UUID], AsyncIterator[Paper]] | None = None
     """The person's photos and documents. Opens transactions of its own."""
+    erase: Erase | None = None
+    """Takes away what is the person's alone, when their account is erased. Acts as them."""
+    leave: Leave | None = None
+    """Takes away what would still tell who a shop's erased customer was. Acts as the shop."""
+    unsettled: Unsettled | None = None
+    """What the shop and the customer still have to settle, in words: until then the shop must reach them."""
 
 
 def printed(column: Any, *without: str) -> Any:

@@ -82,6 +82,9 @@ OWN: dict[str, dict[str, str]] = {
 """Verb and conditions of the policies written out in migrations, as the server prints them."""
 
 DEFINERS: dict[str, tuple[str, str]] = {
+    "accounts_to_erase(timestamp with time zone)": ("SETOF uuid", ""),
+    "customers_to_erase()": ("TABLE(customer_id uuid, tenant_id uuid)", ""),
+    "erase_own_cars()": ("SETOF uuid", ""),
     "approval_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, estimate_id uuid)", ""),
     "end_sessions_of(uuid,timestamp with time zone)": ("void", ""),
     "enter_person(uuid,uuid)": (
@@ -124,6 +127,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
     ),
     "stamp_event(uuid,jsonb)": ("bigint", ""),
     "prune_sign_ins(timestamp with time zone,integer)": ("bigint", ""),
+    "prune_messages(timestamp with time zone,integer)": ("bigint", ""),
     "stamp_logs()": ("bigint", ""),
     "tenants_with_overdue_invoices(timestamp with time zone)": ("TABLE(tenant_id uuid)", ""),
     "token_used(uuid,timestamp with time zone)": ("void", ""),

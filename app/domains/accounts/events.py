@@ -112,11 +112,13 @@ class EmailChangeAsked(Event, frozen=True):
     """A person wants another address for their account; the link is made when the mail to it is written."""
 
     user_id: UUID
-    email: str
+    proof_id: UUID
+    """Where the address stands: events are never changed, and an address must be erasable."""
 
 
 class EmailChanged(Event, frozen=True):
     """An account has another address, which its owner has proved."""
 
     user_id: UUID
-    old_email: str
+    proof_id: UUID
+    """Where the old address stands, for as long as the proof is kept."""

@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
 from app.core.personal import Declared, Records
 from app.core.words import _
 from app.domains.accounts.models import (
     ApiToken,
     EmailProof,
+    HalfWay,
     Identity,
     OneTimeCode,
     Passkey,
+    PasswordReset,
+    RecoveryCode,
     RefreshToken,
     Session,
     User,
@@ -98,14 +105,36 @@ def records(person: UUID) -> Sequence[Records]:
                 "email": (EmailProof.email, _("the address it went to")),
                 "sent_at": (EmailProof.created_at, _("when it was written")),
                 "used_at": (EmailProof.used_at, _("when it was opened")),
+                "old_email": (EmailProof.old_email, _("the address it took the place of")),
             },
             lambda rows: rows.where(EmailProof.user_id == person).order_by(EmailProof.created_at),
         ),
     ]  # fmt: skip
 
 
+OPENS_IT = (
+    Session, RefreshToken, PasswordReset, EmailProof, Identity, OneTimeCode, RecoveryCode, Passkey, HalfWay, ApiToken,
+)  # fmt: skip
+"""Whatever lets somebody in, or has been mailed for it."""
+
+
+async def erase(db: AsyncSession, person: UUID) -> None:
+    """Nobody comes in any more. The row stays, for invoices and the trail name its id; it says nothing about anybody."""
+    for kind in OPENS_IT:
+        await db.execute(delete(kind).where(kind.user_id == person))
+    await db.execute(
+        update(User)
+        .where(User.id == person)
+        .values(
+            name=_("Erased account"), email=f"{person}@erased.invalid", email_verified_at=None, phone="",
+            password_hash=None, is_active=False, tokens_valid_after=clock.now(), erase_at=None,
+        )
+    )  # fmt: skip
+
+
 DECLARED = Declared(
     records,
+    erase=erase,
     left_out={
         "password_resets": "hashes of mailed links, gone a week after they end; the mails are in the copy",
         "recovery_codes": "hashes of codes: they tell nothing, and a copy must open nothing",

@@ -2,16 +2,26 @@
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from app.core.db import transaction
-from app.core.personal import Declared, Paper, Records, printed
+from app.core.personal import AtShop, Declared, Paper, Records, printed
 from app.core.words import _
 from app.domains.billing import finding, paper
-from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment, Refund
+from app.domains.billing.models import (
+    LIVE_PAYMENT,
+    OPEN_INVOICE,
+    CreditNote,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    Refund,
+)
 
 
 def records(person: UUID) -> Sequence[Records]:
@@ -138,4 +148,34 @@ async def _note(person: UUID, note_id: UUID) -> bytes:
     return await paper.typeset_note(note, invoice, lines)
 
 
-DECLARED = Declared(records, papers=papers)
+def _theirs(who: AtShop) -> Select[Any]:
+    return select(Invoice.id).where(
+        Invoice.tenant_id == who.tenant_id, Invoice.customer_id == who.customer_id
+    )
+
+
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """What was told to and by the payment provider. Invoices and the ledger stay as long as the law wants books."""
+    await db.execute(
+        update(Payment)
+        .where(Payment.tenant_id == who.tenant_id, Payment.invoice_id.in_(_theirs(who)))
+        .values(checkout_terms={}, gateway_response=None, checkout_url="")
+    )
+
+
+async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
+    unpaid = _theirs(who).where(Invoice.status.in_(OPEN_INVOICE))
+    moving = select(Payment.id).where(
+        Payment.tenant_id == who.tenant_id,
+        Payment.invoice_id.in_(_theirs(who)),
+        Payment.status.in_((*LIVE_PAYMENT, "disputed")),
+    )
+    found = []
+    if await db.scalar(select(unpaid.exists())):
+        found.append(_("an unpaid invoice"))
+    if await db.scalar(select(moving.exists())):
+        found.append(_("a payment that is undecided or disputed"))
+    return found
+
+
+DECLARED = Declared(records, papers=papers, leave=leave, unsettled=unsettled)

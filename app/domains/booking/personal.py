@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.core.personal import Declared, Records
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.personal import AtShop, Declared, Records
 from app.core.words import _
 from app.domains.booking.models import Appointment, BookedService
 from app.domains.network.models import ServiceCenter
@@ -47,4 +51,24 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
-DECLARED = Declared(records)
+def _theirs(who: AtShop) -> tuple[ColumnElement[bool], ...]:
+    return (Appointment.tenant_id == who.tenant_id, Appointment.customer_id == who.customer_id)
+
+
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """What they wrote when they booked."""
+    await db.execute(update(Appointment).where(*_theirs(who)).values(notes="", cancel_reason=""))
+
+
+async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
+    planned = select(Appointment.id).where(
+        *_theirs(who),
+        or_(
+            Appointment.status.in_(("pending", "confirmed")) & (Appointment.ends_at > clock.now()),
+            Appointment.status.in_(("arrived", "in_progress")),
+        ),
+    )
+    return [_("a visit that is booked")] if await db.scalar(select(planned.exists())) else []
+
+
+DECLARED = Declared(records, leave=leave, unsettled=unsettled)

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.core.personal import Declared, Records
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.personal import AtShop, Declared, Records
 from app.core.words import _
 from app.domains.customers.models import Customer, CustomerVehicle
 from app.domains.network.models import Tenant
@@ -45,4 +49,25 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
-DECLARED = Declared(records)
+async def erase(db: AsyncSession, person: UUID) -> None:
+    """Shops that know them are to forget them, each as soon as everything between the two is settled."""
+    await db.execute(
+        update(Customer)
+        .where(Customer.user_id == person, Customer.erase_asked_at.is_(None), Customer.erased_at.is_(None))
+        .values(erase_asked_at=clock.now())
+    )
+
+
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """The record keeps its number, which papers name, and nothing of a person."""
+    await db.execute(
+        update(Customer)
+        .where(Customer.tenant_id == who.tenant_id, Customer.id == who.customer_id)
+        .values(
+            name=_("Erased customer"), email="", phone="", address="", notes="", user_id=None,
+            status="inactive", erased_at=clock.now(),
+        )
+    )  # fmt: skip
+
+
+DECLARED = Declared(records, erase=erase, leave=leave)

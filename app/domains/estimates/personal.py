@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.core.personal import Declared, Records
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.personal import AtShop, Declared, Records
 from app.core.words import _
-from app.domains.estimates.models import Estimate, EstimateJob, EstimateLine
+from app.domains.estimates.models import ApprovalLink, Estimate, EstimateJob, EstimateLine
+from app.domains.workshop.models import RepairOrder
 
 
 def records(person: UUID) -> Sequence[Records]:
@@ -73,8 +77,23 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """Where links to estimates were sent. The estimates themselves are signed, and stay."""
+    theirs = (
+        select(Estimate.id)
+        .join(RepairOrder, RepairOrder.id == Estimate.order_id)
+        .where(RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id)
+    )
+    await db.execute(
+        update(ApprovalLink)
+        .where(ApprovalLink.tenant_id == who.tenant_id, ApprovalLink.estimate_id.in_(theirs))
+        .values(recipient="")
+    )
+
+
 DECLARED = Declared(
     records,
+    leave=leave,
     left_out={
         "approval_links": "hashes of links to estimates that are in the copy; the mails say where they went",
     },

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock, files
 from app.core.db import transaction
 from app.core.personal import Declared, Paper, Records
 from app.core.tables import File
+from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.network.models import Tenant
@@ -86,4 +89,25 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
         yield Paper(f"photos/cars/{row.id}.{row.key.rpartition('.')[2]}", key=row.key)
 
 
-DECLARED = Declared(records, papers=papers)
+async def erase(db: AsyncSession, person: UUID) -> None:
+    """The pictures go, and cars that no shop and nobody else has to do with. A car a shop has worked on stays with
+    the shop; it is nobody's from now on."""
+    owned = await db.execute(
+        select(Vehicle, File)
+        .join(Ownership, Ownership.vehicle_id == Vehicle.id)
+        .join(File, File.id == Vehicle.photo_id)
+        .where(Ownership.user_id == person, Ownership.until.is_(None), File.user_id == person)
+    )
+    for vehicle, file in owned.all():
+        vehicle.photo_id = None
+        await db.flush()
+        await files.forget(db, file, by=Viewer.system())
+    await db.execute(text("SELECT erase_own_cars()"))
+    await db.execute(
+        update(Ownership)
+        .where(Ownership.user_id == person, Ownership.until.is_(None))
+        .values(until=clock.now())
+    )
+
+
+DECLARED = Declared(records, papers=papers, erase=erase)

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.core.personal import Declared, Records
+from sqlalchemy import delete, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.personal import AtShop, Declared, Records
+from app.core.tables import EventRow
 from app.core.words import _
+from app.domains.booking.models import Appointment
 from app.domains.notifications.models import Mail, Notification
+from app.domains.workshop.models import RepairOrder
 
 
 def records(person: UUID) -> Sequence[Records]:
@@ -35,4 +41,33 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
-DECLARED = Declared(records)
+async def erase(db: AsyncSession, person: UUID) -> None:
+    """What they were told, on their list and by mail."""
+    for kind in (Notification, Mail):
+        await db.execute(delete(kind).where(kind.user_id == person))
+
+
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """What they were told, and what the shop's people were told about them."""
+    orders = select(RepairOrder.id).where(
+        RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id
+    )
+    visits = select(Appointment.id).where(
+        Appointment.tenant_id == who.tenant_id, Appointment.customer_id == who.customer_id
+    )
+    about = select(EventRow.id).where(
+        EventRow.tenant_id == who.tenant_id,
+        or_(
+            EventRow.subject_id == who.customer_id,
+            EventRow.subject_id.in_(orders),
+            EventRow.subject_id.in_(visits),
+            EventRow.user_id == who.user_id if who.user_id else false(),
+        ),
+    )
+    for kind in (Notification, Mail):
+        await db.execute(delete(kind).where(kind.tenant_id == who.tenant_id, kind.event_id.in_(about)))
+    if who.email:
+        await db.execute(delete(Mail).where(Mail.tenant_id == who.tenant_id, Mail.recipient == who.email))
+
+
+DECLARED = Declared(records, erase=erase, leave=leave)

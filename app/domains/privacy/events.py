@@ -1,5 +1,6 @@
 """What happens to the copies of people's data."""
 
+from datetime import datetime
 from uuid import UUID
 
 from app.core.events import Event
@@ -37,3 +38,22 @@ class ExportFetched(ExportEvent, frozen=True, kw_only=True):
 
 class ExportEnded(ExportEvent, frozen=True, kw_only=True):
     """The copy's week is over, and it is gone."""
+
+
+class ErasureAsked(Event, frozen=True, kw_only=True):
+    """A person wants their account erased; there are days left to keep it."""
+
+    user_id: UUID
+    erase_at: datetime
+
+
+class AccountKept(Event, frozen=True, kw_only=True):
+    """A person keeps their account after all, or works for a business again."""
+
+    user_id: UUID
+
+
+class AccountErased(Event, frozen=True, kw_only=True):
+    """Nothing tells any more whose the account was."""
+
+    user_id: UUID

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import case
+from sqlalchemy import case, delete
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.events import record
+from app.core.files import FileForgotten
 from app.core.personal import Declared, Records
 from app.core.tables import AuditLog, EventRow
+from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.privacy.models import Export
 
@@ -52,8 +56,16 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
+async def erase(db: AsyncSession, person: UUID) -> None:
+    """The copies, their bytes after the commit."""
+    keys = list(await db.scalars(delete(Export).where(Export.user_id == person).returning(Export.key)))
+    if keys:
+        await record(db, FileForgotten(keys=keys), by=Viewer.system(), person=person)
+
+
 DECLARED = Declared(
     records,
+    erase=erase,
     left_out={
         "audit_values": "what a shop's rows held before and after, its notes among them; what holds now is in the copy",
         "files": "the photos and documents a person is shown are in the copy themselves; the rows add only sizes",

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import transaction
-from app.core.personal import Declared, Paper, Records
+from app.core.personal import AtShop, Declared, Paper, Records
 from app.core.tables import File
 from app.core.words import _
 from app.domains.network.models import ServiceCenter
@@ -129,4 +130,27 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
         yield Paper(f"photos/visits/{row.id}.{row.key.rpartition('.')[2]}", key=row.key)
 
 
-DECLARED = Declared(records, papers=papers)
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """Photos of the car are the shop's; the names their files had on somebody's phone are not."""
+    of_visits = (
+        select(OrderPhoto.file_id)
+        .join(RepairOrder, RepairOrder.id == OrderPhoto.order_id)
+        .where(RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id)
+    )
+    await db.execute(
+        update(File)
+        .where(File.tenant_id == who.tenant_id, File.id.in_(of_visits))
+        .values(label="", user_id=None)
+    )
+
+
+async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
+    open_order = select(RepairOrder.id).where(
+        RepairOrder.tenant_id == who.tenant_id,
+        RepairOrder.customer_id == who.customer_id,
+        RepairOrder.status.in_(("estimate", "repair_order")),
+    )
+    return [_("an open repair order")] if await db.scalar(select(open_order.exists())) else []
+
+
+DECLARED = Declared(records, papers=papers, leave=leave, unsettled=unsettled)
