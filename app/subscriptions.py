@@ -31,6 +31,7 @@ from app.domains.notifications.privacy_reactions import tell_copy
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.writing_to import MessageWritten
 from app.domains.privacy import events as privacy
+from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
 from app.domains.workshop import events as workshop
@@ -142,6 +143,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
     # accounts
+    accounts.SignedUp: [note_agreement],
     accounts.PasswordResetRequested: [tell_account.send_reset],
     accounts.EmailProofAsked: [tell_account.send_proof],
     accounts.EmailChangeAsked: [tell_account.send_email_change],

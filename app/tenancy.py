@@ -33,6 +33,7 @@ TABLES: dict[str, Kind] = {
     "api_tokens": "own_policy",
     # privacy
     "exports": "person",
+    "consents": "person",
     # network
     "tenants": "own_policy",
     "service_centers": "published",

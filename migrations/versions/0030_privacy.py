@@ -49,6 +49,25 @@ def upgrade() -> None:
              ORDER BY e.created_at LIMIT 500
         $$
     """)
+    op.create_table(
+        "consents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("is_given", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_consents_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+        sa.UniqueConstraint("user_id", "event_id", "kind", name=op.f("uq_consents_user_id_event_id_kind")),
+    )
+    op.create_index("ix_consents_user_id", "consents", ["user_id", "kind", "created_at"])
+    rls.apply(op.execute, "consents", "person")
+    op.execute(
+        "CREATE TRIGGER consents_append_only BEFORE UPDATE OR DELETE ON consents "
+        "FOR EACH ROW EXECUTE FUNCTION append_only()"
+    )
     op.add_column("users", sa.Column("erase_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_users_erase_at", "users", ["erase_at"], postgresql_where=sa.text("erase_at IS NOT NULL")
@@ -84,11 +103,11 @@ def upgrade() -> None:
             letters bigint;
         BEGIN
             DELETE FROM notifications WHERE id IN (
-                SELECT id FROM notifications WHERE created_at < least(written_before, now() - interval '300 days')
+                SELECT id FROM notifications WHERE created_at < least(written_before, now() - interval '365 days')
                  LIMIT at_most FOR UPDATE SKIP LOCKED);
             GET DIAGNOSTICS lines = ROW_COUNT;
             DELETE FROM mails WHERE id IN (
-                SELECT id FROM mails WHERE created_at < least(written_before, now() - interval '300 days')
+                SELECT id FROM mails WHERE created_at < least(written_before, now() - interval '365 days')
                  LIMIT at_most FOR UPDATE SKIP LOCKED);
             GET DIAGNOSTICS letters = ROW_COUNT;
             RETURN lines + letters;
@@ -134,4 +153,5 @@ def downgrade() -> None:
     op.drop_index("ix_users_erase_at", table_name="users")
     op.drop_column("users", "erase_at")
     op.execute("DROP FUNCTION exports_to_look_after(timestamptz, timestamptz)")
+    op.drop_table("consents")
     op.drop_table("exports")

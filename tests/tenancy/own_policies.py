@@ -175,6 +175,7 @@ LOOSE_KEYS = {
 IDS_WITHOUT_A_KEY = {
     "audit_chain.row_id": "an event's or a refusal's, in two tables",
     "audit_values.row_id": "the same; the values may be forgotten, the row stays",
+    "consents.event_id": "what made us write, in a log that is pruned apart",
     "events.actor_id": "the log outlives whom it names",
     "events.subject_id": "of many tables",
     "deferred_work.revived_job_id": "jobs and deferred work name each other; written by the workshop alone",

@@ -5,11 +5,16 @@ from uuid import UUID
 
 from app.core.events import Event
 
+NOTICE = "2026-11"
+"""The privacy notice at /privacy, as it reads since that month. A change of its sense makes a new version."""
+
 
 class SignedUp(Event, frozen=True):
-    """A person made an account."""
+    """A person made an account, on a page that names the notice they agree to."""
 
     user_id: UUID
+    notice: str = ""
+    """Which version of it; empty in what was written before there was one."""
 
 
 class EmailProofAsked(Event, frozen=True):

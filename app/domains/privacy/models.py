@@ -1,9 +1,9 @@
-"""Copies of a person's data."""
+"""Copies of a person's data, and what they agreed to."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified
@@ -47,3 +47,21 @@ class Export(Identified, Base):
     def is_in_the_making(self) -> bool:
         """Whether there is something to wait for."""
         return self.status in IN_THE_MAKING
+
+
+class Consent(Identified, Base):
+    """What a person agreed to or took back, in which version, and when. Never changed: the newest counts."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        Index("ix_consents_user_id", "user_id", "kind", "created_at"),
+        UniqueConstraint("user_id", "event_id", "kind"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    event_id: Mapped[UUID]
+    """What made us write it down."""
+    kind: Mapped[str]
+    """privacy_notice."""
+    version: Mapped[str]
+    is_given: Mapped[bool]

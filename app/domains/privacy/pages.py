@@ -11,12 +11,13 @@ from litestar.response import Stream
 
 from app.core.errors import Invalid
 from app.core.forms import read
-from app.core.permissions import SIGNED_IN
+from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import fragment, page, see_other
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import own_account
-from app.domains.privacy import erasing, exporting, retention
+from app.domains.accounts.events import NOTICE
+from app.domains.privacy import consenting, erasing, exporting, retention
 from app.domains.privacy.models import Export
 from app.gateways.storage import disposition
 
@@ -24,6 +25,12 @@ AnyRequest = Request[Any, Any, Any]
 
 HERE = "/settings/your-data"
 MINE = needs(SIGNED_IN)
+
+
+@get("/privacy", opt=needs(PUBLIC))
+async def privacy_notice(request: AnyRequest) -> Response[Any]:
+    async with begin(request) as (_db, me):
+        return page(request, me, "privacy/notice.html", periods=retention.periods(), version=NOTICE)
 
 
 class ErasureForm(msgspec.Struct):
@@ -40,7 +47,7 @@ async def _your_data(request: AnyRequest, wrong: Invalid | None = None, typed: s
         return page(
             request, me, "privacy/your_data.html", status=422 if wrong else 200,
             copies=await exporting.mine(db, me), user=await own_account(db, me),
-            periods=retention.periods(), hindrance=erasing.hindrance(me), grace=erasing.GRACE.days,
+            agreements=await consenting.of_person(db, me), periods=retention.periods(), hindrance=erasing.hindrance(me), grace=erasing.GRACE.days,
             values={"confirmation": typed}, errors=wrong.errors if wrong else {},
         )  # fmt: skip
 
@@ -170,7 +177,16 @@ async def fetch_copy_as_json(request: AnyRequest, export_id: FromPath[UUID]) -> 
 
 
 router = Router(
-    "/", route_handlers=[your_data, show_copies, ask_for_copy, fetch_copy, ask_for_erasure, keep_account]
+    "/",
+    route_handlers=[
+        privacy_notice,
+        your_data,
+        show_copies,
+        ask_for_copy,
+        fetch_copy,
+        ask_for_erasure,
+        keep_account,
+    ],
 )
 api = Router(
     "/",

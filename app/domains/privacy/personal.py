@@ -12,7 +12,7 @@ from app.core.personal import Declared, Records
 from app.core.tables import AuditLog, EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.privacy.models import Export
+from app.domains.privacy.models import Consent, Export
 
 
 def records(person: UUID) -> Sequence[Records]:
@@ -26,6 +26,16 @@ def records(person: UUID) -> Sequence[Records]:
                 "ready_at": (Export.ready_at, _("when it was ready")),
             },
             lambda rows: rows.where(Export.user_id == person).order_by(Export.created_at),
+        ),
+        Records(
+            "agreements", _("What you agreed to."), ("consents",),
+            {
+                "at": (Consent.created_at, _("when")),
+                "what": (Consent.kind, _("to what")),
+                "version": (Consent.version, _("in which version")),
+                "given": (Consent.is_given, _("whether you agreed or took it back")),
+            },
+            lambda rows: rows.where(Consent.user_id == person).order_by(Consent.id),
         ),
         Records(
             "activity", _("What happened to your affairs, as the log has it."), ("events",),
