@@ -10,7 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from app.core import db, live, queue
+from app.core import db, live, personal, queue
 from app.core.answers import HANDLERS
 from app.core.legible import refuse_illegible
 from app.core.logs import configure_logs
@@ -57,6 +57,7 @@ from app.domains.services import pages as services_pages
 from app.domains.services import said as services_said
 from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
+from app.personal import PERSONAL
 from app.screens import (
     audit,
     audit_words,
@@ -157,6 +158,7 @@ def create_app() -> Envelope:
 
 def create_litestar() -> Litestar:
     """The application inside its envelope. Raises when a route does not say what it needs."""
+    personal.declare(PERSONAL)
     app = Litestar(
         route_handlers=[
             Router("/", route_handlers=PAGES, include_in_schema=False),

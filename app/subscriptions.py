@@ -27,7 +27,7 @@ from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
-from app.domains.notifications.privacy_reactions import tell_copy
+from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.writing_to import MessageWritten
 from app.domains.privacy import events as privacy
@@ -160,6 +160,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     privacy.ExportReady: [ring_own_copy, tell_copy],
     privacy.ExportFailed: [ring_own_copy, tell_copy],
     privacy.ExportEnded: [ring_own_copy],
+    privacy.ErasureAsked: [tell_erasure],
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     # notifications

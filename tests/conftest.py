@@ -155,8 +155,7 @@ async def db(engine: Engine, worker_database: str) -> AsyncIterator[AsyncSession
 async def site(engine: Engine, seated: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """A database of this test's own, committed to, that the application in this process is connected to."""
     from app.core import db as core_db
-    from app.core import personal, queue, relay
-    from app.personal import PERSONAL
+    from app.core import queue, relay
     from app.subscriptions import SUBSCRIPTIONS
 
     name = await engine.clone(seated, f"site_{uuid4().hex[:12]}")
@@ -166,7 +165,6 @@ async def site(engine: Engine, seated: str, monkeypatch: pytest.MonkeyPatch) -> 
     core_db.connect(settings().sqlalchemy_url)
     queue.connect_queue(settings().redis_url, name=name)
     relay.subscribe(SUBSCRIPTIONS)
-    personal.declare(PERSONAL)
     yield name
     await queue.disconnect_queue()
     await core_db.disconnect()

@@ -5,14 +5,17 @@ import pytest
 from app.core import clock
 from app.domains.privacy import erasing
 from tests.cast import PASSWORD
+from tests.mailbox import mails_to
 
 
-async def test_signing_in_offers_to_keep_the_account(browser, cast):
+async def test_signing_in_offers_to_keep_the_account(browser, cast, run_reactions):
     page, dana = "/settings/your-data", browser(cast.customer)
     assert (await dana.post(f"{page}/erasure", {"confirmation": "somebody@else.example"})).status_code == 422
     assert (
         await dana.post(f"{page}/erasure", {"confirmation": cast.customer.email.upper()})
     ).status_code == 303
+    await run_reactions()
+    assert "will be erased" in (await mails_to(cast.customer.email))[0].text
     again = browser()
     came = await again.post("/sign-in", {"email": cast.customer.email, "password": PASSWORD})
     assert came.headers["location"] == page
