@@ -11,7 +11,7 @@ from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from app.core import db, live, queue
+from app.core import db, live, personal, queue
 from app.core.answers import HANDLERS, Refusal
 from app.core.legible import refuse_illegible
 from app.core.logs import configure_logs
@@ -56,11 +56,13 @@ from app.domains.network import setup_api as network_setup_api
 from app.domains.network import setup_pages as network_setup_pages
 from app.domains.notifications import api as notifications_api
 from app.domains.notifications import pages as notifications_pages
+from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
 from app.domains.services import said as services_said
 from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
+from app.personal import PERSONAL
 from app.screens import (
     audit,
     audit_words,
@@ -99,6 +101,7 @@ PAGES: list[Any] = [
     accounts_security_pages.router,
     accounts_sign_on.router,
     accounts_tokens.router,
+    privacy_pages.router,
     notifications_pages.router,
     inspections_pages.router,
     booking_pages.router,
@@ -139,6 +142,7 @@ API: list[Any] = [
     accounts_api.router,
     accounts_sign_on.api,
     accounts_tokens.api,
+    privacy_pages.api,
     notifications_api.router,
     inspections_api.router,
     billing_api.router,
@@ -163,6 +167,7 @@ def create_app() -> Envelope:
 
 def create_litestar() -> Litestar:
     """The application inside its envelope. Raises when a route does not say what it needs."""
+    personal.declare(PERSONAL)
     app = Litestar(
         route_handlers=[
             Router("/", route_handlers=PAGES, include_in_schema=False),

@@ -27,8 +27,13 @@ from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
+from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.writing_to import MessageWritten
+from app.domains.privacy import events as privacy
+from app.domains.privacy.consenting import note_agreement
+from app.domains.privacy.live import ring_own as ring_own_copy
+from app.domains.privacy.making import begin_making
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -139,6 +144,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
     # accounts
+    accounts.SignedUp: [note_agreement],
     accounts.PasswordResetRequested: [tell_account.send_reset],
     accounts.EmailProofAsked: [tell_account.send_proof],
     accounts.EmailChangeAsked: [tell_account.send_email_change],
@@ -150,6 +156,13 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     accounts.SignInLocked: [tell_account.tell_locked],
     accounts.IdentityLinked: [tell_account.tell_linked],
     accounts.IdentityUnlinked: [tell_account.tell_unlinked],
+    # privacy
+    privacy.ExportAsked: [ring_own_copy, begin_making],
+    privacy.ExportMoved: [ring_own_copy],
+    privacy.ExportReady: [ring_own_copy, tell_copy],
+    privacy.ExportFailed: [ring_own_copy, tell_copy],
+    privacy.ExportEnded: [ring_own_copy],
+    privacy.ErasureAsked: [tell_erasure],
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     # notifications

@@ -32,6 +32,9 @@ TABLES: dict[str, Kind] = {
     "half_ways": "person",
     "passkey_challenges": "system",
     "api_tokens": "own_policy",
+    # privacy
+    "exports": "person",
+    "consents": "person",
     # network
     "tenants": "own_policy",
     "service_centers": "published",

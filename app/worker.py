@@ -9,18 +9,33 @@ import structlog
 from redis.exceptions import RedisError
 from saq import Worker
 
-from app.core import chain, db, pruning, queue, relay
+from app.core import chain, db, personal, pruning, queue, relay
 from app.core.logs import configure_logs
 from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
+from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
 from app.domains.notifications import alarms, reminding, sending
+from app.domains.privacy import erasing, making
+from app.personal import PERSONAL
 from app.settings import settings
 from app.subscriptions import SUBSCRIPTIONS
 
 log = structlog.get_logger()
 
-TASKS_OF = (chain, pruning, billing_tasks, booking_tasks, estimates_tasks, alarms, reminding, sending)
+TASKS_OF = (
+    chain,
+    pruning,
+    billing_tasks,
+    booking_tasks,
+    estimates_tasks,
+    alarms,
+    reminding,
+    sending,
+    making,
+    erasing,
+    customers_erasing,
+)
 """The domains' tasks and crons; importing a module makes its tasks known."""
 
 
@@ -33,6 +48,7 @@ async def work() -> None:
     configure_logs(settings().log_level)
     db.connect(settings().sqlalchemy_url, pool_size=10)
     relay.subscribe(SUBSCRIPTIONS)
+    personal.declare(PERSONAL)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -24,6 +24,10 @@ SIGN_INS_KEPT = timedelta(days=7)
 """Sessions, refresh tokens and mailed links, after they have ended. Each is a person's own, so that a function of
 the database removes them."""
 
+MESSAGES_KEPT = timedelta(days=365)
+"""Lines on people's lists and mails, from the day they were written. Each is a person's or a shop's own, so that a
+function of the database removes these too."""
+
 
 @cron("40 3 * * *", timeout=900)
 async def prune() -> None:
@@ -37,7 +41,12 @@ async def prune() -> None:
         for table, over, kept in OVER
     ]
     await for_each(
-        [*statements, ("SELECT prune_sign_ins(:before, :batch)", SIGN_INS_KEPT)], lambda one: _all_of(*one)
+        [
+            *statements,
+            ("SELECT prune_sign_ins(:before, :batch)", SIGN_INS_KEPT),
+            ("SELECT prune_messages(:before, :batch)", MESSAGES_KEPT),
+        ],
+        lambda one: _all_of(*one),
     )
 
 

@@ -82,6 +82,9 @@ OWN: dict[str, dict[str, str]] = {
 """Verb and conditions of the policies written out in migrations, as the server prints them."""
 
 DEFINERS: dict[str, tuple[str, str]] = {
+    "accounts_to_erase(timestamp with time zone)": ("SETOF uuid", ""),
+    "customers_to_erase()": ("TABLE(customer_id uuid, tenant_id uuid)", ""),
+    "erase_own_cars()": ("SETOF uuid", ""),
     "approval_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, estimate_id uuid)", ""),
     "end_sessions_of(uuid,timestamp with time zone)": ("void", ""),
     "enter_person(uuid,uuid)": (
@@ -99,6 +102,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "enter_token(bytea,timestamp with time zone)": (
         "TABLE(token_id uuid, name text, scopes text[], last_used_at timestamp with time zone, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
         "as enter_person, behind the hash of the token's 256 random bits",
+    ),
+    "exports_to_look_after(timestamp with time zone,timestamp with time zone)": (
+        "TABLE(id uuid, user_id uuid)",
+        "",
     ),
     "forget_audit_values(uuid[])": ("SETOF uuid", ""),
     "invitation_by_token(bytea)": ("TABLE(id uuid, tenant_id uuid)", ""),
@@ -125,6 +132,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
     ),
     "stamp_event(uuid,jsonb)": ("bigint", ""),
     "prune_sign_ins(timestamp with time zone,integer)": ("bigint", ""),
+    "prune_messages(timestamp with time zone,integer)": ("bigint", ""),
     "stamp_logs()": ("bigint", ""),
     "tenants_with_overdue_invoices(timestamp with time zone)": ("TABLE(tenant_id uuid)", ""),
     "token_used(uuid,timestamp with time zone)": ("void", ""),
@@ -172,6 +180,7 @@ LOOSE_KEYS = {
 IDS_WITHOUT_A_KEY = {
     "audit_chain.row_id": "an event's or a refusal's, in two tables",
     "audit_values.row_id": "the same; the values may be forgotten, the row stays",
+    "consents.event_id": "what made us write, in a log that is pruned apart",
     "events.actor_id": "the log outlives whom it names",
     "events.subject_id": "of many tables",
     "deferred_work.revived_job_id": "jobs and deferred work name each other; written by the workshop alone",

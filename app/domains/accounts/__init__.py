@@ -5,7 +5,15 @@ A *session* is a signed-in browser. A *refresh token* keeps a program signed in;
 
 from app.domains.accounts.models import User
 from app.domains.accounts.profile import issue_reset, own_account
-from app.domains.accounts.proving import issue_proof
+from app.domains.accounts.proving import issue_change, issue_proof, old_address
 from app.domains.accounts.signing_in import sign_up
 
-__all__ = ["User", "issue_proof", "issue_reset", "own_account", "sign_up"]
+__all__ = [
+    "User",
+    "issue_change",
+    "issue_proof",
+    "issue_reset",
+    "old_address",
+    "own_account",
+    "sign_up",
+]

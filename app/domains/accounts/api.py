@@ -104,6 +104,7 @@ async def _granted(db: AsyncSession, user: User, family: UUID | None = None) -> 
 
 @post("/auth/register", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.SIGN_UPS), status_code=201)
 async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted:
+    """Make an account. Whoever does agrees to the notice at /privacy, and its version is noted."""
     check_email(data.email)
     async with begin(request) as (db, me):
         user = await signing_in.sign_up(

@@ -44,6 +44,8 @@ async def go_in(request: AnyRequest, db: AsyncSession, user: User, *, by: Viewer
     center = await signing_in.first_center(db, user.id)
     token, _ends = await signing_in.start_session(db, user, by=by, center_id=center)
     cookies = [session_set(token)]
+    if user.erase_at is not None:  # the page that offers to keep the account
+        next = "/settings/your-data"
     if request.cookies.get(half_way_cookie()):
         cookies.append(_half_way_set("", seconds=0))
     return see_other(request, safe_next(next, "/home"), cookies=cookies)

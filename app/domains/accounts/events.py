@@ -5,11 +5,16 @@ from uuid import UUID
 
 from app.core.events import Event
 
+NOTICE = "2026-11"
+"""The privacy notice at /privacy, as it reads since that month. A change of its sense makes a new version."""
+
 
 class SignedUp(Event, frozen=True):
-    """A person made an account."""
+    """A person made an account, on a page that names the notice they agree to."""
 
     user_id: UUID
+    notice: str = ""
+    """Which version of it; empty in what was written before there was one."""
 
 
 class EmailProofAsked(Event, frozen=True):
@@ -126,11 +131,13 @@ class EmailChangeAsked(Event, frozen=True):
     """A person wants another address for their account; the link is made when the mail to it is written."""
 
     user_id: UUID
-    email: str
+    proof_id: UUID
+    """Where the address stands: events are never changed, and an address must be erasable."""
 
 
 class EmailChanged(Event, frozen=True):
     """An account has another address, which its owner has proved."""
 
     user_id: UUID
-    old_email: str
+    proof_id: UUID
+    """Where the old address stands, for as long as the proof is kept."""

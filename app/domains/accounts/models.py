@@ -16,7 +16,10 @@ class User(Identified, Base):
     """A person with an account."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_email", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        Index("ix_users_email", text("lower(email)"), unique=True),
+        Index("ix_users_erase_at", "erase_at", postgresql_where=text("erase_at IS NOT NULL")),
+    )
 
     email: Mapped[str]
     password_hash: Mapped[str | None]
@@ -32,6 +35,8 @@ class User(Identified, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     tokens_valid_after: Mapped[datetime | None]
     """Bearer tokens issued before this moment are refused."""
+    erase_at: Mapped[datetime | None]
+    """When the account is erased, unless its owner keeps it."""
 
 
 class Session(Identified, Base):
@@ -99,6 +104,8 @@ class EmailProof(Identified, Base):
     used_at: Mapped[datetime | None]
     changes_address: Mapped[bool] = mapped_column(default=False)
     """Opening it makes this the account's address."""
+    old_email: Mapped[str] = mapped_column(default="")
+    """What the address was before, once it was opened: it is told there too. No event holds it, for those stay."""
 
 
 class OneTimeCode(Identified, Base):

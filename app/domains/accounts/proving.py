@@ -23,7 +23,9 @@ async def ask_to_change(db: AsyncSession, user: User, email: str, *, by: Viewer)
     """Have a link mailed to the address somebody wants instead of theirs; until it is opened nothing changes.
     Raises Invalid when it belongs to an account."""
     await _refuse_taken(db, email)
-    asked = EmailChangeAsked(user_id=user.id, email=email)
+    proof = _new_proof(user.id, email, new_token(), changes_address=True)
+    db.add(proof)
+    asked = EmailChangeAsked(user_id=user.id, proof_id=proof.id)
     await record(db, asked, by=by, person=user.id, subject=user.id)
 
 
@@ -32,12 +34,12 @@ async def _refuse_taken(db: AsyncSession, email: str) -> None:
         raise Invalid({"email": _("There is an account with this address.")})
 
 
-async def _change_address(db: AsyncSession, user: User, email: str, *, by: Viewer) -> None:
+async def _change_address(db: AsyncSession, user: User, proof: EmailProof, *, by: Viewer) -> None:
     """The old address is told. Links to a new password that were mailed to it are over."""
-    await _refuse_taken(db, email)
-    old, user.email, user.email_verified_at = user.email, email, clock.now()
+    await _refuse_taken(db, proof.email)
+    proof.old_email, user.email, user.email_verified_at = user.email, proof.email, clock.now()
     await db.execute(delete(PasswordReset).where(PasswordReset.user_id == user.id))
-    changed = EmailChanged(user_id=user.id, old_email=old)
+    changed = EmailChanged(user_id=user.id, proof_id=proof.id)
     await record(db, changed, by=by, person=user.id, subject=user.id)
 
 
@@ -48,20 +50,39 @@ async def ask_for_proof(db: AsyncSession, user: User, *, by: Viewer) -> None:
     await record(db, EmailProofAsked(user_id=user.id), by=by, person=user.id, subject=user.id)
 
 
-async def issue_proof(db: AsyncSession, user_id: UUID, email: str, *, changes_address: bool = False) -> str:
+async def issue_proof(db: AsyncSession, user_id: UUID, email: str) -> str:
     """A fresh token for the mail being written; only its hash is stored."""
     token = new_token()
-    db.add(
-        EmailProof(
-            id=new_id(),
-            user_id=user_id,
-            email=email,
-            token_hash=hash_token(token),
-            expires_at=clock.now() + PROOF_LIFE,
-            changes_address=changes_address,
-        )
-    )
+    db.add(_new_proof(user_id, email, token))
     return token
+
+
+async def issue_change(db: AsyncSession, proof_id: UUID) -> tuple[str, str]:
+    """The wanted address and a fresh token for the mail to it, in place of one that nobody was given; ("", "") when
+    the wish is gone."""
+    proof = await db.get(EmailProof, proof_id)
+    if proof is None or proof.used_at is not None:
+        return "", ""
+    token = new_token()
+    proof.token_hash, proof.expires_at = hash_token(token), clock.now() + PROOF_LIFE
+    return proof.email, token
+
+
+async def old_address(db: AsyncSession, proof_id: UUID) -> str:
+    """What the address was before it was changed; "" when that is no longer known."""
+    proof = await db.get(EmailProof, proof_id)
+    return proof.old_email if proof else ""
+
+
+def _new_proof(user_id: UUID, email: str, token: str, *, changes_address: bool = False) -> EmailProof:
+    return EmailProof(
+        id=new_id(),
+        user_id=user_id,
+        email=email,
+        token_hash=hash_token(token),
+        expires_at=clock.now() + PROOF_LIFE,
+        changes_address=changes_address,
+    )
 
 
 async def prove(db: AsyncSession, *, token: str, by: Viewer) -> User:
@@ -89,7 +110,7 @@ async def prove(db: AsyncSession, *, token: str, by: Viewer) -> User:
     if user is None or proof is None:
         raise gone
     if proof.changes_address:
-        await _change_address(db, user, proof.email, by=by)
+        await _change_address(db, user, proof, by=by)
     if proof.email.lower() != user.email.lower():
         raise gone
     if user.email_verified_at is None:

@@ -20,7 +20,7 @@ from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.accounts import signing_in
-from app.domains.accounts.events import EmailProved, IdentityLinked, IdentityUnlinked, SignedUp
+from app.domains.accounts.events import NOTICE, EmailProved, IdentityLinked, IdentityUnlinked, SignedUp
 from app.domains.accounts.models import Identity, Passkey, SignOn, User
 from app.gateways.oidc import Introduction, Provider
 from app.settings import settings
@@ -211,7 +211,7 @@ async def _newcomer(
         raise Refused(
             _("Somebody made an account with this address just now. Please start again.")
         ) from error
-    await record(db, SignedUp(user_id=user.id), by=by, person=user.id, subject=user.id)
+    await record(db, SignedUp(user_id=user.id, notice=NOTICE), by=by, person=user.id, subject=user.id)
     await link(db, user, provider, who, by=by, is_new=True)
     return user
 

@@ -16,7 +16,7 @@ from app.core.viewer import Viewer
 from app.core.visit import KIOSK_LONGEST
 from app.core.words import _
 from app.domains.accounts import passwords
-from app.domains.accounts.events import EmailProofAsked, SignedIn, SignedUp, SignInFailed
+from app.domains.accounts.events import NOTICE, EmailProofAsked, SignedIn, SignedUp, SignInFailed
 from app.domains.accounts.models import HalfWay, RefreshToken, Session, User
 
 ABSOLUTE_LIFE = timedelta(days=90)
@@ -56,7 +56,8 @@ async def sign_up(
         await db.flush()
     except IntegrityError as error:
         raise _taken() from error
-    await record(db, SignedUp(user_id=user.id), by=by, person=user.id, subject=user.id)
+    notice = NOTICE if by.kind != "system" else ""  # nobody was shown a page
+    await record(db, SignedUp(user_id=user.id, notice=notice), by=by, person=user.id, subject=user.id)
     if not proved:
         await record(db, EmailProofAsked(user_id=user.id), by=by, person=user.id, subject=user.id)
     return user

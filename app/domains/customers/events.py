@@ -30,3 +30,15 @@ class CarBrought(Event, frozen=True):
 
     customer_id: UUID
     vehicle_id: UUID
+
+
+class CustomerErasureAsked(Event, frozen=True):
+    """A customer is to be erased, once everything with them is settled."""
+
+    customer_id: UUID
+
+
+class CustomerErased(Event, frozen=True):
+    """Nothing tells any more who the customer was."""
+
+    customer_id: UUID

@@ -1,5 +1,6 @@
 """A shop's own record of a person, linkable to an account, and of the cars they bring."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -23,6 +24,12 @@ class Customer(TenantOwned, Base):
             postgresql_where=text("user_id IS NOT NULL"),
         ),
         Index("ix_customers_tenant_id_email", "tenant_id", text("lower(email)")),
+        Index(
+            "ix_customers_to_erase",
+            "tenant_id",
+            "erase_asked_at",
+            postgresql_where=text("erase_asked_at IS NOT NULL AND erased_at IS NULL"),
+        ),
     )
 
     number: Mapped[int]
@@ -35,6 +42,9 @@ class Customer(TenantOwned, Base):
     notes: Mapped[str] = mapped_column(default="")
     tax_exempt: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(default="active")
+    erase_asked_at: Mapped[datetime | None]
+    """Since when they are to be erased; it waits for what is not settled yet."""
+    erased_at: Mapped[datetime | None]
 
     @property
     def shown_number(self) -> str:

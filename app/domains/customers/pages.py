@@ -1,7 +1,8 @@
 """The shop's customers at the counter: finding one, writing one down, one with their cars."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -10,10 +11,10 @@ from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.limits import limited
 from app.core.render import fragment, is_partial, page, see_other, to_km
-from app.core.visit import begin, needs
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains import garage
-from app.domains.customers import bringing, records, searching
+from app.domains.customers import bringing, erasing, records, searching
 from app.domains.customers.records import CustomerFacts
 from app.domains.garage import VehicleFacts
 
@@ -93,11 +94,39 @@ async def create_customer(request: AnyRequest) -> Response[Any]:
 
 @get("/customers/{number:int}", opt=READ)
 async def customer_page(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    return await _customer(request, number)
+
+
+async def _customer(
+    request: AnyRequest, number: int, errors: dict[str, str] | None = None, typed: str = ""
+) -> Response[Any]:
     async with begin(request) as (db, me):
         customer = await records.find_by_number(db, me, number)
         await audit.read(db, me, "customer", customer.id)
-        cars = await bringing.cars_of(db, customer)
-        return page(request, me, "customers/customer.html", customer=customer, cars=cars)
+        return page(
+            request, me, "customers/customer.html", status=422 if errors else 200, errors=errors or {},
+            customer=customer, cars=await bringing.cars_of(db, customer), typed=typed,
+            waits_for=await erasing.unsettled(db, customer) if me.can("manage:center") else [],
+        )  # fmt: skip
+
+
+class ErasureForm(msgspec.Struct):
+    confirmation: Annotated[str, msgspec.Meta(max_length=40)] = ""
+
+
+@post("/customers/{number:int}/erasure", opt=needs("manage:center"), status_code=303)
+async def erase_customer(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    form = await request.form()
+    try:
+        given = read(ErasureForm, form)
+        async with begin(request) as (db, me):
+            customer = await records.find_by_number(db, me, number)
+            needs_fresh_proof(me)
+            is_done = await erasing.ask(db, customer, given.confirmation, by=me)
+            flash = _("Erased.") if is_done else _("Is erased as soon as everything is settled.")
+            return see_other(request, f"/customers/{number}", flash=flash)
+    except Invalid as wrong:
+        return await _customer(request, number, wrong.errors, str(form.get("confirmation", "")))
 
 
 @get("/customers/{number:int}/edit", opt=WRITE)
@@ -176,6 +205,6 @@ async def add_car(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
 router = Router(
     "/",
     route_handlers=[
-        customers, new_customer, create_customer, customer_page, edit_page, change_customer, new_car, add_car,
+        customers, new_customer, create_customer, customer_page, erase_customer, edit_page, change_customer, new_car, add_car,
     ],
 )  # fmt: skip

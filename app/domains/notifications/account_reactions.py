@@ -76,8 +76,9 @@ async def send_email_change(db: AsyncSession, heard: Heard[EmailChangeAsked]) ->
     to = await recipients.person(db, heard.event.user_id, tenant_id=None)
     if to is None:
         return
-    token = await accounts.issue_proof(db, heard.event.user_id, heard.event.email, changes_address=True)
-    await write_mail(db, heard, replace(to, email=heard.event.email), "email_change", secret=token)
+    wanted, token = await accounts.issue_change(db, heard.event.proof_id)
+    if wanted:
+        await write_mail(db, heard, replace(to, email=wanted), "email_change", secret=token)
 
 
 async def tell_old_address(db: AsyncSession, heard: Heard[EmailChanged]) -> None:
@@ -86,7 +87,8 @@ async def tell_old_address(db: AsyncSession, heard: Heard[EmailChanged]) -> None
         return
     with speaking(to.locale):
         what = _("From now on %(email)s is the address of your account, not this one.", email=to.email)
-    await write_mail(db, heard, replace(to, email=heard.event.old_email), "account_changed", what=what)
+    old = await accounts.old_address(db, heard.event.proof_id)
+    await write_mail(db, heard, replace(to, email=old), "account_changed", what=what)
 
 
 async def tell_factor(

@@ -1,0 +1,34 @@
+"""What a business keeps about the people who work for it, as far as it is theirs to take along."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.core.personal import Declared, Records
+from app.core.words import _
+from app.domains.network.models import RoleAt, Tenant
+
+
+def records(person: UUID) -> Sequence[Records]:
+    return [
+        Records(
+            "roles", _("The roles you hold at businesses."), ("user_roles",),
+            {
+                "business": (Tenant.name, _("which business; empty for the network")),
+                "role": (RoleAt.role, _("the role")),
+                "since": (RoleAt.created_at, _("when it was given to you")),
+            },
+            lambda rows: rows.select_from(RoleAt)
+            .outerjoin(Tenant, Tenant.id == RoleAt.tenant_id)
+            .where(RoleAt.user_id == person)
+            .order_by(RoleAt.created_at),
+        )
+    ]  # fmt: skip
+
+
+DECLARED = Declared(
+    records,
+    left_out={
+        "invitations": "an address somebody typed, whose account, if there is one, is not known; the mail is in the copy",
+        "staff_profiles": "what an employer writes down of its people; the employer answers for it",
+    },
+)

@@ -1,0 +1,28 @@
+"""Whose domains keep what about people. Read it to know what a copy of everything holds."""
+
+from app.core.personal import Declared
+from app.domains.accounts import personal as accounts
+from app.domains.billing import personal as billing
+from app.domains.booking import personal as booking
+from app.domains.customers import personal as customers
+from app.domains.estimates import personal as estimates
+from app.domains.garage import personal as garage
+from app.domains.inspections import personal as inspections
+from app.domains.network import personal as network
+from app.domains.notifications import personal as notifications
+from app.domains.privacy import personal as privacy
+from app.domains.workshop import personal as workshop
+
+PERSONAL: list[Declared] = [
+    accounts.DECLARED,
+    network.DECLARED,
+    garage.DECLARED,
+    customers.DECLARED,
+    booking.DECLARED,
+    workshop.DECLARED,
+    inspections.DECLARED,
+    estimates.DECLARED,
+    billing.DECLARED,
+    notifications.DECLARED,
+    privacy.DECLARED,
+]
