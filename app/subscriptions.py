@@ -48,7 +48,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
     workshop.OrderReadingsTaken: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
-    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer],
+    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderReopened: [ring_board, ring_order, ring_day],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day],

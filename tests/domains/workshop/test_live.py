@@ -56,7 +56,9 @@ def test_no_workshop_event_rings_another_center() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", ["Opened", "Arrived", "Moved", "Closed", "Reopened", "Archived", "Voided"])
+@pytest.mark.parametrize(
+    "kind", ["Opened", "Arrived", "Moved", "Invoiced", "Closed", "Reopened", "Archived", "Voided"]
+)
 def test_the_day_at_the_desk_hears_who_is_in_the_shop(kind: str) -> None:
     assert ring_day in SUBSCRIPTIONS[getattr(events, f"Order{kind}")]
     event = events.OrderArchived(order_id=uuid4(), center_id=HARBOR_CENTER, number=1)
