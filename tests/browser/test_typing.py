@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, Response, expect
 
 from app.core.db import transaction
 from app.domains import workshop
+from app.domains.workshop import board
 from app.domains.workshop.models import RepairOrder
 from tests.browser.in_process import ORIGIN, new_page, open_chromium
 from tests.cast import CAST, HARBOR, Cast
 from tests.conftest import the_app
-from tests.domains.workshop.shop import as_person, checked_in, proposed
+from tests.core.pictures import jpeg
+from tests.domains.workshop.shop import approved, as_person, checked_in, proposed
 
 pytestmark = pytest.mark.browser
 
@@ -64,4 +66,56 @@ async def test_a_plan_being_typed_is_kept_and_a_late_one_is_refused(site: str, c
         await ring(page)
         await expect(page.get_by_label("Key tag")).to_have_value("55")
         await expect(page.locator("#plan")).to_have_attribute("open", "")
+        assert wrong == []
+
+
+async def test_a_move_half_chosen_is_its_own_and_not_another_cards(site: str, cast: Cast) -> None:
+    async with transaction() as db:
+        mine, other = await checked_in(db), await checked_in(db)
+    assert mine.version == other.version
+    async with open_chromium() as browser:
+        page, wrong = await new_page(browser, the_app(), cast.advisor.cookie)
+        await page.goto(f"{ORIGIN}/board")
+
+        async def unfold(card: Locator) -> None:
+            await card.locator("details").evaluate("details => { details.open = true }")
+
+        async def choose(order: RepairOrder) -> Locator:
+            card = page.locator(f"#card-{order.number}")
+            await unfold(card)
+            await card.locator("select[name=stage]").select_option("in_progress")
+            return card
+
+        async def send(card: Locator) -> Response:
+            await unfold(card)
+            async with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+                await card.get_by_role("button", name="Move").click()
+            return await sent.value
+
+        held = await choose(other)
+        async with transaction() as db:
+            await as_person(db, cast.owner)
+            found = await db.get_one(RepairOrder, other.id)
+            await board.move(db, found, to="awaiting_parts", by=cast.owner.viewer, version=found.version)
+        await send(await choose(mine))
+        await expect(page.locator(f"[data-stage=in_progress] #card-{mine.number}")).to_be_visible()
+        await expect(held.locator("[name=version]")).to_have_value(str(other.version))
+        late = await send(held)
+        assert (late.status, "Waiting for parts" in await late.text()) == (409, True)
+        async with transaction(tenant=HARBOR) as db:
+            assert (await db.get_one(RepairOrder, other.id)).stage == "awaiting_parts"
+        assert wrong == []
+
+
+async def test_a_photo_that_was_sent_is_seen_once(site: str, cast: Cast) -> None:
+    async with transaction() as db:
+        job = await approved(db, await checked_in(db))
+    async with open_chromium() as browser:
+        page, wrong = await new_page(browser, the_app(), cast.technician.cookie)
+        await page.goto(f"{ORIGIN}/bench?job={job.id}")
+        await page.set_input_files(
+            "[name=photos]", {"name": "pads.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+        )
+        await expect(page.locator("ul.photos img")).to_have_count(1)
+        await expect(page.locator("[data-previews] img")).to_have_count(0)
         assert wrong == []

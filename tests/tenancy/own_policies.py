@@ -188,7 +188,6 @@ IDS_WITHOUT_A_KEY = {
     "findings.job_id": "the workshop lies below inspections; written with the job that was just proposed",
     "jobs.finding_id": "inspections lie above the workshop; opaque there",
     "jobs.canned_job_id": "what a job was copied from; the copy stays when it goes",
-    "order_photos.job_id": "written with a job found on the same order",
     "invoice_lines.job_id": "a printed invoice names what was done, whatever becomes of it",
     "ledger_entries.transaction_id": "groups entries; no table of its own",
     "mails.event_id": "what made us write, in a log that is pruned apart",

@@ -38,6 +38,8 @@ class Billable:
     price: workshop.Price
     obstacle: str
     """Why it cannot be issued yet, in words; empty when it can."""
+    invoice: Invoice | None
+    """The one the order is on already."""
 
 
 async def billable(db: AsyncSession, order: RepairOrder) -> Billable:
@@ -46,14 +48,18 @@ async def billable(db: AsyncSession, order: RepairOrder) -> Billable:
     price = workshop.price_lines(line for _job, lines in jobs for line in lines)
     center = await db.get_one(ServiceCenter, order.center_id)
     customer = await db.get_one(Customer, order.customer_id)
-    obstacle = await _obstacle(db, order, jobs)
-    return Billable(order, center, customer, jobs, price, obstacle)
+    existing = await live_invoice(db, order)
+    obstacle = await _obstacle(db, order, jobs, existing)
+    return Billable(order, center, customer, jobs, price, obstacle, existing)
 
 
 async def _obstacle(
-    db: AsyncSession, order: RepairOrder, jobs: Sequence[tuple[Job, Sequence[JobLine]]]
+    db: AsyncSession,
+    order: RepairOrder,
+    jobs: Sequence[tuple[Job, Sequence[JobLine]]],
+    existing: Invoice | None,
 ) -> str:
-    if existing := await live_invoice(db, order):
+    if existing:
         return _("%(order)s is already on invoice %(invoice)s.", order=order.label, invoice=existing.label)
     if order.status != "repair_order":
         return _("%(order)s is not open for an invoice.", order=order.label)

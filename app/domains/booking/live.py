@@ -6,6 +6,7 @@ from uuid import UUID
 from app.core.live import Ring
 from app.domains.booking.events import AppointmentEvent
 from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged, StaffChanged
+from app.domains.workshop.events import OfOrder
 
 SetUp = BayChanged | CenterChanged | HoursExceptionChanged | StaffChanged
 
@@ -29,7 +30,8 @@ def ring_slots(event: AppointmentEvent) -> Iterable[Ring]:
     yield Ring(slots_topic(event.center_id), "slots")
 
 
-def ring_day(event: AppointmentEvent) -> Iterable[Ring]:
+def ring_day(event: AppointmentEvent | OfOrder) -> Iterable[Ring]:
+    """Who comes and who is here: an order of the shop shows beside the appointment it belongs to."""
     yield Ring(day_topic(event.center_id), "appointments")
 
 

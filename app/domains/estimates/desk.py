@@ -14,7 +14,7 @@ from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
 from app.domains.estimates import desk_form
 from app.domains.estimates.finding import estimates_of, order_of
-from app.domains.estimates.lines_form import Row, count_rows, wishes, written, written_over
+from app.domains.estimates.lines_form import FIELDS, Row, count_rows, wishes, written, written_over
 from app.domains.estimates.models import Estimate
 from app.domains.estimates.pricing import Price, price_lines
 from app.domains.estimates.proposal import Proposal, authorized_minor, to_ask, work_on
@@ -129,6 +129,13 @@ async def gathered(
         **context,
         "asked": asked,
         "parts": parts,
+        "homeless": [
+            {name: part.get(f"{name}-{row}", "") for name in FIELDS}
+            for job_id in desk_form.jobs_in(typed)
+            if job_id not in parts
+            for part in [desk_form.part_of(typed, job_id)]
+            for row in wishes(part)
+        ],
         "terms": terms,
         "is_late_terms": is_late_terms,
         "customer": await db.get_one(Customer, order.customer_id),
@@ -159,7 +166,9 @@ def _part(one: Proposal, typed: Mapping[str, str], currency: str, is_late: bool)
     if typed and is_late:
         values = {**written_over(one.lines, typed, currency), "version": version}
     elif typed:
-        values = typed
+        values = {"version": version, **typed}
     filled = count_rows(values)
     needs_row = not filled or bool(values[f"description-{filled - 1}"])
-    return Part(values, filled + needs_row, is_late and bool(wishes(typed)) and typed["version"] != version)
+    return Part(
+        values, filled + needs_row, is_late and bool(wishes(typed)) and typed.get("version") != version
+    )

@@ -37,8 +37,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 def jobs_in(form: Mapping[str, Any]) -> list[UUID]:
     """The jobs that stand on the form, in its order."""
-    found = (as_uuid(name.removesuffix("-version")) for name in form if name.endswith("-version"))
-    return [job_id for job_id in found if job_id]
+    found = (as_uuid(name[:36]) for name in form if name[36:37] == "-")
+    return list(dict.fromkeys(job_id for job_id in found if job_id))
 
 
 def part_of(form: Mapping[str, Any], job_id: UUID) -> dict[str, str]:
@@ -81,6 +81,10 @@ async def save(
                 parts.append((job_id, read(Seen, typed).version, read_rows(typed, estimate.currency)))
         except Invalid as wrong:
             errors |= {f"{job_id}-{name}": words for name, words in wrong.errors.items()}
+            if errors.pop(f"{job_id}-version", ""):  # no field anybody sees
+                errors[""] = _(
+                    "The lines of a job came in part. Please look at them again and save once more."
+                )
     try:
         terms = read(Terms, form) if has_terms(form) else None
     except Invalid as wrong:

@@ -27,7 +27,7 @@ from app.domains.estimates.writing import check_draft
 
 AnyRequest = Request[Any, Any, Any]
 Act = Callable[[AsyncSession, Viewer, Estimate], Awaitable[str]]
-"""What a button of the form does beside saving it; answers where to go on."""
+"""What a button of the form does beside saving it; answers where to go on, empty is the desk."""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +38,27 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _keep(
-    request: AnyRequest, estimate_id: UUID, act: Act, *, flash: str = "", without: UUID | None = None
+    request: AnyRequest,
+    estimate_id: UUID,
+    act: Act | None = None,
+    *,
+    flash: str = "",
+    without: UUID | None = None,
 ) -> Response[Any]:
-    """Save what stands on the desk and `act`, both or neither. What cannot be comes back as it was typed."""
+    """Save what stands on the desk and `act`, both or neither. What cannot be comes back as it was typed.
+
+    A job named but not added yet is added, whatever the button; one without `act` needs it named."""
     form = await request.form()
     try:
         async with begin(request) as (db, me):
             estimate = await find_to_write(db, me, estimate_id)
             check_draft(estimate, None)
             await desk_form.save(db, estimate, form, by=me, without=without)
-            return see_other(request, await act(db, me, estimate), flash=flash)
+            here = f"/estimates/{estimate_id}"
+            if not act or any(str(form.get(name, "")).strip() for name in ("title", "canned_code")):
+                here = await _add(db, me, estimate, form)
+            where = (await act(db, me, estimate) if act else "") or here
+            return see_other(request, where, flash=flash)
     except Invalid as error:
         return await again(request, estimate_id, error.errors)
     except Refused as error:
@@ -67,27 +78,19 @@ async def _add(db: AsyncSession, me: Viewer, estimate: Estimate, form: Any) -> s
 
 @post("/estimates/{estimate_id:uuid}/draft", opt=needs(WRITE), status_code=303)
 async def save_draft(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
-    """Save, and look at the preview if that was the button. A job named but not added yet is added."""
+    """Save, and look at the preview if that was the button."""
     form = await request.form()
     to_preview = form.get("then") == "preview"
 
     async def go_on(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
-        here = f"/estimates/{estimate_id}"
-        if form.get("title") or form.get("canned_code"):
-            here = await _add(db, me, estimate, form)
-        return f"/estimates/{estimate_id}/preview" if to_preview else here
+        return f"/estimates/{estimate_id}/preview" if to_preview else ""
 
     return await _keep(request, estimate_id, go_on, flash="" if to_preview else _("Saved."))
 
 
 @post("/estimates/{estimate_id:uuid}/jobs", opt=needs(WRITE), status_code=303)
 async def add_job(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
-    form = await request.form()
-
-    async def add(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
-        return await _add(db, me, estimate, form)
-
-    return await _keep(request, estimate_id, add)
+    return await _keep(request, estimate_id)
 
 
 @post("/estimates/{estimate_id:uuid}/sums", opt=needs(WRITE) | REPEATABLE, status_code=200)
@@ -110,7 +113,7 @@ async def sums_while_typing(request: AnyRequest, estimate_id: FromPath[UUID]) ->
 async def withdraw(request: AnyRequest, estimate_id: FromPath[UUID], job_id: FromPath[UUID]) -> Response[Any]:
     async def take_off(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
         await workshop.withdraw_job(db, await desk_form.job_of(db, me, estimate, job_id), by=me)
-        return f"/estimates/{estimate_id}"
+        return ""
 
     return await _keep(request, estimate_id, take_off, without=job_id)
 

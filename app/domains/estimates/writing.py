@@ -75,15 +75,16 @@ async def revise(
     order = await lock(db, estimate)
     check_draft(estimate, revision)
     center = await db.get_one(ServiceCenter, order.center_id)
-    ends = end_of_day(valid_until, center.zone)
-    if ends < clock.now():
+    today = clock.today(center.zone)
+    if valid_until < today:
         raise Invalid({"valid_until": _("Choose a day that is not over yet.")})
-    if ends > clock.now() + LONGEST_VALIDITY:
+    if valid_until >= today + LONGEST_VALIDITY:
         raise Invalid({"valid_until": _("An estimate is valid for half a year at most.")})
     if len(message) > MESSAGE_LIMIT:
         raise Invalid(
             {"message": _("Please keep the message under %(count)s characters.", count=MESSAGE_LIMIT)}
         )
+    ends = end_of_day(valid_until, center.zone)
     if (estimate.message, estimate.valid_until) != (message, ends):
         estimate.message, estimate.valid_until = message, ends
         estimate.revision += 1

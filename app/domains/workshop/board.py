@@ -1,6 +1,6 @@
 """The board: one card for each repair order in the shop, by stage and by bay."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -278,11 +278,13 @@ async def move(
     bay_id: UUID | None = None,
     in_bay: bool = False,
     anyway: str | None = None,
+    seen: Collection[str] | None = None,
 ) -> RepairOrder:
     """A person moves a card, to any stage; with `in_bay` into a bay (or out of all bays) as well.
 
     Raises Refused (409) when the card has changed since `version` was shown, and says how; StillOpen when the
-    stage would pass over open work or money, unless `anyway` says why. That goes into the order's story.
+    stage would pass over open work or money, unless `anyway` says why. That goes into the order's story. It answers for no more than
+    was `seen` (the keys of the open ends that were shown), where that is known.
     """
     if to not in STAGES:
         raise Refused(_("There is no stage “%(stage)s”.", stage=to[:40]), status=422)
@@ -292,7 +294,7 @@ async def move(
             _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
         )
     ends = await open_ends(db, order, to)
-    if ends and anyway is None:
+    if ends and (anyway is None or (seen is not None and {end.key for end in ends} - set(seen))):
         raise StillOpen(order, to, ends)
     reason = (anyway or "").strip()
     if ends and not reason:

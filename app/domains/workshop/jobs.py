@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ from app.domains.workshop.events import (
     JobWithdrawn,
 )
 from app.domains.workshop.lines import NewLine, canned_lines, find_canned, put_lines
-from app.domains.workshop.models import OPEN_WORK, Job, JobLine, JobStep, RepairOrder
+from app.domains.workshop.models import OPEN_WORK, Job, JobLine, JobStep, OrderPhoto, RepairOrder
 from app.domains.workshop.moves import move_job
 from app.domains.workshop.orders import hold_open, of_job, tell, visible_to
 
@@ -123,6 +123,8 @@ async def withdraw_job(db: AsyncSession, job: Job, *, by: Viewer) -> None:
     for table in (JobLine, JobStep):
         for row in await db.scalars(select(table).where(table.job_id == job.id)):
             await db.delete(row)
+    # What was photographed stays with the order.
+    await db.execute(update(OrderPhoto).where(OrderPhoto.job_id == job.id).values(job_id=None))
     try:
         async with db.begin_nested():
             await db.delete(job)

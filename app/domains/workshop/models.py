@@ -231,6 +231,7 @@ class OrderPhoto(TenantOwned, Base):
     __table_args__ = (
         tenant_key(),
         tenant_fk("repair_orders", "order_id"),
+        tenant_fk("jobs", "job_id"),
         Index("ix_order_photos_order", "tenant_id", "order_id"),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,12 @@ class OpenEnd(msgspec.Struct, frozen=True):
     kind: str
     title: str = ""
     status: str = ""
+    job_id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """Says which one it is, whatever it is called or how far it has come."""
+        return str(self.job_id or self.kind)
 
     @property
     def words(self) -> str:
@@ -47,7 +54,7 @@ class StillOpen(Refused):
 
 
 def _bare(end: OpenEnd) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.structs.asdict(end).items() if value}
+    return {name: value for name, value in msgspec.structs.asdict(end).items() if value and name != "job_id"}
 
 
 async def open_ends(db: AsyncSession, order: RepairOrder, to: str) -> list[OpenEnd]:
@@ -57,7 +64,7 @@ async def open_ends(db: AsyncSession, order: RepairOrder, to: str) -> list[OpenE
         return []
     every = await jobs.jobs_of(db, order)
     ends = [
-        OpenEnd("job", job.title, job.status)
+        OpenEnd("job", job.title, job.status, job.id)
         for job in every
         if job.status in ("presented", *OPEN_WORK, "qc")
     ]

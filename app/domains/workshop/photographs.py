@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotFound
 from app.core.tables import File
 from app.core.viewer import Viewer
+from app.domains.workshop import jobs
 from app.domains.workshop.events import OrderPhotographed
 from app.domains.workshop.models import OrderPhoto, RepairOrder
 from app.domains.workshop.orders import of, tell
@@ -24,7 +25,9 @@ async def add_photo(
     job_id: UUID | None = None,
     is_shared: bool = False,
 ) -> OrderPhoto:
-    """Put a stored image on the order: walk_around, finding or progress."""
+    """Put a stored image on the order: walk_around, finding or progress. Raises NotFound for a job not of it."""
+    if job_id and (await jobs.find(db, by, job_id))[1].id != order.id:
+        raise NotFound
     photo = OrderPhoto(
         tenant_id=order.tenant_id,
         order_id=order.id,

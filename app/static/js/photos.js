@@ -68,6 +68,10 @@ async function prepare(input) {
   if (form?.hasAttribute("data-send-photos")) form.requestSubmit();
 }
 
+// Sent: what was chosen hangs in the list now.
+document.addEventListener("reset", (event) => {
+  event.target.querySelectorAll("[data-previews]").forEach((previews) => previews.replaceChildren());
+});
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-photos] input[type=file]") && event.target.files.length) prepare(event.target);
 });

@@ -12,6 +12,8 @@ const senderOf = (ctx) => ((ctx.request?.method ?? "GET").toUpperCase() === "GET
 const isTyped = (form) => form.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
 const isHeld = (form) => form.getAttribute("method") === "post" && !form.hasAttribute("data-resend") && (isTyped(form) || [...form.elements].some(differs));
 const versions = (form) => [...form.querySelectorAll("input[type=hidden][name=version], input[type=hidden][name=revision]")];
+// What a form is about: the order, the job, the car its action names. Versions of two of them may be equal by chance.
+const subject = (form) => form.getAttribute("action")?.match(/^\/[^/?]+\/[^/?]+/)?.[0];
 const twin = (form, fragment) => [...fragment.querySelectorAll("form")].find((other) => other.getAttribute("action") === form.getAttribute("action"));
 
 function renew(form, fresh) {
@@ -49,7 +51,7 @@ document.addEventListener("htmx:before:swap", (event) => {
           return;
         }
         const [own] = versions(form);
-        const isOwnChange = isDone && own && own.value === sender.querySelector(`[name=${own.name}]`)?.value;
+        const isOwnChange = isDone && own && subject(form) === subject(sender) && own.value === sender.querySelector(`[name=${own.name}]`)?.value;
         if (fresh && (isOwnChange || refused.delete(form))) renew(form, fresh);
         form.setAttribute(SKIP, "");
         after.push(() => form.removeAttribute(SKIP));

@@ -31,7 +31,9 @@ async def test_the_desk_issues_an_invoice(till: Till) -> None:
     page = (await desk.get(issued.headers["location"])).text
     for words in ("INV-00001", "Dana O&#39;Neil", "7ABC123", "Front brakes", "$289.47", "Take cash"):
         assert words in page
-    assert "is already on invoice INV-00001" in (await desk.get(f"/invoices/new?order={order.id}")).text
+    asked = await desk.get(f"/invoices/new?order={order.id}")
+    assert "is already on invoice INV-00001" in asked.text
+    assert f'href="{issued.headers["location"]}"' in asked.text
 
 
 async def test_the_orders_page_leads_to_its_invoice(till: Till) -> None:

@@ -201,9 +201,11 @@ async def test_every_button_of_the_desk_keeps_what_is_typed(desk: Desk, browser:
     advisor = browser(cast.advisor)
     brakes, _tires, wash = desk.job_ids
     form = fields_of((await advisor.get(desk.url)).text)
-    form |= {"message": "Hello", f"{wash}-quantity-0": "many"}
+    form |= {"message": "Hello", f"{wash}-quantity-0": "many", "title": "Cabin filter"}
     assert (await advisor.post(f"{desk.url}/jobs/{wash}/withdrawal", form)).status_code == 303
-    form = fields_of((await advisor.get(desk.url)).text)
+    kept = (await advisor.get(desk.url)).text
+    assert "Cabin filter" in kept
+    form = fields_of(kept)
     form |= {f"{brakes}-description-0": "Pads and discs", "title": "Wiper blades"}
     assert (await advisor.post(f"{desk.url}/draft", form)).status_code == 303
     page = (await advisor.get(desk.url)).text
@@ -259,6 +261,44 @@ async def test_a_line_a_colleague_took_off_comes_back_only_when_asked(
     async with transaction(tenant=HARBOR) as db:
         rows = set(await db.scalars(select(JobLine.description).where(JobLine.job_id == brakes)))
     assert rows == {"Replace front pads and discs", "Ceramic pads"}
+
+
+async def test_what_was_written_into_a_job_that_is_gone_is_shown(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    avery, olive = browser(cast.advisor), browser(cast.owner)
+    wash = desk.job_ids[2]
+    late = fields_of((await avery.get(desk.url)).text) | {f"{wash}-description-0": "Wash, wax and dry"}
+    assert (await olive.post(f"{desk.url}/jobs/{wash}/withdrawal")).status_code == 303
+    refused = await avery.post(f"{desk.url}/draft", late)
+    assert refused.status_code == 409
+    assert "no longer here" in refused.text
+    assert "Wash, wax and dry" in refused.text
+
+
+async def test_a_form_that_came_in_part_saves_nothing_and_says_so(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    advisor = browser(cast.advisor)
+    form = fields_of((await advisor.get(desk.url)).text) | {f"{desk.job_ids[0]}-description-0": "Half"}
+    del form[f"{desk.job_ids[0]}-version"]
+    answer = await advisor.post(f"{desk.url}/draft", form | {"message": "Mine"})
+    assert (answer.status_code, "came in part" in answer.text) == (422, True)
+    assert fields_of(answer.text)[f"{desk.job_ids[0]}-description-0"] == "Half"
+    assert (await row_of(desk)).message == ""
+    late = await advisor.post(f"{desk.url}/draft", form | {"message": "Mine", "revision": "99"})
+    assert late.status_code == 422
+
+
+@pytest.mark.parametrize(("day", "words"), [("9999-12-31", "half a year"), ("0001-01-01", "not over yet")])
+async def test_a_validity_out_of_reach_is_said_beside_its_field(
+    desk: Desk, browser: Browse, cast: Cast, day: str, words: str
+) -> None:
+    advisor = browser(cast.advisor)
+    form = fields_of((await advisor.get(desk.url)).text) | {"valid_until": day}
+    answer = await advisor.post(f"{desk.url}/draft", form)
+    assert answer.status_code == 422
+    assert re.search(rf'id="f-valid_until-error">.*{words}', answer.text, re.DOTALL)
 
 
 async def test_jobs_are_added_and_taken_off(desk: Desk, browser: Browse, cast: Cast) -> None:

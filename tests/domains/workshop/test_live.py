@@ -12,6 +12,7 @@ from app.core import live, relay
 from app.core.db import transaction
 from app.core.events import Event
 from app.domains import workshop
+from app.domains.booking.live import day_topic, ring_day
 from app.domains.workshop import events, work
 from app.domains.workshop import live as audience
 from app.subscriptions import SUBSCRIPTIONS
@@ -53,6 +54,15 @@ def test_no_workshop_event_rings_another_center() -> None:
         f"order:{order}:customer",
         f"technician:{technician}:bench",
     }
+
+
+@pytest.mark.parametrize(
+    "kind", ["Opened", "Arrived", "Moved", "Invoiced", "Closed", "Reopened", "Archived", "Voided"]
+)
+def test_the_day_at_the_desk_hears_who_is_in_the_shop(kind: str) -> None:
+    assert ring_day in SUBSCRIPTIONS[getattr(events, f"Order{kind}")]
+    event = events.OrderArchived(order_id=uuid4(), center_id=HARBOR_CENTER, number=1)
+    assert [ring.topic for ring in ring_day(event)] == [day_topic(HARBOR_CENTER)]
 
 
 def test_both_benches_hear_of_a_job_that_changes_hands() -> None:

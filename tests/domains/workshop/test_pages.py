@@ -243,6 +243,13 @@ async def test_the_bench_starts_pauses_blocks_and_finishes(browser: Open, cast: 
     assert "Tick what is done, or say why it is left open." in asked.text
     assert (await read(Job, job.id)).status == "in_progress"
     [step] = re.findall(r'name="done" value="([^"]+)"', asked.text)
+    await technician.post(f"/jobs/{job.id}/steps", {"back": "bench", "name": "Bleed the brakes"})
+    half = {"back": "bench", "done": step, "left_because": "x" * 501}
+    kept = (await technician.post(f"/jobs/{job.id}/finish", half)).text
+    assert re.findall(r'name="done" value="([^"]+)" checked', kept) == [step]
+    assert f'value="{"x" * 501}"' in kept
+    [bleed] = set(re.findall(r'name="done" value="([^"]+)"', kept)) - {step}
+    await technician.post(f"/steps/{bleed}", {"back": "bench", "status": "completed"})
     ticked = {"back": "bench", "correction": "New pads", "done": step}
     assert (await technician.post(f"/jobs/{job.id}/finish", ticked)).status_code == 303
     assert (await read(JobStep, UUID(step))).status == "completed"
@@ -274,6 +281,24 @@ async def test_a_photo_from_the_bench_is_said_and_seen_there(browser: Open, cast
     wrong = await technician.post(url, form, files={"photos": ("pads.jpg", b"no picture", "image/jpeg")})
     assert wrong.status_code == 422
     assert "bench-now" in wrong.text
+    async with transaction() as db:
+        elsewhere = await proposed(db, await checked_in(db))
+    for foreign in (elsewhere.id, uuid4()):
+        files = {"photos": ("pads.jpg", PHOTO, "image/jpeg")}
+        assert (await technician.post(url, {"job": str(foreign)}, files=files)).status_code == 404
+
+
+async def test_the_photos_of_a_withdrawn_job_stay_with_its_order(browser: Open, cast: Cast) -> None:
+    order, job = await one_order(approve=False)
+    files = {"photos": ("pads.jpg", PHOTO, "image/jpeg")}
+    sent = await browser(cast.technician).post(
+        f"/orders/{order.number}/photos", {"job": str(job.id)}, files=files
+    )
+    assert sent.status_code == 303
+    assert (await browser(cast.advisor).post(f"/jobs/{job.id}/withdrawal")).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        [photo] = await db.scalars(select(OrderPhoto).where(OrderPhoto.order_id == order.id))
+    assert photo.job_id is None
 
 
 async def test_a_colleague_checks_from_their_own_bench(browser: Open, cast: Cast) -> None:
@@ -455,14 +480,24 @@ async def test_a_card_goes_past_what_is_open_only_with_a_reason(browser: Open, c
     assert "<dialog" not in asked.text
     beside = await desk.post(url, form, headers={"hx-request": "true"})
     assert re.search(r'<dialog[^>]*data-fault="409"', beside.text)
+    form["seen"] = re.findall(r'name="seen" value="([^"]+)"', asked.text)
     mute = await desk.post(url, form | {"open": "accept", "reason": "  "})
     assert (mute.status_code, "Say why it moves" in mute.text) == (409, True)
     assert (await read(RepairOrder, order.id)).stage == "in_progress"
-    moved = await desk.post(url, form | {"open": "accept", "reason": "Family needs it tonight"})
+    async with transaction() as db:
+        await as_person(db, cast.advisor)
+        await approved(db, await db.get_one(RepairOrder, order.id), "Wipers")
+    form["version"] = (await read(RepairOrder, order.id)).version
+    accepted = form | {"open": "accept", "reason": "Family needs it tonight"}
+    more = await desk.post(url, accepted)
+    assert (more.status_code, "“Wipers”: Ready to start" in more.text) == (409, True)
+    assert 'value="Family needs it tonight"' in more.text
+    assert (await read(RepairOrder, order.id)).stage == "in_progress"
+    moved = await desk.post(url, accepted | {"seen": re.findall(r'name="seen" value="([^"]+)"', more.text)})
     assert moved.headers["location"] == f"/orders/{order.number}"
     story = (await desk.get(moved.headers["location"])).text
     assert (
-        "Moved to “Delivered” with work or money open (“Front brakes”, no invoice): Family needs it tonight"
+        "Moved to “Delivered” with work or money open (“Front brakes”, “Wipers”, no invoice): Family needs it tonight"
         in story
     )
 
@@ -483,6 +518,9 @@ async def test_readings_are_added_and_corrected_with_a_reason(browser: Open, cas
     assert doubted.status_code == 422
     assert "less than the last reading" in doubted.text
     assert f'value="{before + 1}"' in doubted.text
+    # On the page drawn anew the form still knows which order it was shown with.
+    old = await desk.post(url, lower | {"version": order.version, "confirmed": "yes"})
+    assert re.search(rf'/readings".*?name="version" value="{order.version}"', old.text, re.DOTALL)
     unsaid = await desk.post(url, lower | {"confirmed": "yes"})
     assert (unsaid.status_code, "Say why the reading is right" in unsaid.text) == (422, True)
     assert (await read(RepairOrder, order.id)).mileage_in_km == before + 10

@@ -1,5 +1,6 @@
 """The technician's bench, made for a tablet at arm's length; an advisor may look over a shoulder."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +24,13 @@ async def bench_page(
 
 
 async def show_bench(
-    request: AnyRequest, job: UUID | None, technician: UUID | None = None, wrong: Invalid | None = None
+    request: AnyRequest,
+    job: UUID | None,
+    technician: UUID | None = None,
+    wrong: Invalid | None = None,
+    typed: Mapping[str, Any] | None = None,
 ) -> Response[Any]:
-    """The bench with one job on it; with `wrong`, with what is to be mended."""
+    """The bench with one job on it; with `wrong`, with what is to be mended and what was `typed`."""
     async with begin(request) as (db, me):
         person = await bench.whose(db, me, technician)
         seen = await bench.bench(db, person)
@@ -38,6 +43,7 @@ async def show_bench(
             layout="layouts/tablet.html",
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},
+            typed=typed or {},
             bench=seen,
             chosen=chosen,
             photos=await photographs.photos(db, chosen.order, job_id=chosen.job.id) if chosen else [],

@@ -34,6 +34,8 @@ class StageForm(msgspec.Struct):
     open: Annotated[str, msgspec.Meta(max_length=20)] = ""
     """`accept` passes over what is still open, with a reason."""
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    seen: list[str] = []
+    """What was shown as open when that was accepted."""
 
     def home(self, number: int) -> str:
         """Where the card was moved."""
@@ -82,6 +84,7 @@ async def move_card(request: AnyRequest, number: FromPath[int]) -> Response[Any]
                 bay_id=form.bay,
                 in_bay=True,
                 anyway=form.reason if form.open == "accept" else None,
+                seen=form.seen,
             )
             return see_other(request, form.home(number))
     except StillOpen:

@@ -32,8 +32,9 @@ _kept: OrderedDict[tuple[object, ...], str] = OrderedDict()
 
 @template_global
 @pass_context
-def tickets(context: Context, guard: Markup) -> Callable[[Card], Markup]:
-    """What turns a card into its job ticket in this answer; `guard` is the answer's form guard."""
+def tickets(context: Context, guard: Callable[[], Markup]) -> Callable[[Card], Markup]:
+    """What turns a card into its job ticket in this answer; `guard` writes a form guard. Each card has its own: a
+    card whose form is kept while it is filled in must not hold the one-time key another card has spent."""
     locale, zone, now = str(spoken()), context["center"].zone, clock.now()
     today = now.astimezone(ZoneInfo(zone)).date()
     places = tuple((str(bay.id), bay.name) for bay in context["bays"])
@@ -45,7 +46,7 @@ def tickets(context: Context, guard: Markup) -> Callable[[Card], Markup]:
         said = (_promise(card.promise_at, today, zone, locale), _age(minutes * 60, locale))
         key = (card, said, same)
         html = _kept.get(key) or _keep(key, _write(context, card, said, places))
-        return Markup(html.replace(_GUARD, guard).replace(_NONCE, nonce))  # noqa: S704 - ours, escaped when written
+        return Markup(html.replace(_GUARD, guard()).replace(_NONCE, nonce))  # noqa: S704 - ours, escaped when written
 
     return ticket
 

@@ -87,9 +87,10 @@ async def job_page(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]
 async def show_job(
     request: AnyRequest, job_id: UUID, wrong: Invalid | None = None, **_path: Any
 ) -> Response[Any]:
-    typed = values_of(await request.form()) if wrong else {}
+    form = await request.form()
+    typed = values_of(form) | {"done": form.getall("done", [])} if wrong else {}
     if wrong and typed.get("back") == "bench":
-        return await show_bench(request, job_id, wrong=wrong)
+        return await show_bench(request, job_id, wrong=wrong, typed=typed)
     async with begin(request) as (db, me):
         job, order = await jobs.find(db, me, job_id)
         return show(
