@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import rls
 
-revision = "0031"
-down_revision = "0029"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:

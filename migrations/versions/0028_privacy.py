@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import rls
 
-revision = "0030"
-down_revision = "0031"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:

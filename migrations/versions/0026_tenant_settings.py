@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.core import rls
 
-revision = "0029"
+revision = "0026"
 down_revision = "0025"
 
 
