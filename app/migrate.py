@@ -1,5 +1,6 @@
 """Bring a database up to date: the application's role, extensions, migrations, grants. Runs as the owner."""
 
+import contextlib
 from pathlib import Path
 
 from alembic import command
@@ -8,6 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, pool, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
@@ -59,9 +61,13 @@ async def _ensure_role(connection: AsyncConnection, role: str, password: str) ->
     if known:
         return
     secret = password.replace("'", "''")
-    await connection.exec_driver_sql(
+    create = (
         f"CREATE ROLE {_name(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD '{secret}'"
     )
+    # A role is the whole server's: another database of it may be migrated at this moment.
+    with contextlib.suppress(IntegrityError):
+        async with connection.begin_nested():
+            await connection.exec_driver_sql(create)
 
 
 async def _grant(connection: AsyncConnection, role: str) -> None:

@@ -137,7 +137,8 @@ async def _invoice(person: UUID, invoice_id: UUID) -> bytes:
     async with transaction(user=person) as db:
         invoice = await db.get_one(Invoice, invoice_id)
         lines = await finding.lines_of(db, invoice)
-    return await paper.typeset(invoice, lines)
+        booked = await paper.booked_of(db, invoice)
+    return await paper.typeset(invoice, lines, booked)
 
 
 async def _note(person: UUID, note_id: UUID) -> bytes:

@@ -104,7 +104,7 @@ async def test_nobody_else_sets_or_reads_the_history(db, cast):
         ("business.legal_name", "two\nlines", "cannot be kept"),
         ("business.email", "desk at home", "email address"),
         ("business.website", "javascript:alert(1)", "website"),
-        ("business.website", "https://me:secret@shop.example", "website"),
+        ("business.website", "https://me:secret@shop.example", "website"),  # pragma: allowlist secret
         ("brand.accent", "#ff8800", "nearest that reads well is #9[0-9a-f]{5}"),
         ("brand.accent_night", "#0b5a5e", "nearest that reads well is"),
         ("brand.accent", "red;}body{display:none", "under 8"),
