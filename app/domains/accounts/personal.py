@@ -14,6 +14,7 @@ from app.domains.accounts.models import (
     EmailProof,
     HalfWay,
     Identity,
+    KioskPin,
     OneTimeCode,
     Passkey,
     PasswordReset,
@@ -114,6 +115,7 @@ def records(person: UUID) -> Sequence[Records]:
 
 OPENS_IT = (
     Session, RefreshToken, PasswordReset, EmailProof, Identity, OneTimeCode, RecoveryCode, Passkey, HalfWay, ApiToken,
+    KioskPin,
 )  # fmt: skip
 """Whatever lets somebody in, or has been mailed for it."""
 
@@ -138,6 +140,7 @@ DECLARED = Declared(
     left_out={
         "password_resets": "hashes of mailed links, gone a week after they end; the mails are in the copy",
         "recovery_codes": "hashes of codes: they tell nothing, and a copy must open nothing",
+        "kiosk_pins": "a hash of the number typed at a shop's tablet: it tells nothing, and a copy must open nothing",
         "half_ways": "a sign-in under way, ten minutes old at most",
     },
 )

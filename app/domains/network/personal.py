@@ -29,6 +29,9 @@ DECLARED = Declared(
     records,
     left_out={
         "invitations": "an address somebody typed, whose account, if there is one, is not known; the mail is in the copy",
+        "setting_changes": "what a business set for itself, by whom; the business answers for it",
+        "system_settings": "what a business set for itself; the business answers for it",
+        "kiosks": "a shop's tablets, and who made one of them; the shop answers for it",
         "staff_profiles": "what an employer writes down of its people; the employer answers for it",
     },
 )
