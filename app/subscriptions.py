@@ -50,6 +50,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderPhotographed: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer],
+    workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer],
     workshop.OrderReopened: [ring_board, ring_order],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer],
     workshop.OrderVoided: [ring_board, ring_order, ring_customer],

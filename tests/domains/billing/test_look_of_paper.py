@@ -45,7 +45,9 @@ async def test_an_issued_invoice_keeps_the_look_and_the_words_it_was_issued_with
     assert await paper.typeset(invoice, lines, paper.Booked()) == first
     assert content.is_intact(invoice, lines)
     invoice.content = invoice.content | {"locale": "en_DE"}
-    assert (await paper.typeset(invoice, lines, paper.Booked())).startswith(b"%PDF"), "English words, German figures"
+    assert (await paper.typeset(invoice, lines, paper.Booked())).startswith(b"%PDF"), (
+        "English words, German figures"
+    )
     invoice.content = invoice.content | {"look": {"accent": "#7a1f2b", "logo": None}}
     assert len(await paper.typeset(invoice, lines, paper.Booked())) < len(first), "the logo was on it"
 
