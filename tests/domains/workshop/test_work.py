@@ -135,9 +135,9 @@ async def handed_over(db: AsyncSession) -> Job:
     job = await approved(db, await checked_in(db))
     await as_person(db, CAST.technician)
     await work.start(db, job, by=TERRY)
-    await work.finish(db, job, left_because="Done in one go", by=TERRY)
     for step in await steps.steps_of(db, job):
         await steps.progress(db, step, to="completed", by=TERRY)
+    await work.finish(db, job, by=TERRY)
     return job
 
 
