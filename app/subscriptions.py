@@ -55,6 +55,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderPhotographed: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer, ring_day],
+    workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderReopened: [ring_board, ring_order, ring_day],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderVoided: [ring_board, ring_order, ring_customer, ring_day],

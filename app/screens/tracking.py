@@ -41,13 +41,13 @@ class Step:
     """done, now or next."""
 
 
-def steps_of(stage: str) -> list[Step]:
+def steps_of(stage: str, *, begun: bool = True) -> list[Step]:
     """The way of a car through the shop in a driver's words, and how far it has come."""
     words = {
         "received": _("Checked in"),
         "diagnosing": _("Being looked at"),
         "awaiting_approval": _("Your decision"),
-        "in_progress": _("Work under way"),
+        "in_progress": _("Work under way") if begun or stage != "in_progress" else _("Work starts soon"),
         "qc": _("Quality check"),
         "ready": _("Ready to collect"),
         "delivered": _("Handed over"),
@@ -59,8 +59,10 @@ def steps_of(stage: str) -> list[Step]:
     ]
 
 
-def headline(stage: str) -> tuple[str, str]:
-    """What is going on, as (kind of status, words)."""
+def headline(stage: str, *, begun: bool = True) -> tuple[str, str]:
+    """What is going on, as (kind of status, words). Work has `begun` with the first clock, not with the approval."""
+    if stage == "in_progress" and not begun:
+        return "info", _("Approved. Work starts soon")
     return {
         "received": ("info", _("Your car is checked in")),
         "diagnosing": ("info", _("We are looking at your car")),
@@ -90,6 +92,7 @@ def job_status(job: Job) -> tuple[str, str]:
     }[job.status]
 
 
+AGREED = ("authorized", "pending")
 SHOWN_JOBS = frozenset(
     {
         "presented",
@@ -109,7 +112,9 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
     """Everything the page shows of an order that the viewer may see."""
     await enter_tenant(db, order.tenant_id)
     asked = order.status == "estimate"
-    tone, words = ("info", _("You asked for a price")) if asked else headline(order.stage)
+    jobs = [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS]
+    begun = any(job.started_at for job in jobs) or not any(job.status in AGREED for job in jobs)
+    tone, words = ("info", _("You asked for a price")) if asked else headline(order.stage, begun=begun)
     return {
         "shop_brand": await brand_of(db, order.tenant_id),
         "order": order,
@@ -117,8 +122,8 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
         "tone": tone,
         "headline": words,
-        "steps": [] if asked else steps_of(order.stage),
-        "jobs": [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS],
+        "steps": [] if asked else steps_of(order.stage, begun=begun),
+        "jobs": jobs,
         "job_status": job_status,
         "photos": [(one.caption, file) for one, file in await workshop.photos(db, order, shared_only=True)],
         "summaries": await inspections.for_customer(db, order)

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core.db import enter_tenant
 from app.core.render import fragment
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -15,10 +16,13 @@ from app.domains import garage, workshop
 from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
 from app.domains.garage import Vehicle
+from app.domains.network import premises
+from app.domains.network.models import ServiceCenter
+from app.domains.workshop.models import RepairOrder
 
 AnyRequest = Request[Any, Any, Any]
 
-DONE = ("closed", "archived", "void")
+GONE = ("archived", "void")
 
 
 @get("/garage/{vehicle_id:uuid}/next", opt=needs("read:own_vehicles"))
@@ -26,13 +30,23 @@ async def next_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respon
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle_id)
         orders = await workshop.for_vehicle(db, me, car.id, limit=5)
-        underway = [order for order in orders if order.status not in DONE and not order.delivered_at]
+        underway = [order for order in orders if order.status not in GONE and order.stage != "delivered"]
         deferred = await workshop.deferred_for_vehicle(db, me, car.id)
         visit = await _next_visit(db, me, car)
+        ready = next((order for order in underway if order.stage == "ready"), None)
+        where, hours = await _where(db, ready) if ready else (None, "")
         return fragment(
             request, me, "screens/vehicle/_next.html",
-            car=car, orders=underway, deferred=deferred, visit=visit, stages=workshop.stage_words(),
+            car=car, order=ready or next(iter(underway), None), where=where, hours=hours,
+            deferred=deferred, visit=visit, stages=workshop.stage_words(),
         )  # fmt: skip
+
+
+async def _where(db: AsyncSession, order: RepairOrder) -> tuple[ServiceCenter, str]:
+    """The shop a car is to be collected at, and its hours today."""
+    await enter_tenant(db, order.tenant_id)
+    center = await db.get_one(ServiceCenter, order.center_id)
+    return center, await premises.hours_today(db, center)
 
 
 async def _next_visit(db: AsyncSession, me: Viewer, car: Vehicle) -> Visit | None:

@@ -11,7 +11,7 @@ from app.core.live import Ring
 from app.domains import workshop
 from app.domains.booking.models import Appointment
 from app.domains.workshop.events import JobAuthorized, OrderMoved
-from app.domains.workshop.models import STAGES, RepairOrder
+from app.domains.workshop.models import STAGES, Job, RepairOrder
 from app.domains.workshop.orders import of
 from app.screens.tracking import headline, steps_of
 from app.subscriptions import SUBSCRIPTIONS
@@ -59,6 +59,24 @@ async def test_an_open_estimate_is_offered_and_its_jobs_are_shown(
     region = await driver.get(f"/orders/{order.id}/track/state", headers={"hx-request": "true"})
     assert region.status_code == 200
     assert "<html" not in region.text
+
+
+async def test_work_is_under_way_with_the_first_clock_not_with_the_approval(
+    order: RepairOrder, browser: Browse, cast: Cast
+) -> None:
+    async with transaction(tenant=HARBOR) as db:
+        held = await db.get_one(RepairOrder, order.id)
+        held.stage = "in_progress"
+        jobs = list(await workshop.jobs_of(db, held))
+        for job in jobs:
+            job.status = "pending"
+    driver = browser(cast.customer)
+    page = await driver.get(f"/orders/{order.id}/track")
+    assert "Approved. Work starts soon" in page.text
+    async with transaction(tenant=HARBOR) as db:
+        (await db.get_one(Job, jobs[0].id)).started_at = clock.now()
+    page = await driver.get(f"/orders/{order.id}/track")
+    assert "We are working on your car" in page.text
 
 
 @pytest.mark.parametrize("who", ["outsider", "stranger", "network"])

@@ -35,6 +35,18 @@ async def test_the_card_says_where_the_car_is_in_the_workshop(browser, cast):
     assert f"/orders/{order.id}/track" in part.text
 
 
+async def test_a_car_that_is_paid_stays_in_the_garage_until_it_is_handed_over(browser, cast):
+    order = await an_order(cast, stage="ready", status="closed")
+    part = (await browser(cast.customer).get(f"/garage/{CAR}/next")).text
+    assert "Ready to collect" in part
+    assert "Harbor Lane Garage" in part
+    assert "today" in part
+    assert f"/orders/{order.id}/track" in part
+    async with transaction(tenant=HARBOR) as db:
+        (await db.get_one(RepairOrder, order.id)).stage = "delivered"
+    assert "Ready" not in (await browser(cast.customer).get(f"/garage/{CAR}/next")).text
+
+
 async def test_the_card_says_when_the_next_visit_is(browser, cast):
     at = clock.now() + timedelta(days=3)
     async with transaction(tenant=HARBOR) as db:

@@ -245,6 +245,7 @@ async def open_again(db: AsyncSession, invoice: Invoice, *, by: Viewer) -> None:
     if invoice.status in ("cancelled", "credited"):
         return
     invoice.paid_at = None
+    await workshop.mark_owed_again(db, invoice.order_id, by=by)
     if invoice.due_at >= clock.now():
         invoice.status = "partially_paid" if invoice.paid_minor else "issued"
     elif invoice.status != "overdue":

@@ -18,6 +18,7 @@ from app.domains import workshop
 from app.domains.estimates.approval import Answer, Decision, Verdict, decide
 from app.domains.estimates.finding import WRITE, find_to_decide, find_to_write, is_of_shop
 from app.domains.estimates.models import Estimate
+from app.domains.estimates.pricing import price_lines
 from app.domains.estimates.sending import preview, send
 from app.domains.estimates.sheet import Sheet, SheetJob, read_sheet
 from app.domains.estimates.writing import draft, revise
@@ -120,6 +121,8 @@ class QuoteOut(msgspec.Struct):
     authorizations: list[AuthorizationOut]
     margin_minor: int | None = None
     margin_share: Decimal | None = None
+    lines_without_cost: int | None = None
+    """Left out of the margin, which is then partial."""
 
 
 def status_of(estimate: Estimate) -> Status:
@@ -140,8 +143,8 @@ def status_of(estimate: Estimate) -> Status:
 def quote_out(sheet: Sheet, *, for_shop: bool) -> QuoteOut:
     """A version as JSON; the shop's cost and margin only for the shop."""
     estimate = sheet.estimate
-    net = sum(line.net_minor for one in sheet.jobs for line in one.lines)
-    cost = sum(int(line.quantity * line.unit_cost_minor) for one in sheet.jobs for line in one.lines)
+    price = price_lines(line for one in sheet.jobs for line in one.lines)
+    known = for_shop and price.margin_share is not None
     return QuoteOut(
         id=estimate.id,
         order_id=estimate.order_id,
@@ -162,8 +165,9 @@ def quote_out(sheet: Sheet, *, for_shop: bool) -> QuoteOut:
         content_hash=estimate.shown_hash.hex() if estimate.shown_hash else "",
         jobs=[_job_out(one) for one in sheet.jobs],
         authorizations=[_authorization_out(one) for one in sheet.decisions],
-        margin_minor=net - cost if for_shop else None,
-        margin_share=round(Decimal(net - cost) / net, 4) if for_shop and net and cost else None,
+        margin_minor=price.margin_minor if known else None,
+        margin_share=price.margin_share if for_shop else None,
+        lines_without_cost=price.uncosted if for_shop else None,
     )
 
 

@@ -21,7 +21,7 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter, SystemSetting, Tenant
-from app.domains.network.opening import check_week
+from app.domains.network.opening import WEEKDAYS, check_week, write_hours
 from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged
 
 SLOT_STEPS = (10, 15, 20, 30, 60)
@@ -128,6 +128,14 @@ async def set_hours(
     center.working_hours = check_week(week)
     await db.flush()
     await _tell_center(db, center, by)
+
+
+async def hours_today(db: AsyncSession, center: ServiceCenter) -> str:
+    """Today's hours as the shop writes them, "08:00–17:30"; empty when it is closed."""
+    today = clock.today(center.zone)
+    other = next((one for one in await exceptions_of(db, center) if one.day == today), None)
+    week = center.working_hours.get(WEEKDAYS[today.weekday()], ())
+    return write_hours(other.intervals.get("open", ()) if other else week)
 
 
 async def exceptions_of(db: AsyncSession, center: ServiceCenter) -> Sequence[HoursException]:

@@ -213,6 +213,8 @@ async def _advisor(db: AsyncSession, order: RepairOrder) -> recipients.Recipient
 async def tell_work_completed(db: AsyncSession, heard: Heard[WorkCompleted]) -> None:
     event = heard.event
     order = await db.get_one(RepairOrder, event.order_id)
+    if order.stage == "delivered":  # heard late: the car is back with its driver
+        return
     place = await recipients.place(db, event.center_id)
     done = await db.scalars(
         select(Job)

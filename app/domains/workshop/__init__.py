@@ -10,7 +10,7 @@ called in one transaction.
 from app.domains.workshop.arriving import IntakeForm, check_in
 from app.domains.workshop.booked import Agreed, Booked, put_booked
 from app.domains.workshop.check_in import Intake, warning_light_words
-from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, reopen, void
+from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, mark_owed_again, reopen, void
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
 from app.domains.workshop.deferred import revive
 from app.domains.workshop.history import Told, timeline
@@ -86,6 +86,7 @@ __all__ = [
     "lines_of",
     "mark_closed",
     "mark_invoiced",
+    "mark_owed_again",
     "of_customer",
     "open_order",
     "open_visit",

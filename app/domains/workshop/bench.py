@@ -33,9 +33,16 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[JobStep]
     minutes: float
     is_running: bool
+    is_paused: bool = False
+    """Begun, and nobody's clock runs on it."""
     may_check_own: bool = False
     pauses: str = ""
     """The job whose clock stops when this one is started."""
+
+    @property
+    def open_checkpoints(self) -> list[JobStep]:
+        """What whoever checks the job has still to pass."""
+        return [step for step in self.steps if step.is_checkpoint and step.status != "completed"]
 
     @property
     def open_steps(self) -> list[JobStep]:
@@ -181,11 +188,16 @@ async def _tickets(
     ids = [row[0].id for row in rows]
     minutes = await clocks.minutes_spent(db, ids, at=now)
     steps = await _steps(db, ids)
-    return [_ticket(row, minutes, steps, running) for row in rows]
+    under_way = await clocks.running_on(db, ids)
+    return [_ticket(row, minutes, steps, running, under_way) for row in rows]
 
 
 def _ticket(
-    row: Any, minutes: dict[UUID, float], steps: dict[UUID, list[JobStep]], running: UUID | None
+    row: Any,
+    minutes: dict[UUID, float],
+    steps: dict[UUID, list[JobStep]],
+    running: UUID | None,
+    under_way: set[UUID],
 ) -> Ticket:
     job, order, vehicle, customer, bay = row
     return Ticket(
@@ -198,6 +210,7 @@ def _ticket(
         steps=steps.get(job.id, []),
         minutes=minutes.get(job.id, 0.0),
         is_running=job.id == running,
+        is_paused=job.status == "in_progress" and job.id not in under_way,
     )
 
 
@@ -225,7 +238,7 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     )
     mine = await clocks.running(db, technician) if technician else None
     row = (job, order, vehicle, customer.name, bay.name if bay else "")
-    shown = _ticket(row, minutes, steps, mine.job_id if mine else None)
+    shown = _ticket(row, minutes, steps, mine.job_id if mine else None, await clocks.running_on(db, [job.id]))
     own = await checking.may_check_own(db, order.center_id, me.user_id)
     pauses = ""
     if mine and mine.job_id != job.id:

@@ -31,6 +31,14 @@ async def running(db: AsyncSession, technician_id: UUID) -> JobClock | None:
     return found
 
 
+async def running_on(db: AsyncSession, job_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the jobs somebody's clock runs on."""
+    found = await db.scalars(
+        select(JobClock.job_id).where(JobClock.job_id.in_(list(job_ids)), JobClock.stopped_at.is_(None))
+    )
+    return set(found)
+
+
 async def start(db: AsyncSession, job: Job, technician_id: UUID) -> JobClock:
     """Open a clock; the technician must have none running."""
     opened = JobClock(tenant_id=job.tenant_id, job_id=job.id, technician_id=technician_id)

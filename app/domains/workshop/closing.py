@@ -1,5 +1,7 @@
 """The end of a repair order's paper: invoiced, closed, opened again, archived, void."""
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, Refused
@@ -10,6 +12,7 @@ from app.domains.workshop.events import (
     OrderArchived,
     OrderClosed,
     OrderInvoiced,
+    OrderOwedAgain,
     OrderReopened,
     OrderVoided,
 )
@@ -37,6 +40,15 @@ async def mark_closed(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Re
     move_document(order, "closed")
     await tell(db, order, OrderClosed(**of(order), vehicle_id=order.vehicle_id), by=by)
     return order
+
+
+async def mark_owed_again(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
+    """Money of the invoice went back: an order that was closed is invoiced again, its lines stay frozen."""
+    order = await hold(db, order_id)
+    if order.status != "closed":
+        return
+    move_document(order, "invoiced")
+    await tell(db, order, OrderOwedAgain(**of(order)), by=by)
 
 
 async def reopen(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> RepairOrder:

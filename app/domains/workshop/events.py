@@ -73,6 +73,10 @@ class OrderClosed(OfOrder, frozen=True, kw_only=True):
     vehicle_id: UUID
 
 
+class OrderOwedAgain(OfOrder, frozen=True, kw_only=True):
+    """Money of its invoice went back: what was paid is owed again."""
+
+
 class OrderReopened(OfOrder, frozen=True, kw_only=True):
     pass
 

@@ -37,6 +37,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     hours: Decimal
     minutes: float
     technician: str
+    is_paused: bool = False
     steps: Sequence[JobStep] = ()
 
 
@@ -98,7 +99,14 @@ async def _sheets(db: AsyncSession, order: RepairOrder) -> list[Sheet]:
     lines = await jobs.lines_of(db, found)
     minutes = await clocks.minutes_spent(db, lines, at=clock.now())
     names = await _names(db, {job.technician_id for job in found if job.technician_id})
-    return [_sheet(job, lines[job.id], minutes, names) for job in found]
+    under_way = await clocks.running_on(db, lines)
+    return [
+        msgspec.structs.replace(
+            _sheet(job, lines[job.id], minutes, names),
+            is_paused=job.status == "in_progress" and job.id not in under_way,
+        )
+        for job in found
+    ]
 
 
 def _sheet(job: Job, lines: Sequence[JobLine], minutes: dict[UUID, float], names: dict[UUID, str]) -> Sheet:

@@ -91,6 +91,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "OrderPhotographed": lambda _event: _("Photo"),
     "OrderInvoiced": lambda _event: _("Invoiced"),
     "OrderClosed": lambda _event: _("Closed"),
+    "OrderOwedAgain": lambda _event: _("Money is owed again"),
     "OrderReopened": lambda _event: _("Opened again"),
     "OrderArchived": lambda _event: _("Archived"),
     "OrderVoided": lambda event: _("Voided: %(reason)s", reason=event["reason"]),

@@ -34,7 +34,8 @@ DOCUMENT: Final[dict[str, frozenset[str]]] = {
     "repair_order": frozenset({"invoiced", "void"}),
     # An invoice that is cancelled or credited opens the order again.
     "invoiced": frozenset({"closed", "repair_order"}),
-    "closed": frozenset({"repair_order"}),
+    # Money given back is owed again.
+    "closed": frozenset({"repair_order", "invoiced"}),
     "archived": frozenset(),
     "void": frozenset(),
 }

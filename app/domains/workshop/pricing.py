@@ -35,12 +35,18 @@ class Price:
     net_minor: int = 0
     tax_minor: int = 0
     cost_minor: int = 0
+    costed_minor: int = 0
+    """The part of the net whose cost is known; gross profit is reckoned on it alone."""
+    uncosted: int = 0
+    """How many lines are sold at a cost nobody has written down."""
 
     def __add__(self, other: "Price") -> "Price":
         return Price(
             self.net_minor + other.net_minor,
             self.tax_minor + other.tax_minor,
             self.cost_minor + other.cost_minor,
+            self.costed_minor + other.costed_minor,
+            self.uncosted + other.uncosted,
         )
 
     @property
@@ -49,21 +55,22 @@ class Price:
 
     @property
     def margin_minor(self) -> int:
-        """Gross profit: sales before tax less cost."""
-        return self.net_minor - self.cost_minor
+        """Gross profit: sales before tax less cost, of the lines whose cost is known."""
+        return self.costed_minor - self.cost_minor
 
     @property
     def margin_share(self) -> Decimal | None:
         """Gross profit ÷ sales, to four places; None when nothing is sold, or at no cost that is known."""
-        if self.net_minor == 0 or self.cost_minor == 0:
+        if self.costed_minor == 0 or self.cost_minor == 0:
             return None
-        return (Decimal(self.margin_minor) / self.net_minor).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        return (Decimal(self.margin_minor) / self.costed_minor).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def price_line(line: Sellable) -> Price:
-    """What one line adds up to."""
-    net = rounded(line.quantity * line.unit_price_minor)
-    return Price(net, rounded(net * line.tax_rate), rounded(line.quantity * line.unit_cost_minor))
+    """What one line adds up to. A price without a cost is of unknown cost, not free; what is taken off costs nothing."""
+    net, cost = rounded(line.quantity * line.unit_price_minor), rounded(line.quantity * line.unit_cost_minor)
+    unknown = net > 0 and not line.unit_cost_minor
+    return Price(net, rounded(net * line.tax_rate), cost, 0 if unknown else net, int(unknown))
 
 
 def price_lines(lines: Iterable[Sellable]) -> Price:

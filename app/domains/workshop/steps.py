@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains.workshop import checking
 from app.domains.workshop.events import StepMoved
 from app.domains.workshop.models import Job, JobLine, JobStep, RepairOrder
 from app.domains.workshop.moves import move_step
@@ -120,6 +121,7 @@ async def progress(
         )
     if to == "pending" and not (notes or "").strip():
         raise Invalid({"notes": _("Say why the step is reset.")})
+    await _may_pass(db, order, job, step, by)
     now = clock.now()
     if step.status == "pending" and to == "completed":
         move_step(step, "in_progress")
@@ -131,6 +133,16 @@ async def progress(
         step.notes = notes.strip()
     await tell(db, order, StepMoved(**of_job(order, job), step_id=step.id, status=to), by=by)
     return step
+
+
+async def _may_pass(db: AsyncSession, order: RepairOrder, job: Job, step: JobStep, by: Viewer) -> None:
+    """A checkpoint of a finished job belongs to the check: whoever finished it leaves it to somebody else."""
+    mine = step.is_checkpoint and job.status == "qc" and job.finished_by_id == by.user_id
+    if mine and not await checking.may_check_own(db, order.center_id, by.user_id):
+        raise Refused(
+            _("Somebody else must pass “%(step)s”: you finished the job.", step=step.name),
+            audit="job.own_check",
+        )
 
 
 async def reopen_checkpoints(db: AsyncSession, job: Job) -> None:

@@ -58,11 +58,11 @@ function say(text) {
   if (region) region.textContent = text;
 }
 
-// Alt with an arrow moves the focused card one stage or one bay; m opens its "Move to…" form.
+// Shift with an arrow moves the focused card one stage or one bay; m opens its "Move to…" form.
 document.addEventListener("keydown", (event) => {
   const card = event.target.closest?.("[data-card]");
   if (!card || event.target.closest("select, input, textarea")) return;
-  if (event.key === "m" && !event.altKey && !event.ctrlKey && !event.metaKey) {
+  if (event.key.toLowerCase() === "m" && !event.altKey && !event.ctrlKey && !event.metaKey) {
     const details = card.querySelector("details");
     if (details) {
       details.open = true;
@@ -71,7 +71,7 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (!event.altKey || !event.key.startsWith("Arrow")) return;
+  if (!event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || !event.key.startsWith("Arrow")) return;
   const cell = card.closest("[data-board-cell]");
   const rows = [...document.querySelectorAll("[data-board] tbody tr")].map((row) => [...row.querySelectorAll("[data-board-cell]")]);
   const row = rows.findIndex((cells) => cells.includes(cell));

@@ -143,6 +143,13 @@ document.addEventListener("htmx:after:swap", () => {
 });
 document.addEventListener("htmx:sse:after:connection", resend);
 window.addEventListener("online", resend);
+// A form with data-unsaved-asks holds edits that sending another form, or a link, would lose: the browser asks first.
+let sending = null;
+document.addEventListener("submit", (event) => {
+  sending = event.target;
+  setTimeout(() => { sending = null; }, 0);
+}, { capture: true });
 window.addEventListener("beforeunload", (event) => {
-  if ([...unsent.keys()].some((form) => form.isConnected)) event.preventDefault();
+  const edited = [...document.querySelectorAll("form[data-unsaved-asks]")].some((form) => form !== sending && [...form.elements].some(differs));
+  if (edited || [...unsent.keys()].some((form) => form.isConnected)) event.preventDefault();
 });

@@ -13,6 +13,7 @@ from app.domains.billing import finding, ledger, paying, refunding
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.models import Invoice, Payment, Refund
 from app.domains.billing.receipts import receipt_token
+from app.domains.workshop.models import RepairOrder
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL
 from tests.domains.billing.conftest import Till
@@ -56,6 +57,17 @@ async def test_a_refund_begun_from_an_old_row_is_reckoned_with_the_new_one(till:
     with pytest.raises(Refused, match="No more than"):
         async with transaction(tenant=HARBOR) as db:
             await refunding.begin(db, old, amount=TOTAL, given=2500, by=CAST.owner.viewer)
+
+
+async def test_an_order_whose_money_went_back_is_not_paid_until_it_comes_again(till: Till) -> None:
+    invoice, payment = await in_cash(till)
+    assert (await till.read(RepairOrder, invoice.order_id)).status == "closed"
+    await till.give_back(payment, "10.00")
+    assert (await till.read(RepairOrder, invoice.order_id)).status == "invoiced"
+    async with transaction(tenant=HARBOR) as db:
+        held = await db.get_one(Invoice, invoice.id)
+        await paying.take_cash(db, held, amount=1000, by=CAST.advisor.viewer)
+    assert (await till.read(RepairOrder, invoice.order_id)).status == "closed"
 
 
 async def test_a_wrong_sum_is_shown_again_beside_its_payment(till: Till) -> None:

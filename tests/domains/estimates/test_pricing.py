@@ -79,12 +79,18 @@ def test_no_line_is_rounded_by_more_than_half_a_minor_unit(lines: list[Line]) ->
 
 
 @given(LINES)
-def test_margin_is_sales_less_cost(lines: list[Line]) -> None:
+def test_margin_is_sales_less_cost_of_the_lines_whose_cost_is_known(lines: list[Line]) -> None:
     price = pricing.price_lines(lines)
-    assert price.margin_minor + price.cost_minor == price.net_minor
-    if price.net_minor == 0:
-        assert price.margin_share is None
-    else:
-        assert price.margin_share is not None
-        exact = Decimal(price.margin_minor) / price.net_minor
+    unknown = [one for one in lines if not one.unit_cost_minor and pricing.price_line(one).net_minor > 0]
+    known = pricing.price_lines([one for one in lines if one not in unknown])
+    assert price.uncosted == len(unknown)
+    assert price.margin_minor == known.net_minor - known.cost_minor
+    assert (price.margin_share is None) == (known.net_minor == 0 or known.cost_minor == 0)
+    if price.margin_share is not None:
+        exact = Decimal(price.margin_minor) / known.net_minor
         assert abs(price.margin_share - exact) <= Decimal("0.00005")
+
+
+def test_a_line_without_a_cost_is_no_profit() -> None:
+    price = pricing.price_lines([Line(Decimal(1), 10000, 6000), Line(Decimal(2), 5000)])
+    assert (price.margin_minor, price.margin_share, price.uncosted) == (4000, Decimal("0.4"), 1)

@@ -135,9 +135,9 @@ async def handed_over(db: AsyncSession) -> Job:
     job = await approved(db, await checked_in(db))
     await as_person(db, CAST.technician)
     await work.start(db, job, by=TERRY)
-    await work.finish(db, job, left_because="Done in one go", by=TERRY)
     for step in await steps.steps_of(db, job):
         await steps.progress(db, step, to="completed", by=TERRY)
+    await work.finish(db, job, by=TERRY)
     return job
 
 
@@ -176,6 +176,8 @@ async def test_checkpoints_must_be_passed_before_a_job_is_completed(db: AsyncSes
     with pytest.raises(Refused, match="road test"):
         await work.check(db, job, passed=True, by=TONI)
     checkpoint = (await steps.steps_of(db, job))[-1]
+    with pytest.raises(Refused, match="Somebody else must pass"):
+        await steps.progress(db, checkpoint, to="completed", by=TERRY)
     await steps.progress(db, checkpoint, to="completed", by=TONI)
     await work.check(db, job, passed=True, by=TONI)
     assert (job.status, order.stage, job.checked_by_id) == ("completed", "ready", TONI.user_id)
