@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -68,7 +69,7 @@ async def test_checking_in_opens_the_order_with_what_was_booked(browser, cast, v
     assert (await state(visit)).status == "arrived"
     again = await desk.get(f"/appointments/{visit['id']}/check-in")
     assert again.headers["location"] == done.headers["location"]
-    assert (await desk.post(f"/appointments/{visit['id']}/check-in", GOOD)).status_code == 409
+    assert (await desk.post(f"/appointments/{visit['id']}/check-in", GOOD)).status_code == 422
 
 
 async def jobs_of(order_id):
@@ -188,11 +189,25 @@ async def test_a_car_that_is_here_is_not_offered_to_be_checked_in(browser, cast,
     assert (await state(visit)).order_id is None
 
 
-async def test_a_stale_form_is_refused(browser, cast, visit):
-    answer = await browser(cast.advisor).post(
-        f"/appointments/{visit['id']}/check-in", GOOD | {"version": str(visit["version"] - 1)}
-    )
-    assert answer.status_code == 409
+async def test_a_stale_form_comes_back_as_typed_and_goes_through_when_sent_again(browser, cast, visit):
+    desk = browser(cast.advisor)
+    url = f"/appointments/{visit['id']}/check-in"
+    stale = GOOD | {"version": str(visit["version"] - 1)}
+    photo = [("photos", ("front.jpg", jpeg(), "image/jpeg"))]
+    answer = await desk.post(url, stale, files=photo)
+    assert answer.status_code == 422
+    assert "has changed in the meantime" in answer.text
+    assert "So it stands now" in answer.text
+    assert "It squeaks when braking</textarea>" in answer.text
+    assert "Please choose the photos again." in answer.text
+    assert (await state(visit)).order_id is None
+    now = re.search(r'name="version" value="(\d+)"', answer.text)
+    assert (await desk.post(url, GOOD | {"version": now.group(1)})).status_code == 303
+    assert (await state(visit)).order_id is not None
+    second = await desk.post(url, GOOD | {"version": now.group(1)})
+    assert second.status_code == 422
+    assert "has been checked in already" in second.text
+    assert re.search(r'href="/orders/\d+"', second.text)
 
 
 async def test_who_may_not_check_in(browser, cast, visit):
