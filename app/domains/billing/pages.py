@@ -103,7 +103,10 @@ async def new_invoice_page(request: AnyRequest, order: FromQuery[UUID]) -> Respo
     async with begin(request) as (db, me):
         found = await workshop.find_by_id(db, me, order)
         bill = await invoicing.billable(db, found)
-        return page(request, me, "billing/new.html", bill=bill, price_line=workshop.price_line)
+        existing = await invoicing.live_invoice(db, found)
+        return page(
+            request, me, "billing/new.html", bill=bill, existing=existing, price_line=workshop.price_line
+        )
 
 
 @get("/orders/{number:int}/invoices", opt=DESK)
