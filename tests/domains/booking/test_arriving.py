@@ -257,3 +257,17 @@ async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, off
             text("SELECT rings::text FROM events WHERE name = 'AppointmentExpired' ORDER BY seq DESC LIMIT 1")
         )
         assert f"center:{HARBOR_CENTER}:slots" in rings.one()
+
+
+async def test_a_low_odometer_and_a_missing_name_are_told_together(browser, cast, visit):
+    async with transaction(tenant=HARBOR) as db:
+        moved = text("UPDATE vehicles SET mileage_km = 900000, mileage_at = '2026-01-05 12:00+00'")
+        assert (await db.execute(moved)).rowcount
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 150"><circle cx="9" cy="9" r="2"/></svg>'
+    answer = await browser(cast.advisor).post(
+        f"/appointments/{visit['id']}/check-in", GOOD | {"signed_name": "", "signature": drawn}
+    )
+    assert answer.status_code == 422
+    assert "Jan 5, 2026" in answer.text
+    assert "Tick this if the reading is right" in answer.text
+    assert "Type the name of the person who signed by hand." in answer.text
