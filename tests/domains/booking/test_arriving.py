@@ -263,7 +263,9 @@ async def test_a_low_odometer_and_a_missing_name_are_told_together(browser, cast
     async with transaction(tenant=HARBOR) as db:
         moved = text("UPDATE vehicles SET mileage_km = 900000, mileage_at = '2026-01-05 12:00+00'")
         assert (await db.execute(moved)).rowcount
-    drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 150"><circle cx="9" cy="9" r="2"/></svg>'
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 150"><circle cx="9" cy="9" r="2"/></svg>'
+    )
     answer = await browser(cast.advisor).post(
         f"/appointments/{visit['id']}/check-in", GOOD | {"signed_name": "", "signature": drawn}
     )
