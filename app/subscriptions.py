@@ -138,7 +138,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentChanged: [ring_invoice],
     billing.PaymentCompleted: [ring_invoice, tell_money.tell_payment_received],
     billing.PaymentEnded: [ring_invoice],
-    billing.PaymentRefunded: [ring_invoice],
+    billing.PaymentRefunded: [ring_invoice, tell_money.tell_money_back],
     billing.RefundBegun: [ring_invoice],
     billing.RefundFailed: [ring_invoice],
     billing.PaymentQuestioned: [ring_invoice],

@@ -318,7 +318,7 @@ async def issues_the_invoice(advisor: Person, number: int) -> None:
     """From the order's page; returns with the invoice on the screen."""
     page = advisor.page
     await advisor.goto(f"/orders/{number}")
-    await advisor.follow("Invoice this order")
+    await advisor.follow("Prepare the invoice")
     await advisor.look("a new invoice")
     await advisor.press("Issue the invoice")
     await page.wait_for_url(re.compile(r"/invoices/[0-9a-f-]{36}$"))

@@ -22,8 +22,8 @@ from app.domains.billing.numbering import CREDIT_NOTES, next_number
 
 
 def may_be_credited(invoice: Invoice, payments: list[Payment]) -> bool:
-    """Paid, or paid once and all of it given back. What nobody ever paid is cancelled instead."""
-    went_back = not invoice.paid_minor and any(payment.status in TAKEN_EVER for payment in payments)
+    """Paid, or paid and given back, be it a part. What nobody ever paid is cancelled instead."""
+    went_back = any(payment.refunded_minor or payment.lost_minor for payment in payments)
     return invoice.status == "paid" or (invoice.is_open and went_back)
 
 
@@ -39,7 +39,7 @@ async def credit(
     payments = list(await payments_of(db, invoice))
     if not may_be_credited(invoice, payments):
         raise Refused(
-            _("Only a paid invoice, or one whose money was all given back, can be credited."),
+            _("Only a paid invoice, or one whose money was given back, can be credited."),
             audit="invoice.illegal_move",
         )
     if any(payment.is_live for payment in payments):

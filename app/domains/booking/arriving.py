@@ -24,8 +24,8 @@ from app.domains.workshop.models import RepairOrder
 def must_be_expected(visit: Visit) -> None:
     """Only a confirmed appointment of about now can be checked in."""
     appointment = visit.appointment
-    if appointment.status == "arrived":
-        raise Refused(_("This car has been checked in already."), audit="appointment.illegal_move")
+    if appointment.order_id is not None:
+        raise Refused(_("This car has been checked in already."), audit="appointment.stale")
     if appointment.status != "confirmed":
         raise Refused(_("Only a confirmed appointment can be checked in."), audit="appointment.illegal_move")
     if appointment.starts_at - clock.now() > EARLIEST:

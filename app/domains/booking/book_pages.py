@@ -68,8 +68,14 @@ async def choose_vehicle(request: AnyRequest, slug: str, vehicle: UUID | None = 
 
 @get("/book/{slug:str}/services", opt=BOOKS)
 async def choose_services(
-    request: AnyRequest, slug: str, vehicle: UUID, service: list[UUID] | None = None, again: bool = False
+    request: AnyRequest,
+    slug: str,
+    vehicle: UUID | None = None,
+    service: list[UUID] | None = None,
+    again: bool = False,
 ) -> Response[Any]:
+    if vehicle is None:
+        return see_other(request, f"/book/{slug}")
     async with begin(request) as (db, me):
         center = await center_called(db, slug)
         car = await garage.find_own(db, me, vehicle)
@@ -84,8 +90,14 @@ async def choose_services(
 
 @get("/book/{slug:str}/times", opt=BOOKS)
 async def choose_time(
-    request: AnyRequest, slug: str, vehicle: UUID, service: list[UUID] | None = None, day: date | None = None
+    request: AnyRequest,
+    slug: str,
+    vehicle: UUID | None = None,
+    service: list[UUID] | None = None,
+    day: date | None = None,
 ) -> Response[Any]:
+    if vehicle is None:
+        return see_other(request, f"/book/{slug}")
     if not service:
         return see_other(request, f"/book/{slug}/services?vehicle={vehicle}&again=true")
     async with begin(request) as (db, me):

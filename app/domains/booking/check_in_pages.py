@@ -5,15 +5,19 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import Invalid, NotFound
+from app.core.answers import audit_refusal
+from app.core.errors import Invalid, Refused
 from app.core.files import receive_images
 from app.core.forms import read, values_of
 from app.core.render import lost_files, page, see_other
+from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.domains import customers, workshop
 from app.domains.booking import appointments, arriving
 from app.domains.booking.appointments import Visit
+from app.domains.workshop.models import RepairOrder
 
 AnyRequest = Request[Any, Any, Any]
 COUNTER = needs("manage:appointments")
@@ -28,18 +32,27 @@ async def check_in_page(request: AnyRequest, appointment_id: FromPath[UUID]) -> 
     return await _show(request, appointment_id)
 
 
-async def _show(request: AnyRequest, appointment_id: UUID, wrong: Invalid | None = None) -> Response[Any]:
+async def _show(
+    request: AnyRequest, appointment_id: UUID, wrong: Invalid | None = None, stale: Refused | None = None
+) -> Response[Any]:
+    """The form; after one that could not be accepted as it was typed. A `stale` one comes back with the
+    appointment as it stands now: sending it again is meant for that."""
     form = await request.form()
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id)
-        if visit.appointment.order_id is not None:
-            return see_other(request, await _order_url(db, me, visit))
-        arriving.must_be_expected(visit)
-        return page(
+        order = await _order_of(db, me, visit)
+        if order is not None and wrong is None:
+            return see_other(request, f"/orders/{order.number}")
+        if order is None:
+            arriving.must_be_expected(visit)
+        if order is None and visit.appointment.vehicle_id:
+            order = await workshop.open_visit(db, visit.appointment.vehicle_id, visit.appointment.tenant_id)
+        answer = page(
             request,
             me,
             "booking/check_in.html",
             status=422 if wrong else 200,
+            changed=await appointments.entry(db, visit) if stale and order is None else None,
             visit=visit,
             center=visit.center,
             vehicle=visit.vehicle,
@@ -49,17 +62,15 @@ async def _show(request: AnyRequest, appointment_id: UUID, wrong: Invalid | None
             typed=values_of(form) if wrong else {},
             lights=form.getall("warning_lights", []) if wrong else [],
             errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
-            inside=await workshop.open_visit(db, visit.appointment.vehicle_id, visit.appointment.tenant_id)
-            if visit.appointment.vehicle_id
-            else None,
+            inside=order,
         )
+    answer.background = audit_refusal(request, stale)
+    return answer
 
 
-async def _order_url(db: Any, me: Any, visit: Visit) -> str:
-    if visit.appointment.order_id is None:
-        raise NotFound
-    order = await workshop.find_by_id(db, me, visit.appointment.order_id)
-    return f"/orders/{order.number}"
+async def _order_of(db: AsyncSession, me: Viewer, visit: Visit) -> RepairOrder | None:
+    order_id = visit.appointment.order_id
+    return await workshop.find_by_id(db, me, order_id) if order_id else None
 
 
 @post("/appointments/{appointment_id:uuid}/check-in", opt=COUNTER)
@@ -75,6 +86,10 @@ async def check_in(request: AnyRequest, appointment_id: FromPath[UUID]) -> Respo
             return see_other(request, f"/orders/{order.number}")
     except Invalid as wrong:
         return await _show(request, appointment_id, wrong)
+    except Refused as no:
+        if not no.is_stale:
+            raise
+        return await _show(request, appointment_id, Invalid({"form": no.words}), no)
 
 
 router = Router("/", route_handlers=[check_in_page, check_in])

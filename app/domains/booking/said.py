@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from babel.dates import get_timezone_name
+
 from app.core.money import decimals
 from app.core.render import template_global
-from app.core.words import _
+from app.core.words import _, spoken
 
 
 @template_global
@@ -34,6 +36,12 @@ def vehicle_name(vehicle: object) -> str:
     """2019 Honda Accord; the same for a car whose year nobody knows."""
     parts = (getattr(vehicle, name, "") for name in ("year", "make", "model"))
     return " ".join(str(part) for part in parts if part)
+
+
+@template_global
+def zone_name(zone: str) -> str:
+    """Eastern Time: a zone as the people who live in it call it, not the city of its key."""
+    return get_timezone_name(zone, zone_variant="generic", locale=spoken()) if "/" in zone else zone
 
 
 @template_global

@@ -19,7 +19,7 @@ from app.domains.garage.facts import FUELS, VehicleFacts
 from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
-from app.domains.garage.odometer import read_odometer, readings
+from app.domains.garage.odometer import doubts, read_odometer, readings
 from app.domains.garage.sharing import grant_access, is_granted
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "as_form",
     "bring_back",
     "change",
+    "doubts",
     "find",
     "find_own",
     "grant_access",

@@ -7,7 +7,7 @@ from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Invalid
 from app.core.events import record
-from app.core.render import distance
+from app.core.render import day, distance
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.garage.cars import ownership
@@ -25,11 +25,21 @@ def doubt(vehicle: Vehicle, km: int) -> str:
     if last is None:
         return ""
     shown = distance(last, vehicle.odometer_unit)
+    if vehicle.mileage_at is not None:
+        shown = _("%(distance)s on %(day)s", distance=shown, day=day(vehicle.mileage_at))
     if km < last:
         return _("That is less than the last reading, %(last)s.", last=shown)
     if km > last + LEAP_KM:
         return _("That is very far from the last reading, %(last)s.", last=shown)
     return ""
+
+
+def doubts(vehicle: Vehicle, km: int, *, confirmed: bool) -> dict[str, str]:
+    """The same beside the fields of a form, unless the reading was looked at again."""
+    doubtful = doubt(vehicle, km)
+    if confirmed or not doubtful:
+        return {}
+    return {"mileage": doubtful, "confirmed": _("Tick this if the reading is right all the same.")}
 
 
 async def read_odometer(
@@ -49,11 +59,8 @@ async def read_odometer(
         raise Invalid({"mileage": _("Please enter what the odometer shows.")})
     # The last reading is compared and replaced: two at once must take turns.
     await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
-    doubtful = doubt(vehicle, km)
-    if doubtful and not confirmed:
-        raise Invalid(
-            {"mileage": doubtful, "confirmed": _("Tick this if the reading is right all the same.")}
-        )
+    if wrong := doubts(vehicle, km, confirmed=confirmed):
+        raise Invalid(wrong)
     at = clock.now()
     reading = OdometerReading(
         id=new_id(), vehicle_id=vehicle.id, km=km, at=at, source=source, actor_id=by.user_id

@@ -7,7 +7,7 @@ from app.core import render
 from app.core.events import Heard
 from app.core.words import _, speaking
 from app.domains import billing
-from app.domains.billing.events import InvoiceCredited, InvoiceIssued, PaymentCompleted
+from app.domains.billing.events import InvoiceCredited, InvoiceIssued, PaymentCompleted, PaymentRefunded
 from app.domains.billing.models import Invoice, Payment
 from app.domains.notifications import recipients
 from app.domains.notifications.telling import Line, list_for, write_mail
@@ -90,4 +90,42 @@ async def tell_payment_received(db: AsyncSession, heard: Heard[PaymentCompleted]
         invoice=invoice,
         amount_minor=event.amount_minor,
         method=method,
+    )
+
+
+async def tell_money_back(db: AsyncSession, heard: Heard[PaymentRefunded]) -> None:
+    event = heard.event
+    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
+    if invoice is None:
+        return
+    payment = await db.get_one(Payment, event.payment_id)
+    place = await recipients.place(db, event.center_id)
+    receipt = billing.receipt_token(event.payment_id, invoice.tenant_id)
+    to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
+    if to is None:
+        return
+    with speaking(to.locale):
+        amount = render.money(event.amount_minor, event.currency)
+        title = _("%(center)s gave back %(amount)s", center=place.center.name, amount=amount)
+        method = billing.paid_with(payment)
+        in_cash = payment.provider == "cash"
+        message = (
+            _("In cash, for invoice %(label)s.", label=invoice.label)
+            if in_cash
+            else _("To %(method)s, for invoice %(label)s.", method=method, label=invoice.label)
+        )
+    if to.user_id:
+        line = Line("payment", title, message, f"/paid/{receipt}", event.payment_id)
+        await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
+    await write_mail(
+        db,
+        heard,
+        to,
+        "money_back",
+        place=place,
+        secret=receipt,
+        invoice=invoice,
+        amount_minor=event.amount_minor,
+        method=method,
+        in_cash=in_cash,
     )

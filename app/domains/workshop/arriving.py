@@ -84,7 +84,12 @@ async def check_in(
     form names none. Raises Invalid, for a car that is in the shop already as well: the form comes back with what
     was typed and a way to the order that is open.
     """
-    intake = form.intake(vehicle)
+    try:
+        intake = form.intake(vehicle)
+    except Invalid as wrong:  # everything that is to be mended, told at once
+        km = None if form.mileage is None else to_km(form.mileage, vehicle.odometer_unit)
+        doubts = {} if km is None else garage.doubts(vehicle, km, confirmed=form.confirmed)
+        raise Invalid(doubts | wrong.errors) from wrong
     try:
         await orders.be_the_only_visit(db, center.tenant_id, vehicle.id)
     except orders.InShopAlready as known:

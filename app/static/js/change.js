@@ -1,5 +1,5 @@
 // Cash at the counter: what goes back, while the cashier types. The server works it out again.
-//   <form data-cash data-digits="2"> amount, tendered, [data-change] with [data-change-sum]
+//   <form data-cash data-currency="USD" data-digits="2"> amount, tendered, [data-change] with [data-change-sum]
 const minor = (text, digits) => {
   const plain = text.includes(",") && !text.includes(".") ? text.replace(",", ".") : text.replaceAll(",", "");
   const value = Number(plain);
@@ -14,6 +14,6 @@ document.addEventListener("input", (event) => {
   const change = amount === null || tendered === null ? -1 : tendered - amount;
   const place = form.querySelector("[data-change]");
   place.hidden = change < 0;
-  const words = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits });
+  const words = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: form.dataset.currency });
   form.querySelector("[data-change-sum]").textContent = change < 0 ? "" : words.format(change / 10 ** digits);
 });

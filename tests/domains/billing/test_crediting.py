@@ -50,6 +50,23 @@ async def test_an_invoice_whose_money_went_back_is_credited(till: Till) -> None:
     await check_every_shop()
 
 
+async def test_an_invoice_whose_money_went_back_in_part_is_credited(till: Till) -> None:
+    invoice, payment = await in_cash(till)
+    owner = till.open_browser(CAST.owner)
+    page = (await owner.get(f"/invoices/{invoice.id}")).text
+    assert "The invoice will ask for this money again." in page
+    assert (await till.give_back(payment, "50.00")).status_code == 303
+    assert "Write a credit note" in (await owner.get(f"/invoices/{invoice.id}")).text
+    await credit(invoice)
+    left = TOTAL - 5000
+    assert await till.books(invoice) == {"cash": left, "customer_credit": -left}
+    page = (await owner.get(f"/invoices/{invoice.id}")).text
+    assert "The invoice will ask for this money again." not in page
+    assert (await till.give_back(payment, f"{left / 100:.2f}", given=5000)).status_code == 303
+    assert await till.books(invoice) == {}
+    await check_every_shop()
+
+
 async def test_crediting_a_paid_invoice_makes_the_money_the_customers(till: Till) -> None:
     invoice, payment = await in_cash(till)
     assert (await till.give_back(payment, "89.47")).status_code == 303

@@ -109,7 +109,7 @@ async def test_the_desk_bills_and_takes_cash(till: Till, script: bool) -> None:
             assert await amount.input_value() == "150"
             await amount.fill("189.47")
             await page.get_by_label("Handed over").fill("200")
-            assert await page.locator("[data-change-sum]").text_content() == "10.53"
+            assert await page.locator("[data-change-sum]").text_content() == "$10.53"
         await page.get_by_role("button", name="Book the cash").click()
         await page.get_by_text("Booked. Change: $10.53").wait_for()
         await page.get_by_text("Paid in full").wait_for()

@@ -45,7 +45,10 @@ async def test_the_orders_page_leads_to_its_invoice(till: Till) -> None:
     await desk.post("/invoices", {"order_id": str(order.id)})
     section = (await desk.get(url)).text
     assert "INV-00001" in section
+    assert "$289.47" in section
     assert "/invoices/new" not in section
+    billed = (await desk.get(f"/invoices/new?order={order.id}")).text
+    assert re.search(r'href="(/invoices/[0-9a-f-]{36})"', section).group(1) in billed
     assert (await till.open_browser(CAST.outsider).get(url)).status_code == 404
     assert (await till.open_browser(CAST.technician).get(url)).status_code == 403
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -68,7 +69,7 @@ async def test_checking_in_opens_the_order_with_what_was_booked(browser, cast, v
     assert (await state(visit)).status == "arrived"
     again = await desk.get(f"/appointments/{visit['id']}/check-in")
     assert again.headers["location"] == done.headers["location"]
-    assert (await desk.post(f"/appointments/{visit['id']}/check-in", GOOD)).status_code == 409
+    assert (await desk.post(f"/appointments/{visit['id']}/check-in", GOOD)).status_code == 422
 
 
 async def jobs_of(order_id):
@@ -188,11 +189,25 @@ async def test_a_car_that_is_here_is_not_offered_to_be_checked_in(browser, cast,
     assert (await state(visit)).order_id is None
 
 
-async def test_a_stale_form_is_refused(browser, cast, visit):
-    answer = await browser(cast.advisor).post(
-        f"/appointments/{visit['id']}/check-in", GOOD | {"version": str(visit["version"] - 1)}
-    )
-    assert answer.status_code == 409
+async def test_a_stale_form_comes_back_as_typed_and_goes_through_when_sent_again(browser, cast, visit):
+    desk = browser(cast.advisor)
+    url = f"/appointments/{visit['id']}/check-in"
+    stale = GOOD | {"version": str(visit["version"] - 1)}
+    photo = [("photos", ("front.jpg", jpeg(), "image/jpeg"))]
+    answer = await desk.post(url, stale, files=photo)
+    assert answer.status_code == 422
+    assert "has changed in the meantime" in answer.text
+    assert "So it stands now" in answer.text
+    assert "It squeaks when braking</textarea>" in answer.text
+    assert "Please choose the photos again." in answer.text
+    assert (await state(visit)).order_id is None
+    now = re.search(r'name="version" value="(\d+)"', answer.text)
+    assert (await desk.post(url, GOOD | {"version": now.group(1)})).status_code == 303
+    assert (await state(visit)).order_id is not None
+    second = await desk.post(url, GOOD | {"version": now.group(1)})
+    assert second.status_code == 422
+    assert "has been checked in already" in second.text
+    assert re.search(r'href="/orders/\d+"', second.text)
 
 
 async def test_who_may_not_check_in(browser, cast, visit):
@@ -242,3 +257,19 @@ async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, off
             text("SELECT rings::text FROM events WHERE name = 'AppointmentExpired' ORDER BY seq DESC LIMIT 1")
         )
         assert f"center:{HARBOR_CENTER}:slots" in rings.one()
+
+
+async def test_a_low_odometer_and_a_missing_name_are_told_together(browser, cast, visit):
+    async with transaction(tenant=HARBOR) as db:
+        moved = text("UPDATE vehicles SET mileage_km = 900000, mileage_at = '2026-01-05 12:00+00'")
+        assert (await db.execute(moved)).rowcount
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 150"><circle cx="9" cy="9" r="2"/></svg>'
+    )
+    answer = await browser(cast.advisor).post(
+        f"/appointments/{visit['id']}/check-in", GOOD | {"signed_name": "", "signature": drawn}
+    )
+    assert answer.status_code == 422
+    assert "Jan 5, 2026" in answer.text
+    assert "Tick this if the reading is right" in answer.text
+    assert "Type the name of the person who signed by hand." in answer.text

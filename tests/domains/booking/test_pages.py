@@ -220,3 +220,10 @@ async def test_an_inactive_center_takes_no_bookings(browser, cast, offered, site
     driver = browser(cast.customer)
     assert "Harbor Lane Garage" not in (await driver.get("/book")).text
     assert (await driver.get(f"/book/{CENTER}/services?vehicle={CAR}")).status_code == 404
+
+
+async def test_services_without_a_car_lead_back_to_choosing_one(browser, cast, offered):
+    for step in ("services", "times"):
+        answer = await browser(cast.customer).get(f"/book/harbor-lane/{step}")
+        assert answer.status_code == 303
+        assert answer.headers["location"].endswith("/book/harbor-lane")

@@ -12,7 +12,7 @@ from app.core.events import record
 from app.core.tables import Delivery, EventRow
 from app.domains.accounts.models import PasswordReset
 from app.domains.accounts.profile import ask_for_reset
-from app.domains.billing import paying
+from app.domains.billing import paying, refunding
 from app.domains.billing.models import Invoice
 from app.domains.booking.events import (
     AppointmentCancelled,
@@ -209,13 +209,20 @@ async def test_an_invoice_and_its_payment_are_told_with_links_that_open(
     await run_reactions()
     async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:
         held = await db.get_one(Invoice, invoice.id)
-        await paying.take_cash(db, held, amount=held.total_minor, by=cast.advisor.viewer)
+        payment = await paying.take_cash(db, held, amount=held.total_minor, by=cast.advisor.viewer)
+    await run_reactions()
+    async with transaction(user=cast.owner.user_id, tenant=HARBOR) as db:
+        await refunding.begin(db, payment, amount=1000, given=0, by=cast.owner.viewer)
     await run_reactions()
     await again()
     letters = {one.template: letter_of(one) for one in await things.mails()}
     bill, receipt = letters["invoice_issued"], letters["payment_received"]
     assert bill.subject == f"Invoice {invoice.label} from Harbor Lane Garage"
-    for letter, path in ((bill, "/pay/"), (receipt, "/paid/")):
+    back = letters["money_back"]
+    assert back.subject == "Harbor Lane Garage gave back $10.00"
+    assert "in cash" in back.text
+    assert "Still open: $10.00" in back.text
+    for letter, path in ((bill, "/pay/"), (receipt, "/paid/"), (back, "/paid/")):
         found = re.search(rf"http://testserver({path}\S+)", letter.text)
         assert found is not None
         assert found[1] in letter.html
@@ -224,4 +231,8 @@ async def test_an_invoice_and_its_payment_are_told_with_links_that_open(
         assert invoice.label in page.text
     assert "Still open: $0.00" in receipt.text
     told = [one.title for one in await things.lines_of(cast.customer.user_id) if one.type == "payment"]
-    assert told == [f"Invoice {invoice.label}", "Payment received, thank you"]
+    assert told == [
+        f"Invoice {invoice.label}",
+        "Payment received, thank you",
+        "Harbor Lane Garage gave back $10.00",
+    ]
