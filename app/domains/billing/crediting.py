@@ -58,6 +58,8 @@ async def credit(
     )
     if reopen:
         await workshop.reopen(db, order, by=by)
+    elif order.status == "invoiced":  # nothing of it is owed any more
+        await workshop.mark_closed(db, order, by=by)
     note.number = await next_number(db, invoice.tenant_id, CREDIT_NOTES)
     note.content_hash = content.fingerprint_of_note(note)
     db.add(note)

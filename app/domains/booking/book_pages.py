@@ -74,9 +74,9 @@ async def choose_services(
     service: list[UUID] | None = None,
     again: bool = False,
 ) -> Response[Any]:
-    if vehicle is None:
-        return see_other(request, f"/book/{slug}")
     async with begin(request) as (db, me):
+        if vehicle is None:
+            return see_other(request, f"/book/{slug}")
         center = await center_called(db, slug)
         car = await garage.find_own(db, me, vehicle)
         offered = choosing.suiting(await services.offered(db, center.tenant_id), car)
@@ -96,11 +96,11 @@ async def choose_time(
     service: list[UUID] | None = None,
     day: date | None = None,
 ) -> Response[Any]:
-    if vehicle is None:
-        return see_other(request, f"/book/{slug}")
-    if not service:
-        return see_other(request, f"/book/{slug}/services?vehicle={vehicle}&again=true")
     async with begin(request) as (db, me):
+        if vehicle is None:
+            return see_other(request, f"/book/{slug}")
+        if not service:
+            return see_other(request, f"/book/{slug}/services?vehicle={vehicle}&again=true")
         shown = await _times(db, me, slug, vehicle, service, day)
         return page(request, me, "booking/choose_time.html", **shown)
 

@@ -35,7 +35,7 @@ async def mark_invoiced(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> 
 
 
 async def mark_closed(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> RepairOrder:
-    """The invoice is paid."""
+    """The invoice is paid, or credited: nothing is owed any more."""
     order = await hold(db, order.id)
     move_document(order, "closed")
     await tell(db, order, OrderClosed(**of(order), vehicle_id=order.vehicle_id), by=by)
