@@ -136,9 +136,9 @@ _ROWS = (
           WHERE (d + h + p.position) % 5 <> 0
        )
        INSERT INTO appointments (id, tenant_id, center_id, customer_id, starts_at, ends_at, bay_id, technician_id,
-         status, notes, cancel_reason, version, created_at)
+         status, notes, cancel_reason, booked_by, version, created_at)
        SELECT uuidv7(), s.tenant_id, s.center_id, c.id, s.starts, s.starts + interval '90 minutes', s.bay,
-         s.technician, 'confirmed', '', '', 1, now()
+         s.technician, 'confirmed', '', '', 'customer', 1, now()
          FROM slot s JOIN customers c ON c.tenant_id = s.tenant_id""",
     """INSERT INTO occupations (id, tenant_id, appointment_id, resource_id, during, is_active, created_at)
        SELECT uuidv7(), a.tenant_id, a.id, r, tstzrange(a.starts_at, a.ends_at), true, now()
