@@ -1,5 +1,8 @@
 """What customers are told about their invoices and payments."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +13,7 @@ from app.domains import billing
 from app.domains.billing.events import InvoiceCredited, InvoiceIssued, PaymentCompleted, PaymentRefunded
 from app.domains.billing.models import Invoice, Payment
 from app.domains.notifications import recipients
+from app.domains.notifications.recipients import Place, Recipient
 from app.domains.notifications.telling import Line, list_for, write_mail
 from app.domains.workshop.models import RepairOrder
 
@@ -62,70 +66,90 @@ async def tell_invoice_credited(db: AsyncSession, heard: Heard[InvoiceCredited])
 
 
 async def tell_payment_received(db: AsyncSession, heard: Heard[PaymentCompleted]) -> None:
-    event = heard.event
-    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
-    if invoice is None:
+    about = await _about(db, heard.event)
+    if about is None:
         return
-    payment = await db.get_one(Payment, event.payment_id)
-    place = await recipients.place(db, event.center_id)
-    receipt = billing.receipt_token(event.payment_id, invoice.tenant_id)
-    to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
-    if to is None:
-        return
-    with speaking(to.locale):
+    invoice = about.invoice
+    with speaking(about.to.locale):
         title = _("Payment received, thank you")
-        amount = render.money(event.amount_minor, event.currency)
+        amount = render.money(heard.event.amount_minor, heard.event.currency)
         message = _("%(amount)s for invoice %(label)s.", amount=amount, label=invoice.label)
-        method = billing.paid_with(payment)
-    if to.user_id:
-        line = Line("payment", title, message, f"/invoices/{invoice.id}", event.payment_id)
-        await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    await write_mail(
-        db,
-        heard,
-        to,
-        "payment_received",
-        place=place,
-        secret=receipt,
-        invoice=invoice,
-        amount_minor=event.amount_minor,
-        method=method,
-    )
+    line = Line("payment", title, message, f"/invoices/{invoice.id}", heard.event.payment_id)
+    await _tell(db, heard, about, line, "payment_received")
 
 
 async def tell_money_back(db: AsyncSession, heard: Heard[PaymentRefunded]) -> None:
-    event = heard.event
+    about = await _about(db, heard.event)
+    if about is None:
+        return
+    label, in_cash = about.invoice.label, about.payment.provider == "cash"
+    with speaking(about.to.locale):
+        amount = render.money(heard.event.amount_minor, heard.event.currency)
+        title = _("%(center)s gave back %(amount)s", center=about.place.center.name, amount=amount)
+        message = (
+            _("In cash, for invoice %(label)s.", label=label)
+            if in_cash
+            else _("To %(method)s, for invoice %(label)s.", method=about.method, label=label)
+        )
+    line = Line("payment", title, message, f"/paid/{about.receipt}", heard.event.payment_id)
+    await _tell(db, heard, about, line, "money_back", in_cash=in_cash)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A payment that its customer is told of."""
+
+    invoice: Invoice
+    payment: Payment
+    place: Place
+    to: Recipient
+    receipt: str
+
+    @property
+    def method(self) -> str:
+        """What it was paid with, in the language that is spoken."""
+        return billing.paid_with(self.payment)
+
+
+async def _about(db: AsyncSession, event: PaymentCompleted | PaymentRefunded) -> About | None:
+    """None when the invoice is gone, or nobody can be told."""
     invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
     if invoice is None:
-        return
-    payment = await db.get_one(Payment, event.payment_id)
-    place = await recipients.place(db, event.center_id)
-    receipt = billing.receipt_token(event.payment_id, invoice.tenant_id)
+        return None
     to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
     if to is None:
-        return
-    with speaking(to.locale):
-        amount = render.money(event.amount_minor, event.currency)
-        title = _("%(center)s gave back %(amount)s", center=place.center.name, amount=amount)
-        method = billing.paid_with(payment)
-        in_cash = payment.provider == "cash"
-        message = (
-            _("In cash, for invoice %(label)s.", label=invoice.label)
-            if in_cash
-            else _("To %(method)s, for invoice %(label)s.", method=method, label=invoice.label)
-        )
-    if to.user_id:
-        line = Line("payment", title, message, f"/paid/{receipt}", event.payment_id)
-        await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
+        return None
+    return About(
+        invoice=invoice,
+        payment=await db.get_one(Payment, event.payment_id),
+        place=await recipients.place(db, event.center_id),
+        to=to,
+        receipt=billing.receipt_token(event.payment_id, invoice.tenant_id),
+    )
+
+
+async def _tell(
+    db: AsyncSession,
+    heard: Heard[PaymentCompleted] | Heard[PaymentRefunded],
+    about: About,
+    line: Line,
+    mail: str,
+    **more: Any,
+) -> None:
+    """A line in the customer's list and a mail with the receipt."""
+    if about.to.user_id:
+        await list_for(db, heard, about.to.user_id, line, tenant_id=about.place.tenant_id)
+    with speaking(about.to.locale):
+        method = about.method
     await write_mail(
         db,
         heard,
-        to,
-        "money_back",
-        place=place,
-        secret=receipt,
-        invoice=invoice,
-        amount_minor=event.amount_minor,
+        about.to,
+        mail,
+        place=about.place,
+        secret=about.receipt,
+        invoice=about.invoice,
+        amount_minor=heard.event.amount_minor,
         method=method,
-        in_cash=in_cash,
+        **more,
     )
