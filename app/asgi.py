@@ -11,7 +11,7 @@ from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from app.core import db, live, personal, queue
+from app.core import db, live, one_time, personal, queue
 from app.core.answers import HANDLERS, Refusal
 from app.core.legible import refuse_illegible
 from app.core.logs import configure_logs
@@ -171,7 +171,9 @@ def create_litestar() -> Litestar:
     app = Litestar(
         route_handlers=[
             Router("/", route_handlers=PAGES, include_in_schema=False),
-            Router("/api/v1", route_handlers=API, security=[{"bearer": []}]),
+            Router(
+                "/api/v1", route_handlers=API, security=[{"bearer": []}], after_request=one_time.keep_answer
+            ),
         ],
         guards=[refuse_illegible, refuse_cross_site],
         exception_handlers=HANDLERS,

@@ -221,6 +221,8 @@ def _elsewhere(request: AnyRequest, url: str) -> Response[Any]:
 
 
 def _replayed(request: AnyRequest, error: Replayed) -> Response[Any]:
+    if error.answer is not None:
+        return Response(error.answer or None, status_code=error.status, media_type="application/json")
     if error.location:
         return Response(None, status_code=error.status, headers={"Location": error.location})
     if wants_json(request):

@@ -94,7 +94,9 @@ class CrossSite(Exception):
 class Replayed(Exception):
     """The same form again: answer as the first time, do nothing."""
 
-    def __init__(self, status: int, location: str | None) -> None:
+    def __init__(self, status: int, location: str | None, answer: str | None = None) -> None:
         super().__init__(location)
         self.status = status
         self.location = location
+        self.answer = answer
+        """The JSON a call was answered with."""

@@ -72,16 +72,20 @@ class DeadJob(Identified, Base):
 
 
 class IdempotencyKey(Base):
-    """What a form's one-time key was answered with; a replay gets the same status and location."""
+    """What a form's or a call's one-time key was answered with; a replay gets the same."""
 
     __tablename__ = "idempotency_keys"
 
     key: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(primary_key=True)
-    """Who sent it: `user:<id>`, `link:<hash>` or `visitor:<hash>`."""
+    """Who sent it: `user:<id>`, `token:<id>` or `visitor:<hash>`."""
     route: Mapped[str]
+    content: Mapped[bytes | None]
+    """The SHA-256 of what was sent with it."""
     status: Mapped[int | None] = mapped_column(SmallInteger)
     location: Mapped[str | None]
+    answer: Mapped[bytes | None]
+    """The JSON of a call, sealed: it may hold what is shown only once."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 

@@ -34,19 +34,18 @@ def _keys() -> list[OctKey]:
 
 def issue_access_token(
     *, user_id: UUID, email: str, roles: list[dict[str, Any]], service_center_id: UUID | None
-) -> tuple[str, datetime]:
-    """A signed token (HS256) and the moment it expires."""
+) -> str:
+    """A signed token (HS256), good for LIFETIME."""
     now = clock.now()
-    expires = now + LIFETIME
     claims = {
         "user_id": str(user_id),
         "email": email,
         "roles": roles,
         "service_center_id": str(service_center_id) if service_center_id else None,
         "iat": now.timestamp(),
-        "exp": int(expires.timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
     }
-    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _keys()[0]), expires
+    return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _keys()[0])
 
 
 def read_access_token(token: str) -> Claims:

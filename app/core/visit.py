@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request
-from sqlalchemy import RowMapping, delete, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import audit, clock, limits, live, modules, tokens, whereabouts, words
+from app.core import audit, clock, limits, live, modules, one_time, tokens, whereabouts, words
 from app.core.db import transaction
 from app.core.errors import (
     FactorNeeded,
@@ -20,8 +19,6 @@ from app.core.errors import (
     ModuleOff,
     NotFromHere,
     ProofNeeded,
-    Refused,
-    Replayed,
     SignInNeeded,
 )
 from app.core.permissions import ADVISOR, KNOWN, OWNER, PUBLIC, SIGNED_IN, TECHNICIAN
@@ -29,13 +26,10 @@ from app.core.security import (
     SAFE_METHODS,
     as_uuid,
     bearer_of,
-    binding_of,
     hash_token,
     kiosk_cookie,
-    masked,
     session_cookie,
 )
-from app.core.tables import IdempotencyKey
 from app.core.viewer import HeldRole, Viewer, allowed
 from app.settings import settings
 
@@ -76,11 +70,6 @@ def needs(permission: str, module: str = "") -> dict[str, str]:
     return {"needs": permission, "module": module} if module else {"needs": permission}
 
 
-REPEATABLE = {"repeatable": True}
-"""Route option: a POST that stores nothing (a sum while typing). Its form's one-time key is left for the
-POST that does."""
-
-
 BEFORE_FACTOR = {"before_factor": True}
 """Route option: open to staff who must set a second factor up first."""
 
@@ -103,7 +92,7 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
     Raises SignInNeeded, FactorNeeded, NotFromHere, Forbidden, Replayed. Return the response inside the block: its status and
     location are stored under the form's one-time key in the same transaction.
     """
-    key = "" if request.route_handler.opt.get("repeatable") else await _one_time_key(request)
+    key = await one_time.key_of(request)
     await _not_too_often(request, "ip", client_ip(request))
     request.state.cursor = live.last_seq()
     async with transaction() as db:
@@ -111,14 +100,14 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
         if me.user_id:
             await _not_too_often(request, "person", str(me.user_id))
         if key:
-            await _claim(db, request, me, key)
+            await one_time.claim(db, request, me, key)
         try:
             yield db, me
         finally:
             # A link leads somebody without an account into a shop: what is refused there is that shop's to see.
             request.state.tenant_id = db.info.get("tenant") or me.tenant_id
         if key:
-            await _settle(db, request, me, key)
+            await one_time.settle(db, request, me, key)
         await audit.keep_rest(db, me, tenant=request.state.tenant_id)
 
 
@@ -414,45 +403,3 @@ async def _not_too_often(request: AnyRequest, per: limits.Per, who: str) -> None
         if limit.per == per and limit not in counted:
             await limits.take(limit, who)
             counted.add(limit)
-
-
-async def _one_time_key(request: AnyRequest) -> str:
-    if request.method in SAFE_METHODS or request.route_handler.opt.get("repeatable"):
-        return ""
-    if header := request.headers.get("idempotency-key"):
-        return header.replace("\x00", "")[:200]
-    kind = request.headers.get("content-type", "")
-    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return str((await request.form()).get("idempotency_key", "")).replace("\x00", "")[:200]
-    return ""
-
-
-def _owner_of_key(request: AnyRequest, me: Viewer) -> str:
-    return f"user:{me.user_id}" if me.user_id else f"visitor:{hash_token(binding_of(request)).hex()[:32]}"
-
-
-async def _claim(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:
-    """Take the key, waiting for a twin that is still at work; raise Replayed when it has been answered."""
-    owner, route = _owner_of_key(request, me), masked(request.url.path)
-    taken = await db.execute(
-        insert(IdempotencyKey).values(key=key, owner=owner, route=route).on_conflict_do_nothing()
-    )
-    if taken.rowcount:  # type: ignore[attr-defined]
-        return
-    known = await db.get_one(IdempotencyKey, (key, owner))
-    if known.route != route or known.status is None:
-        raise Refused(
-            words._("This form was already sent for something else. Please reload the page and try again.")
-        )
-    raise Replayed(known.status, known.location)
-
-
-async def _settle(db: AsyncSession, request: AnyRequest, me: Viewer, key: str) -> None:
-    outcome: tuple[int, str | None] | None = getattr(request.state, "outcome", None)
-    mine = (IdempotencyKey.key == key, IdempotencyKey.owner == _owner_of_key(request, me))
-    if outcome is None and request.url.path.startswith("/api/"):
-        outcome = (200, None)  # the JSON is made after the commit; a replay is told that it is one
-    if outcome is None or outcome[0] >= 400:
-        await db.execute(delete(IdempotencyKey).where(*mine))
-        return
-    await db.execute(update(IdempotencyKey).where(*mine).values(status=outcome[0], location=outcome[1]))

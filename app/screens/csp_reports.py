@@ -9,9 +9,10 @@ import structlog
 from litestar import Request, Response, Router, post
 
 from app.core.limits import Limit, limited
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC
 from app.core.security import csrf_exempt, masked
-from app.core.visit import REPEATABLE, begin, needs
+from app.core.visit import begin, needs
 
 log = structlog.get_logger()
 

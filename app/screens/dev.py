@@ -5,9 +5,10 @@ from typing import Any
 from litestar import Request, Response, Router, get, post
 
 from app.core.errors import NotFound
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC
 from app.core.render import page, see_other
-from app.core.visit import REPEATABLE, begin, needs
+from app.core.visit import begin, needs
 from app.demo.people import KIOSK_TOKEN
 from app.domains.network.kiosk_pages import HERE, kiosk_set
 from app.settings import settings

@@ -1,6 +1,5 @@
 """Accounts as JSON: register, sign in, refresh, sign out, password reset, profile."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.core.errors import SignInNeeded
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.security import csrf_exempt
+from app.core.tokens import LIFETIME
 from app.core.visit import begin, client_ip, needs, needs_fresh_proof
 from app.domains.accounts import bearer, entering, guarding, profile, signing_in, stepping_up
 from app.domains.accounts.models import User
@@ -68,7 +68,8 @@ class Granted(msgspec.Struct):
     access_token: str
     refresh_token: str
     user: UserOut
-    expires_at: datetime
+    expires_in: int = int(LIFETIME.total_seconds())
+    """Seconds until the access token ends."""
 
 
 class ProfileOut(msgspec.Struct):
@@ -97,9 +98,9 @@ class PasswordIn(msgspec.Struct, forbid_unknown_fields=True):
 async def _granted(db: AsyncSession, user: User, family: UUID | None = None) -> Granted:
     roles = await bearer.roles_of(db, user.id)
     center = await signing_in.first_center(db, user.id)
-    access, refresh, expires = await bearer.grant(db, user, roles=roles, center_id=center, family=family)
+    access, refresh = await bearer.grant(db, user, roles=roles, center_id=center, family=family)
     shown = UserOut(id=user.id, email=user.email, roles=[msgspec.convert(one, RoleOut) for one in roles])
-    return Granted(access_token=access, refresh_token=refresh, user=shown, expires_at=expires)
+    return Granted(access_token=access, refresh_token=refresh, user=shown)
 
 
 @post("/auth/register", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.SIGN_UPS), status_code=201)

@@ -1,6 +1,6 @@
 """Tokens of the JSON API: a short access token and a rotating refresh token, one family for each sign-in."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text, update
@@ -24,11 +24,9 @@ async def grant(
     roles: list[dict[str, str | None]],
     center_id: UUID | None,
     family: UUID | None = None,
-) -> tuple[str, str, datetime]:
-    """A fresh pair: access token, refresh token, and when the access token ends."""
-    access, expires = issue_access_token(
-        user_id=user.id, email=user.email, roles=roles, service_center_id=center_id
-    )
+) -> tuple[str, str]:
+    """A fresh pair: access token and refresh token."""
+    access = issue_access_token(user_id=user.id, email=user.email, roles=roles, service_center_id=center_id)
     refresh = new_token()
     db.add(
         RefreshToken(
@@ -39,7 +37,7 @@ async def grant(
             expires_at=clock.now() + REFRESH_LIFE,
         )
     )
-    return access, refresh, expires
+    return access, refresh
 
 
 async def use_refresh(db: AsyncSession, token: str, *, by: Viewer) -> tuple[User, UUID] | None:

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Invalid, SignInNeeded
 from app.core.forms import read, safe_next
 from app.core.limits import Limit, limited
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import binding_of
 from app.core.viewer import Viewer
-from app.core.visit import BEFORE_FACTOR, REPEATABLE, begin, needs
+from app.core.visit import BEFORE_FACTOR, begin, needs
 from app.core.words import _
 from app.domains.accounts import entering, guarding, one_time_codes, passkeys, profile, stepping_up
 from app.domains.accounts.models import User

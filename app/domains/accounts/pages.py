@@ -10,6 +10,7 @@ from app.core.db import act_as
 from app.core.errors import Invalid
 from app.core.forms import read, safe_next, values_of
 from app.core.limits import limited
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import as_uuid
@@ -125,7 +126,7 @@ async def _sign_in(
         )  # fmt: skip
 
 
-@post("/sign-in", opt=needs(PUBLIC) | {"repeatable": True})
+@post("/sign-in", opt=needs(PUBLIC) | REPEATABLE)
 async def sign_in(request: AnyRequest) -> Response[Any]:
     form = await request.form()
     values = {name: value for name, value in values_of(form).items() if name != "password"}
@@ -144,7 +145,7 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
     return await _sign_in(request, values, {"": _("Email or password is not right.")})
 
 
-@post("/sign-out", opt=needs(PUBLIC) | {"repeatable": True})
+@post("/sign-out", opt=needs(PUBLIC) | REPEATABLE)
 async def sign_out(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         await signing_in.sign_out(db, by=me)

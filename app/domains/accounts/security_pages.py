@@ -11,11 +11,12 @@ from msgspec import Meta
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.forms import read
+from app.core.one_time import REPEATABLE
 from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import binding_of
 from app.core.viewer import Viewer
-from app.core.visit import BEFORE_FACTOR, REPEATABLE, begin, needs, needs_fresh_proof
+from app.core.visit import BEFORE_FACTOR, begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import (
     devices,

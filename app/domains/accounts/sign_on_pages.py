@@ -18,10 +18,11 @@ from msgspec import Meta
 from app.core.errors import NotFound, Refused, SignInNeeded
 from app.core.forms import read, safe_next
 from app.core.limits import Limit, limited
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other, template_global
 from app.core.security import csrf_exempt, hash_token, new_token
-from app.core.visit import REPEATABLE, begin, glance, needs, needs_fresh_proof
+from app.core.visit import begin, glance, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import entering, profile, sign_on
 from app.domains.accounts.sign_on import Progress, Stage, label_of

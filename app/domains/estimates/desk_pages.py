@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.forms import read
+from app.core.one_time import REPEATABLE
 from app.core.render import fragment, see_other
 from app.core.viewer import Viewer
-from app.core.visit import REPEATABLE, begin, needs
+from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import workshop
 from app.domains.estimates import asking_pages, desk, desk_form

@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from app.core.errors import Invalid
 from app.core.forms import values_of
 from app.core.limits import Limit, limited
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
-from app.core.visit import REPEATABLE, begin, needs
+from app.core.visit import begin, needs
 from app.domains.estimates.answering import read_answer
 from app.domains.estimates.approval import decide
 from app.domains.estimates.links import OpenedLink, ask_again, open_link, refuse_shut, standing, words_for

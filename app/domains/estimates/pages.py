@@ -10,9 +10,10 @@ from litestar.params import FromPath
 
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
+from app.core.one_time import REPEATABLE
 from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
-from app.core.visit import REPEATABLE, begin, needs
+from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import workshop
 from app.domains.estimates import desk

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import files, modules
 from app.core.errors import Invalid, Refused
 from app.core.forms import read
+from app.core.one_time import REPEATABLE
 from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, is_partial, page, see_other
 from app.core.viewer import Viewer
-from app.core.visit import REPEATABLE, begin, glance, needs
+from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import workshop
 from app.domains.garage.models import Vehicle

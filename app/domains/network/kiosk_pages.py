@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, NotFound, TooMany
 from app.core.forms import read, values_of
+from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC
 from app.core.render import page, see_other
 from app.core.security import kiosk_cookie
-from app.core.visit import REPEATABLE, begin, needs, needs_fresh_proof
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import entering, kiosk_pins
 from app.domains.network import kiosks, premises

@@ -72,6 +72,22 @@ async def test_nobody_makes_a_token_that_may_do_more_than_they(browser, cast):
         assert answer.status_code == 422, body
 
 
+async def test_the_same_key_of_two_shops_programs_is_two_keys(browser, cast):
+    """Natural keys ("order-1001") are everybody's; whoever sends one again gets their own answer."""
+    answers = []
+    for owner in (cast.owner, cast.outsider):
+        token = await made(browser, owner, ["read:customers", "update:customers"], for_shop=True)
+        async with program(token["token"]) as client:
+            for _time in range(2):
+                answers.append(
+                    await client.post(
+                        "/api/v1/customers", json={"name": "Ada"}, headers={"Idempotency-Key": "import-3"}
+                    )
+                )
+    assert [one.status_code for one in answers] == [201] * 4
+    assert answers[0].json() == answers[1].json() != answers[2].json() == answers[3].json()
+
+
 async def test_a_token_ends_when_revoked_or_old_or_its_person_loses_the_role(browser, cast):
     first = await made(browser, cast.advisor, ["read:customers"])
     second = await made(browser, cast.advisor, ["read:customers"])
