@@ -3,6 +3,7 @@ try, and not at all for the rest: a shop's day must not end with its cache.
 """
 
 import hashlib
+import ipaddress
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -53,6 +54,15 @@ def _key(limit: Limit, who: str) -> str:
     """Numbered databases are shared by installations in tests, so the database's name is part of it."""
     digest = hashlib.sha256(f"{settings().database_url}\0{limit.name}\0{who}".encode()).hexdigest()
     return f"limit:{limit.name}:{digest[:32]}"
+
+
+def place(ip: str) -> str:
+    """What counts as one place: an address, and of IPv6 the /64, of which one household has all."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if address.version == 6 else ip
 
 
 async def count(limit: Limit, who: str) -> tuple[int, int]:

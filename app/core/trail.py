@@ -107,7 +107,7 @@ def _of_kind(kind: Kind) -> tuple[ColumnElement[bool] | None, ColumnElement[bool
         case "looks":
             return None, is_look
         case "sign_ins":
-            return EventRow.name.in_(SIGN_INS), None
+            return EventRow.name.in_(SIGN_INS), AuditLog.action == "sign_in.unknown"
     return every, every
 
 

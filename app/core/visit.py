@@ -93,7 +93,7 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
     location are stored under the form's one-time key in the same transaction.
     """
     key = await one_time.key_of(request)
-    await _not_too_often(request, "ip", client_ip(request))
+    await _not_too_often(request, "ip", limits.place(client_ip(request)))
     request.state.cursor = live.last_seq()
     async with transaction() as db:
         me = await _let_in(db, request)

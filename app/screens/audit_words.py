@@ -40,6 +40,7 @@ def audit_action(entry: Entry) -> str:
     """What was done, in words."""
     known = {
         "permission.denied": _("Not allowed"),
+        "sign_in.unknown": _("Sign-in with an address nobody has"),
         "changed": _("Changed"),
         "audit.head": _("Chain signed"),
         "audit.forgotten": _("Old and new values forgotten"),

@@ -1,5 +1,6 @@
 """Guessing passwords must not pay, and must not lock anybody out for good: counted by address and place together,
-for a whole workshop shares one place; and by address alone with more patience, for a guesser may have many."""
+for a whole workshop shares one place; by address alone with more patience, for a guesser may have many places; and by
+place alone with the most, for a guesser may try one password on many addresses."""
 
 import asyncio
 from datetime import timedelta
@@ -19,6 +20,7 @@ from app.domains.accounts.events import SignInLocked
 
 HERE = Limit("password here", times=10, within=timedelta(minutes=15), strict=True)
 ANYWHERE = Limit("password anywhere", times=50, within=timedelta(hours=1), strict=True)
+AT_ALL_HERE = Limit("passwords here", times=300, within=timedelta(minutes=15), strict=True)
 UNHURRIED = 5
 """So many tries are answered at once; each further one takes a second longer."""
 
@@ -31,8 +33,9 @@ LINKS = Limit("secret link", times=60, within=timedelta(minutes=15), strict=True
 
 async def before_password(email: str, ip: str) -> int:
     """Count a try; which one it is at this place. Raises TooMany, after waiting longer for each late one."""
-    address = email.strip().lower()
-    here, left = await limits.count(HERE, f"{address} {ip}")
+    address, place = email.strip().lower(), limits.place(ip)
+    await limits.take(AT_ALL_HERE, place)
+    here, left = await limits.count(HERE, f"{address} {place}")
     anywhere, left_anywhere = await limits.count(ANYWHERE, address)
     if here > HERE.times or anywhere > ANYWHERE.times:
         seconds = left if here > HERE.times else left_anywhere
@@ -52,7 +55,10 @@ def _wait(seconds: int) -> str:
 
 
 async def after_right(email: str, ip: str) -> None:
-    await limits.forget(HERE, f"{email.strip().lower()} {ip}")
+    """Begin anew: the password was right, or a new one was chosen by mail."""
+    address = email.strip().lower()
+    await limits.forget(HERE, f"{address} {limits.place(ip)}")
+    await limits.forget(ANYWHERE, address)
 
 
 async def after_wrong(db: AsyncSession, email: str, number: int, *, by: Viewer) -> None:

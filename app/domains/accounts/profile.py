@@ -116,5 +116,6 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
     user.password_hash = await passwords.hashed(new)
     user.email_verified_at = user.email_verified_at or clock.now()  # the link came by mail
     await end_other_sessions(db, user, keep=None)
+    await guarding.after_right(user.email, by.ip)
     await record(db, PasswordChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
     return user

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.db import act_as, new_id
 from app.core.errors import Invalid, Refused
 from app.core.events import record
@@ -18,6 +18,9 @@ from app.core.words import _
 from app.domains.accounts import passwords
 from app.domains.accounts.events import NOTICE, EmailProofAsked, SignedIn, SignedUp, SignInFailed
 from app.domains.accounts.models import HalfWay, RefreshToken, Session, User
+
+NO_SUCH_ACCOUNT = "sign_in.unknown"
+"""A sign-in with an address nobody has. The address is not kept: people type their password there, too."""
 
 ABSOLUTE_LIFE = timedelta(days=90)
 
@@ -80,6 +83,8 @@ async def check_password(db: AsyncSession, *, email: str, password: str, by: Vie
     if not await passwords.matches(password, user.password_hash if user else None) or user is None:
         if user is not None:
             await record(db, SignInFailed(user_id=user.id), by=by, person=user.id, subject=user.id)
+        else:
+            await audit.log(db, by, NO_SUCH_ACCOUNT, tenant=None)
         return None
     if not user.is_active:
         return None

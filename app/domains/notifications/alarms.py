@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -20,6 +20,7 @@ from app.core.viewer import Viewer
 from app.core.words import _, ngettext, speaking
 from app.domains.accounts import User
 from app.domains.accounts.events import SignInFailed
+from app.domains.accounts.signing_in import NO_SUCH_ACCOUNT
 from app.domains.network.models import RoleAt
 from app.domains.notifications import recipients
 from app.domains.notifications.telling import Line, list_for
@@ -70,10 +71,12 @@ async def _guessed(db: AsyncSession, since: datetime) -> list[Burst]:
         .group_by(EventRow.user_id)
         .having(func.count() >= FAILED_SIGN_INS)
     )
+    unknown = (AuditLog.action == NO_SUCH_ACCOUNT, AuditLog.created_at >= since)
+    wrong = union_all(select(EventRow.ip).where(*failed), select(AuditLog.ip).where(*unknown)).subquery()
     addresses = await db.execute(
-        select(EventRow.ip, func.count().label("count"))
-        .where(*failed, EventRow.ip != "")
-        .group_by(EventRow.ip)
+        select(wrong.c.ip, func.count().label("count"))
+        .where(wrong.c.ip != "")
+        .group_by(wrong.c.ip)
         .having(func.count() >= FAILED_FROM_ADDRESS)
     )
     return [

@@ -6,7 +6,7 @@ from app.core import limits
 from app.core.errors import TooMany
 from app.domains.accounts import guarding
 from tests.cast import PASSWORD
-from tests.mailbox import mails_to
+from tests.mailbox import link_to, mails_to
 
 
 async def guessed(email, ip, times):
@@ -67,6 +67,35 @@ async def test_many_places_together_are_held_too(site, cast):
     with pytest.raises(TooMany) as refused:
         await guarding.before_password(cast.customer.email, "203.0.113.9")
     assert refused.value.seconds > 3000
+
+
+async def test_one_password_tried_on_many_addresses_ends_at_the_place(browser):
+    for _try in range(guarding.AT_ALL_HERE.times):
+        await limits.count(guarding.AT_ALL_HERE, "127.0.0.1")
+    answer = await browser().post("/sign-in", {"email": "somebody@test.example", "password": "x" * 14})
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_household_has_one_place_of_its_many_addresses():
+    assert limits.place("2001:db8:1:2:3::4") == limits.place("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
+    assert limits.place("203.0.113.9") == "203.0.113.9"
+    assert limits.place("") == ""
+
+
+async def test_a_new_password_by_mail_opens_a_closed_door(browser, cast, run_reactions):
+    email = cast.customer.email
+    for _try in range(guarding.ANYWHERE.times):
+        await limits.count(guarding.ANYWHERE, email)
+    await guessed(email, "127.0.0.1", guarding.HERE.times)
+    driver = browser()
+    assert (await driver.post("/sign-in", {"email": email, "password": PASSWORD})).status_code == 429
+    await driver.post("/forgot-password", {"email": email})
+    await run_reactions()
+    path = await link_to(email, "/reset-password/")
+    new = "quite another password 7"
+    assert (await driver.post(path, {"password": new})).status_code == 303
+    assert (await driver.post("/sign-in", {"email": email, "password": new})).status_code == 303
 
 
 async def test_one_address_gets_three_reset_mails_and_no_word_of_the_rest(browser, cast, run_reactions):

@@ -69,6 +69,17 @@ async def test_a_drivers_account_and_an_address_that_tries_many_are_the_networks
     assert await told(CAST.owner) == []
 
 
+async def test_one_password_tried_on_addresses_nobody_has_is_the_networks_affair(browser, run_reactions):
+    sprayer = browser()
+    for number in range(alarms.FAILED_FROM_ADDRESS):
+        wrong = {"email": f"nobody{number}@test.example", "password": "x" * 14}
+        assert (await sprayer.post("/sign-in", wrong)).status_code == 422
+    await alarms.look_out()
+    await run_reactions()
+    [line] = await told(CAST.network)
+    assert line.message == "10 failed sign-ins within 15 minutes from the address 127.0.0.1."
+
+
 async def test_many_refusals_of_one_person_are_told_with_a_way_to_look(site, browser, run_reactions):
     async with transaction(tenant=HARBOR) as db:
         for _ in range(alarms.DENIALS):
