@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from app.domains.accounts import passwords
 from app.engine.testing import Engine, schema_key, start_for_tests
 from app.settings import as_asyncpg, settings
 from tests.browser.in_process import close_chromium
@@ -80,22 +82,19 @@ def valkey_url(engine: Engine, worker_name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-async def seated(engine: Engine, template: str) -> str:
+async def seated(engine: Engine, template: str, cheap_passwords: None) -> str:
     """The migrated database with the cast in it, to be copied."""
 
     async def build(owner_url: str, app_url: str) -> None:
-        from app.domains.accounts.passwords import hashed
-        from app.migrate import migrate
         from tests.cast import seat
 
-        await migrate(as_asyncpg(owner_url), as_asyncpg(app_url))
         owner = create_async_engine(as_asyncpg(owner_url))
         async with AsyncSession(owner) as db, db.begin():
-            await seat(db, await hashed(PASSWORD))
+            await seat(db, await passwords.hashed(PASSWORD))
         await owner.dispose()
 
     cast_file = Path(__file__).with_name("cast.py").read_text()
-    return await engine.template(schema_key() + cast_file, build)
+    return await engine.template(schema_key() + cast_file, build, beginning_as=template)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -115,6 +114,24 @@ def environment(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+DEAR = passwords._hasher
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """What argon2 costs in production is proven by who asks for `dear_passwords`, and paid by nobody else."""
+    passwords._hasher = CHEAP
+    yield
+    passwords._hasher = DEAR
+
+
+@pytest.fixture
+def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords as production hashes them; the cast's count as hashed weakly."""
+    monkeypatch.setattr(passwords, "_hasher", DEAR)
 
 
 @pytest.fixture(scope="session", autouse=True)

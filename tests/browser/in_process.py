@@ -1,18 +1,20 @@
-"""Pages of the application in this process, looked at in a real Chromium: no server, no port.
+"""Pages of the application in this process, looked at in a real Chromium.
 
-Every request of the browser is answered by the application itself, so a test sees exactly what its own database holds.
+It finds the application behind the name that all tests know, so a test sees exactly what its own database holds.
 Streams are not carried; a journey that needs them starts the real processes.
 """
 
+import asyncio
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
-from playwright.async_api import Browser, Page, Playwright, Route, async_playwright
+import uvicorn
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ORIGIN = "http://testserver"
@@ -24,7 +26,17 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+class Server(uvicorn.Server):
+    """One that leaves Ctrl-C to pytest."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 _running: list[tuple[Playwright, Browser]] = []
+_serving: list[tuple[Server, asyncio.Task[None]]] = []
+_shown: list[Any] = []
+"""The application that the latest page was opened on."""
 
 
 @asynccontextmanager
@@ -32,7 +44,15 @@ async def open_chromium() -> AsyncIterator[Browser]:
     """The one browser of this process, started by whoever asks first; contexts opened in it end with the block."""
     if not _running:
         playwright = await async_playwright().start()
-        _running.append((playwright, await playwright.chromium.launch(executable_path=chromium())))
+        _running.append(
+            (
+                playwright,
+                await playwright.chromium.launch(
+                    executable_path=chromium(),
+                    args=[f"--host-resolver-rules=MAP testserver:80 127.0.0.1:{await _serve()}"],
+                ),
+            )
+        )
     browser = _running[0][1]
     before = set(browser.contexts)
     yield browser
@@ -45,44 +65,35 @@ async def close_chromium() -> None:
         playwright, browser = _running.pop()
         await browser.close()
         await playwright.stop()
+    while _serving:
+        server, task = _serving.pop()
+        server.should_exit = server.force_exit = True
+        await task
 
 
-_unchanging: dict[str, tuple[dict[str, str], bytes]] = {}
-"""Static files by address. A browser whose requests are answered for it keeps no cache of its own."""
+async def _serve() -> int:
+    """The port at which the application answers until the browser is closed."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    server = Server(uvicorn.Config(_without_streams, log_level="error", lifespan="off", proxy_headers=False))
+    _serving.append((server, asyncio.create_task(server.serve(sockets=[taken]))))
+    return int(taken.getsockname()[1])
+
+
+async def _without_streams(scope: Any, receive: Any, send: Any) -> None:
+    if scope["path"].startswith("/live"):
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body"})
+        return
+    # Packing a page for a browser on the same machine only takes time.
+    plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+    await _shown[0]({**scope, "headers": plain}, receive, send)
 
 
 async def new_page(browser: Browser, app: Any, cookie: str = "", **options: Any) -> tuple[Page, list[str]]:
     """A page whose requests go to `app`, and the list of what went wrong in it: violations and script errors."""
+    _shown[:] = [app]
     context = await browser.new_context(reduced_motion="reduce", service_workers="block", **options)
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN)
-
-    async def answer(route: Route) -> None:
-        asked = route.request
-        if asked.url.startswith(f"{ORIGIN}/live"):
-            await route.fulfill(status=401)
-            return
-        if kept_file := _unchanging.get(asked.url):
-            await route.fulfill(headers=kept_file[0], body=kept_file[1])
-            return
-        headers = {
-            name: said for name, said in (await asked.all_headers()).items() if not name.startswith(":")
-        }
-        said = await http.request(asked.method, asked.url, headers=headers, content=asked.post_data_buffer)
-        # Chromium does not ask here for what a fulfilled fetch, or the address of a link, is sent on to.
-        follows = asked.resource_type in ("fetch", "xhr") or asked.method == "GET"
-        while follows and said.has_redirect_location:
-            onward = {name: text for name, text in headers.items() if not name.startswith("content-")}
-            said = await http.get(said.headers["location"], headers=onward)
-        kept = {
-            name: text
-            for name, text in said.headers.items()
-            if name not in ("content-encoding", "content-length")
-        }
-        if said.status_code == 200 and asked.url.startswith(f"{ORIGIN}/static/"):
-            _unchanging[asked.url] = (kept, said.content)
-        await route.fulfill(status=said.status_code, headers=kept, body=said.content)
-
-    await context.route("**/*", answer)
     if cookie:
         await context.add_cookies([{"name": "session", "value": cookie, "url": ORIGIN}])
     await context.add_init_script(path=AXE)
@@ -106,13 +117,15 @@ PLAIN_GROUNDS = """
 
 
 WHOLE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS_ALONE = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules whose answer can change with the theme alone: themes differ in nothing but colours."""
+LOOKS_ALONE = [*COLOURS, "target-size", "scrollable-region-focusable"]
 """The rules whose answer can change with the theme or the width alone."""
 LOOKS: tuple[tuple[int, Literal["light", "dark"], list[str]], ...] = (
     (1440, "light", WHOLE),
     (1024, "dark", LOOKS_ALONE),
     (390, "light", LOOKS_ALONE),
-    (390, "dark", LOOKS_ALONE),
+    (390, "dark", COLOURS),
 )
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.browser.in_process import ORIGIN, looked_at, new_page, open_chromium
-from tests.cast import CAR, Cast
+from tests.cast import Cast
 from tests.conftest import the_app
 from tests.core import pictures
 
@@ -16,21 +16,18 @@ pytestmark = pytest.mark.browser
 LEAF = "1N4AZ0CP6GC304290"
 
 
-async def test_axe_finds_nothing_in_the_garage(site: str, cast: Cast) -> None:
+async def test_axe_finds_nothing_on_what_a_vin_leads_to(site: str, cast: Cast) -> None:
+    """The pages themselves are found by `test_every_page`; nobody follows a link to these answers."""
     async with open_chromium() as browser:
         page, wrong = await new_page(browser, the_app(), cast.customer.cookie)
         found = []
         for address in (
-            "/garage", "/garage/new", f"/garage/new?vin={LEAF}", "/garage/new?vin=1HGCM82633AO04352",
-            "/garage/new?vin=1HGCM82643A004352", "/garage/new?vin=VF1AG000264573258", "/garage/new?by=hand",
-            "/garage/new?vin=1HGCM82633A004352", f"/garage/{CAR}", f"/garage/{CAR}/edit",
+            f"/garage/new?vin={LEAF}", "/garage/new?vin=1HGCM82633AO04352", "/garage/new?vin=1HGCM82643A004352",
+            "/garage/new?vin=VF1AG000264573258", "/garage/new?by=hand", "/garage/new?vin=1HGCM82633A004352",
         ):  # fmt: skip
             found += await looked_at(page, address)
         desk, wrong_at_desk = await new_page(browser, the_app(), cast.advisor.cookie)
-        for address in (
-            "/customers", "/customers?q=nobody", "/customers/new", "/customers/1", "/customers/1/edit",
-            "/customers/1/cars/new", f"/customers/1/cars/new?vin={LEAF}", f"/garage/{CAR}",
-        ):  # fmt: skip
+        for address in ("/customers?q=nobody", f"/customers/1/cars/new?vin={LEAF}"):
             found += await looked_at(desk, address)
         assert [*found, *wrong, *wrong_at_desk] == []
 

@@ -5,7 +5,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.domains.network.models import RoleAt
-from app.migrate import differences
 from app.tenancy import PARENTS, TABLES
 from tests.cast import HARBOR
 from tests.conftest import viewing
@@ -20,12 +19,6 @@ async def test_the_list_holds_every_table_and_no_other(db):
     found = {row.name for row in await db.execute(text(ALL_TABLES))}
     assert found == set(TABLES)
     assert {table for table, kind in TABLES.items() if kind == "child"} == set(PARENTS)
-
-
-async def test_models_and_migrations_agree(site):
-    from app.settings import settings
-
-    assert await differences(settings().sqlalchemy_owner_url) == []
 
 
 async def test_no_business_can_make_somebody_the_networks_administrator(db, cast):

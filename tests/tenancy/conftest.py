@@ -17,15 +17,13 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-async def two_shops(engine: Engine) -> str:
+async def two_shops(engine: Engine, template: str, cheap_passwords: None) -> str:
     """The template's name."""
 
     async def build(owner_url: str, app_url: str) -> None:
         from app.core import db as core_db
         from app.domains.accounts.passwords import hashed
-        from app.migrate import migrate
 
-        await migrate(as_asyncpg(owner_url), as_asyncpg(app_url))
         owner = create_async_engine(as_asyncpg(owner_url))
         async with AsyncSession(owner) as db, db.begin():
             phrase = await hashed(PASSWORD)
@@ -44,7 +42,7 @@ async def two_shops(engine: Engine) -> str:
             await plain.close()
 
     words = [path.read_text() for path in sorted([*HERE.glob("*.py"), HERE.parent / "cast.py"])]
-    return await engine.template(schema_key() + "".join(words), build)
+    return await engine.template(schema_key() + "".join(words), build, beginning_as=template)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +35,7 @@ async def calling(
         timeout=PATIENCE,
         follow_redirects=False,
         trust_env=not at_home,  # a proxy is for the way out
+        verify=_trusted(),
     )
     try:
         async with asyncio.timeout(PATIENCE), client:
@@ -41,6 +44,12 @@ async def calling(
         raise SignOnFailed("unavailable", "no answer within 5 s") from error
     except httpx2.HTTPError as error:
         raise SignOnFailed("unavailable", type(error).__name__) from error
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, for reading them takes longer than a handshake."""
+    return httpx2.create_ssl_context()
 
 
 async def document(client: AsyncOAuth2Client, url: str, **options: Any) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from app.asgi import create_app
 from app.core.db import transaction
 from app.domains.billing import links
 from app.domains.billing.models import Invoice
 from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
 from tests.cast import CAST, HARBOR
+from tests.conftest import the_app
 from tests.domains.billing.bills import finished
 from tests.domains.billing.conftest import Till
 
@@ -43,7 +43,7 @@ async def test_axe_finds_nothing_on_an_invoice(till: Till) -> None:
     await desk_http.post(f"/invoices/{paid.id}/cash", {"amount": "289.47", "tendered": "300"})
     async with transaction() as db:
         order = await finished(db)
-    app, link = create_app(), await link_to(opened)
+    app, link = the_app(), await link_to(opened)
     async with open_chromium() as browser:
         desk, desk_wrong = await new_page(browser, app, CAST.owner.cookie)
         driver, driver_wrong = await new_page(browser, app, CAST.customer.cookie)
@@ -66,7 +66,7 @@ async def test_a_driver_pays_from_the_link_in_the_mail(till: Till, script: bool)
     link = await link_to(invoice)
     options: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "java_script_enabled": script}
     async with open_chromium() as browser:
-        page, wrong = await new_page(browser, create_app(), **options)
+        page, wrong = await new_page(browser, the_app(), **options)
         await reaching(till, page)
         await page.goto(f"{ORIGIN}{link}")
         await page.get_by_role("button", name="Pay $289.47 by card", exact=True).click()
@@ -91,7 +91,7 @@ async def test_the_desk_bills_and_takes_cash(till: Till, script: bool) -> None:
     async with transaction() as db:
         order = await finished(db)
     async with open_chromium() as browser:
-        page, wrong = await new_page(browser, create_app(), CAST.advisor.cookie, java_script_enabled=script)
+        page, wrong = await new_page(browser, the_app(), CAST.advisor.cookie, java_script_enabled=script)
         await page.goto(f"{ORIGIN}/orders/{order.number}/invoices")
         await page.get_by_role("link", name="Prepare the invoice").click()
         await page.get_by_role("button", name="Issue the invoice").click()
