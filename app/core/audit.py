@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import LargeBinary, event, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
-from sqlalchemy.sql.dml import Delete
+from sqlalchemy.sql.dml import Delete, Insert
 
 from app.core import clock
 from app.core.db import new_id
@@ -154,17 +154,11 @@ async def take_changes(db: AsyncSession) -> tuple[Values, Values]:
     return {name: kept for name, rows in old.items() if (kept := {i: v for i, v in rows.items() if v})}, new
 
 
-async def keep_values(
-    db: AsyncSession, row_id: UUID, tenant: UUID | None, values: tuple[Values, Values]
-) -> None:
-    """Put old and new values beside an event."""
-    old, new = values
-    if old or new:
-        await db.execute(
-            insert(AuditValues).values(
-                row_id=row_id, tenant_id=tenant, salt=uuid4(), old_values=old, new_values=new
-            )
-        )
+def values_beside(row_id: UUID, tenant: UUID | None, old: Values, new: Values) -> Insert:
+    """The statement that puts old and new values beside an event."""
+    return insert(AuditValues.metadata.tables["audit_values"]).values(
+        row_id=row_id, tenant_id=tenant, salt=uuid4(), old_values=old, new_values=new
+    )
 
 
 async def keep_rest(db: AsyncSession, by: Viewer, *, tenant: UUID | None) -> None:

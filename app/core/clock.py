@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _moved: ContextVar[tuple[datetime, datetime] | None] = ContextVar("moved_clock", default=None)
 
@@ -19,6 +20,12 @@ def now() -> datetime:
 def today(zone: str) -> date:
     """The calendar day it is now in an IANA time zone."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    """Every IANA time zone by name. Looked up once: the system is asked for them file by file."""
+    return frozenset(available_timezones())
 
 
 @contextmanager

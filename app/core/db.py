@@ -103,10 +103,12 @@ def connect(url: str, *, pool_size: int = 10, max_overflow: int = 10) -> AsyncEn
         max_overflow=max_overflow,
         pool_timeout=5,
         pool_pre_ping=False,
+        query_cache_size=2000,  # the site has more statements than the libraries make room for
         hide_parameters=True,  # an error's words go into logs and dead jobs; what people typed must not
         json_serializer=_encode,
         json_deserializer=msgspec.json.decode,
         connect_args={
+            "prepared_statement_cache_size": 500,
             "timeout": 5,
             "command_timeout": 30,
             "server_settings": {"application_name": "torqueline", "lock_timeout": "3000"},

@@ -49,27 +49,27 @@ async def record(
     """
     event_id = new_id()
     payload: dict[str, Any] = msgspec.to_builtins(event)
-    values = await audit.take_changes(db)
+    old, new = await audit.take_changes(db)
     entity_type, entity_id = audit.entity_of(payload)
-    await db.execute(
-        insert(EventRow).values(
-            id=event_id,
-            tenant_id=tenant or by.tenant_id,
-            user_id=person,
-            actor_id=by.user_id,
-            actor_name=by.name,
-            name=type(event).__name__,
-            subject_id=subject,
-            payload=payload,
-            entity_type=entity_type,
-            entity_id=entity_id,
-            ip=by.ip,
-            user_agent=by.user_agent,
-            request_id=by.request_id,
-            created_at=clock.now(),
-        )
+    line = insert(EventRow.metadata.tables["events"]).values(
+        id=event_id,
+        tenant_id=tenant or by.tenant_id,
+        user_id=person,
+        actor_id=by.user_id,
+        actor_name=by.name,
+        name=type(event).__name__,
+        subject_id=subject,
+        payload=payload,
+        entity_type=entity_type,
+        entity_id=entity_id,
+        ip=by.ip,
+        user_agent=by.user_agent,
+        request_id=by.request_id,
+        created_at=clock.now(),
     )
-    await audit.keep_values(db, event_id, tenant or by.tenant_id, values)
+    if old or new:
+        line = audit.values_beside(event_id, tenant or by.tenant_id, old, new).add_cte(line.cte("event"))
+    await db.execute(line)
     return event_id
 
 

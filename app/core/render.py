@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -41,12 +41,20 @@ def template_global(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+class _Shared(Environment):
+    """Templates stand on the environment's globals themselves. Jinja lays a map of maps over them for each
+    template, and reads it key by key at every include and import."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The one template environment; a name that is not given is an error, not an empty string."""
-    env = Environment(
+    env = _Shared(
         loader=FileSystemLoader(APP / "templates"),
-        autoescape=lambda name: not (name or "").endswith((".txt", ".typ")),  # noqa: S701
+        autoescape=lambda name: not (name or "").endswith((".txt", ".typ")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -46,8 +46,13 @@ def speaking(locale: str) -> Iterator[None]:
 
 def spoken() -> Locale:
     """The present language as a Babel locale."""
+    return _locale(_spoken.get())
+
+
+@lru_cache(maxsize=16)
+def _locale(code: str) -> Locale:
     try:
-        return Locale.parse(_spoken.get())
+        return Locale.parse(code)
     except (UnknownLocaleError, ValueError):
         return Locale("en")
 

@@ -1,11 +1,11 @@
 """Sign-up, sign-in, sign-out, password reset, and a person's own settings."""
 
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 
+from app.core import clock
 from app.core.db import act_as
 from app.core.errors import Invalid
 from app.core.forms import read, safe_next, values_of
@@ -101,7 +101,7 @@ async def sign_up(request: AnyRequest) -> Response[Any]:
         new = read(SignUpForm, form)
         check_email(new.email)
         async with begin(request) as (db, me):
-            zone = new.zone if new.zone in available_timezones() else "UTC"
+            zone = new.zone if new.zone in clock.zones() else "UTC"
             user = await signing_in.sign_up(
                 db, email=new.email, password=new.password, name=new.name, zone=zone, by=me
             )
@@ -225,7 +225,7 @@ async def _settings(request: AnyRequest, errors: dict[str, str] | None = None) -
         user = await profile.own_account(db, me)
         return page(
             request, me, "accounts/settings.html", status=422 if errors else 200, user=user, errors=errors or {},
-            zones=sorted(available_timezones()), languages=languages(),
+            zones=sorted(clock.zones()), languages=languages(),
         )  # fmt: skip
 
 

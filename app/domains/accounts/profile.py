@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,7 +42,7 @@ async def change_profile(
     by: Viewer,
 ) -> None:
     """Change one's own facts. Raises Invalid for an unknown zone, language or unit."""
-    if zone not in available_timezones():
+    if zone not in clock.zones():
         raise Invalid({"zone": _("Please choose a time zone from the list.")})
     if locale not in languages():
         raise Invalid({"locale": _("Please choose one of the options.")})

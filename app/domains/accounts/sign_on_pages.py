@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import msgspec
 import structlog
@@ -15,6 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from msgspec import Meta
 
+from app.core import clock
 from app.core.errors import NotFound, Refused, SignInNeeded
 from app.core.forms import read, safe_next
 from app.core.limits import Limit, limited
@@ -106,7 +106,7 @@ async def start(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
             nonce=handshake.nonce,
             verifier=handshake.verifier,
             next=safe_next(asked.next, ""),
-            zone=asked.zone if asked.zone in available_timezones() else "UTC",
+            zone=asked.zone if asked.zone in clock.zones() else "UTC",
             linking=me.user_id if asked.link else None,
         )
         await sign_on.remember(

@@ -166,7 +166,7 @@ async def book(request: AnyRequest, data: JSONBody[BookingIn]) -> AppointmentOut
         )
         if not data.hold:
             await holding.confirm(db, appointment, center, by=me)
-        return _out(await appointments.find(db, me, appointment.id))
+        return _out(await appointments.just_booked(db, appointment, center))
 
 
 @post(

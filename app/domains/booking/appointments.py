@@ -73,6 +73,14 @@ async def find(db: AsyncSession, me: Viewer, appointment_id: UUID, *, for_update
     return (await _with_facts(db, [appointment]))[0]
 
 
+async def just_booked(db: AsyncSession, appointment: Appointment, center: ServiceCenter) -> Visit:
+    """What this transaction has booked at a center, as it is shown; nearly all of it is at hand."""
+    services = await db.scalars(
+        select(BookedService).where(BookedService.appointment_id == appointment.id).order_by(BookedService.id)
+    )
+    return Visit(appointment, center, await db.get(Vehicle, appointment.vehicle_id), services.all())
+
+
 async def of_driver(db: AsyncSession, me: Viewer) -> list[Visit]:
     """The signed-in person's own appointments, newest first; holds that ran out are not shown."""
     found = await db.scalars(

@@ -73,13 +73,18 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Prospect(msgspec.Struct, frozen=True):
-    """What a look without locks found: who could take the slot, and what else there would be."""
+    """What a look without locks found: who could take the slot, and where else one could look."""
 
     slot: Slot
     bays: list[UUID]
     technicians: list[UUID]
     during: dict[UUID, Range[datetime]]
-    later: list[Slot]
+    shop: Shop
+    work: Work
+
+    def later(self) -> list[Slot]:
+        """What else there would be afterwards."""
+        return _next(self.shop, self.work, after=self.slot.ends)
 
 
 async def look(
@@ -98,20 +103,21 @@ async def look(
     Raises SlotTaken. What the appointment `except_for` occupies does not stand in the way. `notice` replaces
     the center's earliest notice in minutes: the desk may book at once, and reassign what has begun.
     """
-    # A week at once: whoever comes too late is told the next free times from the same look.
+    # A week is read at once: whoever comes too late is told the next free times from the same look.
     day = within_reach(starts).astimezone(ZoneInfo(center.zone)).date()
     shop = await shop_floor(db, center, first=day, last=day + A_WEEK, except_for=except_for)
     if notice is not None:
         shop = replace(shop, notice=notice)
-    week = free_slots(shop, work, first=day, last=day + A_WEEK, now=clock.now()) if center.is_active else []
-    slot = next((one for one in week if one.starts == starts), None)
+    if not center.is_active:
+        raise SlotTaken([])
+    free = free_slots(shop, work, first=day, last=day, now=clock.now())
+    slot = next((one for one in free if one.starts == starts), None)
     bays = [one for one in (slot.bays if slot else ()) if bay in (None, one)]
     people = [one for one in (slot.technicians if slot else ()) if technician in (None, one)]
     if slot is None or not bays or not people:
-        later = [one for one in week if one.starts > starts][:ALTERNATIVES]
+        later = _next(shop, work, after=starts + timedelta(minutes=1))
         raise SlotTaken(later or await _alternatives(db, center, work, starts, except_for))
-    later = [one for one in week if one.starts >= slot.ends][:ALTERNATIVES]
-    return Prospect(slot, bays, people, _spans(shop, work, slot, bays, people), later)
+    return Prospect(slot, bays, people, _spans(shop, work, slot, bays, people), shop, work)
 
 
 async def take(
@@ -137,7 +143,7 @@ async def take(
     bay = next((one for one in seen.bays if one in still), None)
     technician = next((one for one in seen.technicians if one in still), None)
     if bay is None or technician is None:
-        raise SlotTaken(seen.later)
+        raise SlotTaken(seen.later())
     await clear_overdue(db, center.tenant_id, (bay, technician), by=by)
     return Claim(seen.slot.starts, seen.slot.ends, bay, technician, seen.during[bay], seen.during[technician])
 
@@ -206,7 +212,7 @@ async def _lock(db: AsyncSession, seen: Prospect) -> None:
     except DBAPIError as error:
         if _sqlstate(error) == _LOCK_NOT_AVAILABLE:
             words = _("Many people want this time right now. Please choose another.")
-            raise SlotTaken(seen.later, words) from error
+            raise SlotTaken(seen.later(), words) from error
         raise
 
 
@@ -272,6 +278,18 @@ def _spans(
         **{one: around(max(work.before, own[one].before), max(work.after, own[one].after)) for one in bays},
         **{one: around(work.before, work.after) for one in people},
     }
+
+
+def _next(shop: Shop, work: Work, *, after: datetime) -> list[Slot]:
+    """The first free slots from a moment on, within the week that was read; mostly they are on its first day."""
+    first = after.astimezone(shop.zone).date()
+    found: list[Slot] = []
+    for day in (first + timedelta(days=n) for n in range(A_WEEK.days + 1)):
+        free = free_slots(shop, work, first=day, last=day, now=clock.now())
+        found += [slot for slot in free if slot.starts >= after]
+        if len(found) >= ALTERNATIVES:
+            break
+    return found[:ALTERNATIVES]
 
 
 async def _alternatives(

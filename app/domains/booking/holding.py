@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import ColumnElement, and_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -16,7 +16,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import customers, garage
 from app.domains.accounts.models import User
-from app.domains.booking.claims import claim, expire, look, occupy, take
+from app.domains.booking.claims import Claim, claim, expire, look, occupy, take
 from app.domains.booking.events import AppointmentConfirmed, AppointmentHeld, AppointmentRequested
 from app.domains.booking.floor import work_of
 from app.domains.booking.models import Appointment, BookedService, Occupation
@@ -71,23 +71,15 @@ async def hold(
     seen = await look(db, center, work, starts, except_for=earlier)
     vehicle = await garage.find_own(db, by, vehicle_id)
     claimed = await take(db, center, seen, by=by, except_for=earlier)
-    await _give_back_earlier(db, center, vehicle_id, by)
+    if earlier:
+        await _give_back_earlier(db, center, vehicle_id, by)
     # A new customer's number is given one at a time: not while others still queue for the slot.
     customer = await _welcome(db, center, vehicle, by)
     minutes = (await rules_of(db, center.tenant_id)).number("booking.hold_minutes")
     held_until = clock.now() + timedelta(minutes=minutes)
     appointment = await _write(
-        db,
-        center,
-        customer,
-        wanted,
-        vehicle_id=vehicle.id,
-        starts=claimed.starts,
-        ends=claimed.ends,
-        notes=notes,
+        db, center, customer, vehicle, wanted, claimed, notes=notes, status="held", held_until=held_until
     )
-    appointment.held_until = held_until
-    appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     await occupy(db, appointment, claimed, held_until=held_until)
     await tell(db, AppointmentHeld, appointment, by=by)
     return appointment
@@ -112,16 +104,15 @@ async def book_for(
         db,
         center,
         customer,
+        vehicle,
         wanted,
-        vehicle_id=vehicle.id,
-        starts=claimed.starts,
-        ends=claimed.ends,
+        claimed,
         notes=notes,
+        status="confirmed",
+        booked_at=clock.now(),
+        booked_by_id=by.user_id,
+        booked_by=by.name,
     )
-    appointment.status = "confirmed"
-    appointment.booked_at, appointment.booked_by_id = clock.now(), by.user_id
-    appointment.booked_by = by.name
-    appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     await occupy(db, appointment, claimed)
     await tell(db, AppointmentConfirmed, appointment, by=by)
     return appointment
@@ -145,11 +136,10 @@ async def confirm(
             _("The time you had reserved has run out. Please choose a time again."),
             audit="appointment.illegal_move",
         )
+    await _keep_for_good(db, appointment)
     appointment.notes = notes or appointment.notes
     appointment.held_until = None
     appointment.booked_at, appointment.booked_by_id = clock.now(), by.user_id
-    for occupation in await _occupations(db, appointment):
-        occupation.held_until = None
     appointment.version += 1
     appointment.status = "pending"
     if center.confirm_by_hand:
@@ -235,24 +225,26 @@ async def _write(
     db: AsyncSession,
     center: ServiceCenter,
     customer: Customer,
+    vehicle: Vehicle,
     wanted: Sequence[Wanted],
+    claimed: Claim,
     *,
-    vehicle_id: UUID,
-    starts: datetime,
-    ends: datetime,
     notes: str,
+    **standing: Any,
 ) -> Appointment:
     appointment = Appointment(
         tenant_id=center.tenant_id,
         center_id=center.id,
         customer_id=customer.id,
         user_id=customer.user_id,
-        vehicle_id=vehicle_id,
-        starts_at=starts,
-        ends_at=ends,
-        status="held",
+        vehicle_id=vehicle.id,
+        starts_at=claimed.starts,
+        ends_at=claimed.ends,
+        bay_id=claimed.bay_id,
+        technician_id=claimed.technician_id,
         notes=notes,
         version=1,
+        **standing,
     )
     db.add(appointment)
     await db.flush()
@@ -272,10 +264,13 @@ async def _write(
     return appointment
 
 
-async def _occupations(db: AsyncSession, appointment: Appointment) -> Sequence[Occupation]:
-    query = select(Occupation).where(
-        Occupation.tenant_id == appointment.tenant_id,
-        Occupation.appointment_id == appointment.id,
-        Occupation.is_active,
+async def _keep_for_good(db: AsyncSession, appointment: Appointment) -> None:
+    await db.execute(
+        update(Occupation)
+        .where(
+            Occupation.tenant_id == appointment.tenant_id,
+            Occupation.appointment_id == appointment.id,
+            Occupation.is_active,
+        )
+        .values(held_until=None)
     )
-    return (await db.scalars(query)).all()

@@ -111,6 +111,7 @@ async def create(
     facts = accepted(facts)
     if not confirmed and await lookalikes(db, facts, tenant_id=tenant_id):
         raise Invalid({"confirmed": _("Tick this if it is somebody else.")})
+    await _take_turns(db, tenant_id)
     return await _write_down(db, facts, tenant_id=tenant_id, user_id=None, by=by)
 
 
@@ -178,7 +179,7 @@ async def _write_down(
     by: Viewer,
     locale: str = "",
 ) -> Customer:
-    await _take_turns(db, tenant_id)
+    """The caller has its turn."""
     last = await db.scalar(select(func.max(Customer.number)).where(Customer.tenant_id == tenant_id))
     customer = Customer(
         id=new_id(),

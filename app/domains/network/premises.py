@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import msgspec
 from babel.numbers import list_currencies
@@ -68,7 +67,7 @@ class BayFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=1)
 def zones() -> frozenset[str]:
-    return frozenset(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return frozenset(zone for zone in clock.zones() if "/" in zone and not zone.startswith("Etc/"))
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,62 @@
+"""How often a request asks the database: what most of its time goes into, and grows unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from app.core import db as core_db
+from tests.cast import CAR, HARBOR_CENTER
+from tests.domains.booking.offering import offer
+
+BOOKINGS = "/api/v1/customers/appointments"
+
+
+@pytest.fixture
+def round_trips(site: str) -> Callable[[], list[str]]:
+    """What has been asked since the last call, BEGIN and COMMIT included."""
+    asked: list[str] = []
+    engine = core_db.engine().sync_engine
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, words, *_: asked.append(words))
+    for name in ("begin", "commit", "rollback"):
+        event.listen(engine, name, lambda _c, name=name: asked.append(name))
+
+    def since() -> list[str]:
+        so_far = asked[:]
+        asked.clear()
+        return so_far
+
+    return since
+
+
+async def test_a_light_page_asks_five_times_at_most(browser, cast, round_trips):
+    for person in (cast.customer, cast.technician):
+        visitor = browser(person)
+        await visitor.get("/settings")
+        round_trips()
+        assert (await visitor.get("/settings")).status_code == 200
+        asked = round_trips()
+        assert len(asked) <= 5, asked
+
+
+async def test_a_booking_asks_thirty_times_at_most_and_a_lost_one_nine_times(browser, cast, round_trips):
+    service = (await offer(cast))[0]
+    driver = browser(cast.customer)
+    slots = await driver.get(f"/api/v1/centers/{HARBOR_CENTER}/slots", params={"service": str(service.id)})
+    starts = [one["starts_at"] for one in slots.json()["slots"]]
+    wanted = {
+        "service_center_id": str(HARBOR_CENTER),
+        "vehicle_id": str(CAR),
+        "services": [{"service_id": str(service.id)}],
+    }
+    between = (datetime.fromisoformat(starts[0]) + timedelta(minutes=7)).isoformat()
+    # The first one makes the driver known to the shop.
+    for start, status, most in ((starts[-1], 201, 60), (starts[0], 201, 30), (between, 409, 9)):
+        round_trips()
+        answer = await driver.json("POST", BOOKINGS, wanted | {"starts_at": start})
+        assert answer.status_code == status, answer.text
+        asked = round_trips()
+        assert len(asked) <= most, asked
