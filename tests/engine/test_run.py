@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from app.engine import parts
 from app.engine.home import Home
 from app.engine.run import run
 
@@ -36,10 +37,36 @@ def test_a_port_in_use_is_named(tmp_path, capsys):
     assert f"Port {port} is in use" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("where", "words"), [
+    ({"port": 99_999}, "no port 99999"),
+    ({"host": "192.0.2.1"}, "192.0.2.1 cannot be had"),
+])  # fmt: skip
+def test_a_place_that_cannot_be_listened_at_is_named(tmp_path, capsys, where, words):
+    assert start(tmp_path, **where) == 1
+    assert words in capsys.readouterr().err
+
+
 def test_a_second_run_in_one_folder_is_refused(tmp_path, capsys):
     with Home(tmp_path / "home").lock():
         assert start(tmp_path) == 1
     assert "already runs" in capsys.readouterr().err
+
+
+def test_a_home_that_takes_no_data_is_named(tmp_path, capsys):
+    (tmp_path / "home").write_text("not a folder")
+    assert start(tmp_path) == 1
+    assert "--home" in capsys.readouterr().err
+
+
+def test_other_commands_are_told_of_the_parts_that_were_replaced(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis://cache")
+    monkeypatch.setenv("OIDC_GOOGLE_CLIENT_ID", "us")
+    monkeypatch.setenv("SMTP_URL", "")
+    named = parts.named()
+    assert named["REDIS_URL"] == "redis://cache"
+    assert named["OIDC_GOOGLE_CLIENT_ID"] == "us"
+    assert "SMTP_URL" not in named
+    assert "PATH" not in named
 
 
 @pytest.mark.parametrize(("set_one", "missing"), [
