@@ -75,11 +75,11 @@ async def pay_pdf(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     return pdf_answer(invoice, await paper.typeset(invoice, lines, booked))
 
 
-@get("/pay/{token:str}/credit-note/pdf", opt=ANYBODY)
-async def pay_credit_note(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
+@get("/pay/{token:str}/credit-notes/{label:str}/pdf", opt=ANYBODY)
+async def pay_credit_note(request: AnyRequest, token: FromPath[str], label: FromPath[str]) -> Response[bytes]:
     async with begin(request) as (db, me):
         invoice, _holder = await links.follow_link(db, token, by=me)
-        note = await crediting.find_note(db, invoice)
+        note = await crediting.find_note(db, invoice, label)
         lines = await finding.lines_of(db, invoice)
     return pdf_answer(note, await paper.typeset_note(note, invoice, lines))
 

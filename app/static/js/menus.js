@@ -23,6 +23,10 @@ document.addEventListener("keydown", (event) => {
     drop.querySelector("summary").focus();
   }
 });
+// A panel that lies over a board may open below its edge: bring all of it into sight.
+document.addEventListener("toggle", (event) => {
+  if (event.target.open) event.target.querySelector(".move-panel")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}, true);
 // A question that came as an answer (<dialog data-asks>) is shown at once, and is over when it is answered.
 document.addEventListener("htmx:after:swap", () => {
   const asked = [...document.querySelectorAll("dialog[data-asks]")];
