@@ -213,7 +213,7 @@ async def credit(request: AnyRequest, ref: FromPath[str], data: JSONBody[CreditN
         note = await crediting.credit(
             db, found, reason=data.reason, parts=data.lines, reopen=data.reopen, by=me
         )
-        _made(request, f"/api/v1/staff/invoices/{found.id}/credit-notes/{note.label}")
+        _made(request, f"/api/v1/staff/invoices/{found.id}/credit-notes/{note.id}")
         return _credit_note(note, found, await finding.lines_of(db, found))
 
 
@@ -229,11 +229,13 @@ async def credit_notes(request: AnyRequest, ref: FromPath[str]) -> list[CreditNo
         return [_credit_note(note, found, lines) for note in await crediting.notes_of(db, found)]
 
 
-@get([f"{path}/{{label:str}}" for path in NOTES], opt=needs("read:own_invoices"))
-async def credit_note(request: AnyRequest, ref: FromPath[str], label: FromPath[str]) -> CreditNoteOut:
+@get([f"{path}/{{credit_note_id:uuid}}" for path in NOTES], opt=needs("read:own_invoices"))
+async def credit_note(
+    request: AnyRequest, ref: FromPath[str], credit_note_id: FromPath[UUID]
+) -> CreditNoteOut:
     async with begin(request) as (db, me):
         found = await finding.find(db, me, ref)
-        note = await crediting.find_note(db, found, label)
+        note = await crediting.find_note(db, found, credit_note_id)
         return _credit_note(note, found, await finding.lines_of(db, found))
 
 

@@ -5,6 +5,7 @@ that, and is still here, becomes the customer's credit, to be given back; what w
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -154,9 +155,9 @@ async def notes_of(db: AsyncSession, invoice: Invoice) -> Sequence[CreditNote]:
     return found.all()
 
 
-async def find_note(db: AsyncSession, invoice: Invoice, label: str) -> CreditNote:
-    """One of them by its printed number. Raises NotFound."""
+async def find_note(db: AsyncSession, invoice: Invoice, note_id: UUID) -> CreditNote:
+    """One of them. Raises NotFound."""
     for note in await notes_of(db, invoice):
-        if note.label == label:
+        if note.id == note_id:
             return note
     raise NotFound

@@ -210,11 +210,13 @@ async def invoice_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes
     return pdf_answer(invoice, await paper.typeset(invoice, lines, booked))
 
 
-@get("/invoices/{ref:str}/credit-notes/{label:str}/pdf", opt=OWN)
-async def credit_note_pdf(request: AnyRequest, ref: FromPath[str], label: FromPath[str]) -> Response[bytes]:
+@get("/invoices/{ref:str}/credit-notes/{credit_note_id:uuid}/pdf", opt=OWN)
+async def credit_note_pdf(
+    request: AnyRequest, ref: FromPath[str], credit_note_id: FromPath[UUID]
+) -> Response[bytes]:
     async with begin(request) as (db, me):
         invoice = await finding.find(db, me, ref)
-        note = await crediting.find_note(db, invoice, label)
+        note = await crediting.find_note(db, invoice, credit_note_id)
         lines = await finding.lines_of(db, invoice)
     return pdf_answer(note, await paper.typeset_note(note, invoice, lines))
 

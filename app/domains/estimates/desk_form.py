@@ -122,7 +122,7 @@ def with_places(errors: Mapping[str, str], titles: Mapping[UUID, str]) -> dict[s
         place = FIELD.fullmatch(name)
         title = titles.get(UUID(place["job"])) if place else None
         told[name] = (
-            _("“%(job)s”, line %(count)s: %(words)s", job=title, count=int(place["row"]) + 1, words=words)
+            _("%(words)s (“%(job)s”, line %(count)s)", job=title, count=int(place["row"]) + 1, words=words)
             if place and title
             else words
         )

@@ -62,7 +62,7 @@ async def test_work_that_is_not_for_such_a_car_is_neither_offered_nor_booked(bro
     misfit = {"services": [{"service_id": str(offered[2].id)}]}
     answer = await booked(driver, offered, **misfit)
     assert answer.status_code == 409
-    assert answer.json()["detail"] == (
+    assert answer.json()["error"] == (
         "“HV check” is not for the Honda Accord and what it runs on. Please choose other work."
     )
     async with transaction(user=cast.customer.user_id) as db:
