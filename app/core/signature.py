@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.errors import Invalid
+from app.core.render import template_global
 from app.core.words import _
 
 LONGEST = 300_000
@@ -53,6 +54,16 @@ def _stroke(tag: str, written: str) -> str:
 
 def _is_number(text: str | None) -> bool:
     return text is not None and re.fullmatch(_NUMBER, text) is not None
+
+
+@template_global
+def drawn_before(text: str) -> str:
+    """The address of a drawing that came with a form which is shown again, for an <img>; empty when there is none or
+    when it could not be read."""
+    try:
+        return drawing_uri(read_drawing(text))
+    except Invalid:
+        return ""
 
 
 def drawing_uri(signature: Mapping[str, Any] | None) -> str:

@@ -214,9 +214,13 @@ HARBOR_CANNED: tuple[tuple[CannedFacts, tuple[LineFacts, ...]], ...] = (
     ),
 )  # fmt: skip
 
+ENGINE = ["gasoline", "diesel", "hybrid", "plug_in_hybrid", "other"]
+VOLTAGE = ["hybrid", "plug_in_hybrid", "electric"]
+PLUGGED = ["plug_in_hybrid", "electric"]
+
 HARBOR_SERVICES = (
     ServiceFacts(
-        code="oil-service", name="Oil and filter service", category="oil", duration_minutes=45, price_minor=9900,
+        code="oil-service", name="Oil and filter service", category="oil", fuels=ENGINE, duration_minutes=45, price_minor=9900,
         canned_job_code="oil-service", bay_capability="lift", position=1,
         description="Fresh full-synthetic oil, new filter, levels and lights checked.",
     ),
@@ -238,12 +242,12 @@ HARBOR_SERVICES = (
         description="A warning light or a noise: we find the cause before we sell a part.",
     ),
     ServiceFacts(
-        code="ev-health", name="EV high-voltage health check", category="hv", duration_minutes=90, price_minor=15900,
+        code="ev-health", name="EV high-voltage health check", category="hv", fuels=VOLTAGE, duration_minutes=90, price_minor=15900,
         skill="hv", bay_capability="hv", buffer_before_minutes=15, buffer_after_minutes=15, position=6,
         description="Isolation, state of health, cooling and charging, by a certified technician.",
     ),
     ServiceFacts(
-        code="ev-brakes", name="EV brake service", category="brakes", duration_minutes=75, price_minor=11900,
+        code="ev-brakes", name="EV brake service", category="brakes", fuels=VOLTAGE, duration_minutes=75, price_minor=11900,
         skill="brakes", bay_capability="lift", position=7,
         description="Brakes that are spared by recuperation rust: cleaned, greased, freed.",
     ),
@@ -272,15 +276,15 @@ VOLT_JOBS = frozenset(
 VOLT_CANNED = tuple((facts, lines) for facts, lines in HARBOR_CANNED if facts.code in VOLT_JOBS)
 VOLT_SERVICES = (
     ServiceFacts(
-        code="ev-health", name="Hochvolt-Check · EV health check", category="hv", duration_minutes=90,
+        code="ev-health", name="Hochvolt-Check · EV health check", category="hv", fuels=VOLTAGE, duration_minutes=90,
         price_minor=18900, skill="hv", bay_capability="hv", buffer_before_minutes=15, buffer_after_minutes=15, position=1,
     ),
     ServiceFacts(
-        code="charging", name="Charging fault diagnosis", category="charging", duration_minutes=120, price_minor=22900,
+        code="charging", name="Charging fault diagnosis", category="charging", fuels=PLUGGED, duration_minutes=120, price_minor=22900,
         skill="hv", bay_capability="hv", position=2,
     ),
     ServiceFacts(
-        code="ev-brakes", name="EV brake service", category="brakes", duration_minutes=75, price_minor=13900,
+        code="ev-brakes", name="EV brake service", category="brakes", fuels=VOLTAGE, duration_minutes=75, price_minor=13900,
         skill="brakes", bay_capability="lift", position=3,
     ),
 )  # fmt: skip

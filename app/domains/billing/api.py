@@ -1,5 +1,6 @@
 """Invoices and payments as JSON: the desk issues and takes cash, the driver reads and pays."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from app.core.visit import begin, glance, needs
 from app.domains import workshop
 from app.domains.billing import checkout, crediting, finding, invoicing, paying
+from app.domains.billing.credited_lines import Part, shares_of
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
 
 AnyRequest = Request[Any, Any, Any]
@@ -36,6 +38,7 @@ class PaymentIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LineOut(msgspec.Struct):
+    position: int
     job: str
     kind: str
     description: str
@@ -58,6 +61,7 @@ class InvoiceOut(msgspec.Struct):
     tax_minor: int
     total_minor: int
     paid_minor: int
+    credited_minor: int
     open_minor: int
     issued_at: datetime
     due_date: datetime
@@ -66,8 +70,16 @@ class InvoiceOut(msgspec.Struct):
 
 class CreditNoteIn(msgspec.Struct, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    lines: Annotated[list[Part], msgspec.Meta(max_length=500)] = []
+    """Lines by position, each whole or by an amount with its tax; none is all that is left of the invoice."""
     reopen: bool = False
     """Open the order again, to bill its work anew."""
+
+
+class CreditedLineOut(msgspec.Struct):
+    position: int
+    net_minor: int
+    tax_minor: int
 
 
 class CreditNoteOut(msgspec.Struct):
@@ -81,6 +93,7 @@ class CreditNoteOut(msgspec.Struct):
     total_minor: int
     reason: str
     issued_at: datetime
+    lines: list[CreditedLineOut]
 
 
 class PaymentOut(msgspec.Struct):
@@ -113,6 +126,7 @@ def _invoice(invoice: Invoice, lines: Any = ()) -> InvoiceOut:
         tax_minor=invoice.tax_minor,
         total_minor=invoice.total_minor,
         paid_minor=invoice.paid_minor,
+        credited_minor=invoice.credited_minor,
         open_minor=invoice.open_minor,
         issued_at=invoice.issued_at,
         due_date=invoice.due_at,
@@ -122,6 +136,7 @@ def _invoice(invoice: Invoice, lines: Any = ()) -> InvoiceOut:
 
 def _line(line: InvoiceLine) -> LineOut:
     return LineOut(
+        position=line.position,
         job=line.job_title,
         kind=line.kind,
         description=line.description,
@@ -134,18 +149,19 @@ def _line(line: InvoiceLine) -> LineOut:
     )
 
 
-def _credit_note(note: CreditNote, invoice: Invoice) -> CreditNoteOut:
+def _credit_note(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLine]) -> CreditNoteOut:
     return CreditNoteOut(
         id=note.id,
         credit_note_number=note.label,
         invoice_id=invoice.id,
         invoice_number=invoice.label,
         currency=invoice.currency,
-        subtotal_minor=invoice.subtotal_minor,
-        tax_minor=invoice.tax_minor,
-        total_minor=invoice.total_minor,
+        subtotal_minor=note.content["subtotal_minor"],
+        tax_minor=note.content["tax_minor"],
+        total_minor=note.total_minor,
         reason=note.reason,
         issued_at=note.issued_at,
+        lines=[CreditedLineOut(one.position, one.net_minor, one.tax_minor) for one in shares_of(note, lines)],
     )
 
 
@@ -189,24 +205,38 @@ async def invoice(request: AnyRequest, ref: FromPath[str]) -> InvoiceOut:
         return _invoice(found, await finding.lines_of(db, found))
 
 
-@post("/staff/invoices/{ref:str}/credit-note", opt=needs("manage:center"), status_code=201)
+@post("/staff/invoices/{ref:str}/credit-notes", opt=needs("manage:center"), status_code=201)
 async def credit(request: AnyRequest, ref: FromPath[str], data: JSONBody[CreditNoteIn]) -> CreditNoteOut:
-    """Take a paid invoice back."""
+    """Take an invoice back: some of its lines, or all that is left of it."""
     async with begin(request) as (db, me):
         found = await finding.find(db, me, ref)
-        note = await crediting.credit(db, found, reason=data.reason, reopen=data.reopen, by=me)
-        _made(request, f"/api/v1/staff/invoices/{found.id}/credit-note")
-        return _credit_note(note, found)
+        note = await crediting.credit(
+            db, found, reason=data.reason, parts=data.lines, reopen=data.reopen, by=me
+        )
+        _made(request, f"/api/v1/staff/invoices/{found.id}/credit-notes/{note.id}")
+        return _credit_note(note, found, await finding.lines_of(db, found))
 
 
-@get(
-    ["/staff/invoices/{ref:str}/credit-note", "/customers/invoices/{ref:str}/credit-note"],
-    opt=needs("read:own_invoices"),
-)
-async def credit_note(request: AnyRequest, ref: FromPath[str]) -> CreditNoteOut:
+NOTES = ["/staff/invoices/{ref:str}/credit-notes", "/customers/invoices/{ref:str}/credit-notes"]
+
+
+@get(NOTES, opt=needs("read:own_invoices"))
+async def credit_notes(request: AnyRequest, ref: FromPath[str]) -> list[CreditNoteOut]:
+    """The credit notes over an invoice, oldest first."""
     async with begin(request) as (db, me):
         found = await finding.find(db, me, ref)
-        return _credit_note(await crediting.find_note(db, found), found)
+        lines = await finding.lines_of(db, found)
+        return [_credit_note(note, found, lines) for note in await crediting.notes_of(db, found)]
+
+
+@get([f"{path}/{{credit_note_id:uuid}}" for path in NOTES], opt=needs("read:own_invoices"))
+async def credit_note(
+    request: AnyRequest, ref: FromPath[str], credit_note_id: FromPath[UUID]
+) -> CreditNoteOut:
+    async with begin(request) as (db, me):
+        found = await finding.find(db, me, ref)
+        note = await crediting.find_note(db, found, credit_note_id)
+        return _credit_note(note, found, await finding.lines_of(db, found))
 
 
 @post("/staff/payments", opt=needs("take:payments"), status_code=201)
@@ -248,6 +278,17 @@ async def payment_history(request: AnyRequest) -> list[PaymentOut]:
 
 router = Router(
     "/",
-    route_handlers=[issue, invoices, invoice, credit, credit_note, take_cash, pay, payment, payment_history],
+    route_handlers=[
+        issue,
+        invoices,
+        invoice,
+        credit,
+        credit_notes,
+        credit_note,
+        take_cash,
+        pay,
+        payment,
+        payment_history,
+    ],
     tags=["billing"],
 )

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, select, text
+from sqlalchemy import Select, and_, case, exists, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import transaction
@@ -44,6 +44,7 @@ async def faults(db: AsyncSession, tenant_id: UUID) -> list[str]:
         *await _altered(db, tenant_id),
         *await _altered_notes(db, tenant_id),
         *await _receivables(db, tenant_id),
+        *await _credited(db, tenant_id),
         *await _paid(db, tenant_id),
         *await _unbooked(db, tenant_id),
     ]
@@ -124,7 +125,7 @@ async def _receivables(db: AsyncSession, tenant_id: UUID) -> list[str]:
     )
     owed = func.coalesce(ledger.c.owed, 0)
     is_over = Invoice.status.in_(("cancelled", "credited"))
-    due = case((is_over, 0), else_=Invoice.total_minor - Invoice.paid_minor)
+    due = case((is_over, 0), else_=Invoice.total_minor - Invoice.credited_minor - Invoice.paid_minor)
     rows = await db.execute(
         select(Invoice, due, owed)
         .outerjoin(ledger, ledger.c.invoice_id == Invoice.id)
@@ -132,6 +133,34 @@ async def _receivables(db: AsyncSession, tenant_id: UUID) -> list[str]:
         .limit(MOST)
     )
     return [f"invoice {invoice.label}: {due} is open, the ledger says {said}" for invoice, due, said in rows]
+
+
+async def _credited(db: AsyncSession, tenant_id: UUID) -> list[str]:
+    notes = (
+        select(
+            CreditNote.invoice_id,
+            func.sum(CreditNote.content["total_minor"].as_integer()).label("taken_back"),
+        )
+        .where(CreditNote.tenant_id == tenant_id)
+        .group_by(CreditNote.invoice_id)
+        .subquery()
+    )
+    taken_back = func.coalesce(notes.c.taken_back, 0)
+    is_all = (Invoice.status == "credited") == (taken_back == Invoice.total_minor)
+    rows = await db.execute(
+        select(Invoice, taken_back)
+        .outerjoin(notes, notes.c.invoice_id == Invoice.id)
+        .where(
+            Invoice.tenant_id == tenant_id,
+            or_(Invoice.credited_minor != taken_back, and_(taken_back > 0, not_(is_all))),
+        )
+        .limit(MOST)
+    )
+    return [
+        f"invoice {invoice.label} is {invoice.status} and says {invoice.credited_minor} is credited, its credit notes"
+        f" say {said}"
+        for invoice, said in rows
+    ]
 
 
 async def _paid(db: AsyncSession, tenant_id: UUID) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.money import plain
 from app.domains.accounts.models import User
+from app.domains.billing.credited_lines import Share
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
@@ -115,15 +116,19 @@ def is_intact(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bool:
     return adds_up and fingerprint(invoice, lines) == invoice.content_hash
 
 
-def snapshot_for_note(invoice: Invoice) -> dict[str, Any]:
+def snapshot_for_note(invoice: Invoice, shares: Sequence[Share]) -> dict[str, Any]:
     """What a credit note says of its invoice. Names and lines are the invoice's own; its fingerprint ties them."""
-    figures = ("currency", "subtotal_minor", "tax_minor", "total_minor")
+    net, tax = sum(share.net_minor for share in shares), sum(share.tax_minor for share in shares)
     return {
         "format": FORMAT,
         "invoice": invoice.label,
         "issued_at": _moment(invoice.issued_at),
         "fingerprint": invoice.content_hash.hex(),
-        **{name: getattr(invoice, name) for name in figures},
+        "currency": invoice.currency,
+        "subtotal_minor": net,
+        "tax_minor": tax,
+        "total_minor": net + tax,
+        "lines": [msgspec.to_builtins(share) for share in shares],
     }
 
 

@@ -171,7 +171,7 @@ def _issued(invoice: Invoice) -> InvoiceIssued:
 
 async def settle_if_paid(db: AsyncSession, invoice: Invoice, order: RepairOrder, *, by: Viewer) -> bool:
     """Close a held invoice and its order when nothing is open any more."""
-    if invoice.paid_minor < invoice.total_minor:
+    if invoice.paid_minor < invoice.wanted_minor:
         return False
     invoice.status, invoice.paid_at = "paid", clock.now()
     paid = InvoicePaid(
@@ -202,6 +202,11 @@ async def cancel(db: AsyncSession, invoice: Invoice, *, by: Viewer, reason: str)
     if any(payment.status in TAKEN_EVER for payment in payments):
         raise Refused(
             _("Money was taken for this invoice and given back. Write a credit note instead."),
+            audit="invoice.illegal_move",
+        )
+    if invoice.credited_minor:
+        raise Refused(
+            _("A part of this invoice is credited already. Write a credit note over the rest instead."),
             audit="invoice.illegal_move",
         )
     invoice.status, invoice.cancelled_at = "cancelled", clock.now()

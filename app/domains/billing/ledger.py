@@ -5,7 +5,7 @@ Accounts: `receivable` what customers owe · `revenue` and `tax` what was earned
 `customer_credit` money held that no invoice wanted. Debit is positive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domains.billing.credited_lines import Share
 from app.domains.billing.models import CreditNote, Invoice, LedgerEntry, Payment
 
 PROVIDER_ACCOUNTS = {"cash": "cash", "stripe": "stripe"}
@@ -64,13 +65,15 @@ async def book_cancellation(db: AsyncSession, invoice: Invoice) -> None:
     await _book(db, uuid5(invoice.id, "cancelled"), legs, invoice=invoice, memo=invoice.label)
 
 
-async def book_credit_note(db: AsyncSession, invoice: Invoice, note: CreditNote) -> None:
-    """Nothing was earned after all. What is paid becomes the customer's credit, what is not is owed no more."""
+async def book_credit_note(
+    db: AsyncSession, invoice: Invoice, note: CreditNote, shares: Sequence[Share], from_paid: int
+) -> None:
+    """So much was not earned after all. What of it is paid becomes the customer's credit, the rest is owed no more."""
     legs = {
-        "revenue": invoice.subtotal_minor,
-        "tax": invoice.tax_minor,
-        "receivable": invoice.paid_minor - invoice.total_minor,
-        "customer_credit": -invoice.paid_minor,
+        "revenue": sum(share.net_minor for share in shares),
+        "tax": sum(share.tax_minor for share in shares),
+        "receivable": from_paid - note.total_minor,
+        "customer_credit": -from_paid,
     }
     await _book(db, note.id, legs, invoice=invoice, memo=note.label)
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
@@ -75,11 +76,13 @@ async def pay_pdf(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     return pdf_answer(invoice, await paper.typeset(invoice, lines, booked))
 
 
-@get("/pay/{token:str}/credit-note/pdf", opt=ANYBODY)
-async def pay_credit_note(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
+@get("/pay/{token:str}/credit-notes/{credit_note_id:uuid}/pdf", opt=ANYBODY)
+async def pay_credit_note(
+    request: AnyRequest, token: FromPath[str], credit_note_id: FromPath[UUID]
+) -> Response[bytes]:
     async with begin(request) as (db, me):
         invoice, _holder = await links.follow_link(db, token, by=me)
-        note = await crediting.find_note(db, invoice)
+        note = await crediting.find_note(db, invoice, credit_note_id)
         lines = await finding.lines_of(db, invoice)
     return pdf_answer(note, await paper.typeset_note(note, invoice, lines))
 

@@ -74,7 +74,10 @@ class Invoice(TenantOwned, Base):
         tenant_fk("service_centers", "center_id"),
         tenant_fk("repair_orders", "order_id"),
         tenant_fk("customers", "customer_id"),
-        CheckConstraint("paid_minor >= 0 AND paid_minor <= total_minor", name="never_overpaid"),
+        CheckConstraint(
+            "paid_minor >= 0 AND credited_minor >= 0 AND paid_minor + credited_minor <= total_minor",
+            name="never_overpaid",
+        ),
         CheckConstraint("total_minor = subtotal_minor + tax_minor", name="adds_up"),
         Index("ix_invoices_user_id", "user_id"),
         Index("ix_invoices_status", "tenant_id", "status"),
@@ -103,6 +106,8 @@ class Invoice(TenantOwned, Base):
     total_minor: Mapped[int]
     paid_minor: Mapped[int] = mapped_column(default=0)
     """Sum of what was taken for it and not given back; the ledger says the same."""
+    credited_minor: Mapped[int] = mapped_column(default=0)
+    """Sum of its credit notes."""
     issued_at: Mapped[datetime]
     due_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
@@ -119,9 +124,14 @@ class Invoice(TenantOwned, Base):
         return f"{self.series or 'INV'}-{self.number:05d}"
 
     @property
+    def wanted_minor(self) -> int:
+        """What it asks for in all, after its credit notes."""
+        return self.total_minor - self.credited_minor
+
+    @property
     def open_minor(self) -> int:
         """What is still to be paid."""
-        return self.total_minor - self.paid_minor if self.is_open else 0
+        return self.wanted_minor - self.paid_minor if self.is_open else 0
 
     @property
     def is_open(self) -> bool:
@@ -255,12 +265,15 @@ class Refund(TenantOwned, Base):
     __table_args__ = (
         tenant_key(),
         tenant_fk("payments", "payment_id"),
+        tenant_fk("credit_notes", "credit_note_id"),
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refunds_payment", "tenant_id", "payment_id"),
         Index("ix_refunds_pending", "created_at", postgresql_where=text("status = 'pending'")),
     )
 
     payment_id: Mapped[UUID]
+    credit_note_id: Mapped[UUID | None]
+    """The note that made this money the customer's."""
     asked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     status: Mapped[str] = mapped_column(default="pending")
     """pending, done, failed."""
@@ -275,14 +288,15 @@ class Refund(TenantOwned, Base):
 
 
 class CreditNote(TenantOwned, Base):
-    """The document that takes an issued invoice back: numbered in a series of its own, frozen like the invoice."""
+    """The document that takes an issued invoice back, or lines of it: numbered in a series of its own, frozen like the
+    invoice."""
 
     __tablename__ = "credit_notes"
     __table_args__ = (
         tenant_key(),
         tenant_fk("invoices", "invoice_id"),
-        UniqueConstraint("tenant_id", "invoice_id"),
         UniqueConstraint("tenant_id", "number"),
+        Index("ix_credit_notes_invoice", "tenant_id", "invoice_id"),
         Index("ix_credit_notes_user_id", "user_id"),
     )
 
@@ -292,7 +306,8 @@ class CreditNote(TenantOwned, Base):
     number: Mapped[int]
     reason: Mapped[str]
     content: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """The invoice's number, day, sums and fingerprint: lines and names are the invoice's own, which are frozen."""
+    """The invoice's number, day and fingerprint, and how much of which line is taken back: words and names are the
+    invoice's own, which are frozen."""
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[datetime]
 
@@ -300,6 +315,11 @@ class CreditNote(TenantOwned, Base):
     def label(self) -> str:
         """The number as it is printed: CN-00042."""
         return f"CN-{self.number:05d}"
+
+    @property
+    def total_minor(self) -> int:
+        """What it takes back, tax included."""
+        return int(self.content["total_minor"])
 
 
 class PaymentAccount(TenantOwned, Base):

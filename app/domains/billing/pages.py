@@ -1,7 +1,8 @@
 """Invoices at the front desk and in the driver's pocket."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,8 +19,9 @@ from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import workshop
 from app.domains.billing import checkout, crediting, finding, invoicing, paper, paying, refunding, words
+from app.domains.billing.credited_lines import Part
 from app.domains.billing.live import desk_topic
-from app.domains.billing.models import CreditNote, Invoice
+from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
 from app.domains.billing.showing import shown
 from app.gateways.payments import GatewayUnavailable
 
@@ -54,7 +56,14 @@ class ReasonForm(msgspec.Struct):
 
 
 class CreditForm(ReasonForm):
+    what: Literal["whole", "lines"]
     reopen: bool = False
+    credited: int | None = None
+    """What the page showed as credited, in minor units."""
+
+
+class SumField(msgspec.Struct):
+    amount: Decimal | None = None
 
 
 def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
@@ -64,6 +73,25 @@ def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
     if -amount.normalize().as_tuple().exponent > decimals(currency):  # type: ignore[operator]
         raise Invalid({field: _("This has more decimals than %(currency)s knows.", currency=currency)})
     return to_minor(amount, currency)
+
+
+def parts_of(form: Any, lines: Sequence[InvoiceLine], currency: str) -> list[Part]:
+    """The lines of a credit note's form: `line-3` takes the line whole, `amount-3` so much of it."""
+    found, errors = [], {}
+    for line in lines:
+        field = f"amount-{line.position}"
+        try:
+            typed = read(SumField, {"amount": form.get(field, "")}).amount
+            below = line.net_minor < 0
+            amount = None if typed is None else minor(abs(typed), currency) * (-1 if below else 1)
+        except Invalid as wrong:
+            errors[field] = wrong.errors["amount"]
+            continue
+        if amount is not None or form.get(f"line-{line.position}"):
+            found.append(Part(line.position, amount))
+    if errors:
+        raise Invalid(errors)
+    return found
 
 
 def part_of(form: Any) -> dict[str, Any]:
@@ -130,9 +158,10 @@ async def issue(request: AnyRequest) -> Response[Any]:
 
 @get("/invoices/{ref:str}", opt=OWN)
 async def invoice_page(
-    request: AnyRequest, ref: FromPath[str], payment: FromQuery[str] = ""
+    request: AnyRequest, ref: FromPath[str], payment: FromQuery[str] = "", credit: FromQuery[str] = ""
 ) -> Response[Any]:
-    return await _invoice(request, ref, just_paid=bool(payment))
+    """`payment` comes back from the provider with it; with `credit` the form of the credit note stands open."""
+    return await _invoice(request, ref, just_paid=bool(payment), opened=bool(credit))
 
 
 async def _invoice(
@@ -140,6 +169,7 @@ async def _invoice(
     ref: str,
     *,
     just_paid: bool = False,
+    opened: bool = False,
     errors: dict[str, str] | None = None,
     sent: dict[str, Any] | None = None,
     refused: Refused | None = None,
@@ -155,6 +185,7 @@ async def _invoice(
             errors=errors or {},
             sent=sent or {},
             just_paid=just_paid,
+            opened=opened,
             **await shown(db, me, invoice),
         )
     answer.background = audit_refusal(request, refused)
@@ -179,11 +210,13 @@ async def invoice_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes
     return pdf_answer(invoice, await paper.typeset(invoice, lines, booked))
 
 
-@get("/invoices/{ref:str}/credit-note/pdf", opt=OWN)
-async def credit_note_pdf(request: AnyRequest, ref: FromPath[str]) -> Response[bytes]:
+@get("/invoices/{ref:str}/credit-notes/{credit_note_id:uuid}/pdf", opt=OWN)
+async def credit_note_pdf(
+    request: AnyRequest, ref: FromPath[str], credit_note_id: FromPath[UUID]
+) -> Response[bytes]:
     async with begin(request) as (db, me):
         invoice = await finding.find(db, me, ref)
-        note = await crediting.find_note(db, invoice)
+        note = await crediting.find_note(db, invoice, credit_note_id)
         lines = await finding.lines_of(db, invoice)
     return pdf_answer(note, await paper.typeset_note(note, invoice, lines))
 
@@ -249,18 +282,38 @@ async def cancel(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
         return await _invoice(request, ref, errors=wrong.errors, sent=sent)
 
 
-@post("/invoices/{ref:str}/credit-note", opt=needs("manage:center"))
+@post("/invoices/{ref:str}/credit-notes", opt=needs("manage:center"))
 async def credit(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
-    sent = values_of(await request.form())
+    fields = await request.form()
+    sent = values_of(fields)
     try:
-        form = read(CreditForm, await request.form())
+        form = read(CreditForm, fields)
         async with begin(request) as (db, me):
             invoice = await finding.find(db, me, ref)
-            note = await crediting.credit(db, invoice, reason=form.reason, reopen=form.reopen, by=me)
+            parts = parts_of(fields, await finding.lines_of(db, invoice), invoice.currency)
+            if form.what == "whole" and parts:
+                raise Invalid(
+                    {"what": _("Lines are chosen below. Take back these lines, or leave them empty.")}
+                )
+            if form.what == "lines" and not parts:
+                raise Invalid({"lines": _("Choose at least one line.")})
+            note = await crediting.credit(
+                db,
+                invoice,
+                reason=form.reason,
+                parts=parts,
+                credited=form.credited,
+                reopen=form.reopen,
+                by=me,
+            )
             said = _("Credit note %(number)s is written.", number=note.label)
             return see_other(request, f"/invoices/{invoice.id}", flash=said)
     except Invalid as wrong:
         return await _invoice(request, ref, errors=wrong.errors, sent=sent)
+    except Refused as no:
+        if not no.is_stale:
+            raise
+        return await _invoice(request, ref, errors={"what": no.words}, sent=sent, refused=no)
 
 
 @post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments"))

@@ -19,6 +19,7 @@ from app.core.db import enter_tenant
 from app.core.render import day, distance, money, number, percent, text_direction
 from app.core.words import _
 from app.domains.billing import crediting, finding, ledger
+from app.domains.billing.credited_lines import as_lines, shares_of
 from app.domains.billing.ledger import Movement
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
 from app.domains.billing.words import paid_with
@@ -29,10 +30,10 @@ log = structlog.get_logger()
 
 
 class Booked(msgspec.Struct, frozen=True):
-    """What was booked on an invoice: (movement, what it was paid with), oldest first; and its credit note."""
+    """What was booked on an invoice: (movement, what it was paid with), oldest first; and its credit notes."""
 
     movements: Sequence[tuple[Movement, Payment]] = ()
-    credit_note: CreditNote | None = None
+    credit_notes: Sequence[CreditNote] = ()
 
 
 async def booked_of(db: AsyncSession, invoice: Invoice) -> Booked:
@@ -41,7 +42,7 @@ async def booked_of(db: AsyncSession, invoice: Invoice) -> Booked:
     payments = {payment.id: payment for payment in await finding.payments_of(db, invoice)}
     movements = await ledger.movements(db, invoice)
     return Booked(
-        [(one, payments[one.payment_id]) for one in movements], await crediting.note_of(db, invoice)
+        [(one, payments[one.payment_id]) for one in movements], await crediting.notes_of(db, invoice)
     )
 
 
@@ -54,7 +55,7 @@ async def typeset(invoice: Invoice, lines: Sequence[InvoiceLine], booked: Booked
 
 
 async def typeset_note(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLine]) -> bytes:
-    """The credit note as PDF: the invoice's own lines under another number."""
+    """The credit note as PDF: the invoice's own lines, or parts of them, under another number."""
     with words.speaking(invoice.content["locale"]):
         data = note_laid_out(note, invoice, lines)
     data["logo"] = await _logo(invoice)
@@ -85,15 +86,19 @@ def note_laid_out(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLin
         (_("Of"), day(invoice.issued_at, zone)),
         (_("Order"), invoice.content["order"]),
     ]
-    said = _("This credit note takes invoice %(number)s back in full.", number=invoice.label)
+    if note.total_minor == invoice.total_minor:
+        said = _("This credit note takes invoice %(number)s back in full.", number=invoice.label)
+    else:
+        said = _("This credit note takes a part of invoice %(number)s back.", number=invoice.label)
+    whole = laid_out(invoice, as_lines(lines, shares_of(note, lines)))
     return {
-        **laid_out(invoice, lines),
+        **whole,
         "title": _("Credit note"),
         "number": note.label,
-        "customer": {**laid_out(invoice, lines)["customer"], "label": _("Credit to")},
+        "customer": {**whole["customer"], "label": _("Credit to")},
         "facts": [{"label": label, "value": value} for label, value in facts],
-        "total": {"label": _("Credited"), "value": money(invoice.total_minor, invoice.currency)},
-        "note": f"{said} {note.reason}",
+        "total": {"label": _("Credited"), "value": money(note.total_minor, invoice.currency)},
+        "note": f"{said} {_('Reason: %(reason)s', reason=note.reason)}",
         "state": "",
         "movements": [],
         "fingerprint": {"label": _("Fingerprint (SHA-256):"), "value": note.content_hash.hex()},
@@ -154,15 +159,13 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
     """What is to be done about the invoice, and what was paid and given back, each with its day and its way."""
     zone, currency = invoice.content["zone"], invoice.currency
     asks = _("Please pay by %(day)s and name the invoice number.", day=day(invoice.due_at, zone))
-    note = booked.credit_note
     if invoice.status == "paid":
         state, said = _("Paid"), _("Paid in full. There is nothing left to pay.")
     elif invoice.status == "cancelled":
         state, said = _("Cancelled"), _("This invoice is cancelled. Please do not pay it.")
-    elif note:
-        state = _("Credited")
-        said = _("Credit note %(number)s takes this invoice back. Please do not pay it.", number=note.label)
-    elif booked.movements:
+    elif invoice.status == "credited":
+        state, said = _("Credited"), _("This invoice is taken back. Please do not pay it.")
+    elif booked.movements or booked.credit_notes:
         state = ""
         said = _("Still to pay: %(sum)s.", sum=money(invoice.open_minor, currency)) + " " + asks
     else:
@@ -176,6 +179,13 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
                 "value": money(one.amount_minor, currency),
             }
             for one, payment in booked.movements
+        ]
+        + [
+            {
+                "label": f"{day(note.issued_at, zone)} · {_('Credit note %(number)s', number=note.label)}",
+                "value": money(-note.total_minor, currency),
+            }
+            for note in booked.credit_notes
         ],
     }
 
@@ -256,7 +266,7 @@ def _sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, str]
 
 def sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[str, str]]:
     """Subtotal and each tax, formatted."""
-    rows = [(_("Subtotal"), money(invoice.subtotal_minor, invoice.currency))]
+    rows = [(_("Subtotal"), money(sum(line.net_minor for line in lines), invoice.currency))]
     for rate, net, tax in taxes(lines):
         label = _(
             "%(tax)s %(rate)s on %(net)s",

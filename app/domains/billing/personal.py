@@ -39,6 +39,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "tax": (Invoice.tax_minor, _("the tax")),
                 "total": (Invoice.total_minor, _("the sum")),
                 "paid": (Invoice.paid_minor, _("what you paid of it")),
+                "credited": (Invoice.credited_minor, _("what of it was taken back")),
                 "issued_at": (Invoice.issued_at, _("when it was issued")),
                 "due_at": (Invoice.due_at, _("when it was to be paid")),
                 "paid_at": (Invoice.paid_at, _("when it was paid")),

@@ -20,12 +20,12 @@ from app.core.queue import for_each
 from app.core.render import money
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.billing import settling
+from app.domains.billing import crediting, settling
 from app.domains.billing.checkout import Whose
 from app.domains.billing.events import RefundBegun, RefundFailed
 from app.domains.billing.finding import hold_payment, refunds_of
 from app.domains.billing.invoicing import tell
-from app.domains.billing.models import REFUNDABLE, Payment, Refund
+from app.domains.billing.models import REFUNDABLE, Invoice, Payment, Refund
 from app.domains.billing.providers import gateway
 from app.gateways.payments import GatewayRefused, GatewayUnavailable
 
@@ -73,6 +73,7 @@ async def begin(db: AsyncSession, payment: Payment, *, amount: int, given: int, 
         asked_by_id=by.user_id,
         status="pending",
         amount_minor=amount,
+        credit_note_id=await _note_of(db, invoice, payment),
     )
     db.add(refund)
     if payment.provider == "cash":
@@ -87,6 +88,14 @@ async def begin(db: AsyncSession, payment: Payment, *, amount: int, given: int, 
     )
     await tell(db, invoice, begun, by=by)
     return refund
+
+
+async def _note_of(db: AsyncSession, invoice: Invoice, payment: Payment) -> UUID | None:
+    """The note this money goes back for: credit goes first, and the newest note is what is being acted on."""
+    if not payment.credit_left_minor:
+        return None
+    notes = await crediting.notes_of(db, invoice)
+    return notes[-1].id if notes else None
 
 
 async def carry_out(whose: Whose, refund_id: UUID) -> Refund:

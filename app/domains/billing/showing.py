@@ -1,8 +1,9 @@
 """What the invoice's pages show: one reading, for the desk, for the driver, and for who comes by a link."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +12,7 @@ from app.core.money import decimals, to_major
 from app.core.viewer import Viewer
 from app.domains import workshop
 from app.domains.billing import crediting, finding, paper, paying, refunding, words
+from app.domains.billing.credited_lines import left_of
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
 from app.domains.billing.receipts import receipt_token
@@ -25,14 +27,14 @@ class Paths:
     pay: str
     pdf: str
     state: str
-    credit_note: str
+    credit_notes: str
     visit: str
     """Where the car is followed: its driver's page (a link's holder signs in there), or the order at the desk."""
 
     @classmethod
     def of(cls, invoice: Invoice, link: str = "", visit: str = "") -> "Paths":
         home = f"/pay/{link}" if link else f"/invoices/{invoice.id}"
-        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-note/pdf", visit)
+        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-notes", visit)
 
 
 async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
@@ -42,6 +44,8 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
     payments = await finding.payments_of(db, invoice)
     refunds = await finding.refunds_of(db, invoice)
     at_desk = me.is_staff and me.tenant_id == invoice.tenant_id
+    notes = await crediting.notes_of(db, invoice)
+    left = left_of(lines, notes)
     return {
         "invoice": invoice,
         "content": invoice.content,
@@ -50,7 +54,11 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         "quantity": paper.quantity,
         "sums": paper.sums(invoice, lines),
         "state": words.invoice_state(invoice),
-        "payments": [_told(payment, refunds) for payment in payments if at_desk or _worth_telling(payment)],
+        "payments": [
+            _told(payment, refunds, {note.id: note.label for note in notes})
+            for payment in payments
+            if at_desk or _worth_telling(payment)
+        ],
         "under_way": next((payment for payment in payments if payment.is_live), None),
         "unclaimed": paying.unclaimed(invoice, [payment for payment in payments if payment.is_live]),
         "takes_cards": await paying.may_pay_by_card(db, invoice),
@@ -58,12 +66,15 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         "may_cancel": at_desk
         and me.can("create:invoices")
         and invoice.is_open
+        and not invoice.credited_minor
         and not any(payment.status in TAKEN_EVER for payment in payments),
         "may_refund": at_desk and me.can("manage:center"),
-        "credit_note": await crediting.note_of(db, invoice),
-        "may_credit": at_desk
-        and me.can("manage:center")
-        and crediting.may_be_credited(invoice, list(payments)),
+        "credit_notes": notes,
+        "may_credit": at_desk and me.can("manage:center") and crediting.may_be_lowered(invoice),
+        "whole_too": crediting.may_be_credited(invoice, payments),
+        "creditable": [
+            (line, left[line.position].gross_minor) for line in lines if left[line.position].gross_minor
+        ],
         "at_desk": at_desk,
         "shop_brand": None if at_desk else await brand_of(db, invoice.tenant_id),
         "paths": Paths.of(invoice, link, await _visit(db, me, invoice, at_desk=at_desk)),
@@ -90,7 +101,7 @@ def _to_give_back(payment: Payment, given: int) -> int:
     """What a refund of this payment would usually be: what nobody wanted, else all of it; 0 is nothing."""
     if payment.status not in REFUNDABLE:
         return 0
-    return max(payment.credit_minor - given, 0) or payment.amount_minor - given
+    return max(payment.credit_minor - payment.lost_minor - given, 0) or payment.amount_minor - given
 
 
 def _worth_telling(payment: Payment) -> bool:
@@ -98,7 +109,7 @@ def _worth_telling(payment: Payment) -> bool:
     return payment.status not in ("cancelled", "expired", "created")
 
 
-def _told(payment: Payment, refunds: Sequence[Refund]) -> dict[str, Any]:
+def _told(payment: Payment, refunds: Sequence[Refund], labels: Mapping[UUID | None, str]) -> dict[str, Any]:
     kind, said = words.payment_state(payment)
     given = refunding.given_back(payment, refunds)
     return {
@@ -109,7 +120,11 @@ def _told(payment: Payment, refunds: Sequence[Refund]) -> dict[str, Any]:
         "receipt": f"/paid/{receipt_token(payment.id, payment.tenant_id)}"
         if payment.status in TAKEN_EVER
         else "",
-        "refunds": [(one, words.refund_state(one)) for one in refunds if one.payment_id == payment.id],
+        "refunds": [
+            (one, words.refund_state(one), labels.get(one.credit_note_id, ""))
+            for one in refunds
+            if one.payment_id == payment.id
+        ],
         "given": given,
         "to_give_back": _to_give_back(payment, given),
     }

@@ -79,7 +79,7 @@ async def choose_services(
             return see_other(request, f"/book/{slug}")
         center = await center_called(db, slug)
         car = await garage.find_own(db, me, vehicle)
-        offered = choosing.suiting(await services.offered(db, center.tenant_id), car)
+        offered = await services.offered(db, center.tenant_id, car.fuel)
         return page(
             request, me, "booking/choose_services.html", center=center, car=car,
             groups=choosing.grouped(offered), chosen=set(service or ()),

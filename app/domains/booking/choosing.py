@@ -11,9 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.domains.booking.availability import Slot, Work
 from app.domains.booking.slots import free
-from app.domains.garage.models import Vehicle
 from app.domains.network.models import ServiceCenter
-from app.domains.services import COMBUSTION, ELECTRIC
 from app.domains.services.models import Service
 
 FORTNIGHT = timedelta(days=14)
@@ -102,18 +100,6 @@ def _parts(slots: Sequence[Slot], zone: ZoneInfo) -> list[Part]:
 
 def _local(slot: Slot, zone: ZoneInfo) -> datetime:
     return slot.starts.astimezone(zone)
-
-
-def suiting(services: Iterable[Service], vehicle: Vehicle | None) -> list[Service]:
-    """Without oil changes for an electric car or traction batteries for a diesel."""
-    fuel = vehicle.fuel if vehicle else ""
-    unfit = {
-        "electric": COMBUSTION,
-        "gasoline": ELECTRIC,
-        "diesel": ELECTRIC,
-    }.get(fuel, frozenset[str]())
-    # A 12-volt battery is in every car: only the shop knows which battery the service means.
-    return [one for one in services if one.category not in unfit - {"battery"}]
 
 
 def grouped(services: Iterable[Service]) -> list[tuple[str, list[Service]]]:

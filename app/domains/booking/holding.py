@@ -51,7 +51,8 @@ async def hold(
     by: Viewer,
     notes: str = "",
 ) -> Appointment:
-    """Keep a slot for the signed-in driver. Raises SlotTaken, NotFound for a car that is not theirs.
+    """Keep a slot for the signed-in driver. Raises SlotTaken, NotFound for a car that is not theirs, Refused for work
+    that is not for such a car.
 
     Of one car a driver holds one slot at a time: the one held before is given back. For another car they may hold
     another, MOST_HELD in all. A driver the shop does not know becomes its customer, and the shop may from now on
@@ -70,6 +71,7 @@ async def hold(
     work = work_of((one.service, one.quantity) for one in wanted)
     seen = await look(db, center, work, starts, except_for=earlier)
     vehicle = await garage.find_own(db, by, vehicle_id)
+    _must_suit(wanted, vehicle)
     claimed = await take(db, center, seen, by=by, except_for=earlier)
     if earlier:
         await _give_back_earlier(db, center, vehicle_id, by)
@@ -96,7 +98,9 @@ async def book_for(
     by: Viewer,
     notes: str = "",
 ) -> Appointment:
-    """The desk books for somebody on the phone: confirmed at once, without notice. Raises SlotTaken."""
+    """The desk books for somebody on the phone: confirmed at once, without notice. Raises SlotTaken, and Refused for
+    work that is not for such a car."""
+    _must_suit(wanted, vehicle)
     work = work_of((one.service, one.quantity) for one in wanted)
     await customers.bring_car(db, customer, vehicle, by=by)
     claimed = await claim(db, center, work, starts, by=by, notice=0)
@@ -162,6 +166,19 @@ async def give_back(db: AsyncSession, appointment: Appointment, *, by: Viewer) -
     """held → expired, before its time."""
     if appointment.status == "held":
         await expire(db, appointment, by=by)
+
+
+def _must_suit(wanted: Sequence[Wanted], vehicle: Vehicle) -> None:
+    """The pages offer what fits; a service may have been changed since, and a program may ask for anything."""
+    if unfit := [one.service.name for one in wanted if not one.service.suits(vehicle.fuel)]:
+        car = " ".join(part for part in (vehicle.make, vehicle.model) if part) or vehicle.plate
+        raise Refused(
+            _(
+                "“%(service)s” is not for the %(car)s and what it runs on. Please choose other work.",
+                service=unfit[0],
+                car=car,
+            )
+        )
 
 
 async def _welcome(db: AsyncSession, center: ServiceCenter, vehicle: Vehicle, by: Viewer) -> Customer:

@@ -70,7 +70,7 @@ async def choose_services(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         shown = await _for_whom(db, me, Asked(customer, vehicle, service or []))
-        offered = choosing.suiting(await services.offered(db, shown["center"].tenant_id), shown["car"])
+        offered = await services.offered(db, shown["center"].tenant_id, shown["car"].fuel)
         return page(
             request, me, "booking/choose_services.html", groups=choosing.grouped(offered),
             chosen=set(service or ()), errors={"service": _("Choose at least one service.")} if again else {},

@@ -1,5 +1,6 @@
 """The desk's form: the lines of every open job and the terms. What stands on the screen is saved as a whole."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -82,9 +83,7 @@ async def save(
         except Invalid as wrong:
             errors |= {f"{job_id}-{name}": words for name, words in wrong.errors.items()}
             if errors.pop(f"{job_id}-version", ""):  # no field anybody sees
-                errors[""] = _(
-                    "The lines of a job came in part. Please look at them again and save once more."
-                )
+                errors[""] = await _in_part(db, by, estimate, job_id)
     try:
         terms = read(Terms, form) if has_terms(form) else None
     except Invalid as wrong:
@@ -103,6 +102,31 @@ async def save(
                 raise Refused(words, audit="job.stale") from None
             lines = (await workshop.lines_of(db, [job]))[job.id]
             await save_rows(db, job, lines, rows, version=version, by=by)
+
+
+async def _in_part(db: AsyncSession, me: Viewer, estimate: Estimate, job_id: UUID) -> str:
+    try:
+        title = (await job_of(db, me, estimate, job_id)).title
+    except NotFound:
+        return _("The lines of a job came in part. Please look at them again and save once more.")
+    return _("The lines of “%(job)s” came in part. Please look at them again and save once more.", job=title)
+
+
+FIELD = re.compile(r"(?P<job>[0-9a-f-]{36})-(?P<name>[a-z_]+)-(?P<row>\d+)")
+
+
+def with_places(errors: Mapping[str, str], titles: Mapping[UUID, str]) -> dict[str, str]:
+    """The same errors for a list at the head of the page, where each says which line of which job it is about."""
+    told = {}
+    for name, words in errors.items():
+        place = FIELD.fullmatch(name)
+        title = titles.get(UUID(place["job"])) if place else None
+        told[name] = (
+            _("%(words)s (“%(job)s”, line %(count)s)", job=title, count=int(place["row"]) + 1, words=words)
+            if place and title
+            else words
+        )
+    return told
 
 
 async def job_of(db: AsyncSession, me: Viewer, estimate: Estimate, job_id: UUID) -> Job:

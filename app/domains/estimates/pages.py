@@ -16,7 +16,7 @@ from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import workshop
-from app.domains.estimates import desk
+from app.domains.estimates import desk, desk_form
 from app.domains.estimates.answering import read_answer
 from app.domains.estimates.approval import decide
 from app.domains.estimates.finding import (
@@ -76,6 +76,8 @@ async def _estimate(
             typed = more.get("values", {})
             found = await desk.gathered(db, me, estimate, typed=typed, is_late=status == 409)
             context = {"errors": {}, "values": {}, **found, **more}
+            titles = {one.job.id: one.job.title for one in found["asked"]}
+            context["told"] = desk_form.with_places(context["errors"], titles)
             return page(request, me, "estimates/desk.html", status=status, **context)
         context = await shown(db, estimate, action=f"/estimates/{estimate_id}/approval", **more)
         order = await order_of(db, estimate)

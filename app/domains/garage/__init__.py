@@ -15,15 +15,14 @@ from app.domains.garage.cars import (
     mine,
     visible_to,
 )
-from app.domains.garage.facts import FUELS, VehicleFacts
+from app.domains.garage.facts import VehicleFacts
 from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
-from app.domains.garage.odometer import doubts, read_odometer, readings
+from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
 from app.domains.garage.sharing import grant_access, is_granted
 
 __all__ = [
-    "FUELS",
     "MAKES",
     "OdometerReading",
     "Ownership",
@@ -40,6 +39,7 @@ __all__ = [
     "find",
     "find_own",
     "grant_access",
+    "is_confirmed",
     "is_granted",
     "look_up",
     "mine",

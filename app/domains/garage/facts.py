@@ -10,7 +10,6 @@ from app.core.errors import Invalid
 from app.core.words import _
 from app.gateways import vin as vins
 
-FUELS = ("gasoline", "diesel", "hybrid", "plug_in_hybrid", "electric", "other")
 FIRST_CAR = 1885
 LARGEST_BATTERY = 2000
 """In kWh, and for chargers in kW; the largest trucks stay below half of it."""

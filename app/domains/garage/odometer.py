@@ -34,6 +34,11 @@ def doubt(vehicle: Vehicle, km: int) -> str:
     return ""
 
 
+def is_confirmed(ticked: str, mileage: int | None) -> bool:
+    """Whether the tick of a form stands beside the reading it was given for: a corrected one is looked at afresh."""
+    return mileage is not None and ticked == str(mileage)
+
+
 def doubts(vehicle: Vehicle, km: int, *, confirmed: bool) -> dict[str, str]:
     """The same beside the fields of a form, unless the reading was looked at again."""
     doubtful = doubt(vehicle, km)

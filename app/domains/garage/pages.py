@@ -31,7 +31,7 @@ class CarForm(VehicleFacts, kw_only=True):
     """The facts, and what is asked beside them when a car is added."""
 
     mileage: int | None = None
-    confirmed: bool = False
+    confirmed: str = ""
     photo: UploadFile | None = None
     version: int = 0
     next: Annotated[str, msgspec.Meta(max_length=500)] = ""
@@ -44,7 +44,7 @@ class CarForm(VehicleFacts, kw_only=True):
 
 class ReadingForm(msgspec.Struct):
     mileage: int
-    confirmed: bool = False
+    confirmed: str = ""
 
 
 class PhotoForm(msgspec.Struct):
@@ -104,7 +104,8 @@ async def add_car(request: AnyRequest) -> Response[Any]:
             car = await cars.add(db, given.facts(), by=me)
             if given.mileage is not None:
                 km = to_km(given.mileage, given.odometer_unit)
-                await odometer.read_odometer(db, car, km, source="owner", by=me, confirmed=given.confirmed)
+                is_sure = odometer.is_confirmed(given.confirmed, given.mileage)
+                await odometer.read_odometer(db, car, km, source="owner", by=me, confirmed=is_sure)
             for photo in kept:
                 await photos.photograph(db, car, photo, by=me)
             return see_other(request, _onward(given.next, car), flash=_("Your car is in the garage."))
@@ -200,7 +201,8 @@ async def add_reading(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respon
             car = await cars.find_to_change(db, me, vehicle_id)
             source = "owner" if await cars.ownership(db, me, car) else "shop"
             km = to_km(given.mileage, car.odometer_unit)
-            await odometer.read_odometer(db, car, km, source=source, by=me, confirmed=given.confirmed)
+            is_sure = odometer.is_confirmed(given.confirmed, given.mileage)
+            await odometer.read_odometer(db, car, km, source=source, by=me, confirmed=is_sure)
             return see_other(request, f"/garage/{vehicle_id}", flash=_("Mileage saved."))
     except Invalid as wrong:
         return await _car(request, vehicle_id, values_of(form), wrong.errors)

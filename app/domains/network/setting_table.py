@@ -131,7 +131,7 @@ def _colour(one: Setting, raw: Any) -> str:
     if not text:
         return str(one.default)
     if not contrast.is_colour(text):
-        raise Unfit(_("A colour is written as # and six digits or letters from a to f: #0b5a5e"))
+        raise Unfit(_("A color is written as # and six digits or letters from a to f: #0b5a5e"))
     found = contrast.weakest(text, one.grounds)
     if found < contrast.LEAST:
         raise Unfit(
@@ -208,8 +208,8 @@ _ALL: Final = (
     Setting("business.email", "identity", "email", N_("Email"), N_("Answers to mails come here where a workshop has no address of its own."), most=200),
     Setting("business.website", "identity", "url", N_("Website"), N_("Stands at the foot of mails and invoices."), most=200),
     Setting("brand.logo", "look", "logo", N_("Logo"), N_("JPEG, PNG or WebP. It is shown small, on white."), default=None),
-    Setting("brand.accent", "look", "colour", N_("Your colour"), N_("For buttons, links and the bar of mails and invoices. It must read well on paper."), default=PETROL, most=7, grounds=PAPER_GROUNDS),
-    Setting("brand.accent_night", "look", "colour", N_("Your colour at night"), N_("Empty: the nearest shade of your colour that reads well in the dark."), most=7, grounds=NIGHT_GROUNDS),
+    Setting("brand.accent", "look", "colour", N_("Your color"), N_("For buttons, links and the bar of mails and invoices. It must read well on paper."), default=PETROL, most=7, grounds=PAPER_GROUNDS),
+    Setting("brand.accent_night", "look", "colour", N_("Your color at night"), N_("Empty: the nearest shade of your color that reads well in the dark."), most=7, grounds=NIGHT_GROUNDS),
     Setting("formats.locale", "formats", "choice", N_("Language and formats"), N_("For mails and papers to customers whom you write down yourself. Who has an account chooses."), default="en", choices=locales, column="locale"),
     Setting("formats.currency", "formats", "choice", N_("Currency"), N_("New workshops begin with it. It cannot change once it stands on an estimate or an invoice."), default="USD", choices=_currencies, column="currency"),
     Setting("formats.distance_unit", "formats", "choice", N_("Distances"), N_("New workshops begin with it."), default="km", choices=_units),

@@ -56,13 +56,14 @@ async def tell_invoice_credited(db: AsyncSession, heard: Heard[InvoiceCredited])
         with speaking(to.locale):
             title = _("Credit note %(label)s", label=event.label)
             total = render.money(event.total_minor, event.currency)
-            message = _("Invoice %(label)s is taken back: %(total)s", label=invoice.label, total=total)
+            message = _("%(total)s of invoice %(label)s is taken back.", label=invoice.label, total=total)
         line = Line("payment", title, message, f"/invoices/{invoice.id}", invoice.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
     secret = link.rpartition("/")[2]
     await write_mail(
-        db, heard, to, "invoice_credited", place=place, secret=secret, invoice=invoice, label=event.label
-    )
+        db, heard, to, "invoice_credited", place=place, secret=secret, invoice=invoice, label=event.label,
+        total_minor=event.total_minor,
+    )  # fmt: skip
 
 
 async def tell_payment_received(db: AsyncSession, heard: Heard[PaymentCompleted]) -> None:

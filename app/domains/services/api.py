@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.core.permissions import PUBLIC
 from app.core.visit import begin, needs
@@ -30,6 +30,8 @@ class ServiceOut(msgspec.Struct):
     estimated_duration: int
     base_price: int
     currency: str
+    fuels: list[str]
+    """Which cars it is for, by what they run on; none named is every car."""
 
 
 class StaffServiceOut(ServiceOut):
@@ -43,11 +45,13 @@ class StaffServiceOut(ServiceOut):
 
 
 @get("/centers/{center_id:uuid}/services", opt=needs(PUBLIC))
-async def offered(request: AnyRequest, center_id: FromPath[UUID]) -> list[ServiceOut]:
-    """What can be booked at a center."""
+async def offered(
+    request: AnyRequest, center_id: FromPath[UUID], fuel: FromQuery[str] = ""
+) -> list[ServiceOut]:
+    """What can be booked at a center; with `fuel` only what is for a car that runs on it."""
     async with begin(request) as (db, _me):
         center = await premises.open_center_by_id(db, center_id)
-        return [ServiceOut(**_facts(one)) for one in await catalogue.offered(db, center.tenant_id)]
+        return [ServiceOut(**_facts(one)) for one in await catalogue.offered(db, center.tenant_id, fuel)]
 
 
 @get("/staff/services", opt=needs("read:all_appointments"))
@@ -82,6 +86,7 @@ def _facts(service: Service) -> dict[str, Any]:
         "estimated_duration": service.duration_minutes,
         "base_price": service.price_minor,
         "currency": service.currency,
+        "fuels": service.fuels,
     }
 
 

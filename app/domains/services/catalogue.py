@@ -32,10 +32,10 @@ CATEGORIES = (
     "charging",
     "hv",
 )
-ELECTRIC = frozenset({"battery", "motor", "charging", "hv"})
+FUELS = ("gasoline", "diesel", "hybrid", "plug_in_hybrid", "electric", "other")
+"""What cars run on, as their VIN says it."""
 BURNS = frozenset({"gasoline", "diesel"})
 """Fuels of cars that have no high voltage."""
-COMBUSTION = frozenset({"oil", "engine"})
 
 LONGEST = 1440
 
@@ -56,13 +56,17 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     skill: str = "general"
     bay_capability: str = ""
     canned_job_code: str = ""
+    fuels: Annotated[list[str], Meta(max_length=len(FUELS))] = []
+    """Which cars it is for, by what they run on; none named is every car."""
     position: Annotated[int, Meta(ge=0, le=9999)] = 0
     is_active: bool = True
 
 
-async def offered(db: AsyncSession, tenant_id: UUID) -> Sequence[Service]:
-    """What can be booked at a shop now, in the shop's order. Anyone may read it."""
-    return (await db.scalars(_of(tenant_id).where(Service.is_active))).all()
+async def offered(db: AsyncSession, tenant_id: UUID, fuel: str = "") -> list[Service]:
+    """What can be booked at a shop now, for a car that runs on `fuel` if that is known, in the shop's order. Anyone
+    may read it."""
+    every = await db.scalars(_of(tenant_id).where(Service.is_active))
+    return [service for service in every if service.suits(fuel)]
 
 
 async def listed(db: AsyncSession, me: Viewer) -> Sequence[Service]:
@@ -136,6 +140,7 @@ def _check(facts: ServiceFacts) -> None:
         "category": facts.category not in CATEGORIES,
         "skill": facts.skill not in SKILLS,
         "bay_capability": facts.bay_capability not in ("", *CAPABILITIES),
+        "fuels": not set(facts.fuels) <= set(FUELS),
     }
     if any(wrong.values()):
         raise Invalid({field: _("Choose one of the list.") for field, is_wrong in wrong.items() if is_wrong})

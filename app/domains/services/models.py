@@ -28,8 +28,14 @@ class Service(TenantOwned, Base):
     skill: Mapped[str] = mapped_column(default="general")
     bay_capability: Mapped[str] = mapped_column(default="")
     canned_job_code: Mapped[str] = mapped_column(default="")
+    fuels: Mapped[list[str]] = mapped_column(default=list)
+    """Which cars it is for, by what they run on; empty is every car."""
     position: Mapped[int] = mapped_column(SmallInteger, default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+
+    def suits(self, fuel: str) -> bool:
+        """Whether it is for a car that runs on this. Of a car nobody knows that of (""), nothing is ruled out."""
+        return not fuel or not self.fuels or fuel in self.fuels
 
 
 class CannedJob(TenantOwned, Base):

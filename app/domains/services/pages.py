@@ -22,7 +22,7 @@ from app.domains.network.premises import CAPABILITIES
 from app.domains.services import canned, catalogue
 from app.domains.services.canned import CannedFacts
 from app.domains.services.canned_form import line_facts, line_rows
-from app.domains.services.catalogue import CATEGORIES, ServiceFacts
+from app.domains.services.catalogue import CATEGORIES, FUELS, ServiceFacts
 from app.domains.services.models import Service
 
 AnyRequest = Request[Any, Any, Any]
@@ -45,6 +45,7 @@ class ServiceForm(msgspec.Struct, kw_only=True):
     skill: str = "general"
     bay_capability: str = ""
     canned_job_code: str = ""
+    fuels: list[str] = []
     position: Annotated[int, Meta(ge=0, le=9999)] = 0
     is_active: bool = False
 
@@ -82,12 +83,15 @@ async def service_page(request: AnyRequest, service_id: FromPath[UUID]) -> Respo
 async def _service(
     request: AnyRequest, service_id: UUID | None = None, wrong: Invalid | None = None
 ) -> Response[Any]:
-    typed = values_of(await request.form()) if wrong else None
+    typed = None
+    if wrong:
+        form = await request.form()
+        typed = values_of(form) | {"fuels": form.getall("fuels", [])}
     async with begin(request) as (db, me):
         service = await catalogue.find(db, me, service_id) if service_id else None
         return page(
             request, me, "services/service.html", status=422 if wrong else 200, service=service,
-            values=typed if typed is not None else _values(service), categories=CATEGORIES, skills=SKILLS,
+            values=typed if typed is not None else _values(service), categories=CATEGORIES, fuels=FUELS, skills=SKILLS,
             capabilities=CAPABILITIES, canned=await canned.canned_jobs(db),
             currency=await catalogue.currency(db, me), errors=wrong.errors if wrong else {},
         )  # fmt: skip

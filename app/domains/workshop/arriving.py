@@ -33,14 +33,18 @@ class IntakeForm(msgspec.Struct, kw_only=True):
     signed_name: Annotated[str, msgspec.Meta(max_length=120)] = ""
     signature: Annotated[str, msgspec.Meta(max_length=300_000)] = ""
     mileage: Annotated[int, msgspec.Meta(ge=0, le=3_000_000)] | None = None
-    confirmed: bool = False
-    """The odometer was looked at again."""
+    confirmed: str = ""
+    """The odometer reading that was looked at again: a tick holds for that figure only."""
     charge_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     warning_lights: list[str] = []
     key_tag: Annotated[str, msgspec.Meta(max_length=20)] = ""
     is_waiter: bool = False
     promise_at: datetime | None = None
     photos: list[UploadFile] = []
+
+    @property
+    def is_confirmed(self) -> bool:
+        return garage.is_confirmed(self.confirmed, self.mileage)
 
     def intake(self, vehicle: Vehicle) -> Intake:
         """What was asked and seen. Raises Invalid."""
@@ -88,7 +92,7 @@ async def check_in(
         intake = form.intake(vehicle)
     except Invalid as wrong:  # everything that is to be mended, told at once
         km = None if form.mileage is None else to_km(form.mileage, vehicle.odometer_unit)
-        doubts = {} if km is None else garage.doubts(vehicle, km, confirmed=form.confirmed)
+        doubts = {} if km is None else garage.doubts(vehicle, km, confirmed=form.is_confirmed)
         raise Invalid(doubts | wrong.errors) from wrong
     try:
         await orders.be_the_only_visit(db, center.tenant_id, vehicle.id)
@@ -97,7 +101,7 @@ async def check_in(
         raise Invalid({"form": words}) from known
     if intake.mileage_km is not None:
         await garage.read_odometer(
-            db, vehicle, intake.mileage_km, source="check_in", by=by, confirmed=form.confirmed
+            db, vehicle, intake.mileage_km, source="check_in", by=by, confirmed=form.is_confirmed
         )
     promise_at = form.promised(center) or promise_at
     if priced is not None:

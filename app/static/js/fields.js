@@ -23,5 +23,15 @@ function strike(id) {
   else heading.textContent = left === 1 ? summary.dataset.one : heading.textContent.replace(/\p{Nd}+/u, String(left));
 }
 
+// "It is right all the same" is said of one figure: corrected, the tick goes.
+function unsaid(event) {
+  document.querySelectorAll(`input[data-holds-for="${CSS.escape(event.target.id ?? "")}"]`).forEach((tick) => {
+    if (tick.value === event.target.value) return;
+    tick.checked = false;
+    tick.closest(".field").hidden = true;
+  });
+}
+
 document.addEventListener("input", mended);
+document.addEventListener("input", unsaid);
 document.addEventListener("change", mended);

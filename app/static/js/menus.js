@@ -23,6 +23,14 @@ document.addEventListener("keydown", (event) => {
     drop.querySelector("summary").focus();
   }
 });
+// A panel that lies over the board and would end below its edge lies over its card instead; nothing else moves.
+document.addEventListener("toggle", (event) => {
+  const panel = event.target.open && event.target.querySelector(".move-panel");
+  if (!panel) return;
+  const edge = panel.closest(".board-frame").getBoundingClientRect().bottom;
+  panel.classList.toggle("above", panel.getBoundingClientRect().bottom > Math.min(edge, innerHeight));
+  panel.scrollIntoView({ block: "nearest", inline: "nearest" });
+}, true);
 // A question that came as an answer (<dialog data-asks>) is shown at once, and is over when it is answered.
 document.addEventListener("htmx:after:swap", () => {
   const asked = [...document.querySelectorAll("dialog[data-asks]")];

@@ -20,6 +20,7 @@ function wire(root) {
   };
   pad.addEventListener("endStroke", () => { drawn.value = pad.toSVG(); });
   holder.querySelector("[data-clear]").addEventListener("click", () => {
+    holder.querySelector("[data-kept]")?.remove(); // drawn into the form before it came back
     pad.clear();
     drawn.value = "";
   });

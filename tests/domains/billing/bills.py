@@ -17,7 +17,11 @@ TOTAL = (18000 + 1305) + (8990 + 652)
 
 async def done(db: AsyncSession, order: RepairOrder, title: str = "Front brakes", **more: Any) -> Job:
     """A job that was agreed to, done and checked."""
-    job = await approved(db, order, title, **more)
+    return await carried_out(db, await approved(db, order, title, **more))
+
+
+async def carried_out(db: AsyncSession, job: Job) -> Job:
+    """An agreed job, done and checked."""
     await as_person(db, CAST.technician)
     await work.start(db, job, by=CAST.technician.viewer)
     for step in await steps.steps_of(db, job):

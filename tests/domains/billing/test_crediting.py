@@ -8,9 +8,10 @@ from sqlalchemy import select, text
 
 from app.core.db import transaction
 from app.core.errors import Invalid, Refused
-from app.domains.billing import crediting, invoicing, links, paying
+from app.domains.billing import crediting, finding, invoicing, links, paper, paying
 from app.domains.billing.checking import check_every_shop
-from app.domains.billing.models import CreditNote, Invoice, Payment
+from app.domains.billing.credited_lines import Part
+from app.domains.billing.models import CreditNote, Invoice, Payment, Refund
 from app.domains.notifications.sending import letter_of
 from app.domains.workshop.models import RepairOrder
 from tests.cast import CAST, HARBOR
@@ -37,14 +38,18 @@ async def test_an_invoice_whose_money_went_back_is_credited(till: Till) -> None:
     assert (await till.give_back(payment, "289.47")).status_code == 303
     owner = till.open_browser(CAST.owner)
     assert "Cancel this invoice" not in (await owner.get(f"/invoices/{invoice.id}")).text
-    answer = await owner.post(f"/invoices/{invoice.id}/credit-note", {"reason": "Wrong pads"}, key="once")
-    again = await owner.post(f"/invoices/{invoice.id}/credit-note", {"reason": "Wrong pads"}, key="once")
+    answer = await owner.post(
+        f"/invoices/{invoice.id}/credit-notes", {"reason": "Wrong pads", "what": "whole"}, key="once"
+    )
+    again = await owner.post(
+        f"/invoices/{invoice.id}/credit-notes", {"reason": "Wrong pads", "what": "whole"}, key="once"
+    )
     assert (answer.status_code, again.status_code) == (303, 303)
     credited = await till.read(Invoice, invoice.id)
     assert (credited.status, credited.open_minor) == ("credited", 0)
     assert await till.books(invoice) == {}
     page = (await owner.get(f"/invoices/{invoice.id}")).text
-    assert "credit note CN-00001" in page
+    assert "Credit note CN-00001" in page
     assert "Wrong pads" in page
     assert (await till.read(RepairOrder, invoice.order_id)).status == "closed"
     await check_every_shop()
@@ -110,12 +115,92 @@ async def test_only_what_was_paid_is_credited_and_only_once(till: Till) -> None:
         async with transaction(tenant=HARBOR) as db:
             await crediting.credit(db, part, reason="  ", by=CAST.owner.viewer)
     desk = till.open_browser(CAST.owner)
-    assert (await desk.post(f"/invoices/{part.id}/credit-note", {"reason": ""})).status_code == 422
-    assert (await desk.post(f"/invoices/{paid.id}/credit-note", {"reason": "x"})).status_code == 409
+    assert (
+        await desk.post(f"/invoices/{part.id}/credit-notes", {"reason": "", "what": "whole"})
+    ).status_code == 422
+    assert (
+        await desk.post(f"/invoices/{paid.id}/credit-notes", {"reason": "x", "what": "whole"})
+    ).status_code == 409
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
         kept = (await db.scalars(select(text("action FROM audit_logs")))).all()
     assert kept == ["invoice.illegal_move"]
+    await check_every_shop()
+
+
+async def test_some_lines_of_a_paid_invoice_are_credited_and_the_money_goes_back_for_the_note(
+    till: Till,
+) -> None:
+    invoice, payment = await in_cash(till)
+    owner = till.open_browser(CAST.owner)
+    form = {"what": "lines", "credited": "0", "amount-0": "50.00", "line-1": "yes"}
+    url = f"/invoices/{invoice.id}/credit-notes"
+    nameless = await owner.post(url, {**form, "reason": " "})
+    assert nameless.status_code == 422
+    assert "50.00" in nameless.text
+    too_much = await owner.post(url, {**form, "amount-0": "193.06", "reason": "Late"})
+    assert "Between nothing and $193.05 can be taken back." in too_much.text
+    assert (await owner.post(url, {"what": "lines", "reason": "Late"})).status_code == 422
+    assert (await owner.post(url, {**form, "what": "whole", "reason": "Late"})).status_code == 422
+    assert (
+        await owner.post(url, {**form, "reason": "Late, and pads we had not asked for"})
+    ).status_code == 303
+    taken = 5000 + 8990 + 652
+    left = await till.read(Invoice, invoice.id)
+    assert (left.status, left.credited_minor, left.paid_minor, left.open_minor) == (
+        "paid",
+        taken,
+        TOTAL - taken,
+        0,
+    )
+    books = await till.books(invoice)
+    assert (books["revenue"], books["tax"]) == (-(18000 - 4662), -(1305 - 338))
+    assert (books["cash"], books["customer_credit"]) == (TOTAL, -taken)
+    stale = await owner.post(url, {**form, "reason": "Late"})
+    assert stale.status_code == 409
+    assert "Meanwhile $146.42 of this invoice is credited." in stale.text
+    page = (await owner.get(f"/invoices/{invoice.id}/state")).text
+    assert 'value="146.42"' in page
+    assert "Late, and pads we had not asked for" in page
+    assert (await till.give_back(payment, "146.42")).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        (refund,) = (await db.scalars(select(Refund))).all()
+        (note,) = await crediting.notes_of(db, left)
+        assert refund.credit_note_id == note.id
+        lines = await finding.lines_of(db, left)
+    assert "customer_credit" not in await till.books(invoice)
+    assert (await till.read(Invoice, invoice.id)).status == "paid"
+    printed = paper.note_laid_out(note, left, lines)
+    assert "Reason: Late, and pads we had not asked for" in printed["note"]
+    assert [line["net"] for job in printed["jobs"] for line in job["lines"]] == ["$46.62", "$89.90"]
+    rest = await credit(invoice)
+    assert (rest.total_minor, rest.label) == (TOTAL - taken, "CN-00002")
+    assert (await till.read(Invoice, invoice.id)).status == "credited"
+    await check_every_shop()
+
+
+async def test_a_credit_note_over_lines_lowers_what_an_unpaid_invoice_asks_for(till: Till) -> None:
+    invoice = await till.invoice()
+
+    async def lower(*parts: Part) -> CreditNote:
+        async with transaction(tenant=HARBOR) as db:
+            held = await db.get_one(Invoice, invoice.id)
+            return await crediting.credit(db, held, reason="Goodwill", parts=parts, by=CAST.owner.viewer)
+
+    with pytest.raises(Refused, match="Cancel this one"):
+        await lower(Part(0), Part(1))
+    for _once in range(3):  # a third each: what is rounded away in one is not taken twice from the tax
+        await lower(Part(0, 6435))
+    with pytest.raises(Invalid, match="amount-0"):
+        await lower(Part(0))
+    assert await till.books(invoice) == {"receivable": 9642, "revenue": -8990, "tax": -652}
+    async with transaction(tenant=HARBOR) as db:
+        held = await db.get_one(Invoice, invoice.id)
+        with pytest.raises(Refused, match="credited already"):
+            await invoicing.cancel(db, held, by=CAST.advisor.viewer, reason="x")
+        await paying.take_cash(db, held, amount=9642, by=CAST.advisor.viewer)
+    assert (await till.read(Invoice, invoice.id)).status == "paid"
+    assert (await till.read(RepairOrder, invoice.order_id)).status == "closed"
     await check_every_shop()
 
 
@@ -171,32 +256,32 @@ async def test_what_a_credit_note_says_is_never_changed(till: Till) -> None:
 
 async def test_who_may_write_and_who_may_read_a_credit_note(till: Till) -> None:
     invoice, _payment = await in_cash(till)
-    url = f"/invoices/{invoice.id}/credit-note"
+    url = f"/invoices/{invoice.id}/credit-notes"
     for person, status in ((CAST.customer, 403), (CAST.advisor, 403), (CAST.outsider, 403), (None, 303)):
         assert (await till.open_browser(person).post(url, {"reason": "x"})).status_code == status
-    assert (await till.open_browser(CAST.owner).get(f"{url}/pdf")).status_code == 404
-    await credit(invoice)
+    assert (await till.open_browser(CAST.owner).get(f"{url}/{invoice.id}/pdf")).status_code == 404
+    note = await credit(invoice)
     async with transaction(tenant=HARBOR) as db:
         link = await links.make_pay_link(db, await db.get_one(Invoice, invoice.id))
     papers = [
         await till.open_browser(person).get(path)
         for person, path in (
-            (CAST.owner, f"{url}/pdf"), (CAST.customer, f"{url}/pdf"), (None, f"{link}/credit-note/pdf"),
+            (CAST.owner, f"{url}/{note.id}/pdf"), (CAST.customer, f"{url}/{note.id}/pdf"), (None, f"{link}/credit-notes/{note.id}/pdf"),
         )
     ]  # fmt: skip
     assert len({paper.content for paper in papers}) == 1
     assert papers[0].content.startswith(b"%PDF")
     assert 'filename="CN-00001.pdf"' in papers[0].headers["content-disposition"]
     for person in (CAST.outsider, CAST.stranger, CAST.technician):
-        assert (await till.open_browser(person).get(f"{url}/pdf")).status_code == 404
-    assert "credit note CN-00001" in (await till.open_browser().get(link)).text
+        assert (await till.open_browser(person).get(f"{url}/{note.id}/pdf")).status_code == 404
+    assert "Credit note CN-00001" in (await till.open_browser().get(link)).text
 
 
 async def test_a_credit_note_by_json(till: Till) -> None:
     invoice, _payment = await in_cash(till)
     owner, driver = till.open_browser(CAST.owner), till.open_browser(CAST.customer)
-    url = f"/api/v1/staff/invoices/{invoice.id}/credit-note"
-    assert (await owner.json("GET", url)).status_code == 404
+    url = f"/api/v1/staff/invoices/{invoice.id}/credit-notes"
+    assert (await owner.json("GET", f"{url}/{invoice.id}")).status_code == 404
     assert (await owner.json("POST", url, {"reason": ""})).status_code == 400
     made = await owner.json("POST", url, {"reason": "Wrong pads"})
     assert made.status_code == 201
@@ -205,7 +290,8 @@ async def test_a_credit_note_by_json(till: Till) -> None:
         "CN-00001", "INV-00001", TOTAL,
     )  # fmt: skip
     assert (await owner.json("POST", url, {"reason": "again"})).status_code == 409
-    assert (await driver.json("GET", url.replace("staff", "customers"))).json() == body
+    for path, answer in ((url, [body]), (f"{url}/{body['id']}", body)):
+        assert (await driver.json("GET", path.replace("staff", "customers"))).json() == answer
     assert (await driver.json("POST", url, {"reason": "x"})).status_code == 403
     assert (await till.open_browser(CAST.outsider).json("GET", url)).status_code == 404
     assert (await owner.json("GET", f"/api/v1/staff/invoices/{invoice.id}")).json()["status"] == "credited"

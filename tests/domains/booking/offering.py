@@ -12,8 +12,12 @@ FACTS = (
     ServiceFacts(
         name="Brake check", duration_minutes=60, price_minor=9900, category="brakes", skill="brakes"
     ),
-    ServiceFacts(name="Oil change", duration_minutes=30, price_minor=6900, category="oil"),
-    ServiceFacts(name="HV check", duration_minutes=60, price_minor=14900, category="hv", skill="hv"),
+    ServiceFacts(
+        name="Oil change", duration_minutes=30, price_minor=6900, category="oil", fuels=["gasoline", "diesel"]
+    ),
+    ServiceFacts(
+        name="HV check", duration_minutes=60, price_minor=14900, category="hv", skill="hv", fuels=["electric"]
+    ),
 )
 
 

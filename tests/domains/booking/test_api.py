@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from app.core import clock
+from app.core.db import transaction
+from app.domains.garage.models import Vehicle
 from tests.cast import CAR, HARBOR_BAYS, HARBOR_CENTER, OTHER_CAR, VOLT_CENTER
 
 SLOTS = f"/api/v1/centers/{HARBOR_CENTER}/slots"
@@ -45,6 +47,29 @@ async def test_a_search_reaches_no_further_than_six_weeks_or_the_horizon(browser
     assert (await browser().get(SLOTS, params={"service": str(uuid4())})).status_code == 404
     other = f"/api/v1/centers/{VOLT_CENTER}/slots"
     assert (await browser().get(other, params={"service": str(offered[0].id)})).status_code == 404
+
+
+async def test_work_that_is_not_for_such_a_car_is_neither_offered_nor_booked(browser, cast, offered):
+    listed = f"/api/v1/centers/{HARBOR_CENTER}/services"
+    for fuel, names in (
+        ("gasoline", ["Brake check", "Oil change"]),
+        ("electric", ["Brake check", "HV check"]),
+        ("", ["Brake check", "HV check", "Oil change"]),
+    ):
+        told = (await browser().get(listed, params={"fuel": fuel})).json()
+        assert [one["name"] for one in told] == names
+    driver = browser(cast.customer)
+    misfit = {"services": [{"service_id": str(offered[2].id)}]}
+    answer = await booked(driver, offered, **misfit)
+    assert answer.status_code == 409
+    assert answer.json()["error"] == (
+        "“HV check” is not for the Honda Accord and what it runs on. Please choose other work."
+    )
+    async with transaction(user=cast.customer.user_id) as db:
+        car = await db.get_one(Vehicle, CAR)
+        car.fuel = ""  # of a car nobody knows this of, nothing is ruled out
+    assert (await booked(driver, offered, **misfit)).status_code == 201
+    assert "HV check" in (await driver.get(f"/book/harbor-lane-garage/services?vehicle={CAR}")).text
 
 
 async def test_a_driver_books_changes_and_cancels(browser, cast, offered):

@@ -176,6 +176,9 @@ async def test_a_car_that_is_here_is_not_offered_to_be_checked_in(browser, cast,
     assert way_in in (await desk.get(day)).text
     async with transaction() as db:
         order = await checked_in(db)
+    beside = f"/orders/new/arrival?customer={order.customer_id}&vehicle={order.vehicle_id}"
+    assert f"In the shop – open {order.label}" in (await desk.get(beside)).text
+    assert (await browser(cast.outsider).get(beside)).status_code == 404
     shown = (await desk.get(day)).text
     assert way_in not in shown
     assert f"In the shop: {order.label}" in shown

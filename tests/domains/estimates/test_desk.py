@@ -158,6 +158,12 @@ async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(
     assert page.status_code == 422
     assert page.text.count("Please enter a number.") >= 2
     assert 'value="lots"' in page.text
+    at = f"f-{desk.job_ids[0]}-quantity-0"
+    assert (
+        f'<a href="#{at}" data-fault-of>Quantity: Please enter a number. (“Front brakes”, line 1)</a>'
+        in page.text
+    )
+    assert f'id="{at}"' in page.text
 
 
 async def test_a_stale_form_is_refused_with_what_changed(desk: Desk, browser: Browse, cast: Cast) -> None:

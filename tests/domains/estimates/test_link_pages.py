@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import func, select
 
 from app.core import clock
@@ -128,6 +129,12 @@ async def test_a_forgotten_job_or_name_is_asked_for_and_the_rest_is_kept(case: C
     assert "Please choose an answer for “Hand wash”." in page.text
     assert "Please type your full name to sign." in page.text
     assert page.text.count(" checked>") == 2
+    drawn = '<svg viewBox="0 0 300 160"><circle cx="1" cy="2" r="3"/></svg>'
+    page = await browser().post(case.url, {**case.form("approved", "deferred"), "signature": drawn})
+    assert page.status_code == 422
+    assert f'value="{escape(drawn)}"' in page.text
+    assert 'data-kept src="data:image/svg+xml;base64,' in page.text
+    assert re.search(r'name="signed_name"[^>]* value="[^"]+"', page.text)
     assert await decisions(case) == 0
 
 

@@ -206,7 +206,7 @@ async def test_a_lower_reading_asks_for_a_tick(browser, cast):
     assert doubtful.status_code == 422
     assert "less than the last reading" in doubtful.text
     assert 'name="confirmed"' in doubtful.text
-    sure = await one.post(f"/garage/{CAR}/readings", {"mileage": "15000", "confirmed": "yes"})
+    sure = await one.post(f"/garage/{CAR}/readings", {"mileage": "15000", "confirmed": "15000"})
     assert sure.status_code == 303
     [car] = await cars_of(cast.customer)
     assert car.mileage_km == 15000

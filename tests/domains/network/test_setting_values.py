@@ -56,7 +56,7 @@ async def test_of_two_who_change_the_same_thing_one_is_told_what_changed(db, cas
     await setting_values.change(
         db, {"invoices.days_to_pay": 10}, seen=0, by=owner
     )  # another thing: no quarrel
-    with pytest.raises(Refused, match="Your colour, by Olive Owner") as refused:
+    with pytest.raises(Refused, match="Your color, by Olive Owner") as refused:
         await setting_values.change(db, {"brand.accent": "#1d4ed8"}, seen=0, by=owner)
     assert refused.value.is_stale
     [changed] = refused.value.data["changed"]

@@ -24,11 +24,14 @@ from app.domains.estimates.models import ApprovalLink
 from app.domains.notifications.models import Mail
 from app.domains.notifications.sending import letter_of
 from app.domains.notifications.telling import BLANK
+from app.domains.workshop import board
 from app.domains.workshop.events import WorkCompleted
+from app.domains.workshop.models import Job, RepairOrder
 from tests.browsing import Browser
 from tests.cast import HARBOR, Cast
 from tests.domains.billing import bills
 from tests.domains.notifications import things
+from tests.domains.workshop.shop import approved, checked_in
 
 Run = Callable[[], Awaitable[int]]
 
@@ -169,6 +172,30 @@ async def test_done_work_is_told(site: str, cast: Cast, run_reactions: Run) -> N
     [mail] = [one for one in await things.mails() if one.template == "service_completed"]
     assert mail.subject == "Your 2003 Honda Accord is ready"
     assert [one.type for one in await things.lines_of(cast.customer.user_id)] == ["estimate", "work"]
+
+
+async def test_the_driver_is_told_once_that_the_car_is_ready(
+    site: str, cast: Cast, run_reactions: Run
+) -> None:
+    async with transaction() as db:
+        order = await checked_in(db)
+        jobs = [await approved(db, order, title) for title in ("Front brakes", "Wiper blades")]
+        await bills.carried_out(db, jobs[0])
+    await run_reactions()
+    assert "work" not in [one.type for one in await things.lines_of(cast.customer.user_id)]
+    async with transaction(tenant=HARBOR) as db:
+        await bills.carried_out(db, await db.get_one(Job, jobs[1].id))
+    await run_reactions()
+    await again()
+    async with transaction(tenant=HARBOR) as db:  # a card that is put back by hand and comes again is no news
+        held = await db.get_one(RepairOrder, order.id)
+        for stage in ("qc", "ready"):
+            held = await board.move(db, held, to=stage, by=cast.advisor.viewer, anyway="Looked at again")
+    await run_reactions()
+    told = [one for one in await things.lines_of(cast.customer.user_id) if one.type == "work"]
+    assert [(one.title, one.url) for one in told] == [("Your car is ready", f"/orders/{order.id}/track")]
+    [mail] = [one for one in await things.mails() if one.template == "service_completed"]
+    assert mail.recipient == cast.customer.email
 
 
 async def test_a_reset_mail_holds_the_token_and_the_database_does_not(

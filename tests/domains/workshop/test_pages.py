@@ -527,12 +527,18 @@ async def test_readings_are_added_and_corrected_with_a_reason(browser: Open, cas
     assert "less than the last reading" in doubted.text
     assert f'value="{before + 1}"' in doubted.text
     # On the page drawn anew the form still knows which order it was shown with.
-    old = await desk.post(url, lower | {"version": order.version, "confirmed": "yes"})
+    sure = {"confirmed": str(before + 1)}
+    old = await desk.post(url, lower | sure | {"version": order.version})
     assert re.search(rf'/readings".*?name="version" value="{order.version}"', old.text, re.DOTALL)
-    unsaid = await desk.post(url, lower | {"confirmed": "yes"})
+    mended = await desk.post(url, lower | sure | {"mileage": before + 2, "reason": "Read the trip meter"})
+    assert (mended.status_code, f'name="confirmed" value="{before + 2}" aria-invalid' in mended.text) == (
+        422,
+        True,
+    )
+    unsaid = await desk.post(url, lower | sure)
     assert (unsaid.status_code, "Say why the reading is right" in unsaid.text) == (422, True)
     assert (await read(RepairOrder, order.id)).mileage_in_km == before + 10
-    corrected = await desk.post(url, lower | {"confirmed": "yes", "reason": "Read the trip meter"})
+    corrected = await desk.post(url, lower | sure | {"reason": "Read the trip meter"})
     assert corrected.status_code == 303
     assert (await read(RepairOrder, order.id)).mileage_in_km == before + 1
     story = (await desk.get(f"/orders/{order.number}")).text

@@ -10,10 +10,11 @@ from litestar.params import FromQuery
 from app.core.errors import Invalid
 from app.core.files import receive_images
 from app.core.forms import read, values_of
-from app.core.render import lost_files, page, see_other
+from app.core.render import fragment, lost_files, page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import customers, garage
+from app.domains.services import FUELS
 from app.domains.workshop import arriving, board, orders
 from app.domains.workshop.pages.mending import mending
 
@@ -56,7 +57,7 @@ class CarForm(msgspec.Struct, kw_only=True):
 
 
 def _fuel(said: str | None) -> Any:
-    return said if said in garage.FUELS else ""
+    return said if said in FUELS else ""
 
 
 class PersonForm(CarForm, kw_only=True):
@@ -97,6 +98,17 @@ async def check_in_page(
     if customer and vehicle and then != "check_in":
         return see_other(request, f"{ONWARD[then]}?customer={customer}&vehicle={vehicle}")
     return await _show(request, q=q, customer=customer, vehicle=vehicle, then=then)
+
+
+@get("/orders/new/arrival", opt=COUNTER)
+async def arrival(request: AnyRequest, customer: FromQuery[UUID], vehicle: FromQuery[UUID]) -> Response[Any]:
+    """The button beside a car on pages of lower domains: check it in, or go to the order it is here with."""
+    async with begin(request) as (db, me):
+        car = await garage.find(db, me, vehicle)
+        return fragment(
+            request, me, "workshop/_arrival.html", customer=customer, vehicle=car.id,
+            inside=await orders.open_visit(db, car.id, me.tenant_id),
+        )  # fmt: skip
 
 
 async def _show(
@@ -199,4 +211,4 @@ async def arrive(request: AnyRequest) -> Response[Any]:
         return see_other(request, f"/orders/{order.number}")
 
 
-HANDLERS = [check_in_page, new_customer, new_car, arrive]
+HANDLERS = [check_in_page, arrival, new_customer, new_car, arrive]

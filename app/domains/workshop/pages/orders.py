@@ -17,6 +17,7 @@ from app.core.render import page, see_other
 from app.core.security import as_uuid
 from app.core.visit import begin, glance, needs
 from app.core.words import _, ngettext
+from app.domains import garage
 from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders, photographs, readings
 from app.domains.workshop.folder import open_folder
 from app.domains.workshop.live import staff_topic
@@ -57,7 +58,7 @@ class ReadingsForm(msgspec.Struct):
     version: int
     mileage: Annotated[int, msgspec.Meta(ge=0, le=3_000_000)] | None = None
     charge_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
-    confirmed: bool = False
+    confirmed: str = ""
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
@@ -173,7 +174,7 @@ async def take_readings(request: AnyRequest, number: FromPath[int]) -> Response[
             version=form.version,
             mileage_km=await readings.in_km(db, order, form.mileage),
             charge_percent=form.charge_percent,
-            confirmed=form.confirmed,
+            confirmed=garage.is_confirmed(form.confirmed, form.mileage),
             reason=form.reason,
         )
         return see_other(request, home(order), flash=_("Readings saved."))
