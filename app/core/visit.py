@@ -221,7 +221,7 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
             )
         )
         return await _nobody(db, request)
-    if idle > (KIOSK_TOUCH if me.kiosk_id else timedelta(minutes=1)) and not _is_unasked(request, me):
+    if idle > (KIOSK_TOUCH if me.kiosk_id else timedelta(minutes=1)) and not _is_unasked(request):
         await _touch(db, row["session_id"])
     return me
 
@@ -229,12 +229,12 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
 KIOSK_TOUCH = timedelta(seconds=10)
 
 
-def _is_unasked(request: AnyRequest, me: Viewer) -> bool:
-    """At a tablet nobody must stay changed in because the page follows the shop by itself: the stream, and what it
-    has fetched anew. Fingers are told by the page itself, at /kiosk/awake."""
-    return me.kiosk_id is not None and (
-        request.url.path == "/live"
-        or (request.method in SAFE_METHODS and request.headers.get("hx-request") == "true")
+def _is_unasked(request: AnyRequest) -> bool:
+    """Nobody stays signed in because a page lives: the stream that follows the shop, and what a page fetches into
+    itself, are no sign of a person. Opening a page and sending a form are. At a tablet the page itself tells of
+    fingers, at /kiosk/awake."""
+    return request.url.path == "/live" or (
+        request.method in SAFE_METHODS and request.headers.get("hx-request") == "true"
     )
 
 
