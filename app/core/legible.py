@@ -41,7 +41,9 @@ async def _json_of(request: Request[Any, Any, Any]) -> bytes:
     return await request.body() if is_json else b""
 
 
-async def refuse_the_inexact(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def refuse_the_inexact(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
     """Guard of the JSON API: a body is what the document says, so that `"false"` is no boolean and `"7"` no number. The
     framework by itself reads both as a form's. Raises ValidationException as it does."""
     wanted = handler.parsed_data_field

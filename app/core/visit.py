@@ -89,10 +89,12 @@ FRESH = timedelta(minutes=10)
 
 
 def needs_fresh_proof(me: Viewer) -> None:
-    """Raise ProofNeeded unless the person has shown in this session, a few minutes ago at most, that it is they:
-    whoever finds a signed-in browser must not be able to keep the account. Programs have no session; what they
-    hold was given to them by somebody who had."""
-    if me.session_id and (me.proved_at is None or clock.now() - me.proved_at > FRESH):
+    """Raise ProofNeeded unless the person has shown in this session, or to get this access token, a few minutes ago at
+    most, that it is they: whoever finds a signed-in browser or a token must not be able to keep the account. An API
+    token can show nothing: Forbidden, whatever it was made for."""
+    if me.token_id:
+        raise Forbidden("fresh_proof")
+    if me.proved_at is None or clock.now() - me.proved_at > FRESH:
         raise ProofNeeded
 
 
@@ -196,7 +198,7 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
         valid_after = row and row["facts"].get("tokens_valid_after")
         if row is None or (valid_after and claims.issued_at < tokens.as_timestamp(valid_after)):
             raise SignInNeeded
-        return _person(request, row, None)
+        return replace(_person(request, row, None), proved_at=claims.proved_at)
     cookie = request.cookies.get(session_cookie())
     if not cookie:
         return await _nobody(db, request)

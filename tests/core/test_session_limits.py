@@ -55,4 +55,3 @@ async def test_an_open_page_keeps_nobody_signed_in(browser, cast, streams_end_at
     with clock.moved_by(timedelta(minutes=31)):
         assert (await person.get(stream)).status_code == 401
         assert (await person.get("/network")).status_code == 303
-

@@ -25,9 +25,14 @@ async def grant(
     center_id: UUID | None,
     family: UUID | None = None,
 ) -> tuple[str, str, datetime]:
-    """A fresh pair: access token, refresh token, and when the access token ends."""
+    """A fresh pair: access token, refresh token, and when the access token ends. Without a `family` it is a sign-in,
+    whose access token counts as a fresh proof for a while."""
     access, expires = issue_access_token(
-        user_id=user.id, email=user.email, roles=roles, service_center_id=center_id
+        user_id=user.id,
+        email=user.email,
+        roles=roles,
+        service_center_id=center_id,
+        has_proved=family is None,
     )
     refresh = new_token()
     db.add(
