@@ -33,8 +33,9 @@ def upgrade() -> None:
              ORDER BY c.tenant_id
         $$
     """)
-    # A car that a shop wrote down for the transaction's person, that nobody ever owned and nobody else has brought:
-    # it becomes theirs. Where they have a car of that VIN already, what the shop holds of it goes over to that one.
+    # A car that a shop wrote down for the transaction's person, that nobody else ever owned or brought: it becomes
+    # theirs. Where they have a car of that VIN already and have let the shop see it, the two become one. Until they do,
+    # the shop's lies by it, put away: a shop that has written down a VIN is not let in on the owner's car by that.
     op.execute("""
         CREATE FUNCTION take_over_car(car uuid, now_is timestamptz) RETURNS uuid
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -43,7 +44,7 @@ def upgrade() -> None:
             own uuid;
         BEGIN
             SELECT * INTO written FROM vehicles WHERE id = car FOR UPDATE;
-            IF EXISTS (SELECT 1 FROM ownerships WHERE vehicle_id = car)
+            IF EXISTS (SELECT 1 FROM ownerships WHERE vehicle_id = car AND (user_id <> app_user() OR until IS NOT NULL))
                OR NOT EXISTS (SELECT 1 FROM customer_vehicles b JOIN customers c ON c.id = b.customer_id
                                WHERE b.vehicle_id = car AND c.user_id = app_user())
                OR EXISTS (SELECT 1 FROM customers c
@@ -56,16 +57,17 @@ def upgrade() -> None:
             END IF;
             SELECT v.id INTO own
               FROM vehicles v JOIN ownerships o ON o.vehicle_id = v.id
-             WHERE o.user_id = app_user() AND o.until IS NULL AND v.vin = written.vin AND v.vin <> ''
-             ORDER BY o.archived_at NULLS FIRST, v.id LIMIT 1 FOR UPDATE OF v;
-            IF own IS NULL THEN
-                INSERT INTO ownerships (id, vehicle_id, user_id, since, created_at)
-                VALUES (uuidv7(), car, app_user(), now_is, now_is);
+             WHERE o.user_id = app_user() AND o.until IS NULL AND o.archived_at IS NULL
+               AND v.id <> car AND v.vin = written.vin AND v.vin <> ''
+             ORDER BY v.id LIMIT 1 FOR UPDATE OF v;
+            IF own IS NULL OR EXISTS (SELECT 1 FROM vehicle_grants g WHERE g.vehicle_id = car AND NOT EXISTS (
+                SELECT 1 FROM vehicle_grants x WHERE x.vehicle_id = own AND x.tenant_id = g.tenant_id))
+            THEN
+                INSERT INTO ownerships (id, vehicle_id, user_id, since, archived_at, created_at)
+                VALUES (uuidv7(), car, app_user(), now_is, CASE WHEN own IS NOT NULL THEN now_is END, now_is)
+                    ON CONFLICT DO NOTHING;
                 RETURN car;
             END IF;
-            INSERT INTO vehicle_grants (id, tenant_id, vehicle_id, created_at)
-            SELECT uuidv7(), tenant_id, own, now_is FROM vehicle_grants WHERE vehicle_id = car
-                ON CONFLICT DO NOTHING;
             UPDATE repair_orders SET vehicle_id = own WHERE vehicle_id = car;
             UPDATE appointments SET vehicle_id = own WHERE vehicle_id = car;
             UPDATE deferred_work SET vehicle_id = own WHERE vehicle_id = car;
@@ -84,6 +86,7 @@ def upgrade() -> None:
                    version = version + 1
              WHERE id = own;
             DELETE FROM vehicle_grants WHERE vehicle_id = car;
+            DELETE FROM ownerships WHERE vehicle_id = car;
             DELETE FROM vehicles WHERE id = car;
             RETURN own;
         END $$

@@ -42,7 +42,7 @@ async def bring_car(db: AsyncSession, customer: Customer, vehicle: Vehicle, *, b
     if customer.user_id is not None and customer.user_id == by.user_id and vehicle.vin:
         for other in await cars_of(db, customer):
             if other.id != vehicle.id and other.vin == vehicle.vin:
-                await garage.take_over(db, other.id, customer.user_id, by=by)
+                await garage.take_over(db, other.id, customer.user_id, tenant_id=customer.tenant_id, by=by)
 
 
 async def add_car(db: AsyncSession, customer: Customer, facts: VehicleFacts, *, by: Viewer) -> Vehicle:

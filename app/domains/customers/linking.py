@@ -51,6 +51,15 @@ async def _of_account(db: AsyncSession, tenant_id: UUID, user_id: UUID) -> Custo
     )
 
 
+async def account_of(db: AsyncSession, customer: Customer) -> UUID | None:
+    """The customer's account, for what is written about them now. Who is proving their address at this moment waits,
+    and takes it along."""
+    found: UUID | None = await db.scalar(
+        select(Customer.user_id).where(Customer.id == customer.id).with_for_update(read=True)
+    )
+    return found
+
+
 async def link_where_known(db: AsyncSession, heard: Heard[Any]) -> None:
     """Reaction to a proved address: shops that wrote its owner down learn that this is their account."""
     user = await db.scalar(select(User).where(User.id == heard.event.user_id))
@@ -92,7 +101,7 @@ async def _link(db: AsyncSession, customer: Customer, user: User, *, by: Viewer)
         if domain.join is not None:
             await domain.join(db, who)
     for car in await bringing.cars_of(db, customer):
-        await garage.take_over(db, car.id, user.id, by=by)
+        await garage.take_over(db, car.id, user.id, tenant_id=customer.tenant_id, by=by)
     linked = CustomerLinked(customer_id=customer.id, user_id=user.id)
     await record(db, linked, by=by, tenant=customer.tenant_id, person=user.id, subject=customer.id)
 

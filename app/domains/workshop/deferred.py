@@ -44,7 +44,7 @@ async def keep(db: AsyncSession, order: RepairOrder, job: Job, *, decision: str,
 
 async def open_for_vehicle(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Sequence[DeferredWork]:
     """What a car still has coming to it in this shop, oldest first."""
-    rows = await garage.rows_of_car(db, vehicle_id, me.tenant_id)
+    rows = await garage.rows_of_car(db, vehicle_id, me.tenant_id, me.user_id)
     found = await db.scalars(
         select(DeferredWork)
         .where(

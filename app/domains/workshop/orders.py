@@ -14,7 +14,7 @@ from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains import garage
+from app.domains import customers, garage
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
@@ -77,7 +77,7 @@ async def for_vehicle(
     db: AsyncSession, me: Viewer, vehicle_id: UUID, *, limit: int = 50
 ) -> Sequence[RepairOrder]:
     """The visits of a car that the viewer may see, newest first."""
-    rows = await garage.rows_of_car(db, vehicle_id, me.tenant_id)
+    rows = await garage.rows_of_car(db, vehicle_id, me.tenant_id, me.user_id)
     found = await db.scalars(
         select(RepairOrder)
         .where(visible_to(me), RepairOrder.vehicle_id.in_(rows))
@@ -179,7 +179,7 @@ async def open_order(
         center_id=center.id,
         number=await _next_number(db, center.tenant_id),
         customer_id=customer.id,
-        user_id=customer.user_id,
+        user_id=await customers.account_of(db, customer),
         vehicle_id=vehicle_id,
         status=status,
         advisor_id=by.user_id,
