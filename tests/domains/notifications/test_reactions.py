@@ -67,7 +67,7 @@ async def test_after_a_change_of_address_links_go_to_the_proved_one_whatever_the
         customer = await db.get_one(Customer, cast.customer.customer_id)
         assert customer.email == (written or "dana@new.example")
     page = await browser(cast.advisor).get("/customers/1")
-    assert "Mail goes to the address of the account" in page.text
+    assert "Mail goes to its confirmed address" in page.text
 
 
 async def test_a_confirmed_visit_is_told_in_the_shops_time(site: str, cast: Cast, run_reactions: Run) -> None:
