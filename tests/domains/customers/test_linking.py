@@ -1,5 +1,6 @@
 """Whoever proves an address finds what shops have written down for it, and nobody else does."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -127,6 +128,23 @@ async def test_a_car_added_before_the_proof_is_one_with_what_the_shop_has_of_it(
         assert (kept.status, kept.vehicle_id, kept.user_id) == ("suggested", car.id, person)
         assert order.user_id == person
     assert "Front brakes" in (await zoe.get(f"/garage/{own}/history")).text
+
+
+async def test_an_order_opened_while_the_address_is_proved_is_taken_along(site, cast, run_reactions):
+    await walk_in()
+    async with transaction(user=cast.stranger.user_id, tenant=HARBOR) as db:
+        known = update(Customer).where(Customer.id == cast.customer.customer_id)
+        await db.execute(known.values(email=cast.stranger.email))
+        proved = EmailProved(user_id=cast.stranger.user_id)
+        await record(db, proved, by=cast.stranger.viewer, person=cast.stranger.user_id)
+    async with transaction() as db:
+        order = await checked_in(db)
+        proving = asyncio.create_task(run_reactions())
+        await asyncio.sleep(0.5)
+        assert not proving.done()
+    await proving
+    async with transaction(user=cast.stranger.user_id) as db:
+        assert await db.scalar(select(RepairOrder.id)) == order.id
 
 
 async def test_of_several_with_one_address_only_the_namesake_is_linked(site, cast, run_reactions):
