@@ -11,6 +11,7 @@ from app.domains.billing.reactions import ask_about_account, ask_about_payment
 from app.domains.booking import events as booking
 from app.domains.booking.live import ring_appointment, ring_day, ring_own, ring_slots, ring_slots_of_center
 from app.domains.booking.reactions import follow_completion, follow_start
+from app.domains.customers.linking import follow_address, link_where_known
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version
@@ -145,11 +146,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
     # accounts
-    accounts.SignedUp: [note_agreement],
+    accounts.SignedUp: [note_agreement, link_where_known],
+    accounts.EmailProved: [link_where_known],
     accounts.PasswordResetRequested: [tell_account.send_reset],
     accounts.EmailProofAsked: [tell_account.send_proof],
     accounts.EmailChangeAsked: [tell_account.send_email_change],
-    accounts.EmailChanged: [tell_account.tell_old_address],
+    accounts.EmailChanged: [tell_account.tell_old_address, follow_address, link_where_known],
     accounts.SecondFactorChanged: [tell_account.tell_factor],
     accounts.SecondFactorPaused: [tell_account.tell_factor],
     accounts.KioskPinPaused: [tell_account.tell_factor],

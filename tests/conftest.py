@@ -13,8 +13,10 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from app.core import personal
 from app.domains.accounts import passwords
 from app.engine.testing import Engine, schema_key, start_for_tests
+from app.personal import PERSONAL
 from app.settings import as_asyncpg, settings
 from tests.browser.in_process import close_chromium
 from tests.browsing import Browser
@@ -112,6 +114,7 @@ def environment(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
         SECRET_KEY="a secret for tests that is long enough",
     )
     settings.cache_clear()
+    personal.declare(PERSONAL)
     yield
     settings.cache_clear()
 

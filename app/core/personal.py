@@ -53,6 +53,7 @@ class AtShop:
 
 
 Erase = Callable[[AsyncSession, UUID], Awaitable[None]]
+Join = Callable[[AsyncSession, AtShop], Awaitable[None]]
 Leave = Callable[[AsyncSession, AtShop], Awaitable[None]]
 Unsettled = Callable[[AsyncSession, AtShop], Awaitable[Sequence[str]]]
 
@@ -69,6 +70,9 @@ class Declared:
     """The person's photos and documents. Opens transactions of its own."""
     erase: Erase | None = None
     """Takes away what is the person's alone, when their account is erased. Acts as them."""
+    join: Join | None = None
+    """Makes the account the owner of what a shop keeps of its customer, now that the two are known to be one person.
+    Acts as both."""
     leave: Leave | None = None
     """Takes away what would still tell who a shop's erased customer was. Acts as the shop."""
     unsettled: Unsettled | None = None

@@ -85,6 +85,8 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "accounts_to_erase(timestamp with time zone)": ("SETOF uuid", ""),
     "customers_to_erase()": ("TABLE(customer_id uuid, tenant_id uuid)", ""),
     "erase_own_cars()": ("SETOF uuid", ""),
+    "shops_that_know_me()": ("SETOF uuid", ""),
+    "take_over_car(uuid,timestamp with time zone)": ("uuid", ""),
     "approval_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, estimate_id uuid)", ""),
     "end_sessions_of(uuid,timestamp with time zone)": ("void", ""),
     "enter_person(uuid,uuid)": (

@@ -14,7 +14,7 @@ from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _, languages
 from app.domains.accounts import guarding, passwords
-from app.domains.accounts.events import PasswordChanged, PasswordResetRequested, ProfileChanged
+from app.domains.accounts.events import EmailProved, PasswordChanged, PasswordResetRequested, ProfileChanged
 from app.domains.accounts.models import PasswordReset, User
 from app.domains.accounts.signing_in import end_other_sessions
 
@@ -113,7 +113,9 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
     if not used.rowcount:  # type: ignore[attr-defined]
         raise gone
     user.password_hash = await passwords.hashed(new)
-    user.email_verified_at = user.email_verified_at or clock.now()  # the link came by mail
+    if user.email_verified_at is None:  # the link came by mail
+        user.email_verified_at = clock.now()
+        await record(db, EmailProved(user_id=user.id), by=by, person=user.id, subject=user.id)
     await end_other_sessions(db, user, keep=None)
     await guarding.after_right(user.email, by.ip)
     await record(db, PasswordChanged(user_id=user.id), by=by, person=user.id, subject=user.id)

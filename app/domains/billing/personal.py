@@ -156,6 +156,17 @@ def _theirs(who: AtShop) -> Select[Any]:
     )
 
 
+async def join(db: AsyncSession, who: AtShop) -> None:
+    """Invoices, what was paid on them, and what was taken back."""
+    await db.execute(update(Invoice).where(Invoice.id.in_(_theirs(who))).values(user_id=who.user_id))
+    for kind in (Payment, CreditNote):
+        await db.execute(
+            update(kind)
+            .where(kind.tenant_id == who.tenant_id, kind.invoice_id.in_(_theirs(who)))
+            .values(user_id=who.user_id)
+        )
+
+
 async def leave(db: AsyncSession, who: AtShop) -> None:
     """What was told to and by the payment provider. Invoices and the ledger stay as long as the law wants books."""
     await db.execute(
@@ -180,4 +191,4 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
     return found
 
 
-DECLARED = Declared(records, papers=papers, leave=leave, unsettled=unsettled)
+DECLARED = Declared(records, papers=papers, join=join, leave=leave, unsettled=unsettled)

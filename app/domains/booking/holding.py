@@ -186,8 +186,8 @@ async def _welcome(db: AsyncSession, center: ServiceCenter, vehicle: Vehicle, by
     if user is None:
         raise NotFound
     customer = await customers.ensure_customer(db, center.tenant_id, user, by=by)
-    await customers.bring_car(db, customer, vehicle, by=by)
     await garage.grant_access(db, vehicle, center.tenant_id, by=by)
+    await customers.bring_car(db, customer, vehicle, by=by)
     return customer
 
 
@@ -253,7 +253,7 @@ async def _write(
         tenant_id=center.tenant_id,
         center_id=center.id,
         customer_id=customer.id,
-        user_id=customer.user_id,
+        user_id=await customers.account_of(db, customer),
         vehicle_id=vehicle.id,
         starts_at=claimed.starts,
         ends_at=claimed.ends,

@@ -55,6 +55,11 @@ def _theirs(who: AtShop) -> tuple[ColumnElement[bool], ...]:
     return (Appointment.tenant_id == who.tenant_id, Appointment.customer_id == who.customer_id)
 
 
+async def join(db: AsyncSession, who: AtShop) -> None:
+    """Booked visits."""
+    await db.execute(update(Appointment).where(*_theirs(who)).values(user_id=who.user_id))
+
+
 async def leave(db: AsyncSession, who: AtShop) -> None:
     """What they wrote when they booked."""
     await db.execute(update(Appointment).where(*_theirs(who)).values(notes="", cancel_reason=""))
@@ -71,4 +76,4 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
     return [_("a visit that is booked")] if await db.scalar(select(planned.exists())) else []
 
 
-DECLARED = Declared(records, leave=leave, unsettled=unsettled)
+DECLARED = Declared(records, join=join, leave=leave, unsettled=unsettled)

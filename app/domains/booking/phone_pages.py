@@ -143,6 +143,10 @@ async def book(request: AnyRequest) -> Response[Any]:
 
 
 def _booked(customer: customers.Customer) -> str:
+    if customer.user_id:
+        return _(
+            "Booked for %(name)s. The confirmation goes to the address of their account.", name=customer.name
+        )
     if customer.email:
         return _(
             "Booked for %(name)s. The confirmation goes to %(email)s.",

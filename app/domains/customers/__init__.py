@@ -1,18 +1,20 @@
 """A shop's own record of a person, with or without an account, and of the cars they bring.
 
 A *customer* belongs to one shop and has that shop's number (C-1001). A person with an account is found or
-linked when they book (`ensure_customer`); a walk-in is written down by an advisor.
+linked when they prove their address or book (`linking`); a walk-in is written down by an advisor.
 """
 
 from app.domains.customers.bringing import add_car, bring_car, bringers_of, cars_of
+from app.domains.customers.linking import account_of, ensure_customer
 from app.domains.customers.models import Customer, CustomerVehicle
-from app.domains.customers.records import CustomerFacts, create, ensure_customer, find, find_by_number
+from app.domains.customers.records import CustomerFacts, create, find, find_by_number
 from app.domains.customers.searching import search
 
 __all__ = [
     "Customer",
     "CustomerFacts",
     "CustomerVehicle",
+    "account_of",
     "add_car",
     "bring_car",
     "bringers_of",

@@ -18,7 +18,8 @@ from app.domains.garage.models import Vehicle
 
 
 async def bring_car(db: AsyncSession, customer: Customer, vehicle: Vehicle, *, by: Viewer) -> None:
-    """Note that a customer brings a car. Doing it again changes nothing."""
+    """Note that a customer brings a car. Doing it again changes nothing. What the shop had written down of it for this
+    driver goes over to the driver's own."""
     added = await db.execute(
         insert(CustomerVehicle)
         .values(
@@ -38,6 +39,10 @@ async def bring_car(db: AsyncSession, customer: Customer, vehicle: Vehicle, *, b
             tenant=customer.tenant_id,
             subject=customer.id,
         )
+    if customer.user_id is not None and customer.user_id == by.user_id and vehicle.vin:
+        for other in await cars_of(db, customer):
+            if other.id != vehicle.id and other.vin == vehicle.vin:
+                await garage.take_over(db, other.id, customer.user_id, tenant_id=customer.tenant_id, by=by)
 
 
 async def add_car(db: AsyncSession, customer: Customer, facts: VehicleFacts, *, by: Viewer) -> Vehicle:

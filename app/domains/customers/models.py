@@ -20,8 +20,12 @@ class Customer(TenantOwned, Base):
             "ix_customers_tenant_id_user_id",
             "tenant_id",
             "user_id",
-            unique=True,
             postgresql_where=text("user_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_customers_without_account",
+            text("lower(email)"),
+            postgresql_where=text("user_id IS NULL AND email <> ''"),
         ),
         Index("ix_customers_tenant_id_email", "tenant_id", text("lower(email)")),
         Index(

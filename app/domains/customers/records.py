@@ -1,4 +1,4 @@
-"""A shop's own record of a person: written at the counter, or made when somebody books."""
+"""A shop's own record of a person."""
 
 import re
 from typing import Annotated
@@ -13,8 +13,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.accounts import User
-from app.domains.customers.events import CustomerChanged, CustomerCreated, CustomerLinked
+from app.domains.customers.events import CustomerChanged, CustomerCreated
 from app.domains.customers.models import Customer
 from app.domains.network.setting_values import rules_of
 
@@ -111,66 +110,18 @@ async def create(
     facts = accepted(facts)
     if not confirmed and await lookalikes(db, facts, tenant_id=tenant_id):
         raise Invalid({"confirmed": _("Tick this if it is somebody else.")})
-    await _take_turns(db, tenant_id)
-    return await _write_down(db, facts, tenant_id=tenant_id, user_id=None, by=by)
+    await take_turns(db, tenant_id)
+    return await write_down(db, facts, tenant_id=tenant_id, user_id=None, by=by)
 
 
-async def ensure_customer(db: AsyncSession, tenant_id: UUID, user: User, *, by: Viewer) -> Customer:
-    """The shop's record of a person with an account: the one there is, a known one linked, or a new one.
-
-    The transaction must be inside the tenant. A known record is linked when its address is the account's, the
-    person has shown that they read its mail, and no other account has it. Without that proof anybody could
-    sign up with a neighbour's address and see their car.
-    """
-    customer = await _of_account(db, tenant_id, user.id)
-    if customer is not None:
-        return customer
-    await _take_turns(db, tenant_id)
-    customer = await _of_account(db, tenant_id, user.id)
-    if customer is not None:
-        return customer
-    known = await _known_by_address(db, tenant_id, user) if user.email_verified_at else None
-    if known is not None:
-        known.user_id = user.id
-        await record(
-            db,
-            CustomerLinked(customer_id=known.id, user_id=user.id),
-            by=by,
-            tenant=tenant_id,
-            subject=known.id,
-        )
-        return known
-    facts = CustomerFacts(name=user.name, email=user.email, phone=user.phone)
-    return await _write_down(db, facts, tenant_id=tenant_id, user_id=user.id, by=by, locale=user.locale)
-
-
-async def _known_by_address(db: AsyncSession, tenant_id: UUID, user: User) -> Customer | None:
-    return await db.scalar(
-        select(Customer)
-        .where(
-            Customer.tenant_id == tenant_id,
-            Customer.user_id.is_(None),
-            func.lower(Customer.email) == user.email.lower(),
-        )
-        .order_by(Customer.number)
-        .limit(1)
-    )
-
-
-async def _of_account(db: AsyncSession, tenant_id: UUID, user_id: UUID) -> Customer | None:
-    return await db.scalar(
-        select(Customer).where(Customer.tenant_id == tenant_id, Customer.user_id == user_id)
-    )
-
-
-async def _take_turns(db: AsyncSession, tenant_id: UUID) -> None:
+async def take_turns(db: AsyncSession, tenant_id: UUID) -> None:
     """Numbers follow one another without a gap, and one person gets one record: one writer at a time."""
     await db.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"customers:{tenant_id}"}
     )
 
 
-async def _write_down(
+async def write_down(
     db: AsyncSession,
     facts: CustomerFacts,
     *,
@@ -179,7 +130,7 @@ async def _write_down(
     by: Viewer,
     locale: str = "",
 ) -> Customer:
-    """The caller has its turn."""
+    """A new record, with the next number. The caller has its turn."""
     last = await db.scalar(select(func.max(Customer.number)).where(Customer.tenant_id == tenant_id))
     customer = Customer(
         id=new_id(),

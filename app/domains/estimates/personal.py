@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.personal import AtShop, Declared, Records
@@ -77,22 +77,31 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
-    """Where links to estimates were sent. The estimates themselves are signed, and stay."""
-    theirs = (
+async def join(db: AsyncSession, who: AtShop) -> None:
+    """What they are asked to approve, and what they have answered."""
+    await db.execute(update(Estimate).where(Estimate.id.in_(_theirs(who))).values(user_id=who.user_id))
+
+
+def _theirs(who: AtShop) -> Select[UUID]:
+    return (
         select(Estimate.id)
         .join(RepairOrder, RepairOrder.id == Estimate.order_id)
         .where(RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id)
     )
+
+
+async def leave(db: AsyncSession, who: AtShop) -> None:
+    """Where links to estimates were sent. The estimates themselves are signed, and stay."""
     await db.execute(
         update(ApprovalLink)
-        .where(ApprovalLink.tenant_id == who.tenant_id, ApprovalLink.estimate_id.in_(theirs))
+        .where(ApprovalLink.tenant_id == who.tenant_id, ApprovalLink.estimate_id.in_(_theirs(who)))
         .values(recipient="")
     )
 
 
 DECLARED = Declared(
     records,
+    join=join,
     leave=leave,
     left_out={
         "approval_links": "hashes of links to estimates that are in the copy; the mails say where they went",

@@ -20,7 +20,7 @@ from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
-from app.domains.garage.sharing import grant_access, is_granted
+from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
 
 __all__ = [
     "MAKES",
@@ -46,6 +46,9 @@ __all__ = [
     "models_of",
     "read_odometer",
     "readings",
+    "rows_of",
+    "rows_of_car",
+    "take_over",
     "visible_to",
     "warning",
 ]

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import new_id
@@ -65,8 +66,12 @@ async def find_to_change(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehi
 
 
 async def mine(db: AsyncSession, me: Viewer, *, archived: bool = False) -> list[Vehicle]:
-    """The viewer's own cars, the newest last."""
-    away = Ownership.archived_at.is_not(None) if archived else Ownership.archived_at.is_(None)
+    """The viewer's own cars, the newest last. What a shop keeps of a car that is there is not a car put away."""
+    away = (
+        and_(Ownership.archived_at.is_not(None), ~_stands_there(me))
+        if archived
+        else Ownership.archived_at.is_(None)
+    )
     rows = await db.scalars(
         select(Vehicle)
         .join(Ownership, and_(Ownership.vehicle_id == Vehicle.id, Ownership.until.is_(None)))
@@ -74,6 +79,14 @@ async def mine(db: AsyncSession, me: Viewer, *, archived: bool = False) -> list[
         .order_by(Ownership.since, Vehicle.id)
     )
     return list(rows)
+
+
+def _stands_there(me: Viewer) -> ColumnElement[bool]:
+    claim, there = aliased(Ownership), aliased(Vehicle)
+    return exists().where(
+        claim.vehicle_id == there.id, claim.user_id == me.user_id, claim.until.is_(None),
+        claim.archived_at.is_(None), there.vin != "", there.vin == Vehicle.vin,
+    )  # fmt: skip
 
 
 async def ownership(db: AsyncSession, me: Viewer, vehicle: Vehicle) -> Ownership | None:
@@ -93,6 +106,7 @@ async def owned_with_vin(db: AsyncSession, me: Viewer, vin: str) -> tuple[Vehicl
         select(Vehicle, Ownership)
         .join(Ownership, and_(Ownership.vehicle_id == Vehicle.id, Ownership.until.is_(None)))
         .where(Vehicle.vin == vin, Ownership.user_id == me.user_id)
+        .order_by(Ownership.archived_at.nulls_first(), Vehicle.id)
         .limit(1)
     )
     row = found.first()

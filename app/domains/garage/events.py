@@ -11,6 +11,14 @@ class VehicleAdded(Event, frozen=True):
     vehicle_id: UUID
 
 
+class VehicleTakenOver(Event, frozen=True):
+    """A car that a shop had written down is in its driver's garage."""
+
+    vehicle_id: UUID
+    written_as: UUID
+    """The shop's own row of it: the same, or gone into the one the driver had already."""
+
+
 class VehicleChanged(Event, frozen=True):
     """Facts of a car were corrected."""
 

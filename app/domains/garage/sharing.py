@@ -1,17 +1,21 @@
-"""Which shops may see and service a car: the owner lets them in, by booking there."""
+"""Which shops may see and service a car: the owner lets them in, by booking there, or takes over what a shop wrote
+down for them. And which rows of a shop are one and the same car."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import new_id
 from app.core.events import record
 from app.core.viewer import Viewer
-from app.domains.garage.events import VehicleShared
-from app.domains.garage.models import Vehicle, VehicleGrant
+from app.domains.garage.events import VehicleShared, VehicleTakenOver
+from app.domains.garage.facts import LONGEST_VIN
+from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
 
 
 async def grant_access(db: AsyncSession, vehicle: Vehicle, tenant_id: UUID, *, by: Viewer) -> None:
@@ -40,3 +44,47 @@ async def is_granted(db: AsyncSession, vehicle: Vehicle, tenant_id: UUID) -> boo
         )
     )
     return found is not None
+
+
+async def take_over(db: AsyncSession, vehicle_id: UUID, person: UUID, *, tenant_id: UUID, by: Viewer) -> None:
+    """Put a car that a shop wrote down for the transaction's person into their garage. Where they have a car of that
+    VIN already and the shop may see it, the two become one, with all that the shop holds of it; until it may, the
+    shop's row lies put away beside theirs.
+
+    Nothing happens to a car that somebody else has owned or brought as well: it may have been sold, and what was
+    before is not the new owner's to see.
+    """
+    kept: UUID | None = await db.scalar(
+        text("SELECT take_over_car(:car, :now)"), {"car": vehicle_id, "now": clock.now()}
+    )
+    if kept is not None:
+        event = VehicleTakenOver(vehicle_id=kept, written_as=vehicle_id)
+        await record(db, event, by=by, tenant=tenant_id, person=person, subject=kept)
+
+
+async def rows_of(
+    db: AsyncSession, vehicle_ids: Collection[UUID], tenant_id: UUID | None, user_id: UUID | None = None
+) -> dict[UUID, set[UUID]]:
+    """Each of those cars, with every row of the same one that the shop keeps or the person owns: two people may have
+    brought it, each with a row of their own. Shorter numbers than a whole VIN say too little for that."""
+    asked, other = aliased(Vehicle), aliased(Vehicle)
+    kept = exists().where(VehicleGrant.vehicle_id == other.id, VehicleGrant.tenant_id == tenant_id)
+    owned = exists().where(
+        Ownership.vehicle_id == other.id, Ownership.user_id == user_id, Ownership.until.is_(None)
+    )
+    found = await db.execute(
+        select(asked.id, other.id)
+        .join(other, other.vin == asked.vin)
+        .where(asked.id.in_(vehicle_ids), func.length(asked.vin) == LONGEST_VIN, or_(kept, owned))
+    )
+    rows = {one: {one} for one in vehicle_ids}
+    for one, same in found:
+        rows[one].add(same)
+    return rows
+
+
+async def rows_of_car(
+    db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None, user_id: UUID | None = None
+) -> set[UUID]:
+    """`rows_of` for one car."""
+    return (await rows_of(db, [vehicle_id], tenant_id, user_id))[vehicle_id]

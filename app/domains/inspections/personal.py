@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import transaction
-from app.core.personal import Declared, Paper, Records
+from app.core.personal import AtShop, Declared, Paper, Records
 from app.core.tables import File
 from app.core.words import _
 from app.domains.inspections.models import Finding, FindingPhoto, Inspection
@@ -51,4 +52,20 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
         yield Paper(f"photos/findings/{row.finding_id}/{row.id}.{row.key.rpartition('.')[2]}", key=row.key)
 
 
-DECLARED = Declared(records, papers=papers)
+async def join(db: AsyncSession, who: AtShop) -> None:
+    """The photos of what was found."""
+    photos = (
+        select(FindingPhoto.file_id)
+        .join(Finding, Finding.id == FindingPhoto.finding_id)
+        .join(Inspection, Inspection.id == Finding.inspection_id)
+        .join(RepairOrder, RepairOrder.id == Inspection.order_id)
+        .where(RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id)
+    )
+    await db.execute(
+        update(File)
+        .where(File.tenant_id == who.tenant_id, File.id.in_(photos), File.user_id.is_(None))
+        .values(user_id=who.user_id)
+    )
+
+
+DECLARED = Declared(records, papers=papers, join=join)

@@ -146,10 +146,10 @@ async def _send_estimate(
     )
     proposed = jobs.all()
     car = await recipients.car(db, order.vehicle_id)
-    token = await estimates.issue_link(db, estimate)
     to = await recipients.customer(db, event.customer_id, tenant_id=estimate.tenant_id)
     if to is None:
         return
+    token = await estimates.issue_link(db, estimate, recipient=to.email)
     if to.user_id and not is_again:
         with speaking(to.locale):
             total = render.money(estimate.total_minor, estimate.currency)

@@ -1,6 +1,6 @@
 """Whom to tell, where, in which language and on whose clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,6 +22,8 @@ class Recipient:
     name: str
     email: str
     locale: str
+    is_proved: bool = False
+    """Mail to the address has been shown to reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,19 @@ class Place:
 
 
 async def customer(db: AsyncSession, customer_id: UUID, *, tenant_id: UUID) -> Recipient | None:
-    """A shop's customer; with an account its name, address and language are those of the account."""
+    """A shop's customer. With an account its name, address and language are those of the account: its owner keeps
+    them, and what the shop has may be a mailbox that is no longer theirs. An address nobody has proved comes second."""
     found = await db.scalar(
         select(Customer).where(Customer.tenant_id == tenant_id, Customer.id == customer_id)
     )
     if found is None:
         return None
     own = await person(db, found.user_id, tenant_id=tenant_id) if found.user_id else None
-    return Recipient(
-        user_id=found.user_id,
-        name=found.name,
-        email=found.email or (own.email if own else ""),
-        locale=own.locale if own else found.locale,
-    )
+    if own is None:
+        return Recipient(found.user_id, found.name, found.email, found.locale)
+    if own.is_proved or not found.email:
+        return own
+    return replace(own, name=found.name, email=found.email)
 
 
 async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> Recipient | None:
@@ -60,7 +62,7 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
     user = await db.get(User, user_id)
     if user is None or not user.is_active:
         return None
-    return Recipient(user_id=user.id, name=user.name, email=user.email, locale=user.locale)
+    return Recipient(user.id, user.name, user.email, user.locale, user.email_verified_at is not None)
 
 
 async def place(db: AsyncSession, center_id: UUID) -> Place:

@@ -11,6 +11,7 @@ from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains import garage
 from app.domains.network.models import ServiceCenter
 from app.domains.workshop.events import DeferredWorkRefused, JobRevived
 from app.domains.workshop.models import DeferredWork, Job, JobLine, RepairOrder
@@ -43,10 +44,11 @@ async def keep(db: AsyncSession, order: RepairOrder, job: Job, *, decision: str,
 
 async def open_for_vehicle(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Sequence[DeferredWork]:
     """What a car still has coming to it in this shop, oldest first."""
+    rows = await garage.rows_of_car(db, vehicle_id, me.tenant_id, me.user_id)
     found = await db.scalars(
         select(DeferredWork)
         .where(
-            DeferredWork.vehicle_id == vehicle_id,
+            DeferredWork.vehicle_id.in_(rows),
             DeferredWork.status.in_(OFFERED),
             (DeferredWork.tenant_id == me.tenant_id) | (DeferredWork.user_id == me.user_id),
         )
@@ -72,7 +74,8 @@ async def revive(db: AsyncSession, work: DeferredWork, order: RepairOrder, *, by
     """
     order = await hold_open(db, order.id)
     await db.refresh(work, with_for_update=True)
-    if work.vehicle_id != order.vehicle_id or work.tenant_id != order.tenant_id:
+    rows = await garage.rows_of_car(db, order.vehicle_id, order.tenant_id)
+    if work.vehicle_id not in rows or work.tenant_id != order.tenant_id:
         raise NotFound
     if work.status not in OFFERED:
         raise Refused(
@@ -80,6 +83,7 @@ async def revive(db: AsyncSession, work: DeferredWork, order: RepairOrder, *, by
             audit="deferred.illegal_move",
         )
     original = await db.get_one(Job, work.job_id)
+    declined_on = await db.get_one(RepairOrder, original.order_id)
     move_job(original, "revived")
     job = Job(
         tenant_id=order.tenant_id,
@@ -88,7 +92,8 @@ async def revive(db: AsyncSession, work: DeferredWork, order: RepairOrder, *, by
         title=original.title,
         skill=original.skill,
         department=original.department,
-        complaint=original.complaint,
+        # What a former owner said is not the next one's to read.
+        complaint=original.complaint if declined_on.customer_id == order.customer_id else "",
         cause=original.cause,
         canned_job_id=original.canned_job_id,
         estimated_minutes=original.estimated_minutes,

@@ -14,6 +14,7 @@ from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains import customers, garage
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
@@ -76,9 +77,10 @@ async def for_vehicle(
     db: AsyncSession, me: Viewer, vehicle_id: UUID, *, limit: int = 50
 ) -> Sequence[RepairOrder]:
     """The visits of a car that the viewer may see, newest first."""
+    rows = await garage.rows_of_car(db, vehicle_id, me.tenant_id, me.user_id)
     found = await db.scalars(
         select(RepairOrder)
-        .where(visible_to(me), RepairOrder.vehicle_id == vehicle_id)
+        .where(visible_to(me), RepairOrder.vehicle_id.in_(rows))
         .order_by(RepairOrder.received_at.desc())
         .limit(limit)
     )
@@ -177,7 +179,7 @@ async def open_order(
         center_id=center.id,
         number=await _next_number(db, center.tenant_id),
         customer_id=customer.id,
-        user_id=customer.user_id,
+        user_id=await customers.account_of(db, customer),
         vehicle_id=vehicle_id,
         status=status,
         advisor_id=by.user_id,
@@ -256,18 +258,19 @@ async def prices_asked(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Sequen
 async def open_visits(
     db: AsyncSession, tenant_id: UUID | None, vehicle_ids: Collection[UUID]
 ) -> dict[UUID, RepairOrder]:
-    """The orders of those cars that stand in the shop now, by car."""
+    """The orders of those cars that stand in the shop now, by car, whoever brought it."""
+    rows = await garage.rows_of(db, vehicle_ids, tenant_id)
     found = await db.scalars(
         select(RepairOrder)
         .where(
             RepairOrder.tenant_id == tenant_id,
-            RepairOrder.vehicle_id.in_(vehicle_ids),
+            RepairOrder.vehicle_id.in_(set().union(*rows.values())),
             RepairOrder.status == "repair_order",
             RepairOrder.stage != "delivered",
         )
         .order_by(RepairOrder.number)
     )
-    return {order.vehicle_id: order for order in found}
+    return {car: order for order in found for car, same in rows.items() if order.vehicle_id in same}
 
 
 async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None) -> RepairOrder | None:
@@ -277,9 +280,9 @@ async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None)
 
 async def be_the_only_visit(db: AsyncSession, tenant_id: UUID, vehicle_id: UUID) -> None:
     """Refuse a second repair order for a car that stands in the shop; two check-ins at once take turns."""
+    car = min(await garage.rows_of_car(db, vehicle_id, tenant_id))
     await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-        {"key": f"visit:{tenant_id}:{vehicle_id}"},
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"visit:{tenant_id}:{car}"}
     )
     known = await open_visit(db, vehicle_id, tenant_id)
     if known is not None:

@@ -130,6 +130,28 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
         yield Paper(f"photos/visits/{row.id}.{row.key.rpartition('.')[2]}", key=row.key)
 
 
+async def join(db: AsyncSession, who: AtShop) -> None:
+    """Visits, what was put off, and the photos of the visits."""
+    visits = select(RepairOrder.id).where(
+        RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id
+    )
+    await db.execute(update(RepairOrder).where(RepairOrder.id.in_(visits)).values(user_id=who.user_id))
+    put_off = select(Job.id).where(Job.tenant_id == who.tenant_id, Job.order_id.in_(visits))
+    await db.execute(
+        update(DeferredWork)
+        .where(DeferredWork.tenant_id == who.tenant_id, DeferredWork.job_id.in_(put_off))
+        .values(user_id=who.user_id)
+    )
+    photos = select(OrderPhoto.file_id).where(
+        OrderPhoto.tenant_id == who.tenant_id, OrderPhoto.order_id.in_(visits)
+    )
+    await db.execute(
+        update(File)
+        .where(File.tenant_id == who.tenant_id, File.id.in_(photos), File.user_id.is_(None))
+        .values(user_id=who.user_id)
+    )
+
+
 async def leave(db: AsyncSession, who: AtShop) -> None:
     """Photos of the car are the shop's; the names their files had on somebody's phone are not."""
     of_visits = (
@@ -153,4 +175,4 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
     return [_("an open repair order")] if await db.scalar(select(open_order.exists())) else []
 
 
-DECLARED = Declared(records, papers=papers, leave=leave, unsettled=unsettled)
+DECLARED = Declared(records, papers=papers, join=join, leave=leave, unsettled=unsettled)

@@ -20,6 +20,7 @@ from app.domains.booking.events import (
     AppointmentRequested,
     AppointmentRescheduled,
 )
+from app.domains.customers import Customer
 from app.domains.estimates.models import ApprovalLink
 from app.domains.notifications.models import Mail
 from app.domains.notifications.sending import letter_of
@@ -32,6 +33,7 @@ from tests.cast import HARBOR, Cast
 from tests.domains.billing import bills
 from tests.domains.notifications import things
 from tests.domains.workshop.shop import approved, checked_in
+from tests.mailbox import link_to
 
 Run = Callable[[], Awaitable[int]]
 
@@ -43,6 +45,32 @@ async def again() -> None:
         owed = (await db.execute(select(Delivery.event_id, Delivery.reaction))).all()
     for event_id, reaction in owed:
         await relay.perform(event_id, reaction)
+
+
+@pytest.mark.parametrize("written", ["", "dana@office.example"])
+async def test_after_a_change_of_address_links_go_to_the_proved_one_whatever_the_shop_wrote(
+    site: str, browser: Callable[..., Browser], cast: Cast, run_reactions: Run, written: str
+) -> None:
+    """Whoever reads the old mailbox must not approve work."""
+    if written:
+        async with transaction(tenant=HARBOR) as db:
+            known = update(Customer).where(Customer.id == cast.customer.customer_id)
+            await db.execute(known.values(email=written))
+    dana = browser(cast.customer)
+    await dana.post("/settings/email", {"email": "dana@new.example"})
+    await run_reactions()
+    await dana.post(await link_to("dana@new.example", "/confirm-email/"))
+    await run_reactions()
+    await things.estimate()
+    await run_reactions()
+    [mail] = [one for one in await things.mails() if one.template == "estimate_ready"]
+    assert (mail.recipient, mail.recipient_name) == ("dana@new.example", "Dana O'Neil")
+    async with transaction(tenant=HARBOR) as db:
+        assert (await db.scalars(select(ApprovalLink.recipient))).all() == ["dana@new.example"]
+        customer = await db.get_one(Customer, cast.customer.customer_id)
+        assert customer.email == (written or "dana@new.example")
+    page = await browser(cast.advisor).get("/customers/1")
+    assert "Mail goes to its confirmed address" in page.text
 
 
 async def test_a_confirmed_visit_is_told_in_the_shops_time(site: str, cast: Cast, run_reactions: Run) -> None:
