@@ -10,10 +10,10 @@ from app.domains.billing.live import ring_invoice
 from app.domains.billing.reactions import ask_about_account, ask_about_payment
 from app.domains.booking import events as booking
 from app.domains.booking.live import ring_appointment, ring_day, ring_own, ring_slots, ring_slots_of_center
-from app.domains.booking.reactions import follow_completion, follow_start
+from app.domains.booking.reactions import follow_completion, follow_start, follow_void
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
-from app.domains.estimates.reactions import drop_outdated_version
+from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
@@ -53,12 +53,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
     workshop.OrderReadingsTaken: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
-    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day],
+    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderReopened: [ring_board, ring_order, ring_day],
-    workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day],
-    workshop.OrderVoided: [ring_board, ring_order, ring_customer, ring_day],
+    workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
+    workshop.OrderVoided: [ring_board, ring_order, ring_customer, ring_day, follow_void, set_open_aside],
     workshop.WorkCompleted: [
         ring_board,
         ring_order,
@@ -121,6 +121,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     booking.AppointmentCancelled: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_cancelled],
     booking.AppointmentMissed: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentArrived: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentExpectedAgain: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentStarted: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
     # a shop's set-up decides what is free

@@ -58,6 +58,12 @@ class AppointmentArrived(AppointmentEvent, frozen=True, kw_only=True):
     order_id: UUID
 
 
+class AppointmentExpectedAgain(AppointmentEvent, frozen=True, kw_only=True):
+    """Its repair order was opened by mistake and is void: the car is still to come."""
+
+    order_id: UUID
+
+
 class AppointmentStarted(AppointmentEvent, frozen=True, kw_only=True):
     """Somebody works on the car."""
 

@@ -12,16 +12,16 @@ from app.core.db import transaction
 from app.core.viewer import Viewer
 from app.domains import workshop
 from app.domains.booking import arriving, tasks
-from app.domains.booking.models import Appointment
+from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
-from app.domains.workshop.models import Authorization, Job, JobStep, RepairOrder
+from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
 from tests.cast import HARBOR, HARBOR_CENTER
 from tests.core.pictures import jpeg
 from tests.domains.booking.test_api import MINE, booked, free
 from tests.domains.booking.test_pages import starts_in
 from tests.domains.booking.test_phone_pages import asked
 from tests.domains.booking.test_phone_pages import booked as phoned
-from tests.domains.workshop.shop import checked_in
+from tests.domains.workshop.shop import checked_in, proposed
 
 GOOD = {
     "concern": "It squeaks when braking",
@@ -273,3 +273,33 @@ async def test_a_low_odometer_and_a_missing_name_are_told_together(browser, cast
     assert "Jan 5, 2026" in answer.text
     assert "Tick this if the reading is right" in answer.text
     assert "Type the name of the person who signed by hand." in answer.text
+
+
+async def test_an_order_opened_by_mistake_leaves_the_visit_as_it_was(
+    browser, cast, visit, run_reactions
+):
+    desk, driver = browser(cast.advisor), browser(cast.customer)
+    counter = f"/appointments/{visit['id']}/check-in"
+    opened = (await desk.post(counter, GOOD)).headers["location"]
+    order_id = (await state(visit)).order_id
+    async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:
+        await proposed(db, await db.get_one(RepairOrder, order_id), "Never shown to anybody")
+    assert "Change the plan" in (await desk.get(opened)).text
+    await desk.post(f"{opened}/void", {"reason": "Wrong car"})
+    await run_reactions()
+    assert tuple(await state(visit)) == ("confirmed", None)
+    assert "Change the plan" not in (await desk.get(opened)).text
+    page = (await driver.get(f"/orders/{order_id}/track")).text
+    assert "Your car is not here after all" in page
+    assert "Expected to be ready" not in page
+    assert "We are expecting your car" in (await driver.get(f"/appointments/{visit['id']}/track")).text
+    async with transaction(tenant=HARBOR) as db:
+        assert not (await db.scalars(select(DeferredWork))).all(), "nobody ever saw the proposal"
+    second = await desk.post(counter, GOOD)
+    assert second.headers["location"] != opened
+    await desk.post(f"{second.headers['location']}/void", {"reason": "Nobody came at all"})
+    await run_reactions()
+    await desk.post(f"/appointments/{visit['id']}/cancellation", {"reason": "Nobody came"})
+    assert (await state(visit)).status == "cancelled"
+    async with transaction(tenant=HARBOR) as db:
+        assert not (await db.scalars(select(Occupation).where(Occupation.is_active))).all()
