@@ -104,9 +104,7 @@ async def new_invoice_page(request: AnyRequest, order: FromQuery[UUID]) -> Respo
         found = await workshop.find_by_id(db, me, order)
         bill = await invoicing.billable(db, found)
         asked = [one for one in await estimates.estimates_of(db, found) if one.is_open(clock.now())]
-        return page(
-            request, me, "billing/new.html", bill=bill, price_line=workshop.price_line, asked=asked
-        )
+        return page(request, me, "billing/new.html", bill=bill, price_line=workshop.price_line, asked=asked)
 
 
 @get("/orders/{number:int}/invoices", opt=DESK)

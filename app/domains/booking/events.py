@@ -34,6 +34,8 @@ class AppointmentRescheduled(AppointmentEvent, frozen=True, kw_only=True):
     """It was moved to `starts_at`."""
 
     from_starts_at: datetime
+    is_request: bool = False
+    """It still waits for the shop's word."""
 
 
 class AppointmentReassigned(AppointmentEvent, frozen=True, kw_only=True):
@@ -46,6 +48,12 @@ class AppointmentReassigned(AppointmentEvent, frozen=True, kw_only=True):
 class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
     by_customer: bool
     reason: str = ""
+    is_request: bool = False
+    """The shop had not confirmed it."""
+
+
+class AppointmentNoted(AppointmentEvent, frozen=True, kw_only=True):
+    """What the driver asks for was written anew."""
 
 
 class AppointmentMissed(AppointmentEvent, frozen=True, kw_only=True):

@@ -65,7 +65,9 @@ def over_words(order: RepairOrder) -> str:
     return {
         "void": _("The workshop opened this order by mistake. There is nothing to answer any more."),
         "archived": _("The workshop has put this price away. There is nothing to answer any more."),
-        "invoiced": _("The workshop has written the invoice for this visit. There is nothing to answer any more."),
+        "invoiced": _(
+            "The workshop has written the invoice for this visit. There is nothing to answer any more."
+        ),
         "closed": _("This visit is invoiced and paid. There is nothing to answer any more."),
     }.get(order.status, "")
 

@@ -275,9 +275,7 @@ async def test_a_low_odometer_and_a_missing_name_are_told_together(browser, cast
     assert "Type the name of the person who signed by hand." in answer.text
 
 
-async def test_an_order_opened_by_mistake_leaves_the_visit_as_it_was(
-    browser, cast, visit, run_reactions
-):
+async def test_an_order_opened_by_mistake_leaves_the_visit_as_it_was(browser, cast, visit, run_reactions):
     desk, driver = browser(cast.advisor), browser(cast.customer)
     counter = f"/appointments/{visit['id']}/check-in"
     opened = (await desk.post(counter, GOOD)).headers["location"]
