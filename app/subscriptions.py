@@ -147,6 +147,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
         ring_requests,
         tell.tell_rescheduled,
     ],
+    booking.AppointmentToldAhead: [ring_day, ring_own, ring_appointment],
     booking.AppointmentNoted: [ring_day, ring_own, ring_appointment],
     booking.AppointmentReassigned: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCancelled: [

@@ -23,6 +23,7 @@ from app.domains.booking.events import (
 )
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
+from app.domains.booking.telling_ahead import bring_photos
 from app.domains.workshop.models import RepairOrder
 
 
@@ -67,6 +68,7 @@ async def arrive(
         promise_at=appointment.ends_at,
         by=by,
     )
+    await bring_photos(db, appointment, order, by=by)
     await _put_on(db, visit, order, by=by)
     appointment.status = "arrived"
     appointment.order_id = order.id

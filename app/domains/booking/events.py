@@ -52,6 +52,10 @@ class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
     """The shop had not confirmed it."""
 
 
+class AppointmentToldAhead(AppointmentEvent, frozen=True, kw_only=True):
+    """The driver has said before coming how the car is."""
+
+
 class AppointmentNoted(AppointmentEvent, frozen=True, kw_only=True):
     """What the driver asks for was written anew."""
 

@@ -301,3 +301,53 @@ async def test_an_order_opened_by_mistake_leaves_the_visit_as_it_was(browser, ca
     assert (await state(visit)).status == "cancelled"
     async with transaction(tenant=HARBOR) as db:
         assert not (await db.scalars(select(Occupation).where(Occupation.is_active))).all()
+
+
+async def test_what_the_driver_says_before_coming_stands_on_the_counters_form(
+    browser, cast, offered, run_reactions
+):
+    driver, desk = browser(cast.customer), browser(cast.advisor)
+    made = (await booked(driver, offered)).json()
+    page, url = f"/appointments/{made['id']}", f"/appointments/{made['id']}/intake"
+    assert url in (await driver.get(page)).text
+    for other in (desk, browser(cast.stranger), browser(cast.outsider)):
+        assert (await other.get(url)).status_code == 404
+    told = {
+        "version": made["version"], "concern": "Squeals since the O'Hare trip", "mileage": "151000",
+        "warning_lights": ["brakes", "abs"],
+    }  # fmt: skip
+    photo = [("photos", ("scratch.jpg", jpeg(), "image/jpeg"))]
+    bad = await driver.post(url, told | {"warning_lights": ["disco"], "mileage": "-3"})
+    assert bad.status_code == 422
+    assert "Squeals since" in bad.text
+    assert (await driver.post(url, told, files=photo)).status_code == 303
+    stale = await driver.post(url, told | {"concern": "From the other tab"})
+    assert stale.status_code == 409
+    assert "From the other tab" in stale.text
+    known = (await driver.get(f"/api/v1/customers{url}")).json()
+    assert (known["warning_lights"], len(known["photos"])) == (["brakes", "abs"], 1)
+    assert (await browser(cast.stranger).get(f"/api/v1/customers{url}")).status_code == 404
+    assert (await desk.get(f"/api/v1/staff{url}")).json()["concern"] == known["concern"]
+    for reader in (driver, desk):
+        shown = (await reader.get(page)).text
+        assert "Squeals since the O&#39;Hare trip" in shown
+        assert "sent before the visit" in shown
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(text("UPDATE appointments SET starts_at = :now"), {"now": clock.now()})
+    form = (await desk.get(f"{page}/check-in")).text
+    assert "Squeals since the O&#39;Hare trip</textarea>" in form
+    assert 'value="151000"' in form
+    assert re.search(r'value="abs" checked', form)
+    assert (await desk.post(f"{page}/check-in", GOOD)).status_code == 303
+    order_id = (await state(made)).order_id
+    async with transaction(tenant=HARBOR) as db:
+        order = await db.get_one(RepairOrder, order_id)
+        assert order.concern == GOOD["concern"], "the counter corrects it"
+        [(sent, _file)] = await workshop.photos(db, order)
+        assert sent.is_shared
+    assert (await driver.post(url, told)).status_code == 409, "the car is here"
+    without = {"concern": "", "without": [known["photos"][0]["id"]]}
+    await desk.post(f"/orders/{order.number}/void", {"reason": "Wrong car"})
+    await run_reactions()
+    again = await driver.json("PUT", f"/api/v1/customers{url}", without)
+    assert (again.status_code, again.json()["photos"]) == (200, []), again.text
