@@ -131,7 +131,7 @@ async def bring_photos(db: AsyncSession, appointment: Appointment, order: Repair
             order,
             file.id,
             purpose="walk_around",
-            caption=_("Sent by the customer"),
+            caption=_("Sent before the visit"),
             is_shared=True,
             by=by,
         )
