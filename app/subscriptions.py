@@ -9,12 +9,19 @@ from app.domains.billing import events as billing
 from app.domains.billing.live import ring_invoice
 from app.domains.billing.reactions import ask_about_account, ask_about_payment
 from app.domains.booking import events as booking
-from app.domains.booking.live import ring_appointment, ring_day, ring_own, ring_slots, ring_slots_of_center
-from app.domains.booking.reactions import follow_completion, follow_start
+from app.domains.booking.live import (
+    ring_appointment,
+    ring_day,
+    ring_own,
+    ring_requests,
+    ring_slots,
+    ring_slots_of_center,
+)
+from app.domains.booking.reactions import follow_completion, follow_start, follow_void
 from app.domains.customers.linking import follow_address, link_where_known
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
-from app.domains.estimates.reactions import drop_outdated_version
+from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
@@ -23,6 +30,7 @@ from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import alarms
+from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
@@ -54,12 +62,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
     workshop.OrderReadingsTaken: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
-    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day],
+    workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderReopened: [ring_board, ring_order, ring_day],
-    workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day],
-    workshop.OrderVoided: [ring_board, ring_order, ring_customer, ring_day],
+    workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
+    workshop.OrderVoided: [ring_board, ring_order, ring_customer, ring_day, follow_void, set_open_aside],
     workshop.WorkCompleted: [
         ring_board,
         ring_order,
@@ -89,7 +97,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     estimates.EstimateViewed: [ring_estimate],
     estimates.EstimateDecided: [ring_estimate, tell.tell_desk_of_decision],
     estimates.EstimateSuperseded: [ring_estimate],
-    estimates.EstimateExpired: [ring_estimate],
+    estimates.EstimateExpired: [ring_estimate, tell.tell_expired],
     estimates.ApprovalLinkAsked: [ring_staff, tell.tell_link_renewed],
     estimates.ApprovalLinksRevoked: [ring_estimate],
     # inspections
@@ -115,13 +123,46 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # booking
     booking.AppointmentHeld: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentExpired: [ring_slots, ring_day, ring_own, ring_appointment],
-    booking.AppointmentRequested: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_requested],
-    booking.AppointmentConfirmed: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_confirmed],
-    booking.AppointmentRescheduled: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_rescheduled],
+    booking.AppointmentRequested: [
+        ring_slots,
+        ring_day,
+        ring_own,
+        ring_appointment,
+        ring_requests,
+        tell.tell_requested,
+        tell_desk.tell_desk_of_request,
+    ],
+    booking.AppointmentConfirmed: [
+        ring_slots,
+        ring_day,
+        ring_own,
+        ring_appointment,
+        ring_requests,
+        tell.tell_confirmed,
+    ],
+    booking.AppointmentRescheduled: [
+        ring_slots,
+        ring_day,
+        ring_own,
+        ring_appointment,
+        ring_requests,
+        tell.tell_rescheduled,
+    ],
+    booking.AppointmentToldAhead: [ring_day, ring_own, ring_appointment],
+    booking.AppointmentNoted: [ring_day, ring_own, ring_appointment],
     booking.AppointmentReassigned: [ring_slots, ring_day, ring_own, ring_appointment],
-    booking.AppointmentCancelled: [ring_slots, ring_day, ring_own, ring_appointment, tell.tell_cancelled],
+    booking.AppointmentCancelled: [
+        ring_slots,
+        ring_day,
+        ring_own,
+        ring_appointment,
+        ring_requests,
+        tell.tell_cancelled,
+        tell_desk.tell_desk_of_cancellation,
+    ],
     booking.AppointmentMissed: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentArrived: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentExpectedAgain: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentStarted: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
     # a shop's set-up decides what is free

@@ -81,6 +81,7 @@ TABLES: dict[str, Kind] = {
     # booking
     "appointments": "shared",
     "appointment_services": "child",
+    "appointment_photos": "child",
     "occupations": "tenant",
     # estimates
     "estimates": "shared",
@@ -113,6 +114,7 @@ PARENTS: dict[str, tuple[str, str]] = {
     "findings": ("inspections", "inspection_id"),
     "finding_photos": ("findings", "finding_id"),
     "appointment_services": ("appointments", "appointment_id"),
+    "appointment_photos": ("appointments", "appointment_id"),
     "estimate_jobs": ("estimates", "estimate_id"),
     "estimate_lines": ("estimate_jobs", "estimate_job_id"),
     "authorizations": ("jobs", "job_id"),

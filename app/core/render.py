@@ -365,6 +365,11 @@ def to_km(value: int, unit: str) -> int:
     return value if unit == "km" else round(value * KM_PER_MILE)
 
 
+def from_km(km: int, unit: str) -> int:
+    """A distance as its owner would type it in their unit; `to_km` of it is the same distance again."""
+    return km if unit == "km" else round(km / KM_PER_MILE)
+
+
 def pair(text: str) -> tuple[str, str]:
     """A value that is its own label, for select_field."""
     return text, text

@@ -76,6 +76,19 @@ def headline(stage: str, *, begun: bool = True) -> tuple[str, str]:
     }[stage]
 
 
+PAPER_ONLY = ("estimate", "archived", "void")
+"""Orders whose car is not in the shop."""
+
+
+def on_paper(status: str) -> tuple[str, str]:
+    """What there is to say of an order without a car, as (kind of status, words)."""
+    return {
+        "estimate": ("info", _("You asked for a price")),
+        "archived": ("idle", _("You asked for a price, and it was not taken up")),
+        "void": ("idle", _("Your car is not here after all")),
+    }[status]
+
+
 def job_status(job: Job) -> tuple[str, str]:
     """A job's state for its driver, as (kind of status, words)."""
     if job.status == "blocked":
@@ -111,10 +124,10 @@ SHOWN_JOBS = frozenset(
 async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str, Any]:
     """Everything the page shows of an order that the viewer may see."""
     await enter_tenant(db, order.tenant_id)
-    asked = order.status == "estimate"
+    asked = order.status in PAPER_ONLY
     jobs = [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS]
     begun = any(job.started_at for job in jobs) or not any(job.status in AGREED for job in jobs)
-    tone, words = ("info", _("You asked for a price")) if asked else headline(order.stage, begun=begun)
+    tone, words = on_paper(order.status) if asked else headline(order.stage, begun=begun)
     return {
         "shop_brand": await brand_of(db, order.tenant_id),
         "order": order,
@@ -133,12 +146,15 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "answered": [one for one in await estimates.estimates_of(db, order) if one.is_decided],
         "to_pay": [one for one in await billing.of_order(db, order) if one.status in BILLS][::-1],
         "late": order.is_late(clock.now()),
+        "here": not asked,
         "summary_url": "",
         "topics": [workshop.customer_topic(order.id)],
     }
 
 
 async def _to_answer(db: AsyncSession, order: RepairOrder) -> Estimate | None:
+    if not order.is_open:
+        return None
     now = clock.now()
     return next((one for one in await estimates.estimates_of(db, order) if one.is_open(now)), None)
 

@@ -177,6 +177,7 @@ UNIQUE_ELSEWHERE = {
 LOOSE_KEYS = {
     "finding_photos -> files": "a file may be its customer's alone; the row is written with the file it has just stored",
     "order_photos -> files": "the same",
+    "appointment_photos -> files": "the same",
 }
 
 IDS_WITHOUT_A_KEY = {

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
-from app.core import audit
+from app.core import audit, clock
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
 from app.core.forms import read, values_of
@@ -17,7 +17,7 @@ from app.core.money import decimals, to_minor
 from app.core.render import fragment, money, page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains import workshop
+from app.domains import estimates, workshop
 from app.domains.billing import checkout, crediting, finding, invoicing, paper, paying, refunding, words
 from app.domains.billing.credited_lines import Part
 from app.domains.billing.live import desk_topic
@@ -132,7 +132,8 @@ async def new_invoice_page(request: AnyRequest, order: FromQuery[UUID]) -> Respo
     async with begin(request) as (db, me):
         found = await workshop.find_by_id(db, me, order)
         bill = await invoicing.billable(db, found)
-        return page(request, me, "billing/new.html", bill=bill, price_line=workshop.price_line)
+        asked = [one for one in await estimates.estimates_of(db, found) if one.is_open(clock.now())]
+        return page(request, me, "billing/new.html", bill=bill, price_line=workshop.price_line, asked=asked)
 
 
 @get("/orders/{number:int}/invoices", opt=DESK)

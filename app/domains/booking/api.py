@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import enter_tenant
-from app.core.errors import Invalid, NotFound, Refused
+from app.core.errors import Invalid, NotFound
 from app.core.legible import within_reach
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
@@ -21,7 +21,7 @@ from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import customers, garage, services
-from app.domains.booking import appointments, changing, holding, slots
+from app.domains.booking import ahead_pages, appointments, changing, holding, slots
 from app.domains.booking.appointments import Entry, Visit
 from app.domains.booking.crowd import HOLDS, LOOKS, turn
 from app.domains.booking.floor import work_of
@@ -288,9 +288,7 @@ async def _change(db: AsyncSession, visit: Visit, data: ChangeIn, me: Viewer) ->
     if data.starts_at is not None:
         await changing.reschedule(db, visit, data.starts_at, by=me)
     if data.notes is not None:
-        if not visit.appointment.is_open:
-            raise Refused(_("This appointment can no longer be changed."), audit="appointment.illegal_move")
-        visit.appointment.notes = data.notes
+        await changing.note(db, visit, data.notes, by=me)
 
 
 def _facts(visit: Visit) -> dict[str, Any]:
@@ -339,7 +337,7 @@ router = Router(
     "/",
     route_handlers=[
         free_slots, own_appointments, own_appointment, book, confirm, change, cancel, staff_appointments,
-        staff_appointment, book_for, staff_change, assign,
+        staff_appointment, book_for, staff_change, assign, ahead_pages.api,
     ],
     tags=["booking"],
 )  # fmt: skip

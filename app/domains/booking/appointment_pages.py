@@ -17,7 +17,7 @@ from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.booking import appointments, changing, choosing
+from app.domains.booking import appointments, changing, choosing, telling_ahead
 from app.domains.booking.book_pages import book_again
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.desk_pages import show_day
@@ -87,6 +87,8 @@ async def _one(db: AsyncSession, me: Viewer, appointment_id: UUID) -> dict[str, 
         "may_change": changing.may_change(visit, me),
         "last_change": changing.last_change(visit),
         "again": book_again(visit),
+        "may_tell_ahead": telling_ahead.may_tell_ahead(visit, me),
+        "sent_ahead": await telling_ahead.photos_of(db, visit.appointment),
     }
 
 

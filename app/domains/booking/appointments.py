@@ -102,6 +102,11 @@ async def of_day(db: AsyncSession, me: Viewer, center: ServiceCenter, day: date)
     return await _entries(db, center, Appointment.starts_at >= since, Appointment.starts_at < until)
 
 
+async def requests(db: AsyncSession, center: ServiceCenter) -> list[Entry]:
+    """The visits of every day that wait for the shop's word, by start."""
+    return await _entries(db, center, Appointment.status == "pending")
+
+
 async def between(db: AsyncSession, center: ServiceCenter, since: datetime, until: datetime) -> list[Entry]:
     return await _entries(db, center, Appointment.starts_at >= since, Appointment.starts_at < until)
 

@@ -15,9 +15,15 @@ from app.domains import customers, garage, workshop
 from app.domains.booking.appointments import EARLIEST, Visit
 from app.domains.booking.changing import must_be_version, services_booked
 from app.domains.booking.claims import vacate
-from app.domains.booking.events import AppointmentArrived, AppointmentCompleted, AppointmentStarted
+from app.domains.booking.events import (
+    AppointmentArrived,
+    AppointmentCompleted,
+    AppointmentExpectedAgain,
+    AppointmentStarted,
+)
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
+from app.domains.booking.telling_ahead import bring_photos
 from app.domains.workshop.models import RepairOrder
 
 
@@ -62,6 +68,7 @@ async def arrive(
         promise_at=appointment.ends_at,
         by=by,
     )
+    await bring_photos(db, appointment, order, by=by)
     await _put_on(db, visit, order, by=by)
     appointment.status = "arrived"
     appointment.order_id = order.id
@@ -102,6 +109,18 @@ async def begin_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
         appointment.status = "in_progress"
         appointment.version += 1
         await tell(db, AppointmentStarted, appointment, by=by)
+
+
+async def expect_again(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
+    """arrived or in_progress → confirmed, when the order is void: the car can be checked in again, and the visit
+    moved, cancelled or missed like any that stands."""
+    appointment = await _of_order(db, order_id)
+    if appointment is None or appointment.status not in ("arrived", "in_progress"):
+        return
+    appointment.status = "confirmed"
+    appointment.order_id = None
+    appointment.version += 1
+    await tell(db, AppointmentExpectedAgain, appointment, by=by, order_id=order_id)
 
 
 async def complete(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:

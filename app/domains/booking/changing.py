@@ -17,6 +17,7 @@ from app.domains.booking.claims import SlotTaken, claim, expire, occupy, vacate
 from app.domains.booking.events import (
     AppointmentCancelled,
     AppointmentMissed,
+    AppointmentNoted,
     AppointmentReassigned,
     AppointmentRescheduled,
 )
@@ -79,7 +80,20 @@ async def reschedule(db: AsyncSession, visit: Visit, starts: datetime, *, by: Vi
     appointment.version += 1
     await vacate(db, appointment)
     await occupy(db, appointment, claimed)
-    await tell(db, AppointmentRescheduled, appointment, by=by, from_starts_at=before)
+    is_request = appointment.status == "pending"
+    await tell(db, AppointmentRescheduled, appointment, by=by, from_starts_at=before, is_request=is_request)
+    return appointment
+
+
+async def note(db: AsyncSession, visit: Visit, notes: str, *, by: Viewer) -> Appointment:
+    """Write what the driver asks for; the shop that looks at the visit sees it."""
+    appointment = visit.appointment
+    if not appointment.is_open:
+        raise Refused(_("This appointment can no longer be changed."), audit="appointment.illegal_move")
+    if notes != appointment.notes:
+        appointment.notes = notes
+        appointment.version += 1
+        await tell(db, AppointmentNoted, appointment, by=by)
     return appointment
 
 
@@ -93,12 +107,16 @@ async def cancel(db: AsyncSession, visit: Visit, *, by: Viewer, reason: str = ""
         return appointment
     _must_stand(appointment)
     _must_be_in_time(visit, by)
+    is_request = appointment.status == "pending"
     appointment.status = "cancelled"
     appointment.cancel_reason = reason
     appointment.version += 1
     await vacate(db, appointment)
     by_customer = not is_desk(appointment, by)
-    await tell(db, AppointmentCancelled, appointment, by=by, by_customer=by_customer, reason=reason)
+    await tell(
+        db, AppointmentCancelled, appointment, by=by, by_customer=by_customer, reason=reason,
+        is_request=is_request,
+    )  # fmt: skip
     return appointment
 
 

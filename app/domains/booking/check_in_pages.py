@@ -15,7 +15,8 @@ from app.core.render import lost_files, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.domains import customers, workshop
-from app.domains.booking import appointments, arriving
+from app.domains.booking import appointments, arriving, telling_ahead
+from app.domains.booking.ahead_pages import fields_of
 from app.domains.booking.appointments import Visit
 from app.domains.workshop.models import RepairOrder
 
@@ -57,10 +58,12 @@ async def _show(
             center=visit.center,
             vehicle=visit.vehicle,
             customer=await customers.find(db, me, visit.appointment.customer_id),
-            concern=visit.appointment.notes or visit.title,
+            concern=visit.appointment.concern or visit.appointment.notes or visit.title,
+            ahead=fields_of(visit),
+            sent_ahead=await telling_ahead.photos_of(db, visit.appointment),
             promise_at=visit.appointment.ends_at,
             typed=values_of(form) if wrong else {},
-            lights=form.getall("warning_lights", []) if wrong else [],
+            lights=form.getall("warning_lights", []) if wrong else visit.appointment.warning_lights,
             errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
             inside=order,
         )

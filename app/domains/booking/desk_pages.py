@@ -52,10 +52,19 @@ async def _day(db: AsyncSession, me: Viewer, day: date | None, by: str) -> dict[
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "groups": _grouped(entries, by),
+        "requests": await appointments.requests(db, center),
         "count": len(entries),
         "bays": [bay for bay in await premises.bays_of(db, center) if bay.is_active],
         "technicians": [one for one in await crew.crew_of(db, center) if one.is_technician and one.is_active],
     }
+
+
+@get("/appointments/requests", opt=READS)
+async def requests_region(request: AnyRequest) -> Response[Any]:
+    """For the board: how many visits wait for the shop's word."""
+    async with begin(request) as (db, me):
+        waiting = await appointments.requests(db, await premises.working_center(db, me))
+        return fragment(request, me, "booking/_requests.html", requests=waiting)
 
 
 def _grouped(entries: list[appointments.Entry], by: str) -> list[tuple[str, list[appointments.Entry]]]:
@@ -104,4 +113,4 @@ def day_of(visit: appointments.Visit) -> str:
     return f"/appointments?day={day}"
 
 
-router = Router("/", route_handlers=[day_region, assign, accept, no_show])
+router = Router("/", route_handlers=[day_region, requests_region, assign, accept, no_show])

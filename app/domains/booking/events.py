@@ -34,6 +34,8 @@ class AppointmentRescheduled(AppointmentEvent, frozen=True, kw_only=True):
     """It was moved to `starts_at`."""
 
     from_starts_at: datetime
+    is_request: bool = False
+    """It still waits for the shop's word."""
 
 
 class AppointmentReassigned(AppointmentEvent, frozen=True, kw_only=True):
@@ -46,6 +48,16 @@ class AppointmentReassigned(AppointmentEvent, frozen=True, kw_only=True):
 class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
     by_customer: bool
     reason: str = ""
+    is_request: bool = False
+    """The shop had not confirmed it."""
+
+
+class AppointmentToldAhead(AppointmentEvent, frozen=True, kw_only=True):
+    """The driver has said before coming how the car is."""
+
+
+class AppointmentNoted(AppointmentEvent, frozen=True, kw_only=True):
+    """What the driver asks for was written anew."""
 
 
 class AppointmentMissed(AppointmentEvent, frozen=True, kw_only=True):
@@ -54,6 +66,12 @@ class AppointmentMissed(AppointmentEvent, frozen=True, kw_only=True):
 
 class AppointmentArrived(AppointmentEvent, frozen=True, kw_only=True):
     """The car is here; its repair order is open."""
+
+    order_id: UUID
+
+
+class AppointmentExpectedAgain(AppointmentEvent, frozen=True, kw_only=True):
+    """Its repair order was opened by mistake and is void: the car is still to come."""
 
     order_id: UUID
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from app.core.live import Ring
 from app.domains.booking.events import AppointmentEvent
 from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged, StaffChanged
+from app.domains.workshop import board_topic
 from app.domains.workshop.events import OfOrder
 
 SetUp = BayChanged | CenterChanged | HoursExceptionChanged | StaffChanged
@@ -43,6 +44,11 @@ def ring_own(event: AppointmentEvent) -> Iterable[Ring]:
 
 def ring_appointment(event: AppointmentEvent) -> Iterable[Ring]:
     yield Ring(appointment_topic(event.appointment_id), "appointment")
+
+
+def ring_requests(event: AppointmentEvent) -> Iterable[Ring]:
+    """The board says above the cars how many requests wait for the shop's word."""
+    yield Ring(board_topic(event.center_id), "requests")
 
 
 def ring_slots_of_center(event: SetUp) -> Iterable[Ring]:

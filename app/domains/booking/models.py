@@ -45,6 +45,13 @@ class Appointment(TenantOwned, Base):
     booked_by: Mapped[str] = mapped_column(default="")
     """The member of staff who took it on the phone or at the counter; empty when the driver booked."""
     notes: Mapped[str] = mapped_column(default="")
+    concern: Mapped[str] = mapped_column(default="")
+    """What the driver said of the car before coming, with what follows."""
+    mileage_km: Mapped[int | None]
+    charge_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    warning_lights: Mapped[list[str]] = mapped_column(default=list)
+    told_at: Mapped[datetime | None]
+    """When they said it; empty: nothing was said."""
     cancel_reason: Mapped[str] = mapped_column(default="")
     order_id: Mapped[UUID | None]
     completed_at: Mapped[datetime | None]
@@ -74,6 +81,20 @@ class BookedService(TenantOwned, Base):
     duration_minutes: Mapped[int] = mapped_column(SmallInteger)
     price_minor: Mapped[int]
     currency: Mapped[str]
+
+
+class AppointmentPhoto(TenantOwned, Base):
+    """A photo of the car that its driver sent before coming."""
+
+    __tablename__ = "appointment_photos"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("appointments", "appointment_id"),
+        Index("ix_appointment_photos_appointment", "tenant_id", "appointment_id"),
+    )
+
+    appointment_id: Mapped[UUID]
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
 
 
 class Occupation(TenantOwned, Base):

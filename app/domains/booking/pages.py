@@ -2,7 +2,14 @@
 
 from litestar import Router
 
-from app.domains.booking import appointment_pages, book_pages, check_in_pages, desk_pages, phone_pages
+from app.domains.booking import (
+    ahead_pages,
+    appointment_pages,
+    book_pages,
+    check_in_pages,
+    desk_pages,
+    phone_pages,
+)
 
 router = Router(
     "/",
@@ -10,6 +17,7 @@ router = Router(
         book_pages.router,
         phone_pages.router,
         appointment_pages.router,
+        ahead_pages.router,
         desk_pages.router,
         check_in_pages.router,
     ],

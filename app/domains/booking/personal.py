@@ -1,15 +1,17 @@
 """What of the bookings is in a driver's copy."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.personal import AtShop, Declared, Records
+from app.core.db import transaction
+from app.core.personal import AtShop, Declared, Paper, Records
+from app.core.tables import File
 from app.core.words import _
-from app.domains.booking.models import Appointment, BookedService
+from app.domains.booking.models import Appointment, AppointmentPhoto, BookedService
 from app.domains.network.models import ServiceCenter
 
 
@@ -26,6 +28,11 @@ def records(person: UUID) -> Sequence[Records]:
                 "status": (Appointment.status, _("what became of it")),
                 "booked_at": (Appointment.booked_at, _("when you agreed to it")),
                 "notes": (Appointment.notes, _("what you asked for")),
+                "told_at": (Appointment.told_at, _("when you said before coming how the car is")),
+                "concern": (Appointment.concern, _("what you said the car does")),
+                "mileage_km": (Appointment.mileage_km, _("the mileage you gave")),
+                "charge_percent": (Appointment.charge_percent, _("the state of charge you gave")),
+                "warning_lights": (Appointment.warning_lights, _("the warning lights you named")),
                 "cancel_reason": (Appointment.cancel_reason, _("why it was cancelled")),
                 "visit_id": (Appointment.order_id, _("the visit it became")),
             },
@@ -48,7 +55,34 @@ def records(person: UUID) -> Sequence[Records]:
             .where(Appointment.user_id == person)
             .order_by(BookedService.created_at),
         ),
+        Records(
+            "photos_sent_ahead", _("Photos you sent before a visit."), ("appointment_photos",),
+            {
+                "appointment_id": (AppointmentPhoto.appointment_id, _("for which visit")),
+                "file_id": (AppointmentPhoto.file_id, _("which file in photos/sent-ahead")),
+                "sent_at": (AppointmentPhoto.created_at, _("when you sent it")),
+            },
+            lambda rows: rows.select_from(AppointmentPhoto)
+            .join(Appointment, Appointment.id == AppointmentPhoto.appointment_id)
+            .where(Appointment.user_id == person)
+            .order_by(AppointmentPhoto.id),
+        ),
     ]  # fmt: skip
+
+
+async def papers(person: UUID) -> AsyncIterator[Paper]:
+    """The photos the driver sent before coming."""
+    async with transaction(user=person) as db:
+        found = await db.execute(
+            select(File.id, File.key)
+            .join(AppointmentPhoto, AppointmentPhoto.file_id == File.id)
+            .join(Appointment, Appointment.id == AppointmentPhoto.appointment_id)
+            .where(Appointment.user_id == person)
+            .order_by(AppointmentPhoto.id)
+        )
+        rows = found.all()
+    for row in rows:
+        yield Paper(f"photos/sent-ahead/{row.id}.{row.key.rpartition('.')[2]}", key=row.key)
 
 
 def _theirs(who: AtShop) -> tuple[ColumnElement[bool], ...]:
@@ -61,8 +95,16 @@ async def join(db: AsyncSession, who: AtShop) -> None:
 
 
 async def leave(db: AsyncSession, who: AtShop) -> None:
-    """What they wrote when they booked."""
-    await db.execute(update(Appointment).where(*_theirs(who)).values(notes="", cancel_reason=""))
+    """What they wrote when they booked and before they came. Photos of the car are the shop's, the names their
+    files had on somebody's phone are not."""
+    sent = (
+        select(AppointmentPhoto.file_id)
+        .join(Appointment, Appointment.id == AppointmentPhoto.appointment_id)
+        .where(*_theirs(who))
+    )
+    files = update(File).where(File.tenant_id == who.tenant_id, File.id.in_(sent))
+    await db.execute(files.values(label="", user_id=None))
+    await db.execute(update(Appointment).where(*_theirs(who)).values(notes="", cancel_reason="", concern=""))
 
 
 async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
@@ -76,4 +118,4 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
     return [_("a visit that is booked")] if await db.scalar(select(planned.exists())) else []
 
 
-DECLARED = Declared(records, join=join, leave=leave, unsettled=unsettled)
+DECLARED = Declared(records, papers=papers, join=join, leave=leave, unsettled=unsettled)

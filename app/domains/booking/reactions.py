@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.events import Heard
 from app.core.viewer import Viewer
 from app.domains.booking import arriving
-from app.domains.workshop.events import JobStarted, WorkCompleted
+from app.domains.workshop.events import JobStarted, OrderVoided, WorkCompleted
 
 
 async def follow_start(db: AsyncSession, heard: Heard[JobStarted]) -> None:
@@ -16,3 +16,8 @@ async def follow_start(db: AsyncSession, heard: Heard[JobStarted]) -> None:
 async def follow_completion(db: AsyncSession, heard: Heard[WorkCompleted]) -> None:
     """The appointment is done; what is left of its time is free."""
     await arriving.complete(db, heard.event.order_id, by=Viewer.system(heard.tenant_id))
+
+
+async def follow_void(db: AsyncSession, heard: Heard[OrderVoided]) -> None:
+    """The order was a mistake; the appointment is not."""
+    await arriving.expect_again(db, heard.event.order_id, by=Viewer.system(heard.tenant_id))

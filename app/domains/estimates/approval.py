@@ -13,7 +13,7 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.estimates.events import EstimateDecided
-from app.domains.estimates.finding import lock
+from app.domains.estimates.finding import lock, over_words
 from app.domains.estimates.links import OpenedLink, refuse_shut
 from app.domains.estimates.models import Estimate
 from app.domains.estimates.proposal import Proposal, authorized_minor, work_on
@@ -60,6 +60,8 @@ async def decide(
     sheet = await read_sheet(db, estimate)
     if estimate.is_decided:
         return _answered_before(sheet, answer)
+    if over := over_words(order):
+        raise Refused(over, audit="estimate.illegal_move")
     _check_open(estimate)
     _check_complete(sheet, answer)
     work = {one.job.id: one for one in await work_on(db, order)}

@@ -41,7 +41,7 @@ class EstimateDecided(OfEstimate, frozen=True, kw_only=True):
 
 
 class EstimateSuperseded(OfEstimate, frozen=True, kw_only=True):
-    """A newer version stands in its place, or the work it names has changed. Its links are dead."""
+    """A newer version stands in its place, the work it names has changed, or its order is over. Its links are dead."""
 
 
 class EstimateExpired(OfEstimate, frozen=True, kw_only=True):

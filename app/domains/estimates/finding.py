@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import enter_tenant
 from app.core.errors import Forbidden, NotFound
 from app.core.viewer import Viewer
+from app.core.words import _
 from app.domains.estimates.models import Estimate
 from app.domains.workshop import hold
 from app.domains.workshop.models import RepairOrder
@@ -57,6 +58,18 @@ async def find_to_decide(db: AsyncSession, me: Viewer, estimate_id: UUID) -> Est
         raise NotFound
     await enter_tenant(db, found.tenant_id)
     return found
+
+
+def over_words(order: RepairOrder) -> str:
+    """Why an order asks its customer nothing any more; "" while it may."""
+    return {
+        "void": _("The workshop opened this order by mistake. There is nothing to answer any more."),
+        "archived": _("The workshop has put this price away. There is nothing to answer any more."),
+        "invoiced": _(
+            "The workshop has written the invoice for this visit. There is nothing to answer any more."
+        ),
+        "closed": _("This visit is invoiced and paid. There is nothing to answer any more."),
+    }.get(order.status, "")
 
 
 async def order_of(db: AsyncSession, estimate: Estimate) -> RepairOrder:

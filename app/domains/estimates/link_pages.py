@@ -17,7 +17,7 @@ from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.domains.estimates.answering import read_answer
 from app.domains.estimates.approval import decide
-from app.domains.estimates.links import OpenedLink, ask_again, open_link, refuse_shut, standing, words_for
+from app.domains.estimates.links import OpenedLink, ask_again, open_link, refuse_shut, standing
 from app.domains.estimates.sending import mark_viewed
 from app.domains.estimates.sheet import read_sheet
 from app.domains.estimates.showing import shown
@@ -134,7 +134,7 @@ async def _closed(
         status=200 if asked else 410,
         headers=PRIVATE,
         header=opened.estimate.header,
-        words=words_for(opened.shut),
+        words=opened.words,
         can_ask=can_ask,
         asked=asked,
         action=f"/approve/{token}/renewal",

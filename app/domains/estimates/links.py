@@ -21,7 +21,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.customers.models import Customer
 from app.domains.estimates.events import ApprovalLinkAsked, ApprovalLinksRevoked
-from app.domains.estimates.finding import lock, order_of
+from app.domains.estimates.finding import lock, order_of, over_words
 from app.domains.estimates.models import OPEN, ApprovalLink, Estimate
 from app.domains.network.setting_values import rules_of
 
@@ -37,6 +37,13 @@ class OpenedLink:
 
     link: ApprovalLink
     estimate: Estimate
+    over: str = ""
+    """Why its order asks nothing any more."""
+
+    @property
+    def words(self) -> str:
+        """Why it does not open, for the person holding it."""
+        return (self.over if self.shut == "superseded" else "") or words_for(self.shut)
 
     @property
     def shut(self) -> Shut:
@@ -95,7 +102,7 @@ async def open_link(db: AsyncSession, token: str) -> OpenedLink:
     await enter_tenant(db, row.tenant_id)
     link = await db.get_one(ApprovalLink, row.link_id)
     estimate = await db.get_one(Estimate, row.estimate_id)
-    return OpenedLink(link, estimate)
+    return OpenedLink(link, estimate, over_words(await order_of(db, estimate)))
 
 
 def _shut(link: ApprovalLink, estimate: Estimate) -> Shut:
@@ -114,7 +121,7 @@ def _shut(link: ApprovalLink, estimate: Estimate) -> Shut:
 def refuse_shut(opened: OpenedLink) -> None:
     """Raise Refused in plain words when the link no longer opens."""
     if opened.shut:
-        raise Refused(words_for(opened.shut), audit="estimate.link_shut")
+        raise Refused(opened.words, audit="estimate.link_shut")
 
 
 def words_for(shut: Shut) -> str:

@@ -27,6 +27,7 @@ from app.domains.estimates.finding import (
     find_to_write,
     is_of_shop,
     order_of,
+    over_words,
 )
 from app.domains.estimates.links import issue_link, recipient_of, revoke_links
 from app.domains.estimates.sending import mark_viewed, preview, send
@@ -94,6 +95,7 @@ async def _estimate(
     context |= {
         "live_topics": [workshop.customer_topic(estimate.order_id)],
         "seen_url": f"/estimates/{estimate_id}/view",
+        "over": over_words(await order_of(db, estimate)),
     }
     return page(request, me, "estimates/own.html", status=status, **context)
 

@@ -18,7 +18,12 @@ from app.domains.booking.events import (
     AppointmentRescheduled,
 )
 from app.domains.booking.models import Appointment, BookedService
-from app.domains.estimates.events import ApprovalLinkAsked, EstimateDecided, EstimateSent
+from app.domains.estimates.events import (
+    ApprovalLinkAsked,
+    EstimateDecided,
+    EstimateExpired,
+    EstimateSent,
+)
 from app.domains.estimates.models import Estimate, EstimateJob
 from app.domains.inspections.events import InspectionCompleted
 from app.domains.notifications import recipients
@@ -37,11 +42,13 @@ async def tell_requested(db: AsyncSession, heard: Heard[AppointmentRequested]) -
 
 
 async def tell_rescheduled(db: AsyncSession, heard: Heard[AppointmentRescheduled]) -> None:
-    await _about_appointment(db, heard, "appointment_moved", _moved)
+    words = _request_moved if heard.event.is_request else _moved
+    await _about_appointment(db, heard, "appointment_moved", words)
 
 
 async def tell_cancelled(db: AsyncSession, heard: Heard[AppointmentCancelled]) -> None:
-    await _about_appointment(db, heard, "appointment_cancelled", _cancelled)
+    declined = heard.event.is_request and not heard.event.by_customer
+    await _about_appointment(db, heard, "appointment_cancelled", _declined if declined else _cancelled)
 
 
 async def tell_reminder(db: AsyncSession, heard: Heard[ReminderDue]) -> None:
@@ -61,6 +68,18 @@ def _requested(center: str, when: str) -> tuple[str, str]:
 
 def _moved(center: str, when: str) -> tuple[str, str]:
     return _("Your visit was moved"), _("%(center)s now expects you on %(when)s.", center=center, when=when)
+
+
+def _request_moved(center: str, when: str) -> tuple[str, str]:
+    return _("Your request was moved"), _(
+        "%(center)s looks at it and answers. You now ask for %(when)s.", center=center, when=when
+    )
+
+
+def _declined(center: str, when: str) -> tuple[str, str]:
+    return _("Your request was declined"), _(
+        "%(center)s cannot take you on %(when)s. Please choose another time.", center=center, when=when
+    )
 
 
 def _cancelled(center: str, when: str) -> tuple[str, str]:
@@ -113,6 +132,7 @@ async def _about_appointment(
         place=place,
         starts_at=starts_at,
         days=getattr(heard.event, "days", 1),
+        is_request=getattr(heard.event, "is_request", False),
         services=services,
         car=car,
         url=url if to.user_id else "",
@@ -169,6 +189,33 @@ async def _send_estimate(
         car=car,
         order=order,
     )
+
+
+async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
+    """Nobody answered in time: the driver may ask for another, the advisor may send one."""
+    event = heard.event
+    order = await db.get_one(RepairOrder, event.order_id)
+    if not order.is_open:
+        return
+    place = await recipients.place(db, event.center_id)
+    car = await recipients.car(db, order.vehicle_id)
+    driver = await recipients.customer(db, event.customer_id, tenant_id=order.tenant_id)
+    if driver is not None and driver.user_id:
+        with speaking(driver.locale):
+            title = _("Your estimate is no longer valid")
+            message = _(
+                "%(center)s, %(car)s: nothing was decided. Ask the workshop for another.",
+                center=place.center.name,
+                car=car,
+            )
+        line = Line("estimate", title, message, f"/estimates/{event.estimate_id}", event.estimate_id)
+        await list_for(db, heard, driver.user_id, line, tenant_id=order.tenant_id)
+    advisor = await _advisor(db, order)
+    if advisor is not None and advisor.user_id:
+        with speaking(advisor.locale):
+            title = _("%(number)s ran out without an answer", number=event.number)
+        line = Line("estimate", title, car, f"/estimates/{event.estimate_id}", event.estimate_id)
+        await list_for(db, heard, advisor.user_id, line, tenant_id=order.tenant_id)
 
 
 async def tell_desk_of_decision(db: AsyncSession, heard: Heard[EstimateDecided]) -> None:

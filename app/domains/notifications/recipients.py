@@ -1,17 +1,19 @@
 """Whom to tell, where, in which language and on whose clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import act_as
+from app.core.permissions import BY_ROLE
 from app.domains.accounts.models import User
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.branding import Brand, brand_of
-from app.domains.network.models import ServiceCenter
+from app.domains.network.models import RoleAt, ServiceCenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,21 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
     if user is None or not user.is_active:
         return None
     return Recipient(user.id, user.name, user.email, user.locale, user.email_verified_at is not None)
+
+
+async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
+    """The accounts of everybody who runs a center's appointments."""
+    roles = [role for role, may in BY_ROLE.items() if "manage:appointments" in may]
+    found = await db.scalars(
+        select(RoleAt.user_id)
+        .where(
+            RoleAt.tenant_id == center.tenant_id,
+            RoleAt.role.in_(roles),
+            or_(RoleAt.service_center_id.is_(None), RoleAt.service_center_id == center.id),
+        )
+        .distinct()
+    )
+    return found.all()
 
 
 async def place(db: AsyncSession, center_id: UUID) -> Place:

@@ -72,17 +72,19 @@ async def archive(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> Repair
 
 
 async def void(db: AsyncSession, order: RepairOrder, *, by: Viewer, reason: str) -> RepairOrder:
-    """Opened by mistake. Only before an invoice, and before work was done."""
+    """Opened by mistake. Only before an invoice, and before work was done. Proposals nobody saw go with it; what
+    the customer was asked about stays with the car."""
     if not reason.strip():
         raise Invalid({"reason": _("Say why the order is void.")})
     order = await hold(db, order.id)
-    started = [
-        job
-        for job in await jobs.jobs_of(db, order)
-        if job.status in ("in_progress", "blocked", "qc", "completed")
-    ]
+    every = await jobs.jobs_of(db, order)
+    started = [job for job in every if job.status in ("in_progress", "blocked", "qc", "completed")]
     if started:
         raise Refused(_("Work on “%(job)s” has begun.", job=started[0].title), audit="order.illegal_move")
+    if order.is_open:
+        for job in every:
+            if job.status == "proposed":
+                await jobs.withdraw_job(db, job, by=by)
     move_document(order, "void")
     await _put_open_aside(db, order, by=by)
     await tell(db, order, OrderVoided(**of(order), reason=reason.strip()), by=by)

@@ -15,6 +15,8 @@ from app.domains.billing.models import Invoice, PayLink
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL, finished
 from tests.domains.billing.conftest import Till
+from tests.domains.estimates.desk import sent
+from tests.domains.workshop.shop import proposed
 
 
 async def test_the_desk_issues_an_invoice(till: Till) -> None:
@@ -23,6 +25,12 @@ async def test_the_desk_issues_an_invoice(till: Till) -> None:
     desk = till.open_browser(CAST.advisor)
     asked = await desk.get(f"/invoices/new?order={order.id}")
     assert "$289.47" in asked.text
+    assert "still waits for the customer" not in asked.text
+    async with transaction(user=CAST.advisor.user_id, tenant=HARBOR) as db:
+        await proposed(db, order, "Winter tires")
+        estimate, _sheet = await sent(db, order)
+    asked = await desk.get(f"/invoices/new?order={order.id}")
+    assert f"{estimate.number} still waits for the customer" in asked.text
     issued = await desk.post("/invoices", {"order_id": str(order.id)}, key="once")
     assert issued.status_code == 303
     again = await desk.post("/invoices", {"order_id": str(order.id)}, key="once")

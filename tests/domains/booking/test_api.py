@@ -3,10 +3,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import select, text
+
 from app.core import clock
 from app.core.db import transaction
+from app.core.tables import EventRow
 from app.domains.garage.models import Vehicle
-from tests.cast import CAR, HARBOR_BAYS, HARBOR_CENTER, OTHER_CAR, VOLT_CENTER
+from tests.cast import CAR, HARBOR, HARBOR_BAYS, HARBOR_CENTER, OTHER_CAR, VOLT_CENTER
+from tests.domains.notifications.things import lines_of
 
 SLOTS = f"/api/v1/centers/{HARBOR_CENTER}/slots"
 MINE = "/api/v1/customers/appointments"
@@ -182,3 +186,43 @@ async def test_who_may_and_who_finds_nothing(browser, cast, offered):
     assert (refused.status_code, refused.json()["error"]) == (403, "Insufficient permissions")
     assert (await browser(cast.technician).get(DESK)).status_code == 403
     assert (await browser().get(MINE)).status_code == 401
+
+
+async def test_a_shop_that_confirms_by_hand_hears_of_each_request(browser, cast, offered, run_reactions):
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(text("UPDATE service_centers SET confirm_by_hand = true"))
+    driver, desk = browser(cast.customer), browser(cast.advisor)
+    slots = [one for one in await free(driver, offered) if later(one)]
+    made = (await booked(driver, offered, slots[-1]["starts_at"])).json()
+    assert made["status"] == "pending"
+    await run_reactions()
+    for person in (cast.advisor, cast.owner):
+        [line] = await lines_of(person.user_id)
+        assert "A visit is asked for" in line.title
+        assert "Dana O'Neil" in line.message
+        assert made["id"] in (await browser(person).get(line.url)).text
+    for person in (cast.technician, cast.outsider):
+        assert await lines_of(person.user_id) == []
+    asks = "One visit waits for your answer"
+    assert asks in (await desk.get("/appointments")).text, "whatever the day it is asked for"
+    assert asks in (await desk.get("/appointments/requests")).text
+    assert asks not in (await browser(cast.outsider).get("/appointments/requests")).text
+    moved = await driver.json("PUT", f"{MINE}/{made['id']}", {"starts_at": slots[0]["starts_at"]})
+    assert moved.status_code == 200
+    await driver.json("DELETE", f"{MINE}/{made['id']}")
+    await run_reactions()
+    told = [line.title for line in await lines_of(cast.customer.user_id)]
+    assert told == ["Your request has arrived", "Your request was moved", "Your visit was cancelled"]
+    assert [line.title for line in await lines_of(cast.advisor.user_id)][1:] == ["A request was taken back"]
+    assert asks not in (await desk.get("/appointments")).text
+
+
+async def test_other_notes_are_another_version_that_the_desk_hears_of(browser, cast, offered):
+    driver = browser(cast.customer)
+    made = (await booked(driver, offered)).json()
+    note = {"notes": "It rattles too", "version": made["version"]}
+    assert (await driver.json("PUT", f"{MINE}/{made['id']}", note)).json()["version"] == made["version"] + 1
+    stale = {"status": "cancelled", "version": made["version"]}
+    assert (await browser(cast.advisor).json("PUT", f"{DESK}/{made['id']}", stale)).status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        assert await db.scalar(select(EventRow).where(EventRow.name == "AppointmentNoted"))

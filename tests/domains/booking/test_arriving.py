@@ -12,16 +12,16 @@ from app.core.db import transaction
 from app.core.viewer import Viewer
 from app.domains import workshop
 from app.domains.booking import arriving, tasks
-from app.domains.booking.models import Appointment
+from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
-from app.domains.workshop.models import Authorization, Job, JobStep, RepairOrder
+from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
 from tests.cast import HARBOR, HARBOR_CENTER
 from tests.core.pictures import jpeg
 from tests.domains.booking.test_api import MINE, booked, free
 from tests.domains.booking.test_pages import starts_in
 from tests.domains.booking.test_phone_pages import asked
 from tests.domains.booking.test_phone_pages import booked as phoned
-from tests.domains.workshop.shop import checked_in
+from tests.domains.workshop.shop import checked_in, proposed
 
 GOOD = {
     "concern": "It squeaks when braking",
@@ -276,3 +276,81 @@ async def test_a_low_odometer_and_a_missing_name_are_told_together(browser, cast
     assert "Jan 5, 2026" in answer.text
     assert "Tick this if the reading is right" in answer.text
     assert "Type the name of the person who signed by hand." in answer.text
+
+
+async def test_an_order_opened_by_mistake_leaves_the_visit_as_it_was(browser, cast, visit, run_reactions):
+    desk, driver = browser(cast.advisor), browser(cast.customer)
+    counter = f"/appointments/{visit['id']}/check-in"
+    opened = (await desk.post(counter, GOOD)).headers["location"]
+    order_id = (await state(visit)).order_id
+    async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:
+        await proposed(db, await db.get_one(RepairOrder, order_id), "Never shown to anybody")
+    assert "Change the plan" in (await desk.get(opened)).text
+    await desk.post(f"{opened}/void", {"reason": "Wrong car"})
+    await run_reactions()
+    assert tuple(await state(visit)) == ("confirmed", None)
+    assert "Change the plan" not in (await desk.get(opened)).text
+    page = (await driver.get(f"/orders/{order_id}/track")).text
+    assert "Your car is not here after all" in page
+    assert "Expected to be ready" not in page
+    assert "We are expecting your car" in (await driver.get(f"/appointments/{visit['id']}/track")).text
+    async with transaction(tenant=HARBOR) as db:
+        assert not (await db.scalars(select(DeferredWork))).all(), "nobody ever saw the proposal"
+    second = await desk.post(counter, GOOD)
+    assert second.headers["location"] != opened
+    await desk.post(f"{second.headers['location']}/void", {"reason": "Nobody came at all"})
+    await run_reactions()
+    await desk.post(f"/appointments/{visit['id']}/cancellation", {"reason": "Nobody came"})
+    assert (await state(visit)).status == "cancelled"
+    async with transaction(tenant=HARBOR) as db:
+        assert not (await db.scalars(select(Occupation).where(Occupation.is_active))).all()
+
+
+async def test_what_the_driver_says_before_coming_stands_on_the_counters_form(
+    browser, cast, offered, run_reactions
+):
+    driver, desk = browser(cast.customer), browser(cast.advisor)
+    made = (await booked(driver, offered)).json()
+    page, url = f"/appointments/{made['id']}", f"/appointments/{made['id']}/intake"
+    assert url in (await driver.get(page)).text
+    for other in (desk, browser(cast.stranger), browser(cast.outsider)):
+        assert (await other.get(url)).status_code == 404
+    told = {
+        "version": made["version"], "concern": "Squeals since the O'Hare trip", "mileage": "151000",
+        "warning_lights": ["brakes", "abs"],
+    }  # fmt: skip
+    photo = [("photos", ("scratch.jpg", jpeg(), "image/jpeg"))]
+    bad = await driver.post(url, told | {"warning_lights": ["disco"], "mileage": "-3"})
+    assert bad.status_code == 422
+    assert "Squeals since" in bad.text
+    assert (await driver.post(url, told, files=photo)).status_code == 303
+    stale = await driver.post(url, told | {"concern": "From the other tab"})
+    assert stale.status_code == 409
+    assert "From the other tab" in stale.text
+    known = (await driver.get(f"/api/v1/customers{url}")).json()
+    assert (known["warning_lights"], len(known["photos"])) == (["brakes", "abs"], 1)
+    assert (await browser(cast.stranger).get(f"/api/v1/customers{url}")).status_code == 404
+    assert (await desk.get(f"/api/v1/staff{url}")).json()["concern"] == known["concern"]
+    for reader in (driver, desk):
+        shown = (await reader.get(page)).text
+        assert "Squeals since the O&#39;Hare trip" in shown
+        assert "sent before the visit" in shown
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(text("UPDATE appointments SET starts_at = :now"), {"now": clock.now()})
+    form = (await desk.get(f"{page}/check-in")).text
+    assert "Squeals since the O&#39;Hare trip</textarea>" in form
+    assert 'value="151000"' in form
+    assert re.search(r'value="abs" checked', form)
+    assert (await desk.post(f"{page}/check-in", GOOD)).status_code == 303
+    order_id = (await state(made)).order_id
+    async with transaction(tenant=HARBOR) as db:
+        order = await db.get_one(RepairOrder, order_id)
+        assert order.concern == GOOD["concern"], "the counter corrects it"
+        [(sent, _file)] = await workshop.photos(db, order)
+        assert sent.is_shared
+    assert (await driver.post(url, told)).status_code == 409, "the car is here"
+    without = {"concern": "", "without": [known["photos"][0]["id"]]}
+    await desk.post(f"/orders/{order.number}/void", {"reason": "Wrong car"})
+    await run_reactions()
+    again = await driver.json("PUT", f"/api/v1/customers{url}", without)
+    assert (again.status_code, again.json()["photos"]) == (200, []), again.text

@@ -14,6 +14,7 @@ from app.core.db import transaction
 from app.domains.estimates.links import issue_link, revoke_links
 from app.domains.estimates.models import ApprovalLink, Estimate
 from app.domains.estimates.sheet import Sheet, read_sheet
+from app.domains.workshop import closing
 from app.domains.workshop.models import Authorization, Job, RepairOrder
 from tests.browsing import Browser
 from tests.cast import CAST, HARBOR, Cast
@@ -214,3 +215,37 @@ async def test_whoever_is_signed_in_the_link_answers_for_the_customer(
         sheet = await read_sheet(db, await db.get_one(Estimate, case.estimate.id))
     assert {row.recorded_by_id for row in rows} == {None}
     assert sheet.estimate.status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("was", "ended", "words"),
+    [
+        ("repair_order", lambda db, order: closing.void(db, order, by=AVERY, reason="Oops"), "by mistake"),
+        ("repair_order", lambda db, order: closing.mark_invoiced(db, order, by=AVERY), "written the invoice"),
+        ("estimate", lambda db, order: closing.archive(db, order, by=AVERY), "put this price away"),
+    ],
+)
+async def test_an_order_that_is_over_asks_nothing_any_more(
+    case: Case, browser: Browse, run_reactions: Callable[[], Awaitable[int]], was: str, ended: Any, words: str
+) -> None:
+    async with transaction(user=CAST.advisor.user_id, tenant=HARBOR) as db:
+        order = await db.get_one(RepairOrder, case.estimate.order_id)
+        order.status = was
+        await db.flush()
+        await ended(db, order)
+    # In the moment before the reaction too, nobody is promised a newer version.
+    late = await browser().post(case.url, case.form("approved", "approved", "approved"))
+    assert late.status_code == 409
+    assert words in late.text
+    await run_reactions()
+    assert (await stored(case)).status == "superseded"
+    closed = await browser().get(case.url)
+    assert closed.status_code == 410
+    assert words in closed.text
+    driver = browser(CAST.customer)
+    assert words in (await driver.get(f"/estimates/{case.estimate.id}")).text
+    assert "Your answer is needed" not in (await driver.get(f"/orders/{case.estimate.order_id}/track")).text
+    assert await decisions(case) == 0
+
+
+AVERY = CAST.advisor.viewer

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select, update
 
-from app.core import relay
+from app.core import clock, relay
 from app.core.db import transaction
 from app.core.events import record
 from app.core.tables import Delivery, EventRow
+from app.core.viewer import Viewer
 from app.domains.accounts.models import PasswordReset
 from app.domains.accounts.profile import ask_for_reset
 from app.domains.billing import paying, refunding
@@ -21,7 +22,8 @@ from app.domains.booking.events import (
     AppointmentRescheduled,
 )
 from app.domains.customers import Customer
-from app.domains.estimates.models import ApprovalLink
+from app.domains.estimates.expiring import expire
+from app.domains.estimates.models import ApprovalLink, Estimate
 from app.domains.notifications.models import Mail
 from app.domains.notifications.sending import letter_of
 from app.domains.notifications.telling import BLANK
@@ -291,3 +293,22 @@ async def test_an_invoice_and_its_payment_are_told_with_links_that_open(
         "Payment received, thank you",
         "Harbor Lane Garage gave back $10.00",
     ]
+
+
+async def test_an_estimate_that_ran_out_is_told_once_to_both_sides(
+    site: str, cast: Cast, run_reactions: Run
+) -> None:
+    estimate, _order = await things.estimate()
+    await run_reactions()
+    with clock.moved_to(estimate.valid_until):
+        async with transaction(tenant=HARBOR) as db:
+            assert await expire(db, await db.get_one(Estimate, estimate.id), by=Viewer.system(HARBOR))
+    await run_reactions()
+    await again()
+    for person, words in (
+        (cast.customer, "Your estimate is no longer valid"),
+        (cast.advisor, f"{estimate.number} ran out without an answer"),
+    ):
+        told = [line for line in await things.lines_of(person.user_id) if line.title == words]
+        assert len(told) == 1
+        assert told[0].url == f"/estimates/{estimate.id}"
