@@ -26,6 +26,8 @@ class Claims(msgspec.Struct, frozen=True):
     user_id: UUID
     service_center_id: UUID | None
     issued_at: float
+    family_id: UUID
+    """The sign-in it descends from: it ends with it."""
 
 
 def _keys() -> list[OctKey]:
@@ -33,7 +35,7 @@ def _keys() -> list[OctKey]:
 
 
 def issue_access_token(
-    *, user_id: UUID, email: str, roles: list[dict[str, Any]], service_center_id: UUID | None
+    *, user_id: UUID, email: str, roles: list[dict[str, Any]], service_center_id: UUID | None, family_id: UUID
 ) -> tuple[str, datetime]:
     """A signed token (HS256) and the moment it expires."""
     now = clock.now()
@@ -45,6 +47,7 @@ def issue_access_token(
         "service_center_id": str(service_center_id) if service_center_id else None,
         "iat": now.timestamp(),
         "exp": int(expires.timestamp()),
+        "sid": str(family_id),
     }
     return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _keys()[0]), expires
 
@@ -60,6 +63,7 @@ def read_access_token(token: str) -> Claims:
             user_id=UUID(claims["user_id"]),
             service_center_id=UUID(center) if center else None,
             issued_at=float(claims["iat"]),
+            family_id=UUID(claims["sid"]),
         )
     except (JoseError, KeyError, ValueError, TypeError) as error:
         raise SignInNeeded from error

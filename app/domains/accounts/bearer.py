@@ -26,15 +26,16 @@ async def grant(
     family: UUID | None = None,
 ) -> tuple[str, str, datetime]:
     """A fresh pair: access token, refresh token, and when the access token ends."""
+    family = family or new_id()
     access, expires = issue_access_token(
-        user_id=user.id, email=user.email, roles=roles, service_center_id=center_id
+        user_id=user.id, email=user.email, roles=roles, service_center_id=center_id, family_id=family
     )
     refresh = new_token()
     db.add(
         RefreshToken(
             id=new_id(),
             user_id=user.id,
-            family_id=family or new_id(),
+            family_id=family,
             token_hash=hash_token(refresh),
             expires_at=clock.now() + REFRESH_LIFE,
         )
@@ -65,7 +66,7 @@ async def use_refresh(db: AsyncSession, token: str, *, by: Viewer) -> tuple[User
 
 
 async def revoke_family(db: AsyncSession, family: UUID) -> None:
-    """End every refresh token that descends from one sign-in."""
+    """End every refresh token that descends from one sign-in, and with them its access tokens."""
     await db.execute(
         update(RefreshToken)
         .where(RefreshToken.family_id == family, RefreshToken.revoked_at.is_(None))

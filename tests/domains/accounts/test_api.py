@@ -34,6 +34,22 @@ async def test_a_refresh_token_rotates_and_its_reuse_ends_the_family(browser, ca
     assert dead.status_code == 401
 
 
+async def test_signing_out_ends_the_access_tokens_of_that_sign_in_alone(browser, cast):
+    one = browser()
+    phone, laptop, thief = [await _login(one, cast.customer) for _each in range(3)]
+
+    async def reads(granted):
+        bearer = {"authorization": f"Bearer {granted['access_token']}"}
+        return (await one.http.get("/api/v1/users/profile", headers=bearer)).status_code
+
+    await one.http.post("/api/v1/auth/logout", json={"refresh_token": phone["refresh_token"]})
+    spent = {"refresh_token": thief["refresh_token"]}
+    renewed = (await one.http.post("/api/v1/auth/refresh", json=spent)).json()
+    assert [await reads(one) for one in (thief, renewed)] == [200, 200]
+    await one.http.post("/api/v1/auth/refresh", json=spent)
+    assert [await reads(one) for one in (phone, thief, renewed, laptop)] == [401, 401, 401, 200]
+
+
 async def test_a_token_older_than_the_last_revocation_is_refused(browser, cast):
     one = browser()
     got = await _login(one, cast.customer)
