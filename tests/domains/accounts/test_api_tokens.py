@@ -172,7 +172,8 @@ async def test_a_token_reads_and_answers_what_its_scopes_say(browser, cast):
         for path in ("/notifications", "/users/profile", f"/customers/orders/{SAMPLES['uuid']}/inspections"):
             assert (await client.get(f"/api/v1{path}")).status_code == 403
         decision = f"/api/v1/customers/quotes/{SAMPLES['uuid']}/decision"
-        assert (await client.post(decision, json={"jobs": []})).status_code == 403
+        said = {"signed_name": "Dana", "jobs": [{"job_id": SAMPLES["uuid"], "decision": "approved"}]}
+        assert (await client.post(decision, json=said)).status_code == 403
         assert (await client.get("/api/v1/vin/1HGCM82633A004352")).status_code == 200
 
 
