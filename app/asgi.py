@@ -1,9 +1,12 @@
 """The site: every domain's pages and JSON, the live stream, health. Read it to know what there is."""
 
+import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
@@ -11,7 +14,7 @@ from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from app.core import db, live, one_time, personal, queue
+from app.core import db, live, one_time, personal, queue, topics
 from app.core.answers import HANDLERS, Refusal
 from app.core.legible import refuse_illegible, refuse_the_inexact
 from app.core.logs import configure_logs
@@ -199,6 +202,7 @@ def create_litestar() -> Litestar:
         debug=False,
     )
     _every_route_declares(app)
+    _every_topic_declares()
     _describe_refusals(app)
     return app
 
@@ -249,3 +253,12 @@ def _every_route_declares(app: Litestar) -> None:
     )
     if silent:
         raise RuntimeError("routes that do not say what they need: " + ", ".join(silent))
+
+
+def _every_topic_declares() -> None:
+    """Ask each function of a domain's `live` that names an audience. Raises ValueError for one that `topics` does not
+    know."""
+    for name, module in list(sys.modules.items()):
+        if re.fullmatch(r"app\.domains\.\w+\.live", name):
+            for function in (one for said, one in vars(module).items() if said.endswith("_topic")):
+                topics.needed_for(function(UUID(int=0)))

@@ -62,7 +62,7 @@ async def fitting(site: str) -> dict[str, str]:
         "estimate_id": str(estimate.id), "quote_id": str(estimate.id), "job_id": str(jobs[0].id),
         "number": str(order.number), "order_number": str(order.number), "starts_at": quote(clock.now().isoformat()),
         "first": today, "last": today, "day": today, "after": "0", "limit": "5", "make": "Honda",
-        "topics": live.stream_url(["order:1"], viewer=None, after=0).split("topics=")[1].split("&")[0],
+        "topics": live.stream_url(["order:1:customer"], viewer=None, after=0).split("topics=")[1].split("&")[0],
     }  # fmt: skip
 
 

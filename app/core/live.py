@@ -6,7 +6,7 @@ Redis is only the doorbell. The truth is read from the event log, so a lost bell
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from app.core import clock, whereabouts
 from app.core.db import transaction
 from app.core.security import as_uuid, sign, unsign
 from app.core.tables import EventRow
+from app.core.topics import needed_for
 from app.settings import settings
 
 log = structlog.get_logger()
@@ -253,10 +254,12 @@ async def listening(_app: object) -> AsyncIterator[None]:
 
 
 def stream_url(
-    topics: Iterable[str], *, viewer: UUID | None, after: int, place: tuple[UUID, UUID | None] | None = None
+    topics: Sequence[str], *, viewer: UUID | None, after: int, place: tuple[UUID, UUID | None] | None = None
 ) -> str:
     """The page's stream: its topics signed for this viewer at their workplace (business and center), from the
-    moment the page was read."""
+    moment the page was read. Raises ValueError for a topic of a kind that nobody declared."""
+    for topic in topics:
+        needed_for(topic)
     said = {"topics": sorted(set(topics)), "viewer": viewer, "place": place}
     token = sign("live", said, seconds=12 * 3600)
     return f"/live?topics={token}&after={after}"

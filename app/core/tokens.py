@@ -22,9 +22,14 @@ API_PREFIX = "tq_"
 """Programs' own tokens begin so: people and secret scanners know one when they see it."""
 
 
-AUTH_TIME = "auth_time"
-HEADERS = JWSRegistry({AUTH_TIME: HeaderParameter("When its person signed in", "int")})
-"""It stands in the signed header: the claims are those the document names, and no more."""
+AUTH_TIME, SIGN_IN = "auth_time", "sid"
+HEADERS = JWSRegistry(
+    {
+        AUTH_TIME: HeaderParameter("When its person signed in", "int"),
+        SIGN_IN: HeaderParameter("The sign-in it descends from", "str"),
+    }
+)
+"""They stand in the signed header: the claims are those the document names, and no more."""
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -35,6 +40,8 @@ class Claims(msgspec.Struct, frozen=True):
     issued_at: float
     proved_at: datetime | None
     """When its person showed who they are to get this very token; a refresh token shows nothing."""
+    family_id: UUID
+    """The sign-in it descends from: it ends with it."""
 
 
 def _keys() -> list[OctKey]:
@@ -47,6 +54,7 @@ def issue_access_token(
     email: str,
     roles: list[dict[str, Any]],
     service_center_id: UUID | None,
+    family_id: UUID,
     has_proved: bool,
 ) -> str:
     """A signed token (HS256), good for LIFETIME. `has_proved`: for a sign-in, not for a refresh."""
@@ -59,7 +67,7 @@ def issue_access_token(
         "iat": now.timestamp(),
         "exp": int((now + LIFETIME).timestamp()),
     }
-    header: dict[str, Any] = {"alg": "HS256", "typ": "JWT"}
+    header: dict[str, Any] = {"alg": "HS256", "typ": "JWT", SIGN_IN: str(family_id)}
     if has_proved:
         header[AUTH_TIME] = int(now.timestamp())
     return jwt.encode(header, claims, _keys()[0], registry=HEADERS)
@@ -78,6 +86,7 @@ def read_access_token(token: str) -> Claims:
             service_center_id=UUID(center) if center else None,
             issued_at=float(claims["iat"]),
             proved_at=datetime.fromtimestamp(proved, UTC) if proved else None,
+            family_id=UUID(read.header[SIGN_IN]),
         )
     except (JoseError, KeyError, ValueError, TypeError) as error:
         raise SignInNeeded from error

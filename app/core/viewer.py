@@ -74,7 +74,7 @@ class Viewer:
             return True
         return one.tenant_id == self.tenant_id and one.center_id in (None, self.center_id)
 
-    def can_at(self, permission: str, *, tenant_id: UUID | None, center_id: UUID) -> bool:
+    def can_at(self, permission: str, *, tenant_id: UUID | None, center_id: UUID | None) -> bool:
         """Whether a role held at that center, or at all centers of its business, allows it."""
         return any(
             permission in BY_ROLE.get(one.role, frozenset())

@@ -37,27 +37,27 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True)
-class Limit:
+class SessionLife:
     """How long a session may lie idle, and how long it lasts at most."""
 
     idle: timedelta
     absolute: timedelta
 
 
-NETWORK_LIMIT = Limit(timedelta(minutes=30), timedelta(hours=12))
-STAFF_LIMIT = Limit(timedelta(hours=12), timedelta(days=7))
-DRIVER_LIMIT = Limit(timedelta(days=30), timedelta(days=90))
+NETWORK_LIFE = SessionLife(timedelta(minutes=30), timedelta(hours=12))
+STAFF_LIFE = SessionLife(timedelta(hours=12), timedelta(days=7))
+DRIVER_LIFE = SessionLife(timedelta(days=30), timedelta(days=90))
 KIOSK_LONGEST = timedelta(hours=12)
 """A technician who has changed in at a tablet is asked for the PIN again after a shift at the latest."""
 
 
-def limit_of(me: Viewer) -> Limit:
-    """The strictest limit of the roles a person holds, whatever they happen to be doing."""
+def session_life_of(me: Viewer) -> SessionLife:
+    """The shortest life of the roles a person holds, whatever they happen to be doing."""
     if me.kiosk_idle:
-        return Limit(me.kiosk_idle, KIOSK_LONGEST)
+        return SessionLife(me.kiosk_idle, KIOSK_LONGEST)
     if any(one.role == "network_admin" for one in me.held):
-        return NETWORK_LIMIT
-    return STAFF_LIMIT if me.held else DRIVER_LIMIT
+        return NETWORK_LIFE
+    return STAFF_LIFE if me.held else DRIVER_LIFE
 
 
 def needs(permission: str, module: str = "") -> dict[str, str]:
@@ -187,6 +187,8 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
         valid_after = row and row["facts"].get("tokens_valid_after")
         if row is None or (valid_after and claims.issued_at < tokens.as_timestamp(valid_after)):
             raise SignInNeeded
+        if not await _stands(db, claims):
+            raise SignInNeeded
         return replace(_person(request, row, None), proved_at=claims.proved_at)
     cookie = request.cookies.get(session_cookie())
     if not cookie:
@@ -204,8 +206,8 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
     if row is None:
         return await _nobody(db, request)
     me = _person(request, row, row["session_id"])
-    idle, limit = now - row["last_seen_at"], limit_of(me)
-    if idle > limit.idle or now - row["began_at"] > limit.absolute:
+    idle, life = now - row["last_seen_at"], session_life_of(me)
+    if idle > life.idle or now - row["began_at"] > life.absolute:
         await db.execute(
             text(
                 "SELECT set_config(name, '', true) FROM unnest(ARRAY['app.user', 'app.tenant', 'app.network']) name"
@@ -215,6 +217,15 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
     if idle > (KIOSK_TOUCH if me.kiosk_id else timedelta(minutes=1)) and not _is_unasked(request):
         await _touch(db, row["session_id"])
     return me
+
+
+async def _stands(db: AsyncSession, claims: tokens.Claims) -> bool:
+    """Whether the sign-in the token descends from has not been ended: by signing out, or because a spent refresh
+    token of it was used again."""
+    asked = text(
+        "SELECT EXISTS (SELECT FROM refresh_tokens WHERE family_id = :family AND revoked_at IS NULL)"
+    )
+    return bool(await db.scalar(asked, {"family": claims.family_id}))
 
 
 KIOSK_TOUCH = timedelta(seconds=10)
@@ -391,9 +402,10 @@ def _may(request: AnyRequest, me: Viewer) -> None:
         raise SignInNeeded
     if me.factor_due and me.factor_due <= clock.now() and not request.route_handler.opt.get("before_factor"):
         raise FactorNeeded
-    if me.kind == "program" and needed == SIGNED_IN:
+    if me.token_id and not request.url.path.startswith("/api/"):  # pages are for people
         raise Forbidden(needed)
-    if me.kiosk_id and needed == SIGNED_IN:  # a person's own affairs, which are no technician's work
+    # A person's own affairs are no technician's work at a tablet, and stand in no token's list of scopes.
+    if needed == SIGNED_IN and (me.token_id or me.kiosk_id):
         raise Forbidden(needed)
     if needed != SIGNED_IN and not me.can(needed):
         raise Forbidden(needed)

@@ -6,7 +6,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from app.core import live
+from app.core import live, topics
 from app.core.errors import Refused, SignInNeeded
 from app.core.legible import LARGEST
 from app.core.permissions import PUBLIC
@@ -44,14 +44,15 @@ async def stream(
 
 
 def _may_hear(me: Viewer, wanted: live.Opening) -> bool:
-    """Whether this is still the person the page was made for, and they still work at the place it was made at."""
-    if wanted.viewer is None:
-        return True
-    if me.user_id != wanted.viewer:
+    """Whether this is still the person the page was made for, in a browser (what a token opens, nobody would watch),
+    and they still work at the place it was made at, in a role that may see such a page."""
+    if wanted.viewer is not None and (me.user_id != wanted.viewer or me.session_id is None):
         return False
-    return wanted.place is None or any(
+    if wanted.place is not None and not any(
         one.tenant_id == wanted.place[0] and one.center_id in (None, wanted.place[1]) for one in me.held
-    )
+    ):
+        return False
+    return all(topics.may_hear(me, topic, wanted.place) for topic in wanted.topics)
 
 
 def _held(me: Viewer) -> live.Held | None:

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, modules
 from app.core.db import enter_tenant
-from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, page
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -26,6 +25,8 @@ from app.domains.network.models import ServiceCenter
 from app.domains.workshop.models import Job, RepairOrder
 
 AnyRequest = Request[Any, Any, Any]
+
+FOLLOWS = needs("read:own_appointments")
 
 STEPS = ("received", "diagnosing", "awaiting_approval", "in_progress", "qc", "ready", "delivered")
 STEP_OF_STAGE = {"awaiting_parts": "in_progress", "sublet": "in_progress"}
@@ -159,14 +160,14 @@ async def _to_answer(db: AsyncSession, order: RepairOrder) -> Estimate | None:
     return next((one for one in await estimates.estimates_of(db, order) if one.is_open(now)), None)
 
 
-@get("/orders/{order_id:uuid}/track", opt=needs(SIGNED_IN))
+@get("/orders/{order_id:uuid}/track", opt=FOLLOWS)
 async def track_order(request: AnyRequest, order_id: FromPath[UUID]) -> Response[str]:
     async with begin(request) as (db, me):
         order = await workshop.find_by_id(db, me, order_id)
         return page(request, me, "screens/tracking.html", **await gathered(db, me, order))
 
 
-@get("/orders/{order_id:uuid}/track/state", opt=needs(SIGNED_IN))
+@get("/orders/{order_id:uuid}/track/state", opt=FOLLOWS)
 async def order_state(request: AnyRequest, order_id: FromPath[UUID]) -> Response[str]:
     """The region that follows the work."""
     async with begin(request) as (db, me):
@@ -174,7 +175,7 @@ async def order_state(request: AnyRequest, order_id: FromPath[UUID]) -> Response
         return fragment(request, me, "screens/_tracking.html", **await gathered(db, me, order))
 
 
-@get("/appointments/{appointment_id:uuid}/track", opt=needs(SIGNED_IN))
+@get("/appointments/{appointment_id:uuid}/track", opt=FOLLOWS)
 async def track_appointment(request: AnyRequest, appointment_id: FromPath[UUID]) -> Response[str]:
     """The same from the booking on: before check-in it waits for the car, then it follows the order."""
     async with begin(request) as (db, me):

@@ -97,7 +97,7 @@ async def test_a_reader_too_slow_is_told_to_start_over():
 
 
 async def test_a_stream_needs_its_signature_and_its_viewer(browser, cast):
-    url = live.stream_url(["order:1"], viewer=cast.customer.user_id, after=0)
+    url = live.stream_url(["order:1:customer"], viewer=cast.customer.user_id, after=0)
     assert (await browser(cast.outsider).get(url)).status_code == 401
     assert (await browser().get(url)).status_code == 401
     assert (await browser(cast.customer).get(url.replace("topics=", "topics=x"))).status_code == 401

@@ -9,7 +9,9 @@ import httpx
 import pytest
 import uvicorn
 
+from app.asgi import create_litestar
 from app.core import live
+from app.domains.booking import live as booking_live
 from tests.cast import PASSWORD
 from tests.conftest import the_app
 
@@ -30,7 +32,7 @@ async def served(site):
 
 
 @contextlib.asynccontextmanager
-async def hearing(url, person, cookie=None, topics=("order:1",)):
+async def hearing(url, person, cookie=None, topics=("order:1:customer",)):
     """A page's stream, open; and a function that waits for its end and says how long that took."""
     place = (person.tenant_id, person.center_id) if person.tenant_id else None
     address = live.stream_url(topics, viewer=person.user_id, after=live.last_seq(), place=place)
@@ -87,6 +89,42 @@ async def test_a_lost_role_ends_the_shops_streams_and_none_opens_again(served, b
         answer = await browser(cast.owner).post(f"{url}/roles", {"roles": "technician"})
         assert answer.status_code == 303
         assert _is_over(await ended())
+
+
+async def test_a_page_that_asks_for_more_than_the_new_role_opens_no_stream_again(browser, cast):
+    """Signed in anew, somebody who was made a technician still has the addresses of an advisor's pages."""
+    center, place = cast.advisor.center_id, (cast.advisor.tenant_id, cast.advisor.center_id)
+    kinds = ("appointments", "board")
+    before = [
+        live.stream_url([f"center:{center}:{kind}"], viewer=cast.advisor.user_id, after=0, place=place)
+        for kind in kinds
+    ]
+    people = f"/settings/centers/{center}/people/{cast.advisor.staff_id}/roles"
+    assert (await browser(cast.owner).post(people, {"roles": "technician"})).status_code == 303
+    avery = browser()
+    await avery.post("/sign-in", {"email": cast.advisor.email, "password": PASSWORD})
+    assert (await avery.get(before[0])).status_code == 401
+    async with live.listening(None):
+        live._listener.closing.set()  # so that the stream ends as soon as it has opened
+        assert (await avery.get(before[1])).status_code == 200
+
+
+def test_an_audience_that_nobody_declared_does_not_start(monkeypatch):
+    monkeypatch.setattr(booking_live, "gossip_topic", lambda about: f"gossip:{about}", raising=False)
+    with pytest.raises(ValueError, match="gossip"):
+        create_litestar()
+    with pytest.raises(ValueError, match="gossip"):
+        live.stream_url(["gossip:1"], viewer=None, after=0)
+
+
+async def test_a_token_opens_no_stream_for_nobody_would_watch_it(browser, cast):
+    said = {"email": cast.technician.email, "password": PASSWORD}
+    token = (await browser().http.post("/api/v1/auth/login", json=said)).json()["access_token"]
+    place = (cast.technician.tenant_id, cast.technician.center_id)
+    board = [f"center:{cast.technician.center_id}:board"]
+    url = live.stream_url(board, viewer=cast.technician.user_id, after=0, place=place)
+    bearer = {"authorization": f"Bearer {token}"}
+    assert (await browser().get(url, headers=bearer)).status_code == 401
 
 
 async def test_a_page_of_a_shop_one_does_not_work_at_opens_no_stream(browser, cast):

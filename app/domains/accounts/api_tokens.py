@@ -109,3 +109,10 @@ async def revoke(db: AsyncSession, token: ApiToken, *, by: Viewer) -> None:
     token.revoked_at = clock.now()
     event = ApiTokenRevoked(token_id=token.id)
     await record(db, event, by=by, person=token.user_id, subject=token.id)
+
+
+async def revoke_own(db: AsyncSession, user_id: UUID, *, by: Viewer) -> None:
+    """All that are the person's; a shop's stay, whoever made them."""
+    own = select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    for token in (await db.scalars(own)).all():
+        await revoke(db, token, by=by)

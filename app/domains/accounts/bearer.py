@@ -27,11 +27,13 @@ async def grant(
 ) -> tuple[str, str]:
     """A fresh pair: access token and refresh token. Without a `family` it is a sign-in, whose access token counts as
     a fresh proof for a while."""
+    family_id = family or new_id()
     access = issue_access_token(
         user_id=user.id,
         email=user.email,
         roles=roles,
         service_center_id=center_id,
+        family_id=family_id,
         has_proved=family is None,
     )
     refresh = new_token()
@@ -39,7 +41,7 @@ async def grant(
         RefreshToken(
             id=new_id(),
             user_id=user.id,
-            family_id=family or new_id(),
+            family_id=family_id,
             token_hash=hash_token(refresh),
             expires_at=clock.now() + REFRESH_LIFE,
         )
@@ -70,7 +72,7 @@ async def use_refresh(db: AsyncSession, token: str, *, by: Viewer) -> tuple[User
 
 
 async def revoke_family(db: AsyncSession, family: UUID) -> None:
-    """End every refresh token that descends from one sign-in."""
+    """End every refresh token that descends from one sign-in, and with them its access tokens."""
     await db.execute(
         update(RefreshToken)
         .where(RefreshToken.family_id == family, RefreshToken.revoked_at.is_(None))

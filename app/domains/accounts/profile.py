@@ -13,7 +13,7 @@ from app.core.events import record
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _, languages
-from app.domains.accounts import guarding, passwords
+from app.domains.accounts import api_tokens, guarding, passwords
 from app.domains.accounts.events import EmailProved, PasswordChanged, PasswordResetRequested, ProfileChanged
 from app.domains.accounts.models import PasswordReset, User
 from app.domains.accounts.signing_in import end_other_sessions
@@ -72,7 +72,7 @@ async def change_password(db: AsyncSession, user: User, *, old: str, new: str, b
 
 async def ask_for_reset(db: AsyncSession, *, email: str, by: Viewer) -> None:
     """Have a reset mail written, if there is such an account. The answer is the same either way."""
-    user_id: UUID | None = await db.scalar(text("SELECT user_by_email(:email)"), {"email": email})
+    user_id: UUID | None = await db.scalar(text("SELECT user_by_email(:email)"), {"email": email.strip()})
     if user_id is None or not await guarding.one_reset_more(email):
         return
     await act_as(db, user=user_id)
@@ -91,7 +91,8 @@ async def issue_reset(db: AsyncSession, user_id: UUID) -> str:
 
 
 async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) -> User:
-    """Choose a new password by a mailed link, once. Every session ends. Raises Refused, Invalid."""
+    """Choose a new password by a mailed link, once. Every session ends, and every token of theirs: whoever chose the
+    old password may have made some. Raises Refused, Invalid."""
     gone = Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
     user_id: UUID | None = await db.scalar(text("SELECT user_by_reset(:hash)"), {"hash": hash_token(token)})
     if user_id is None:
@@ -118,5 +119,6 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
         await record(db, EmailProved(user_id=user.id), by=by, person=user.id, subject=user.id)
     await end_other_sessions(db, user, keep=None)
     await guarding.after_right(user.email, by.ip)
+    await api_tokens.revoke_own(db, user.id, by=by)
     await record(db, PasswordChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
     return user

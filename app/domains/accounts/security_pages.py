@@ -218,7 +218,8 @@ async def end_session(request: AnyRequest, session_id: FromPath[UUID]) -> Respon
 async def end_other_sessions(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         await signing_in.end_other_sessions(db, await profile.own_account(db, me), keep=me.session_id)
-        return see_other(request, HERE, flash=_("All other devices and programs are signed out."))
+        flash = _("All other devices are signed out, and the programs that signed in with your password.")
+        return see_other(request, HERE, flash=flash)
 
 
 router = Router(

@@ -17,7 +17,7 @@ from app.core.visit import KIOSK_LONGEST
 from app.core.words import _
 from app.domains.accounts import passwords
 from app.domains.accounts.events import NOTICE, EmailProofAsked, SignedIn, SignedUp, SignInFailed
-from app.domains.accounts.models import HalfWay, RefreshToken, Session, User
+from app.domains.accounts.models import EmailProof, HalfWay, PasswordReset, RefreshToken, Session, User
 
 NO_SUCH_ACCOUNT = "sign_in.unknown"
 """A sign-in with an address nobody has. The address is not kept: people type their password there, too."""
@@ -138,13 +138,19 @@ async def sign_out(db: AsyncSession, *, by: Viewer) -> None:
 
 
 async def end_other_sessions(db: AsyncSession, user: User, *, keep: UUID | None) -> None:
-    """End every other session and every bearer token of a person."""
+    """End every other session, every bearer token and every mailed link of a person: whoever was in their account
+    must not come back by one asked for before."""
     await db.execute(delete(Session).where(Session.user_id == user.id, Session.id != (keep or UUID(int=0))))
     await db.execute(delete(HalfWay).where(HalfWay.user_id == user.id))
     await db.execute(
         update(RefreshToken)
         .where(RefreshToken.user_id == user.id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=clock.now())
+    )
+    wanted = (EmailProof.user_id == user.id, EmailProof.changes_address, EmailProof.used_at.is_(None))
+    await db.execute(delete(EmailProof).where(*wanted))
+    await db.execute(
+        delete(PasswordReset).where(PasswordReset.user_id == user.id, PasswordReset.used_at.is_(None))
     )
     user.tokens_valid_after = clock.now()
 

@@ -15,6 +15,7 @@ from app.core.errors import Invalid, NotFound, Refused
 from app.core.files import file_url, receive_images
 from app.core.forms import read, values_of
 from app.core.render import from_km, lost_files, page, see_other, to_km
+from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains.booking import appointments, telling_ahead
@@ -92,8 +93,8 @@ async def _show(
 async def tell(request: AnyRequest, appointment_id: FromPath[UUID]) -> Response[Any]:
     try:
         form = read(AheadForm, await request.form())
-        tenant = await _may_send(request, appointment_id, len(form.photos))
-        kept = await receive_images(form.photos, tenant=tenant)
+        sender, tenant = await _may_send(request, appointment_id, len(form.photos))
+        kept = await receive_images(form.photos, by=sender, tenant=tenant)
         async with begin(request) as (db, me):
             visit = await appointments.find(db, me, appointment_id, for_update=True)
             await telling_ahead.tell_ahead(
@@ -108,14 +109,14 @@ async def tell(request: AnyRequest, appointment_id: FromPath[UUID]) -> Response[
         return await _show(request, appointment_id, Invalid({"form": no.words}), no)
 
 
-async def _may_send(request: AnyRequest, appointment_id: UUID, count: int) -> UUID:
-    """The shop whose photos they become, before anything is read. Raises NotFound, Refused, Invalid."""
+async def _may_send(request: AnyRequest, appointment_id: UUID, count: int) -> tuple[Viewer, UUID]:
+    """Who sends them and the shop whose photos they become, before anything is read. Raises NotFound, Refused, Invalid."""
     async with glance(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id)
         telling_ahead.must_be_to_come(visit, me)
         if count > telling_ahead.MOST_PHOTOS:
             raise Invalid({"photos": _("Up to %(most)s photos, please.", most=telling_ahead.MOST_PHOTOS)})
-        return visit.center.tenant_id
+        return me, visit.center.tenant_id
 
 
 class PhotoOut(msgspec.Struct):
@@ -177,7 +178,8 @@ async def send_photos(request: AnyRequest, appointment_id: FromPath[UUID]) -> Ah
     sent = [one for one in (await request.form()).getall("photos", []) if isinstance(one, UploadFile)]
     if not sent:
         raise Invalid({"photos": _("Choose or take a photo first.")})
-    kept = await receive_images(sent, tenant=await _may_send(request, appointment_id, len(sent)))
+    sender, tenant = await _may_send(request, appointment_id, len(sent))
+    kept = await receive_images(sent, by=sender, tenant=tenant)
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id, for_update=True)
         appointment = visit.appointment

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.forms import read
-from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -53,7 +52,7 @@ async def _own(db: AsyncSession, me: Viewer) -> dict[str, Any]:
     return {"coming": coming[::-1], "past": [one for one in visits if one not in coming]}
 
 
-@get("/appointments/{appointment_id:uuid}", opt=needs(SIGNED_IN))
+@get("/appointments/{appointment_id:uuid}", opt=OWN)
 async def appointment_page(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         shown = await _one(db, me, appointment_id)
@@ -68,7 +67,7 @@ async def appointment_page(request: AnyRequest, appointment_id: UUID) -> Respons
         )
 
 
-@get("/appointments/{appointment_id:uuid}/state", opt=needs(SIGNED_IN))
+@get("/appointments/{appointment_id:uuid}/state", opt=OWN)
 async def appointment_region(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         return fragment(request, me, "booking/_appointment.html", **await _one(db, me, appointment_id))

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.one_time import REPEATABLE
-from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
@@ -62,7 +61,7 @@ async def of_order(request: AnyRequest, number: FromPath[int]) -> Response[str]:
         return page(request, me, "estimates/of_order.html", order=order, versions=versions)
 
 
-@get("/estimates/{estimate_id:uuid}", opt=needs(SIGNED_IN))
+@get("/estimates/{estimate_id:uuid}", opt=needs("read:own_appointments"))
 async def estimate_page(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
     async with begin(request) as (db, me):
         return await _estimate(request, db, me, estimate_id)
@@ -172,7 +171,7 @@ async def view(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any
         return see_other(request, f"/estimates/{estimate_id}")
 
 
-@post("/estimates/{estimate_id:uuid}/approval", opt=needs(SIGNED_IN), status_code=303)
+@post("/estimates/{estimate_id:uuid}/approval", opt=needs("approve:estimates"), status_code=303)
 async def approval(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
     """The driver's own answer, or one that an advisor took by telephone or at the counter."""
     form = await request.form()
@@ -195,7 +194,9 @@ async def approval(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response
         return await again(request, estimate_id, error.errors)
 
 
-@post("/estimates/{estimate_id:uuid}/approval/sum", opt=needs(SIGNED_IN) | REPEATABLE, status_code=200)
+@post(
+    "/estimates/{estimate_id:uuid}/approval/sum", opt=needs("approve:estimates") | REPEATABLE, status_code=200
+)
 async def add_up(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[str]:
     """Without a script: the same page with the choices added up. Decides nothing."""
     values = values_of(await request.form())

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.files import signed_url
 from app.core.limits import Limit, limited
-from app.core.permissions import SIGNED_IN
 from app.core.tables import File
 from app.core.visit import begin, needs
 from app.domains.garage import cars, odometer, photos
@@ -125,7 +124,7 @@ async def archive_vehicle(request: AnyRequest, vehicle_id: FromPath[UUID]) -> No
 LOOK_UPS = Limit("vin", times=120, within=timedelta(minutes=1), per="person")
 
 
-@get("/vin/{vin:str}", opt=needs(SIGNED_IN) | limited(LOOK_UPS))
+@get("/vin/{vin:str}", opt=needs("read:own_vehicles") | limited(LOOK_UPS))
 async def decode_vin(request: AnyRequest, vin: FromPath[str]) -> DecodedVin:
     """What a VIN says, offline. A wrong check digit is a warning in the answer, not an error."""
     async with begin(request):

@@ -11,7 +11,6 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import files, modules
-from app.core.permissions import SIGNED_IN
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -264,7 +263,7 @@ async def reopen_inspection(request: AnyRequest, inspection_id: FromPath[UUID]) 
         return await _whole(db, await filling.reopen(db, inspection, order, by=me))
 
 
-@get("/customers/orders/{order_id:uuid}/inspections", opt=needs(SIGNED_IN))
+@get("/customers/orders/{order_id:uuid}/inspections", opt=needs("read:own_maintenance_history"))
 async def show_summary(request: AnyRequest, order_id: FromPath[UUID]) -> list[SummaryOut]:
     """The finished inspections of one's own car's visit."""
     async with begin(request) as (db, me):

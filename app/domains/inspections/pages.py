@@ -15,7 +15,6 @@ from app.core import files, modules
 from app.core.errors import Invalid, Refused
 from app.core.forms import read
 from app.core.one_time import REPEATABLE
-from app.core.permissions import SIGNED_IN
 from app.core.render import fragment, is_partial, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
@@ -266,7 +265,7 @@ async def reopen_inspection(request: AnyRequest, inspection_id: FromPath[UUID]) 
         return see_other(request, f"/inspections/{inspection.id}")
 
 
-@get("/inspections/summary/{order_id:uuid}", opt=needs(SIGNED_IN))
+@get("/inspections/summary/{order_id:uuid}", opt=needs("read:own_maintenance_history"))
 async def show_summary(request: AnyRequest, order_id: FromPath[UUID]) -> Response[Any]:
     """What was found, for the driver of the order (and for staff who want to see what the driver sees)."""
     async with begin(request) as (db, me):

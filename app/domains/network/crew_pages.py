@@ -93,6 +93,8 @@ async def change_member(
         facts = CrewFacts(**msgspec.structs.asdict(read(MemberForm, await request.form())))
         async with begin(request) as (db, me):
             member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            if member.profile.is_active and not facts.is_active:
+                needs_fresh_proof(me)  # lets somebody go
             await crew.change_member(db, member.profile, facts, by=me)
             return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
     except Invalid as wrong:

@@ -92,6 +92,7 @@ async def change(request: AnyRequest, user_id: FromPath[UUID], data: JSONBody[St
 async def let_go(request: AnyRequest, user_id: FromPath[UUID]) -> None:
     """Ends every session and token of the person at once; their work stays on record."""
     async with begin(request) as (db, me):
+        needs_fresh_proof(me)
         _center, profile = await _found(db, me, user_id)
         await crew.let_go(db, profile, by=me)
 

@@ -72,13 +72,19 @@ async def _tell_of_identity(
 
 
 async def send_email_change(db: AsyncSession, heard: Heard[EmailChangeAsked]) -> None:
-    """To the address that is wanted: whoever reads it there may have it."""
+    """To the address that is wanted, whoever reads it there may have it; and to the present one, whose owner may know
+    nothing of it."""
     to = await recipients.person(db, heard.event.user_id, tenant_id=None)
     if to is None:
         return
     wanted, token = await accounts.issue_change(db, heard.event.proof_id)
-    if wanted:
-        await write_mail(db, heard, replace(to, email=wanted), "email_change", secret=token)
+    if not wanted:
+        return
+    await write_mail(db, heard, replace(to, email=wanted), "email_change", secret=token)
+    with speaking(to.locale):
+        what = _("Somebody who is signed in to your account wants %(email)s to be its address. Nothing is changed until the link "
+                 "that was mailed there is opened.", email=wanted)  # fmt: skip
+    await write_mail(db, heard, to, "account_changed", what=what)
 
 
 async def tell_old_address(db: AsyncSession, heard: Heard[EmailChanged]) -> None:

@@ -9,7 +9,6 @@ from litestar import Request, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from app.core.limits import limited
-from app.core.permissions import SIGNED_IN
 from app.core.visit import begin, needs
 from app.domains import customers
 from app.domains.notifications import reading, writing_to
@@ -17,7 +16,8 @@ from app.domains.notifications.models import Notification
 from app.domains.notifications.writing_to import MESSAGES, Message
 
 AnyRequest = Request[Any, Any, Any]
-MINE = needs(SIGNED_IN)
+READS = needs("read:own_profile")
+MARKS = needs("update:own_profile")
 SENDS = needs("update:customers", "messages") | limited(MESSAGES)
 
 
@@ -52,7 +52,7 @@ def _out(one: Notification) -> NotificationOut:
     )
 
 
-@get("/notifications", opt=MINE)
+@get("/notifications", opt=READS)
 async def list_notifications(
     request: AnyRequest,
     before: FromQuery[UUID | None] = None,
@@ -65,14 +65,14 @@ async def list_notifications(
         return ListOut(await reading.unread(db, me), [_out(one) for one in found])
 
 
-@put("/notifications/{notification_id:uuid}/read", opt=MINE)
+@put("/notifications/{notification_id:uuid}/read", opt=MARKS)
 async def mark_read(request: AnyRequest, notification_id: FromPath[UUID]) -> NotificationOut:
     async with begin(request) as (db, me):
         found = await reading.find(db, me, notification_id)
         return _out(await reading.mark_read(db, found, by=me))
 
 
-@put("/notifications/read", opt=MINE, status_code=204)
+@put("/notifications/read", opt=MARKS, status_code=204)
 async def mark_all_read(request: AnyRequest) -> None:
     async with begin(request) as (db, me):
         await reading.mark_all_read(db, by=me)

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import json
 
 from tests.cast import PASSWORD
 
@@ -12,6 +14,9 @@ async def _login(one, person):
 async def test_login_answers_tokens_user_and_roles(browser, cast):
     got = await _login(browser(), cast.advisor)
     assert set(got) == {"access_token", "refresh_token", "user", "expires_in"}
+    payload = got["access_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert set(claims) == {"user_id", "email", "roles", "service_center_id", "iat", "exp"}
     assert got["user"]["roles"] == [{"role": "advisor", "service_center_id": str(cast.advisor.center_id)}]
 
 
@@ -34,6 +39,22 @@ async def test_a_refresh_token_rotates_and_its_reuse_ends_the_family(browser, ca
     assert reused.status_code == 401
     dead = await one.http.post("/api/v1/auth/refresh", json={"refresh_token": second.json()["refresh_token"]})
     assert dead.status_code == 401
+
+
+async def test_signing_out_ends_the_access_tokens_of_that_sign_in_alone(browser, cast):
+    one = browser()
+    phone, laptop, thief = [await _login(one, cast.customer) for _each in range(3)]
+
+    async def reads(granted):
+        bearer = {"authorization": f"Bearer {granted['access_token']}"}
+        return (await one.http.get("/api/v1/users/profile", headers=bearer)).status_code
+
+    await one.http.post("/api/v1/auth/logout", json={"refresh_token": phone["refresh_token"]})
+    spent = {"refresh_token": thief["refresh_token"]}
+    renewed = (await one.http.post("/api/v1/auth/refresh", json=spent)).json()
+    assert [await reads(one) for one in (thief, renewed)] == [200, 200]
+    await one.http.post("/api/v1/auth/refresh", json=spent)
+    assert [await reads(one) for one in (phone, thief, renewed, laptop)] == [401, 401, 401, 200]
 
 
 async def test_a_token_older_than_the_last_revocation_is_refused(browser, cast):

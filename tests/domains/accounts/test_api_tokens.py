@@ -1,13 +1,21 @@
 """Programs sign in with tokens that do no more than they were made for."""
 
+import re
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from app.core import clock, limits, visit
+from app.core.errors import Forbidden
+from app.core.permissions import CUSTOMER, PUBLIC, SIGNED_IN
 from app.core.tokens import is_whole, new_api_token
+from app.core.viewer import Viewer
+from app.core.visit import needs_fresh_proof
+from app.domains.accounts.api_tokens import NOT_FOR_PROGRAMS
 from tests.conftest import the_app
+from tests.tenancy.site_map import routes
 
 
 def program(token):
@@ -138,3 +146,53 @@ async def test_more_than_six_hundred_calls_a_minute_are_too_many(browser, cast):
         refused = await client.get("/api/v1/users/profile")
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 60
+
+
+TOKEN = {"name": "x", "scopes": ["read:own_vehicles"]}
+SAMPLES = {"uuid": "00000000-0000-7000-8000-000000000001", "int": "1", "date": "2026-11-26"}
+
+
+def _sampled(path):
+    return re.sub(r"\{\w+:(\w+)\}", lambda one: SAMPLES.get(one[1], "x"), path)
+
+
+async def test_a_token_opens_no_page_and_nothing_that_asks_for_the_person_themself(browser, cast):
+    """Whatever its scopes: recovery codes, devices, a PIN, other tokens, an estimate's answer from a page."""
+    one_scope = (await made(browser, cast.customer, ["read:own_vehicles"]))["token"]
+    every = sorted(CUSTOMER - NOT_FOR_PROGRAMS)
+    every_scope = (await made(browser, cast.customer, every))["token"]
+    closed = [one for one in routes() if one.needs == SIGNED_IN or not (one.needs == PUBLIC or one.is_json)]
+    assert len(closed) > 150
+    let_in, unread = [], []
+    for token in (one_scope, every_scope):
+        async with program(token) as client:
+            for route in closed:
+                sent = {"json": TOKEN} if route.is_json else {"data": {"pin": "3917"}}
+                sent = sent if route.method not in ("GET", "DELETE") else {}
+                status = (await client.request(route.method, _sampled(route.path), **sent)).status_code
+                if status in (400, 422):  # the form says nothing, so nobody asked yet who sent it
+                    unread.append(route.label)
+                elif status != 403:
+                    let_in.append((route.label, status))
+    assert len(unread) < len(closed) / 5
+    assert not let_in
+
+
+async def test_a_token_reads_and_answers_what_its_scopes_say(browser, cast):
+    reads = (await made(browser, cast.customer, ["read:own_profile"]))["token"]
+    async with program(reads) as client:
+        assert (await client.get("/api/v1/notifications")).status_code == 200
+        assert (await client.put("/api/v1/notifications/read")).status_code == 403
+    other = (await made(browser, cast.customer, ["read:own_vehicles"]))["token"]
+    async with program(other) as client:
+        for path in ("/notifications", "/users/profile", f"/customers/orders/{SAMPLES['uuid']}/inspections"):
+            assert (await client.get(f"/api/v1{path}")).status_code == 403
+        decision = f"/api/v1/customers/quotes/{SAMPLES['uuid']}/decision"
+        said = {"signed_name": "Dana", "jobs": [{"job_id": SAMPLES["uuid"], "decision": "approved"}]}
+        assert (await client.post(decision, json=said)).status_code == 403
+        assert (await client.get("/api/v1/vin/1HGCM82633A004352")).status_code == 200
+
+
+def test_a_token_can_show_nothing_afresh():
+    with pytest.raises(Forbidden):
+        needs_fresh_proof(Viewer(kind="person", token_id=uuid4()))

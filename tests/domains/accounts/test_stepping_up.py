@@ -47,10 +47,17 @@ async def test_roles_and_invitations_ask_again_on_pages_and_in_json(browser, cas
         for url, form in (
             (f"{people(cast)}/{cast.advisor.staff_id}/roles", {"roles": "technician"}),
             (f"/settings/centers/{cast.owner.center_id}/invitations", invite),
+            (f"{people(cast)}/{cast.advisor.staff_id}", {"name": "Avery Advisor"}),  # lets her go
         ):
             assert (await olive.post(url, form)).headers["location"].startswith("/step-up")
         told = await olive.json("POST", "/api/v1/admin/users", invite)
         assert (told.status_code, told.json()) == (403, {"error": "fresh_proof_required"})
+        told = await olive.json("DELETE", f"/api/v1/admin/users/{cast.advisor.user_id}")
+        assert (told.status_code, told.json()) == (403, {"error": "fresh_proof_required"})
+        kept = await olive.post(
+            f"{people(cast)}/{cast.advisor.staff_id}", {"name": "Avery A.", "is_active": "true"}
+        )
+        assert kept.headers["location"] == f"{people(cast)}/{cast.advisor.staff_id}"
 
 
 async def test_a_password_proves_it_and_the_session_gets_a_new_id(browser, cast):
@@ -153,3 +160,47 @@ async def test_a_program_that_signed_in_shows_it_by_signing_in_again(browser, ca
 
 async def login(one, person):
     return await one.http.post("/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})
+
+
+@pytest.mark.parametrize("act", ["reset", "password", "factor", "all others"])
+async def test_a_wish_for_another_address_ends_with_what_puts_a_thief_out(browser, cast, run_reactions, act):
+    thief, dana = browser(cast.customer), await signed_in(browser, cast.customer)
+    await thief.post("/settings/email", {"email": "thief@test.example"})
+    await run_reactions()
+    assert any("thief@test.example" in mail.text for mail in await mails_to(cast.customer.email))
+    link = await link_to("thief@test.example", "/confirm-email/")
+    new = "seven slow rivers"
+    if act == "reset":
+        await dana.post("/forgot-password", {"email": f" {cast.customer.email} "})
+        await run_reactions()
+        await dana.post(await link_to(cast.customer.email, "/reset-password/"), {"password": new})
+    elif act == "password":
+        await dana.post("/settings/password", {"old_password": PASSWORD, "new_password": new})
+    elif act == "factor":
+        await with_app(cast.customer)
+    else:
+        await dana.post("/settings/security/sessions/removal")
+    assert (await browser().post(link)).status_code == 410
+
+
+async def test_a_new_password_by_mail_ends_other_links_and_the_persons_tokens(browser, cast, run_reactions):
+    olive = await signed_in(browser, cast.owner)
+    made = [
+        (
+            await olive.json("POST", "/api/v1/tokens", {"name": "x", "scopes": ["read:customers"], **more})
+        ).json()
+        for more in ({}, {"for_shop": True})
+    ]
+    links = []
+    for _mail in range(2):
+        await browser().post("/forgot-password", {"email": cast.owner.email})
+        await run_reactions()
+        links.append(await link_to(cast.owner.email, "/reset-password/"))
+    assert "revokes the API tokens" in (await browser().get(links[1])).text
+    answers = [await browser().post(link, {"password": "seven slow rivers"}) for link in links[::-1]]
+    assert [one.status_code for one in answers] == [303, 410]
+    answers = [
+        await browser().get("/api/v1/customers", headers={"authorization": f"Bearer {one['token']}"})
+        for one in made
+    ]
+    assert [one.status_code for one in answers] == [401, 200]
