@@ -3,14 +3,19 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032"
-down_revision = "0031"
+revision = "0034"
+down_revision = "0033"
 
 
 def upgrade() -> None:
     op.add_column(
         "occupations",
-        sa.Column("ends_at", sa.DateTime(timezone=True), sa.Computed("upper(during)", persisted=True), nullable=False),
+        sa.Column(
+            "ends_at",
+            sa.DateTime(timezone=True),
+            sa.Computed("upper(during)", persisted=True),
+            nullable=False,
+        ),
     )
     op.drop_index("ix_occupations_resource", "occupations")
     op.create_index(
