@@ -44,7 +44,8 @@ _STILL_FREE = text("""
 SELECT wanted.id FROM unnest(:ids, :spans) AS wanted (id, during)
  WHERE NOT EXISTS (
    SELECT 1 FROM occupations o
-    WHERE o.tenant_id = :tenant AND o.resource_id = wanted.id AND o.is_active AND o.during && wanted.during
+    WHERE o.tenant_id = :tenant AND o.resource_id = wanted.id AND o.is_active
+      AND o.ends_at > lower(wanted.during) AND o.during && wanted.during
       AND (o.held_until IS NULL OR o.held_until > :now)
       AND o.appointment_id IS DISTINCT FROM :except_for)
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("spans", type_=ARRAY(TSTZRANGE)))

@@ -43,7 +43,7 @@ SELECT json_build_object(
              floor(extract(epoch FROM lower(during)) / 60)::bigint,
              ceil(extract(epoch FROM upper(during)) / 60)::bigint)) AS spans
              FROM occupations
-            WHERE tenant_id = :tenant AND is_active AND during && tstzrange(:since, :until)
+            WHERE tenant_id = :tenant AND is_active AND ends_at > :since AND during && tstzrange(:since, :until)
               AND resource_id = ANY (ARRAY(SELECT id FROM bay UNION ALL SELECT id FROM person))
               AND (held_until IS NULL OR held_until > :now)
               AND appointment_id IS DISTINCT FROM :except_for
