@@ -110,7 +110,8 @@ async def change_roles(
             center = await premises.find_center(db, me, center_id)
             member = await crew.member(db, center, staff_id)
             await crew.change_roles(db, member.profile, center, set(chosen.roles), by=me)
-            return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
+            after = _url(center_id, staff_id) if chosen.roles else f"/settings/centers/{center_id}/people"
+            return see_other(request, after, flash=_("Saved."))
     except Invalid as wrong:
         return await _show(request, center_id, staff_id, wrong)
 
