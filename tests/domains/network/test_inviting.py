@@ -193,10 +193,15 @@ async def test_each_center_shows_and_changes_its_own_roles_of_a_person(browser, 
     assert (await otto.post(f"{terrys}/roles", {"roles": ["advisor"]})).status_code in (403, 404)
     assert (await owner.get(f"{people}/{cast.outsider.staff_id}")).status_code == 404
 
+    login = {"email": cast.technician.email, "password": PASSWORD}
+    pass_ = (await browser().json("POST", "/api/v1/auth/login", login)).json()["access_token"]
+    program, bearer = browser().http, {"authorization": f"Bearer {pass_}"}
+    assert (await program.get("/api/v1/users/profile", headers=bearer)).status_code == 200
     change = {"name": "Terry Technician", "is_technician": True, "roles": ["advisor"]}
     changed = await owner.json("PUT", one, change)
     assert (changed.status_code, changed.json()["roles"]) == (200, ["advisor"])
     assert (await terry.get("/bench")).status_code == 303, "a role was lost, so the sessions have ended"
+    assert (await program.get("/api/v1/users/profile", headers=bearer)).status_code == 401
     assert (await owner.post(f"{terrys}/roles", {"roles": []})).headers["location"] == people
     assert "Terry Technician" not in (await owner.get(people)).text
     assert (await owner.json("PUT", one, change)).status_code == 404
