@@ -44,6 +44,7 @@ TABLES: dict[str, Kind] = {
     "staff_profiles": "tenant",
     "kiosks": "tenant",
     "allowed_networks": "tenant",
+    "staff_certificates": "tenant",
     "shifts": "tenant",
     "absences": "tenant",
     "invitations": "tenant",

@@ -36,6 +36,9 @@ SECRET = re.compile(
 )
 """Columns whose values never enter the trail, whatever table they stand in; neither do bytes."""
 
+UNSAID = frozenset({"id", "tenant_id", "created_at", "date_of_birth"})
+"""Columns that say nothing new; and one that is nobody's business: an employer reads the trail of its people."""
+
 MOST_ROWS, LONGEST = 40, 500
 FORGOTTEN = "audit.forgotten"
 
@@ -53,7 +56,7 @@ def _columns(mapper: Mapper[Any]) -> list[tuple[str, str]]:
     return [
         (one.key, one.columns[0].name)
         for one in mapper.column_attrs
-        if not is_secret(one.columns[0]) and one.columns[0].name not in ("id", "tenant_id", "created_at")
+        if not is_secret(one.columns[0]) and one.columns[0].name not in UNSAID
     ]
 
 

@@ -16,7 +16,8 @@ from app.demo.stage import Stage
 from app.domains import garage, services
 from app.domains.accounts import kiosk_pins, own_account, sign_up
 from app.domains.garage import VehicleFacts
-from app.domains.network import crew, joining, kiosks, premises
+from app.domains.network import certificates, crew, joining, kiosks, premises
+from app.domains.network.certificates import CertificateFacts
 from app.domains.network.kiosks import KioskFacts
 from app.settings import Settings
 
@@ -88,6 +89,12 @@ async def _shop(stage: Stage, key: str, name: str, facts: Any, bays: tuple[Any, 
             stage.staff[person.email] = profile
             if person.role == "technician":
                 await crew.set_week(session, profile, facts.working_hours, by=system)
+            for what, number, issued_by, days in people.CERTIFICATES.get(person.email, ()):
+                paper = CertificateFacts(
+                    name=what, number=number, issued_by=issued_by,
+                    valid_until=clock.today(center.zone) + timedelta(days=days),
+                )  # fmt: skip
+                await certificates.add(session, profile, paper, by=system)
 
 
 async def _offer(stage: Stage, owner: str, canned: tuple[Any, ...], offered: tuple[Any, ...]) -> None:

@@ -50,6 +50,15 @@ STAFF = (
     ),
 )  # fmt: skip
 
+CERTIFICATES = {
+    "technician@demo.test": (
+        ("High-voltage work, level 3", "EV-209-4417", "Northeast EV Training", 400),
+        ("Refrigerant handling, Section 609", "609-88213", "Air Conditioning Society", 70),
+    ),
+    "emre@demo.test": (("Hochvoltarbeiten, Stufe 3S", "DGUV-209-093-118", "Handwerkskammer Berlin", 700),),
+}
+"""(what, number, issued by, days it held when its shop came here, ninety days ago); one has ended since."""
+
 DRIVERS = (
     CUSTOMER,
     Person("theo@demo.test", "Theo Papadakis", phone="+1 207 555 0102"),

@@ -1,5 +1,6 @@
 """Old and new values come with the event by themselves; secrets never do."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from app.core import audit
 from app.core.db import new_id, transaction
 from app.core.events import record
 from app.core.tables import AuditLog, AuditValues, EventRow
+from app.domains.accounts import profile
 from app.domains.accounts.models import User
 from app.domains.customers import records
 from app.domains.customers.models import Customer
@@ -57,12 +59,32 @@ async def test_a_customer_is_told_before_and_after_with_only_what_changed(db, ca
 
 async def test_roles_are_told_before_and_after_though_they_are_deleted_past_the_session(db, cast):
     await viewing(db, cast.owner)
-    profile = await db.get_one(StaffProfile, cast.technician.staff_id)
+    terry = await db.get_one(StaffProfile, cast.technician.staff_id)
     center = await db.get_one(ServiceCenter, cast.owner.center_id)
-    await crew.change_roles(db, profile, center, {"advisor"}, by=cast.owner.viewer)
+    await crew.change_roles(db, terry, center, {"advisor"}, by=cast.owner.viewer)
     _event, kept = await values_of(db, "RolesChanged")
     assert [one["role"] for one in kept.old_values["user_roles"].values()] == ["technician"]
     assert [one["role"] for one in kept.new_values["user_roles"].values() if one] == ["advisor"]
+
+
+async def test_an_employer_reads_no_birthday(db, cast):
+    await viewing(db, cast.advisor)
+    user = await db.get_one(User, cast.advisor.user_id)
+    facts = {
+        "name": "Avery",
+        "locale": "en",
+        "zone": "UTC",
+        "distance_unit": "km",
+        "preferred_center_id": None,
+    }
+    born = date(1990, 5, 1)
+    await profile.change_profile(
+        db, user, **facts, phone="+1 503 555 0142", date_of_birth=born, by=cast.advisor.viewer
+    )
+    _event, kept = await values_of(db, "ProfileChanged")
+    said = kept.new_values["users"][str(user.id)]
+    assert said["phone"] == "+1 503 555 0142"
+    assert "date_of_birth" not in said
 
 
 async def test_a_new_row_has_no_old_values_and_only_new_ones_that_say_something(db, cast):

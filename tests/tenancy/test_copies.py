@@ -61,6 +61,9 @@ async def test_the_copy_holds_all_of_mine_and_nothing_of_anybody_else(browser, b
     await beside.execute(
         "UPDATE mails SET user_id = $1 WHERE tenant_id = $2", driver.user_id, HARBOR_SHOP.tenant_id
     )
+    chosen = {"name": "Dana O'Neil", "date_of_birth": "1990-05-01"}
+    chosen["preferred_service_center_id"] = str(HARBOR_SHOP.center_id)
+    assert (await browser(driver).json("PUT", "/api/v1/users/profile", chosen)).status_code == 200
     token = {"name": "till", "scopes": ["read:own_profile"], "days": 30}
     assert (await browser(driver).json("POST", "/api/v1/tokens", token)).status_code == 201
     copy = await copy_of(browser, driver)

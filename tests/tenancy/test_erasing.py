@@ -75,6 +75,7 @@ async def dana(browser, beside):
     one = browser(DANA)
     assert (await one.json("POST", "/api/v1/me/export")).status_code == 202
     facts = {"name": DANA.name, "phone": PHONE, "locale": "en", "zone": "UTC", "distance_unit": "mi"}
+    facts |= {"date_of_birth": "1990-05-01", "preferred_center_id": str(VOLT_SHOP.center_id)}
     assert (await one.post("/settings/profile", facts)).status_code == 303
     assert (await one.post("/settings/email", {"email": "dana@elsewhere.example"})).status_code == 303
     return one
@@ -114,6 +115,10 @@ async def test_nothing_is_left_but_what_the_law_keeps_and_the_trail_holds(
     left = await traces(beside, DANA.name, DANA.email, PHONE, "dana@elsewhere.example")
     assert left <= set(KEPT), sorted(left - set(KEPT))
     assert "invoices.content" in left, "books are kept"
+    assert not await beside.fetchval(
+        "SELECT date_of_birth IS NOT NULL OR preferred_center_id IS NOT NULL FROM users WHERE id = $1",
+        DANA.user_id,
+    )
     assert (
         await beside.fetch("SELECT id, name, email FROM users WHERE id <> $1 ORDER BY id", DANA.user_id)
         == others

@@ -1,5 +1,6 @@
 """Accounts as JSON: register, sign in, refresh, sign out, password reset, profile."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +81,8 @@ class ProfileOut(msgspec.Struct):
     locale: str
     zone: str
     distance_unit: str
+    date_of_birth: date | None
+    preferred_service_center_id: UUID | None
 
 
 class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,6 +91,8 @@ class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
     locale: str = "en"
     zone: str = "UTC"
     distance_unit: str = "km"
+    date_of_birth: date | None = None
+    preferred_service_center_id: UUID | None = None
 
 
 class PasswordIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -179,7 +184,9 @@ async def show_profile(request: AnyRequest) -> ProfileOut:
 async def change_profile(request: AnyRequest, data: JSONBody[ProfileIn]) -> ProfileOut:
     async with begin(request) as (db, me):
         user = await profile.own_account(db, me)
-        await profile.change_profile(db, user, **msgspec.structs.asdict(data), by=me)
+        facts = msgspec.structs.asdict(data)
+        preferred = facts.pop("preferred_service_center_id")
+        await profile.change_profile(db, user, **facts, preferred_center_id=preferred, by=me)
         return _shown(user)
 
 
@@ -187,6 +194,7 @@ def _shown(user: User) -> ProfileOut:
     return ProfileOut(
         id=user.id, email=user.email, name=user.name, phone=user.phone,
         locale=user.locale, zone=user.zone, distance_unit=user.distance_unit,
+        date_of_birth=user.date_of_birth, preferred_service_center_id=user.preferred_center_id,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """A person, how they prove who they are, and the sessions they hold."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
@@ -30,6 +30,9 @@ class User(Identified, Base):
     theme: Mapped[str] = mapped_column(default="")
     """"paper", "night", or empty to follow the device."""
     distance_unit: Mapped[str] = mapped_column(default="km")
+    date_of_birth: Mapped[date | None]
+    preferred_center_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_centers.id"))
+    """The workshop they would rather go to; booking offers it first."""
     email_verified_at: Mapped[datetime | None]
     """When they showed that mail to this address reaches them; until then it proves nothing about them."""
     is_active: Mapped[bool] = mapped_column(default=True)

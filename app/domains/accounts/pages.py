@@ -1,6 +1,8 @@
 """Sign-up, sign-in, sign-out, password reset, and a person's own settings."""
 
+from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -53,6 +55,8 @@ class ProfileForm(msgspec.Struct):
     locale: Line = "en"
     zone: Line = "UTC"
     distance_unit: Line = "km"
+    date_of_birth: date | None = None
+    preferred_center_id: UUID | None = None
 
 
 class PasswordForm(msgspec.Struct):
@@ -220,12 +224,16 @@ async def settings_page(request: AnyRequest) -> Response[Any]:
     return await _settings(request)
 
 
-async def _settings(request: AnyRequest, errors: dict[str, str] | None = None) -> Response[Any]:
+async def _settings(
+    request: AnyRequest, errors: dict[str, str] | None = None, typed: dict[str, Any] | None = None
+) -> Response[Any]:
     async with begin(request) as (db, me):
         user = await profile.own_account(db, me)
+        about = {name: getattr(user, name) for name in ProfileForm.__struct_fields__} | (typed or {})
         return page(
-            request, me, "accounts/settings.html", status=422 if errors else 200, user=user, errors=errors or {},
-            zones=sorted(clock.zones()), languages=languages(),
+            request, me, "accounts/settings.html", status=422 if errors else 200, user=user, about=about,
+            errors=errors or {}, zones=sorted(clock.zones()), languages=languages(),
+            workshops=list((await profile.workshops(db)).items()),
         )  # fmt: skip
 
 
@@ -235,13 +243,10 @@ async def change_profile(request: AnyRequest) -> Response[Any]:
         new = read(ProfileForm, await request.form())
         async with begin(request) as (db, me):
             user = await profile.own_account(db, me)
-            await profile.change_profile(
-                db, user, name=new.name, phone=new.phone, locale=new.locale, zone=new.zone,
-                distance_unit=new.distance_unit, by=me,
-            )  # fmt: skip
+            await profile.change_profile(db, user, **msgspec.structs.asdict(new), by=me)
             return see_other(request, "/settings", flash=_("Saved."))
     except Invalid as wrong:
-        return await _settings(request, wrong.errors)
+        return await _settings(request, wrong.errors, values_of(await request.form()))
 
 
 @post("/settings/password", opt=needs("update:own_profile"))

@@ -34,6 +34,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "email": (User.email, _("the address you sign in with")),
                 "email_confirmed_at": (User.email_verified_at, _("when you showed that the address is yours")),
                 "phone": (User.phone, _("your phone number")),
+                "date_of_birth": (User.date_of_birth, _("when you were born, if you said so")),
                 "language": (User.locale, _("the language of pages and mails")),
                 "time_zone": (User.zone, _("the clock your times are shown on")),
                 "theme": (User.theme, _("the colors you chose; empty follows the device")),
@@ -129,7 +130,7 @@ async def erase(db: AsyncSession, person: UUID) -> None:
         .where(User.id == person)
         .values(
             name=_("Erased account"), email=f"{person}@erased.invalid", email_verified_at=None, phone="",
-            password_hash=None, is_active=False, tokens_valid_after=clock.now(), erase_at=None,
+            date_of_birth=None, preferred_center_id=None, password_hash=None, is_active=False, tokens_valid_after=clock.now(), erase_at=None,
         )
     )  # fmt: skip
 

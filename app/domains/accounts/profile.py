@@ -1,6 +1,6 @@
 """A person's own facts, password and its reset."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text, update
@@ -19,6 +19,7 @@ from app.domains.accounts.models import PasswordReset, User
 from app.domains.accounts.signing_in import end_other_sessions
 
 RESET_LIFE = timedelta(minutes=15)
+OLDEST = timedelta(days=130 * 366)
 THEMES = ("", "paper", "night")
 
 
@@ -39,18 +40,37 @@ async def change_profile(
     locale: str,
     zone: str,
     distance_unit: str,
+    date_of_birth: date | None,
+    preferred_center_id: UUID | None,
     by: Viewer,
 ) -> None:
-    """Change one's own facts. Raises Invalid for an unknown zone, language or unit."""
+    """Change one's own facts. Raises Invalid for an unknown zone, language, unit or workshop, and for a day nobody
+    alive was born on."""
     if zone not in clock.zones():
         raise Invalid({"zone": _("Please choose a time zone from the list.")})
     if locale not in languages():
         raise Invalid({"locale": _("Please choose one of the options.")})
     if distance_unit not in ("km", "mi"):
         raise Invalid({"distance_unit": _("Please choose one of the options.")})
+    if date_of_birth and not clock.today(zone) - OLDEST <= date_of_birth <= clock.today(zone):
+        raise Invalid({"date_of_birth": _("Please enter the day you were born.")})
+    if preferred_center_id and preferred_center_id not in await workshops(db):
+        raise Invalid({"preferred_center_id": _("Please choose one of the options.")})
     user.name, user.phone, user.locale = name, phone, locale
     user.zone, user.distance_unit = zone, distance_unit
+    user.date_of_birth, user.preferred_center_id = date_of_birth, preferred_center_id
     await record(db, ProfileChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
+
+
+async def workshops(db: AsyncSession) -> dict[UUID, str]:
+    """Every open workshop with its town, to prefer one; it may be one that takes bookings by phone only."""
+    rows = await db.execute(
+        text(
+            "SELECT c.id, concat_ws(', ', c.name, nullif(c.city, '')) AS called FROM service_centers c "
+            "JOIN tenants t ON t.id = c.tenant_id WHERE c.is_active AND t.is_active ORDER BY lower(c.name), c.id"
+        )
+    )
+    return {row.id: row.called for row in rows}
 
 
 async def choose_theme(db: AsyncSession, user: User, theme: str) -> None:

@@ -22,6 +22,7 @@ from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import garage, services
+from app.domains.accounts import own_account
 from app.domains.booking import appointments, choosing, holding
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.crowd import HOLDS, turn
@@ -48,7 +49,11 @@ class HoldForm(msgspec.Struct):
 async def choose_center(request: AnyRequest, vehicle: UUID | None = None) -> Response[Any]:
     async with begin(request) as (db, me):
         centers = await open_centers(db)
-        return page(request, me, "booking/choose_center.html", centers=centers, vehicle=vehicle)
+        preferred = (await own_account(db, me)).preferred_center_id if me.is_signed_in else None
+        return page(
+            request, me, "booking/choose_center.html", vehicle=vehicle, preferred=preferred,
+            centers=sorted(centers, key=lambda one: one.id != preferred),
+        )  # fmt: skip
 
 
 @get("/book/{slug:str}", opt=BOOKS)

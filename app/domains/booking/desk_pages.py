@@ -55,7 +55,7 @@ async def _day(db: AsyncSession, me: Viewer, day: date | None, by: str) -> dict[
         "requests": await appointments.requests(db, center),
         "count": len(entries),
         "bays": [bay for bay in await premises.bays_of(db, center) if bay.is_active],
-        "technicians": [one for one in await crew.crew_of(db, center) if one.is_technician and one.is_active],
+        "technicians": [one for one in await crew.crew_of(db, center) if crew.is_planned_at(one, center)],
     }
 
 

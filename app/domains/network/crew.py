@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import clock
 from app.core.errors import Invalid, NotFound, Refused
@@ -49,23 +50,29 @@ class Member(msgspec.Struct, frozen=True):
         return found
 
 
-async def crew_of(db: AsyncSession, center: ServiceCenter) -> Sequence[StaffProfile]:
-    query = select(StaffProfile).where(
-        StaffProfile.tenant_id == center.tenant_id, StaffProfile.center_id == center.id
+def works_at(center: ServiceCenter) -> ColumnElement[bool]:
+    """Who holds a role at a center, and those whose home it is: their shifts are worked, or were, there."""
+    role_there = exists().where(_held(StaffProfile.tenant_id, StaffProfile.user_id), _counts_at(center.id))
+    return and_(
+        StaffProfile.tenant_id == center.tenant_id, or_(StaffProfile.center_id == center.id, role_there)
     )
+
+
+def is_planned_at(profile: StaffProfile, center: ServiceCenter) -> bool:
+    """Work is planned for technicians at their home alone: shifts do not say at which center they are worked."""
+    return profile.is_technician and profile.is_active and profile.center_id == center.id
+
+
+async def crew_of(db: AsyncSession, center: ServiceCenter) -> Sequence[StaffProfile]:
+    """Everybody who works, or has worked, at a center."""
+    query = select(StaffProfile).where(works_at(center))
     return (
         await db.scalars(query.order_by(StaffProfile.is_active.desc(), func.lower(StaffProfile.name)))
     ).all()
 
 
 async def member(db: AsyncSession, center: ServiceCenter, staff_id: UUID) -> Member:
-    profile = await db.scalar(
-        select(StaffProfile).where(
-            StaffProfile.tenant_id == center.tenant_id,
-            StaffProfile.center_id == center.id,
-            StaffProfile.id == staff_id,
-        )
-    )
+    profile = await db.scalar(select(StaffProfile).where(works_at(center), StaffProfile.id == staff_id))
     if profile is None:
         raise NotFound
     shifts = await db.scalars(
@@ -91,24 +98,25 @@ async def change_member(
     """Correct a member's facts. Who leaves is signed out everywhere at once. Raises Invalid, Refused."""
     if set(facts.skills) - set(SKILLS):
         raise Invalid({"skills": _("Choose from the list.")})
-    leaves = profile.is_active and not facts.is_active
-    if leaves:
-        await _refuse_last_owner(db, profile)
-    for name, value in msgspec.structs.asdict(facts).items():
+    known = msgspec.structs.asdict(facts)
+    stays = known.pop("is_active")
+    for name, value in known.items():
         setattr(profile, name, value)
-    await db.flush()
-    if leaves:
-        await end_sessions(db, profile.user_id)
-    await _tell(db, profile, by)
+    if profile.is_active and not stays:
+        await let_go(db, profile, by=by)
+    else:
+        profile.is_active = stays
+        await db.flush()
+        await _tell(db, profile, by)
     return profile
 
 
 async def member_called(db: AsyncSession, center: ServiceCenter, user_id: UUID) -> StaffProfile:
     """The member of a center that is this person. Raises NotFound."""
-    for one in await crew_of(db, center):
-        if one.user_id == user_id:
-            return one
-    raise NotFound
+    profile = await db.scalar(select(StaffProfile).where(works_at(center), StaffProfile.user_id == user_id))
+    if profile is None:
+        raise NotFound
+    return profile
 
 
 async def addresses(db: AsyncSession) -> dict[UUID, str]:
@@ -118,25 +126,20 @@ async def addresses(db: AsyncSession) -> dict[UUID, str]:
 
 
 async def let_go(db: AsyncSession, profile: StaffProfile, *, by: Viewer) -> None:
-    """They work here no longer; what they did stays theirs."""
-    facts = CrewFacts(
-        name=profile.name,
-        title=profile.title,
-        skills=profile.skills,
-        is_technician=profile.is_technician,
-        is_active=False,
-    )
-    await change_member(db, profile, facts, by=by)
+    """They work at no center of the business any longer; what they did stays theirs. Raises Refused."""
+    if not profile.is_active:
+        return
+    await _refuse_last_owner(db, profile)
+    profile.is_active = False
+    await db.flush()
+    await end_sessions(db, profile.user_id)
+    await _tell(db, profile, by)
 
 
 async def roles_at(db: AsyncSession, profile: StaffProfile, center: ServiceCenter) -> set[str]:
     """The roles a member holds at a center, those for the whole business included."""
     rows = await db.scalars(
-        select(RoleAt.role).where(
-            RoleAt.tenant_id == profile.tenant_id,
-            RoleAt.user_id == profile.user_id,
-            or_(RoleAt.service_center_id == center.id, RoleAt.service_center_id.is_(None)),
-        )
+        select(RoleAt.role).where(_held(profile.tenant_id, profile.user_id), _counts_at(center.id))
     )
     return set(rows)
 
@@ -144,21 +147,25 @@ async def roles_at(db: AsyncSession, profile: StaffProfile, center: ServiceCente
 async def change_roles(
     db: AsyncSession, profile: StaffProfile, center: ServiceCenter, roles: set[str], *, by: Viewer
 ) -> None:
-    """Let a member hold exactly these roles at a center. Losing one signs them out everywhere.
+    """Let a member hold exactly these roles at a center; none, when they go on working at another.
 
-    Raises Invalid for an unknown role or none, Refused when nobody would own the business any more.
+    Losing one signs them out everywhere. Raises Invalid for an unknown role, or when nothing would be left to
+    them in the whole business; Refused when nobody would own the center any more.
     """
-    if not roles or roles - set(STAFF_ROLES):
+    if roles - set(STAFF_ROLES):
         raise Invalid({"roles": _("Choose at least one role from the list.")})
+    if not roles:
+        await _stay_elsewhere(db, profile, center, by)
     held = await roles_at(db, profile, center)
     if "owner" in held - roles:
-        await _refuse_last_owner(db, profile)
-    here = (
-        RoleAt.tenant_id == profile.tenant_id,
-        RoleAt.user_id == profile.user_id,
-        or_(RoleAt.service_center_id == center.id, RoleAt.service_center_id.is_(None)),
+        await _refuse_last_owner(db, profile, center)
+    await db.execute(
+        delete(RoleAt).where(
+            _held(profile.tenant_id, profile.user_id),
+            _counts_at(center.id),
+            RoleAt.role.in_(held - roles),
+        )
     )
-    await db.execute(delete(RoleAt).where(*here, RoleAt.role.in_(held - roles)))
     for role in roles - held:
         db.add(
             RoleAt(
@@ -174,31 +181,70 @@ async def change_roles(
         await end_sessions(db, profile.user_id)
 
 
+async def _stay_elsewhere(db: AsyncSession, profile: StaffProfile, center: ServiceCenter, by: Viewer) -> None:
+    """Who has their last role at a center taken away is at home where they still hold one."""
+    elsewhere = await db.scalar(
+        select(RoleAt.service_center_id)
+        .where(_held(profile.tenant_id, profile.user_id), RoleAt.service_center_id != center.id)
+        .order_by(RoleAt.created_at)
+        .limit(1)
+    )
+    if elsewhere is None:
+        raise Invalid({"roles": _("Choose at least one role from the list.")})
+    if profile.center_id == center.id:
+        await _tell(db, profile, by)
+        profile.center_id = elsewhere
+        await _tell(db, profile, by)
+
+
+def _held(
+    tenant_id: UUID | InstrumentedAttribute[UUID], user_id: UUID | InstrumentedAttribute[UUID]
+) -> ColumnElement[bool]:
+    return and_(RoleAt.tenant_id == tenant_id, RoleAt.user_id == user_id)
+
+
+def _counts_at(center_id: UUID | None) -> ColumnElement[bool]:
+    """Roles at a center, those for the whole business included."""
+    return or_(RoleAt.service_center_id == center_id, RoleAt.service_center_id.is_(None))
+
+
 async def end_sessions(db: AsyncSession, user_id: UUID) -> None:
     """Sign a member out of every browser and program."""
     await db.execute(text("SELECT end_sessions_of(:person, :now)"), {"person": user_id, "now": clock.now()})
 
 
-async def _refuse_last_owner(db: AsyncSession, profile: StaffProfile) -> None:
-    """A business without an owner could never be set up again. Owners leave one after the other."""
+async def _refuse_last_owner(
+    db: AsyncSession, profile: StaffProfile, center: ServiceCenter | None = None
+) -> None:
+    """A center without an owner could never be set up again: this one, or any of the business. Owners leave one
+    after the other."""
     await db.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
         {"key": f"owners:{profile.tenant_id}"},
     )
-    held = (RoleAt.tenant_id == profile.tenant_id, RoleAt.role == "owner")
-    if not await db.scalar(select(RoleAt.id).where(*held, RoleAt.user_id == profile.user_id).limit(1)):
-        return
-    another = await db.scalar(
-        select(StaffProfile.id)
-        .join(RoleAt, (RoleAt.tenant_id == StaffProfile.tenant_id) & (RoleAt.user_id == StaffProfile.user_id))
-        .where(*held, StaffProfile.is_active, StaffProfile.id != profile.id)
-        .limit(1)
+    owned = select(RoleAt.service_center_id).where(
+        _held(profile.tenant_id, profile.user_id), RoleAt.role == "owner"
     )
-    if another is None:
-        raise Refused(
-            _("%(name)s is the only owner. Make somebody else an owner first.", name=profile.name),
-            audit="staff.last_owner",
+    if center is not None:
+        owned = owned.where(_counts_at(center.id))
+    for center_id in (await db.scalars(owned)).all():
+        another = await db.scalar(
+            select(StaffProfile.id)
+            .join(RoleAt, _held(StaffProfile.tenant_id, StaffProfile.user_id))
+            .where(
+                StaffProfile.tenant_id == profile.tenant_id,
+                StaffProfile.id != profile.id,
+                StaffProfile.is_active,
+                RoleAt.role == "owner",
+                _counts_at(center_id),
+            )
+            .limit(1)
         )
+        if another is None:
+            raise Refused(
+                _("%(name)s is the only owner. Make somebody else an owner first.", name=profile.name),
+                audit="staff.last_owner",
+            )
 
 
 async def set_week(

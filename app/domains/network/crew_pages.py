@@ -1,6 +1,6 @@
 """The people of a center: skills, the week's shifts, absences."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,8 @@ from app.core.render import page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
-from app.domains.network import crew, inviting, premises
+from app.domains.network import certificates, crew, inviting, premises
+from app.domains.network.certificates import CertificateFacts
 from app.domains.network.crew import CrewFacts
 from app.domains.network.joining import STAFF_ROLES
 from app.domains.network.models import ServiceCenter
@@ -46,6 +47,13 @@ class AbsenceForm(msgspec.Struct):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
+class CertificateForm(msgspec.Struct):
+    certificate: Annotated[str, Meta(max_length=120)]
+    number: Annotated[str, Meta(max_length=60)] = ""
+    issued_by: Annotated[str, Meta(max_length=120)] = ""
+    valid_until: date | None = None
+
+
 @get("/settings/centers/{center_id:uuid}/people", opt=RUNS)
 async def people_page(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -56,9 +64,12 @@ async def people_page(request: AnyRequest, center_id: FromPath[UUID]) -> Respons
 async def people_of(
     request: AnyRequest, db: AsyncSession, me: Viewer, center: ServiceCenter, wrong: Invalid | None = None
 ) -> Response[Any]:
+    people = await crew.crew_of(db, center)
+    held = await certificates.of_people(db, people)
     return page(
-        request, me, "network/people_of_center.html", status=422 if wrong else 200, center=center,
-        people=await crew.crew_of(db, center), invitations=await inviting.open_invitations(db, center),
+        request, me, "network/people_of_center.html", status=422 if wrong else 200, center=center, people=people,
+        expired={who: [one for one in theirs if certificates.has_expired(one, center)] for who, theirs in held.items()},
+        invitations=await inviting.open_invitations(db, center),
         typed=values_of(await request.form()) if wrong else {}, errors=wrong.errors if wrong else {},
     )  # fmt: skip
 
@@ -82,6 +93,10 @@ async def _show(
             request, me, "network/member.html", status=422 if wrong else 200, center=center, member=member,
             week=week, typed=typed, skills=crew.SKILLS, errors=wrong.errors if wrong else {},
             roles=await crew.roles_at(db, member.profile, center), all_roles=STAFF_ROLES,
+            certificates=[
+                (one, certificates.has_expired(one, center))
+                for one in (await certificates.of_people(db, [member.profile]))[staff_id]
+            ],
         )  # fmt: skip
 
 
@@ -112,7 +127,8 @@ async def change_roles(
             center = await premises.find_center(db, me, center_id)
             member = await crew.member(db, center, staff_id)
             await crew.change_roles(db, member.profile, center, set(chosen.roles), by=me)
-            return see_other(request, _url(center_id, staff_id), flash=_("Saved."))
+            after = _url(center_id, staff_id) if chosen.roles else f"/settings/centers/{center_id}/people"
+            return see_other(request, after, flash=_("Saved."))
     except Invalid as wrong:
         return await _show(request, center_id, staff_id, wrong)
 
@@ -163,6 +179,38 @@ async def end_absence(
         return see_other(request, _url(center_id, staff_id), flash=_("Removed."))
 
 
+@post("/settings/centers/{center_id:uuid}/people/{staff_id:uuid}/certificates", opt=RUNS, status_code=303)
+async def add_certificate(
+    request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID]
+) -> Response[Any]:
+    try:
+        form = msgspec.structs.asdict(read(CertificateForm, await request.form()))
+        facts = CertificateFacts(name=form.pop("certificate"), **form)
+        async with begin(request) as (db, me):
+            member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            await certificates.add(db, member.profile, facts, by=me)
+            return see_other(request, _url(center_id, staff_id), flash=_("Noted."))
+    except Invalid as wrong:
+        return await _show(request, center_id, staff_id, wrong)
+
+
+@post(
+    "/settings/centers/{center_id:uuid}/people/{staff_id:uuid}/certificates/{staff_certificate_id:uuid}/removal",
+    opt=RUNS,
+    status_code=303,
+)
+async def remove_certificate(
+    request: AnyRequest,
+    center_id: FromPath[UUID],
+    staff_id: FromPath[UUID],
+    staff_certificate_id: FromPath[UUID],
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+        await certificates.remove(db, member.profile, staff_certificate_id, by=me)
+        return see_other(request, _url(center_id, staff_id), flash=_("Removed."))
+
+
 def _local(moment: datetime, zone: str) -> datetime:
     """A time typed without an offset is the center's."""
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
@@ -182,5 +230,7 @@ router = Router(
         set_shifts,
         add_absence,
         end_absence,
+        add_certificate,
+        remove_certificate,
     ],
 )

@@ -18,6 +18,7 @@ from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network import joining
+from app.domains.network.crew import works_at
 from app.domains.network.models import Invitation, ServiceCenter, StaffProfile
 
 LIFE = timedelta(days=7)
@@ -76,10 +77,7 @@ async def _refuse_colleague(db: AsyncSession, center: ServiceCenter, email: str)
         return
     works_here = await db.scalar(
         select(StaffProfile.id).where(
-            StaffProfile.tenant_id == center.tenant_id,
-            StaffProfile.center_id == center.id,
-            StaffProfile.user_id == user_id,
-            StaffProfile.is_active,
+            works_at(center), StaffProfile.user_id == user_id, StaffProfile.is_active
         )
     )
     if works_here:

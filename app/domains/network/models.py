@@ -164,6 +164,20 @@ class Kiosk(TenantOwned, Base):
     ended_at: Mapped[datetime | None]
 
 
+class StaffCertificate(TenantOwned, Base):
+    """What somebody outside has certified that a member of staff may do: high-voltage work, gas tests."""
+
+    __tablename__ = "staff_certificates"
+    __table_args__ = (tenant_key(), tenant_fk("staff_profiles", "staff_id"))
+
+    staff_id: Mapped[UUID]
+    name: Mapped[str]
+    number: Mapped[str] = mapped_column(default="")
+    issued_by: Mapped[str] = mapped_column(default="")
+    valid_until: Mapped[date | None]
+    """The last day it holds; empty means for good."""
+
+
 class Shift(TenantOwned, Base):
     """A weekly working time of a member of staff, in the center's clock."""
 

@@ -1,5 +1,7 @@
 """The people of a business as JSON: list, invite, change, let go. Nobody is ever deleted."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs, needs_fresh_proof
-from app.domains.network import crew, inviting, premises
+from app.domains.network import certificates, crew, inviting, premises
+from app.domains.network.certificates import CertificateFacts
 from app.domains.network.crew import CrewFacts
 from app.domains.network.inviting import InvitationFacts
-from app.domains.network.models import ServiceCenter, StaffProfile
+from app.domains.network.models import ServiceCenter, StaffCertificate, StaffProfile
 
 AnyRequest = Request[Any, Any, Any]
 RUNS = needs("manage:staff")
@@ -33,6 +36,15 @@ class StaffChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     roles: list[str]
 
 
+class CertificateOut(msgspec.Struct):
+    id: UUID
+    name: str
+    number: str
+    issued_by: str
+    valid_until: date | None
+    has_expired: bool
+
+
 class StaffOut(msgspec.Struct):
     id: UUID
     """The person's."""
@@ -44,6 +56,7 @@ class StaffOut(msgspec.Struct):
     is_active: bool
     roles: list[str]
     service_center_id: UUID
+    certificates: list[CertificateOut]
 
 
 class InvitationOut(msgspec.Struct):
@@ -59,11 +72,7 @@ async def list_people(request: AnyRequest) -> list[StaffOut]:
     """Everybody who works, or has worked, at the center one works at."""
     async with begin(request) as (db, me):
         center = await premises.working_center(db, me)
-        addresses = await crew.addresses(db)
-        return [
-            await _said(db, center, one, addresses.get(one.user_id, ""))
-            for one in await crew.crew_of(db, center)
-        ]
+        return await _said(db, center, await crew.crew_of(db, center))
 
 
 @post("/admin/users", opt=RUNS, status_code=202)
@@ -85,7 +94,7 @@ async def change(request: AnyRequest, user_id: FromPath[UUID], data: JSONBody[St
         roles = set(facts.pop("roles"))
         await crew.change_roles(db, profile, center, roles, by=me)
         await crew.change_member(db, profile, CrewFacts(**facts), by=me)
-        return await _said(db, center, profile, (await crew.addresses(db)).get(user_id, ""))
+        return (await _said(db, center, [profile]))[0]
 
 
 @delete("/admin/users/{user_id:uuid}", opt=RUNS)
@@ -97,17 +106,51 @@ async def let_go(request: AnyRequest, user_id: FromPath[UUID]) -> None:
         await crew.let_go(db, profile, by=me)
 
 
+@post("/admin/users/{user_id:uuid}/certificates", opt=RUNS, status_code=201)
+async def add_certificate(
+    request: AnyRequest, user_id: FromPath[UUID], data: JSONBody[CertificateFacts]
+) -> CertificateOut:
+    async with begin(request) as (db, me):
+        center, profile = await _found(db, me, user_id)
+        return _certificate(await certificates.add(db, profile, data, by=me), center)
+
+
+@delete("/admin/users/{user_id:uuid}/certificates/{staff_certificate_id:uuid}", opt=RUNS)
+async def remove_certificate(
+    request: AnyRequest, user_id: FromPath[UUID], staff_certificate_id: FromPath[UUID]
+) -> None:
+    async with begin(request) as (db, me):
+        _center, profile = await _found(db, me, user_id)
+        await certificates.remove(db, profile, staff_certificate_id, by=me)
+
+
 async def _found(db: AsyncSession, me: Viewer, user_id: UUID) -> tuple[ServiceCenter, StaffProfile]:
     center = await premises.working_center(db, me)
     return center, await crew.member_called(db, center, user_id)
 
 
-async def _said(db: AsyncSession, center: ServiceCenter, one: StaffProfile, email: str) -> StaffOut:
-    return StaffOut(
-        id=one.user_id, email=email, name=one.name, title=one.title, skills=one.skills,
-        is_technician=one.is_technician, is_active=one.is_active, service_center_id=center.id,
-        roles=sorted(await crew.roles_at(db, one, center)),
-    )  # fmt: skip
+async def _said(db: AsyncSession, center: ServiceCenter, people: Sequence[StaffProfile]) -> list[StaffOut]:
+    addresses = await crew.addresses(db)
+    held = await certificates.of_people(db, people)
+    return [
+        StaffOut(
+            id=one.user_id, email=addresses.get(one.user_id, ""), name=one.name, title=one.title, skills=one.skills,
+            is_technician=one.is_technician, is_active=one.is_active, service_center_id=center.id,
+            roles=sorted(await crew.roles_at(db, one, center)),
+            certificates=[_certificate(paper, center) for paper in held[one.id]],
+        )
+        for one in people
+    ]  # fmt: skip
 
 
-router = Router("/", route_handlers=[list_people, invite, change, let_go], tags=["network"])
+def _certificate(one: StaffCertificate, center: ServiceCenter) -> CertificateOut:
+    return CertificateOut(
+        one.id, one.name, one.number, one.issued_by, one.valid_until, certificates.has_expired(one, center)
+    )
+
+
+router = Router(
+    "/",
+    route_handlers=[list_people, invite, change, let_go, add_certificate, remove_certificate],
+    tags=["network"],
+)

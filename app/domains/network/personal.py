@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.core.personal import Declared, Records
 from app.core.words import _
-from app.domains.network.models import RoleAt, Tenant
+from app.domains.accounts import User
+from app.domains.network.models import RoleAt, ServiceCenter, Tenant
 
 
 def records(person: UUID) -> Sequence[Records]:
@@ -21,7 +22,12 @@ def records(person: UUID) -> Sequence[Records]:
             .outerjoin(Tenant, Tenant.id == RoleAt.tenant_id)
             .where(RoleAt.user_id == person)
             .order_by(RoleAt.created_at),
-        )
+        ),
+        Records(
+            "preferred_workshop", _("The workshop you prefer."), ("users",),
+            {"workshop": (ServiceCenter.name, _("its name"))},
+            lambda rows: rows.join(User, User.preferred_center_id == ServiceCenter.id).where(User.id == person),
+        ),
     ]  # fmt: skip
 
 
@@ -32,6 +38,7 @@ DECLARED = Declared(
         "setting_changes": "what a business set for itself, by whom; the business answers for it",
         "system_settings": "what a business set for itself; the business answers for it",
         "kiosks": "a shop's tablets, and who made one of them; the shop answers for it",
+        "staff_certificates": "kept by the employer with the profile; the papers themselves are the person's",
         "staff_profiles": "what an employer writes down of its people; the employer answers for it",
     },
 )

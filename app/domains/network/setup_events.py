@@ -40,6 +40,20 @@ class RolesChanged(Event, frozen=True, kw_only=True):
     after: list[str]
 
 
+class CertificateAdded(Event, frozen=True, kw_only=True):
+    """A certificate of a member of staff was written down."""
+
+    certificate_id: UUID
+    staff_id: UUID
+
+
+class CertificateRemoved(Event, frozen=True, kw_only=True):
+    """A certificate of a member of staff is kept no longer."""
+
+    certificate_id: UUID
+    staff_id: UUID
+
+
 class KioskSetUp(Event, frozen=True, kw_only=True):
     """A tablet became a center's."""
 

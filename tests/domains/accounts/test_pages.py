@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
+from app.core import clock
 from app.core.db import act_as, transaction
 from app.domains.accounts.models import User
-from tests.cast import PASSWORD
+from tests.cast import HARBOR, PASSWORD, VOLT_CENTER
 
 
 async def test_a_visitor_signs_up_and_lands_on_adding_a_car(browser):
@@ -70,6 +73,43 @@ async def test_the_same_form_twice_answers_the_same_and_acts_once(browser, cast)
     second = await person.post("/settings/profile", {**form, "name": "Other"}, key="k1")
     assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
     assert "New Name" in (await person.get("/settings")).text
+
+
+async def test_a_birthday_and_the_workshop_one_prefers(browser, cast):
+    person = browser(cast.customer)
+    form = {"name": "Dana O'Neil", "date_of_birth": "1990-05-01", "preferred_center_id": str(VOLT_CENTER)}
+    tomorrow = (clock.today("UTC") + timedelta(days=1)).isoformat()
+    for wrong in (
+        {"date_of_birth": tomorrow},
+        {"date_of_birth": "1890-01-01"},
+        {"date_of_birth": "1990-02-30"},
+        {"preferred_center_id": str(HARBOR)},
+        {"preferred_center_id": "the one by the harbor"},
+    ):
+        answer = await person.post("/settings/profile", form | {"phone": "+1 555 0199"} | wrong)
+        assert answer.status_code == 422
+        assert "+1 555 0199" in answer.text, "what was typed is kept"
+    first = (await person.get("/book")).text
+    assert first.index("Harbor Lane Garage") < first.index("Voltwerk Berlin")
+    assert (await person.post("/settings/profile", form)).status_code == 303
+    assert 'value="1990-05-01"' in (await person.get("/settings")).text
+    then = (await person.get("/book")).text
+    assert (
+        then.index("The workshop you prefer")
+        < then.index("Voltwerk Berlin")
+        < then.index("Harbor Lane Garage")
+    )
+    assert "The workshop you prefer" not in (await browser().get("/book")).text
+
+    known = (await person.get("/api/v1/users/profile")).json()
+    assert (known["date_of_birth"], known["preferred_service_center_id"]) == ("1990-05-01", str(VOLT_CENTER))
+    nowhere = await person.json(
+        "PUT", "/api/v1/users/profile", {"name": "Dana", "preferred_service_center_id": str(HARBOR)}
+    )
+    assert nowhere.status_code == 422
+    assert (await person.json("PUT", "/api/v1/users/profile", {"name": "Dana"})).json()[
+        "date_of_birth"
+    ] is None
 
 
 async def test_every_answer_carries_the_security_headers(browser):

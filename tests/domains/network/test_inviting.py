@@ -12,6 +12,7 @@ PEOPLE = f"/settings/centers/{HARBOR_CENTER}/people"
 INVITATIONS = f"/settings/centers/{HARBOR_CENTER}/invitations"
 NEW = {"name": "Nia O'Dwyer", "email": "nia@test.example", "role": "technician", "title": "Apprentice"}
 PHRASE = "three quiet mountains"
+SECOND = {"name": "Harbor Lane East", "zone": "America/New_York"}
 
 
 async def invited(browser, cast, run_reactions, **changed):
@@ -167,6 +168,85 @@ async def test_people_as_json_are_listed_invited_changed_and_let_go(browser, cas
     assert (await owner.json("DELETE", one)).status_code == 204
     assert (await avery.get("/board")).status_code == 303
     assert (await owner.json("DELETE", f"{url}/{cast.owner.user_id}")).status_code == 409
+
+
+async def test_each_center_shows_and_changes_its_own_roles_of_a_person(browser, cast, run_reactions):
+    owner = browser(cast.owner)
+    opened = await owner.json("POST", "/api/v1/admin/service-centers", SECOND)
+    second = opened.json()["id"]
+    asked = NEW | {"email": cast.technician.email, "role": "owner"}
+    assert (await owner.post(f"/settings/centers/{second}/invitations", asked)).status_code == 303
+    await run_reactions()
+    terry = browser(cast.technician)
+    assert (await terry.post(await link_to(cast.technician.email, "/join/"))).status_code == 303
+
+    people, users = f"/settings/centers/{second}/people", "/api/v1/admin/users"
+    one, terrys = f"{users}/{cast.technician.user_id}", f"{people}/{cast.technician.staff_id}"
+    assert "Terry Technician" in (await owner.get(people)).text
+    assert "Avery Advisor" not in (await owner.get(people)).text
+    await owner.post("/settings/workplace", {"center_id": second})
+    there = {given["name"]: given["roles"] for given in (await owner.get(users)).json()}
+    assert there == {"Olive Owner": ["owner"], "Terry Technician": ["owner"]}
+    otto = browser(cast.outsider)
+    for url in (people, terrys):
+        assert (await otto.get(url)).status_code in (403, 404)
+    assert (await otto.post(f"{terrys}/roles", {"roles": ["advisor"]})).status_code in (403, 404)
+    assert (await owner.get(f"{people}/{cast.outsider.staff_id}")).status_code == 404
+
+    login = {"email": cast.technician.email, "password": PASSWORD}
+    pass_ = (await browser().json("POST", "/api/v1/auth/login", login)).json()["access_token"]
+    program, bearer = browser().http, {"authorization": f"Bearer {pass_}"}
+    assert (await program.get("/api/v1/users/profile", headers=bearer)).status_code == 200
+    change = {"name": "Terry Technician", "is_technician": True, "roles": ["advisor"]}
+    changed = await owner.json("PUT", one, change)
+    assert (changed.status_code, changed.json()["roles"]) == (200, ["advisor"])
+    assert (await terry.get("/bench")).status_code == 303, "a role was lost, so the sessions have ended"
+    assert (await program.get("/api/v1/users/profile", headers=bearer)).status_code == 401
+    assert (await owner.post(f"{terrys}/roles", {"roles": []})).headers["location"] == people
+    assert "Terry Technician" not in (await owner.get(people)).text
+    assert (await owner.json("PUT", one, change)).status_code == 404
+    await owner.post("/settings/workplace", {"center_id": str(HARBOR_CENTER)})
+    here = {given["name"]: given["roles"] for given in (await owner.get(users)).json()}
+    assert here["Terry Technician"] == ["technician"]
+    assert (await owner.json("PUT", one, change | {"roles": []})).status_code == 422
+
+
+async def test_who_loses_the_last_role_at_home_is_at_home_elsewhere_and_letting_go_ends_all(
+    browser, cast, run_reactions
+):
+    owner = browser(cast.owner)
+    second = (await owner.json("POST", "/api/v1/admin/service-centers", SECOND)).json()["id"]
+    asked = NEW | {"email": cast.advisor.email, "role": "advisor"}
+    await owner.post(f"/settings/centers/{second}/invitations", asked)
+    await run_reactions()
+    await browser(cast.advisor).post(await link_to(cast.advisor.email, "/join/"))
+    here, there = PEOPLE, f"/settings/centers/{second}/people"
+    await owner.post(f"{here}/{cast.advisor.staff_id}/roles", {"roles": []})
+    assert "Avery Advisor" not in (await owner.get(here)).text
+    assert "Avery Advisor" in (await owner.get(there)).text
+    again = browser()
+    await again.post("/sign-in", {"email": cast.advisor.email, "password": PASSWORD})
+    assert (await again.get("/board")).status_code == 200
+    assert (
+        await owner.post(f"{there}/{cast.advisor.staff_id}", {"name": "Avery Advisor"})
+    ).status_code == 303
+    assert (await again.get("/board")).status_code == 303
+    await again.post("/sign-in", {"email": cast.advisor.email, "password": PASSWORD})
+    assert (await again.get("/board")).status_code == 403
+
+
+async def test_an_owner_elsewhere_is_no_owner_here(browser, cast, run_reactions):
+    owner = browser(cast.owner)
+    second = (await owner.json("POST", "/api/v1/admin/service-centers", SECOND)).json()["id"]
+    asked = NEW | {"email": cast.advisor.email, "role": "owner"}
+    await owner.post(f"/settings/centers/{second}/invitations", asked)
+    await run_reactions()
+    await browser(cast.advisor).post(await link_to(cast.advisor.email, "/join/"))
+    olive = f"{PEOPLE}/{cast.owner.staff_id}"
+    assert (await owner.post(f"{olive}/roles", {"roles": []})).status_code == 409
+    assert (await owner.post(olive, {"name": "Olive Owner"})).status_code == 409
+    url = f"/settings/centers/{second}/people/{cast.owner.staff_id}/roles"
+    assert (await owner.post(url, {"roles": []})).status_code == 303
 
 
 async def test_a_closed_account_opens_nothing_until_it_is_open_again(browser, cast):

@@ -1,5 +1,6 @@
 import re
 
+from app.core import clock
 from tests.cast import HARBOR_BAYS, HARBOR_CENTER, VOLT_CENTER
 
 BASE = f"/settings/centers/{HARBOR_CENTER}"
@@ -106,6 +107,49 @@ async def test_people_with_skills_shifts_and_absences(browser, cast):
         ("/absences", away | {"starts_at": "soon"}),
     ):
         assert (await owner.post(url + part, wrong)).status_code == 422
+
+
+async def test_certificates_are_kept_and_say_when_they_have_expired(browser, cast):
+    owner = browser(cast.owner)
+    url = f"{BASE}/people/{cast.technician.staff_id}"
+    paper = {
+        "certificate": "HV level 3",
+        "number": "DGUV-209-093",
+        "issued_by": "TÜV",
+        "valid_until": "2020-06-30",
+    }
+    for wrong in ({"certificate": ""}, {"valid_until": "2020-02-30"}, {"number": "9" * 61}):
+        answer = await owner.post(f"{url}/certificates", paper | wrong)
+        assert answer.status_code == 422
+        assert 'value="TÜV"' in answer.text
+    assert (await owner.post(f"{url}/certificates", paper)).status_code == 303
+    assert "Expired: HV level 3" in (await owner.get(f"{BASE}/people")).text
+    page = (await owner.get(url)).text
+    assert "DGUV-209-093" in page
+    assert "Expired" in page
+
+    users = f"/api/v1/admin/users/{cast.technician.user_id}/certificates"
+    today = clock.today("America/New_York").isoformat()
+    added = await owner.json("POST", users, {"name": "Air conditioning", "valid_until": today})
+    assert (added.status_code, added.json()["has_expired"]) == (201, False)
+    assert "Expired: Air conditioning" not in (await owner.get(f"{BASE}/people")).text
+    [terry] = [
+        one
+        for one in (await owner.get("/api/v1/admin/users")).json()
+        if one["id"] == str(cast.technician.user_id)
+    ]
+    assert [one["has_expired"] for one in terry["certificates"]] == [True, False]
+
+    own = terry["certificates"][0]["id"]
+    for person in (cast.outsider, cast.technician):
+        assert (await browser(person).post(f"{url}/certificates/{own}/removal")).status_code == 403
+    strangers = f"{BASE}/people/{cast.outsider.staff_id}/certificates"
+    assert (await owner.post(strangers, paper)).status_code == 404
+    colleague = f"{BASE}/people/{cast.advisor.staff_id}/certificates/{own}/removal"
+    assert (await owner.post(colleague)).status_code == 404
+    assert (await owner.post(f"{url}/certificates/{own}/removal")).status_code == 303
+    assert (await owner.json("DELETE", f"{users}/{added.json()['id']}")).status_code == 204
+    assert (await owner.json("DELETE", f"{users}/{added.json()['id']}")).status_code == 404
 
 
 async def test_only_an_owner_and_only_of_this_shop(browser, cast):
