@@ -70,8 +70,9 @@ async def test_the_same_form_twice_answers_the_same_and_acts_once(browser, cast)
     person = browser(cast.customer)
     form = {"name": "New Name", "locale": "en", "zone": "UTC", "distance_unit": "mi"}
     first = await person.post("/settings/profile", form, key="k1")
-    second = await person.post("/settings/profile", {**form, "name": "Other"}, key="k1")
+    second = await person.post("/settings/profile", form, key="k1")
     assert (first.status_code, first.headers["location"]) == (second.status_code, second.headers["location"])
+    assert (await person.post("/settings/profile", {**form, "name": "Other"}, key="k1")).status_code == 409
     assert "New Name" in (await person.get("/settings")).text
 
 

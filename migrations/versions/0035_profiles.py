@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core import rls
 
-revision = "0039"
-down_revision = "0030"
+revision = "0035"
+down_revision = "0034"
 
 
 def upgrade() -> None:
