@@ -14,7 +14,7 @@ from app.domains.billing.finding import (
     visible_to,
 )
 from app.domains.billing.invoicing import billable, issue, live_invoice
-from app.domains.billing.links import make_pay_link
+from app.domains.billing.links import make_pay_link, renew_pay_link
 from app.domains.billing.live import desk_topic, invoice_topic
 from app.domains.billing.paper import typeset as typeset_invoice
 from app.domains.billing.paying import begin_card, take_cash
@@ -39,6 +39,7 @@ __all__ = [
     "payment_state",
     "payments_of",
     "receipt_token",
+    "renew_pay_link",
     "take_cash",
     "typeset_invoice",
     "visible_to",

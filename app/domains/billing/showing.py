@@ -10,7 +10,7 @@ from app.core.db import enter_tenant
 from app.core.money import decimals, to_major
 from app.core.viewer import Viewer
 from app.domains import workshop
-from app.domains.billing import crediting, finding, paper, paying, refunding, words
+from app.domains.billing import crediting, finding, links, paper, paying, refunding, words
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
 from app.domains.billing.receipts import receipt_token
@@ -23,6 +23,8 @@ class Paths:
 
     home: str
     pay: str
+    payments: str
+    """What stands before a payment's own address."""
     pdf: str
     state: str
     credit_note: str
@@ -32,7 +34,16 @@ class Paths:
     @classmethod
     def of(cls, invoice: Invoice, link: str = "", visit: str = "") -> "Paths":
         home = f"/pay/{link}" if link else f"/invoices/{invoice.id}"
-        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-note/pdf", visit)
+        pay = f"{home}/payments"
+        return cls(
+            home,
+            pay,
+            pay if link else "/payments",
+            f"{home}/pdf",
+            f"{home}/state",
+            f"{home}/credit-note/pdf",
+            visit,
+        )
 
 
 async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
@@ -59,6 +70,9 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         and me.can("create:invoices")
         and invoice.is_open
         and not any(payment.status in TAKEN_EVER for payment in payments),
+        "mailed_to": await links.mailed_to(db, invoice)
+        if at_desk and invoice.is_open and me.can("create:invoices")
+        else None,
         "may_refund": at_desk and me.can("manage:center"),
         "credit_note": await crediting.note_of(db, invoice),
         "may_credit": at_desk
