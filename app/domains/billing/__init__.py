@@ -19,11 +19,13 @@ from app.domains.billing.live import desk_topic, invoice_topic
 from app.domains.billing.paper import typeset as typeset_invoice
 from app.domains.billing.paying import begin_card, take_cash
 from app.domains.billing.receipts import receipt_token
+from app.domains.billing.success import card_success
 from app.domains.billing.words import invoice_state, paid_with, payment_state
 
 __all__ = [
     "begin_card",
     "billable",
+    "card_success",
     "desk_topic",
     "find",
     "find_payment",

@@ -26,6 +26,7 @@ from app.domains.billing import (
     paper,
     paying,
     refunding,
+    success,
     words,
 )
 from app.domains.billing.live import desk_topic
@@ -101,6 +102,7 @@ async def invoices_page(
             older=found[PAGE - 1].id if len(found) > PAGE else None,
             show=show if show in finding.FILTERS else "",
             at_desk=me.tenant_id is not None and me.can("create:invoices"),
+            card_success=await success.card_success(db, me.tenant_id) if me.can("manage:center") else None,
             state_of=words.invoice_state,
             topics=[desk_topic(me.center_id)] if me.center_id else [],
         )
