@@ -16,7 +16,7 @@ async def orders_of_customer(request: Request[Any, Any, Any], number: FromPath[i
     async with begin(request) as (db, me):
         customer = await customers.find_by_number(db, me, number)
         visits = await workshop.of_customer(db, me, customer)
-        context = {"customer": customer, "visits": visits, "stages": workshop.stage_words()}
+        context: dict[str, Any] = {"customer": customer, "visits": visits, "stages": workshop.stage_words()}
         if is_partial(request):
             return fragment(request, me, "screens/customer/_orders.html", **context)
         return page(request, me, "screens/customer/orders.html", **context)

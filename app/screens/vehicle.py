@@ -68,7 +68,12 @@ async def history_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Res
         car = await garage.find(db, me, vehicle_id)
         orders = await workshop.for_vehicle(db, me, car.id)
         deferred = await workshop.deferred_for_vehicle(db, me, car.id)
-        context = {"car": car, "orders": orders, "deferred": deferred, "stages": workshop.stage_words()}
+        context: dict[str, Any] = {
+            "car": car,
+            "orders": orders,
+            "deferred": deferred,
+            "stages": workshop.stage_words(),
+        }
         if is_partial(request):
             return fragment(request, me, "screens/vehicle/_history.html", **context)
         return page(request, me, "screens/vehicle/history.html", **context)
