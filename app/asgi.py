@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -16,6 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.core import db, live, one_time, personal, queue, topics
 from app.core.answers import HANDLERS, Refusal
+from app.core.errors import NotFound
 from app.core.legible import refuse_illegible, refuse_the_inexact
 from app.core.logs import configure_logs
 from app.core.middleware import Envelope
@@ -192,7 +193,9 @@ def create_litestar() -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Torqueline",
             version="1",
-            path="/api/v1",
+            openapi_router=Router(
+                "/api/v1", route_handlers=[], before_request=_nothing_else_here, include_in_schema=False
+            ),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             components=Components(
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
@@ -205,6 +208,12 @@ def create_litestar() -> Litestar:
     _every_topic_declares()
     _describe_refusals(app)
     return app
+
+
+async def _nothing_else_here(request: Request[Any, Any, Any]) -> None:
+    """Beside the document the framework answers every other address below with a page of its own; ours is JSON."""
+    if request.url.path.rstrip("/") not in ("/api/v1", "/api/v1/openapi.json"):
+        raise NotFound
 
 
 def _describe_refusals(app: Litestar) -> None:

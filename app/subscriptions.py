@@ -176,6 +176,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.InvoiceOverdue: [ring_invoice],
     billing.InvoicePaid: [ring_invoice],
     billing.InvoiceCredited: [ring_invoice, tell_money.tell_invoice_credited],
+    billing.PayLinkAsked: [tell_money.tell_pay_link],
     billing.PaymentStarted: [ring_invoice],
     billing.PaymentChanged: [ring_invoice],
     billing.PaymentCompleted: [ring_invoice, tell_money.tell_payment_received],

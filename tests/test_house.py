@@ -67,6 +67,21 @@ def test_every_template_parses_and_its_words_can_be_extracted(path):
             )
 
 
+LOADS_BY_ITSELF = re.compile(
+    r"<(\w+)\b[^>]*\bhx-trigger=\"[^\"]*\b(?:load|revealed|intersect)\b[^\"]*\"[^>]*>(.*?)</\1>", re.S
+)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_what_a_script_would_fetch_has_a_link_for_who_has_none(path):
+    """A region that loads by itself holds a link to what it fetches, or stands in one."""
+    text = path.read_text()
+    for box in LOADS_BY_ITSELF.finditer(text):
+        before = text[: box.start()]
+        in_a_link = before.count("<a ") > before.count("</a>")
+        assert in_a_link or re.search(r"<a |\bbutton_link\(|\{% include", box[2]), box[0][:160]
+
+
 def test_the_environment_escapes_pages_and_mails():
     env: Environment = environment()
     assert env.autoescape("x/page.html") is True

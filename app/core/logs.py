@@ -36,20 +36,46 @@ def _without_values(
     return event
 
 
-def configure_logs(level: str = "INFO") -> None:
-    """Set up structlog for the process."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("saq").setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    structlog.configure(
+_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|(?<=\?)[^\s\"']+")
+
+
+def _without_addresses(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Libraries write sentences: mail addresses and what follows the ? of an address are taken out of them."""
+    event["event"] = _PERSONAL.sub("[hidden]", str(event.get("event", "")))
+    return event
+
+
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    _without_personal_data,
+    structlog.processors.format_exc_info,
+    _without_values,
+]
+
+
+def lines_of_libraries() -> structlog.stdlib.ProcessorFormatter:
+    """What stripe, httpx, saq and others log, in the form of our own lines."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, *_SHARED, _without_addresses],
         processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            _without_personal_data,
-            structlog.processors.format_exc_info,
-            _without_values,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
         ],
+    )
+
+
+def configure_logs(level: str = "INFO") -> None:
+    """Set up structlog for the process."""
+    to_stderr = logging.StreamHandler(sys.stderr)
+    to_stderr.setFormatter(lines_of_libraries())
+    logging.basicConfig(level=level, handlers=[to_stderr])
+    logging.getLogger("saq").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    structlog.configure(
+        processors=[*_SHARED, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

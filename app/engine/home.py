@@ -37,10 +37,6 @@ class Home:
                 write_private(path, prefix + secrets.token_urlsafe(32))
         return path.read_text().strip()
 
-    def secret_path(self, name: str) -> Path:
-        self.secret(name)
-        return self.root / "secrets" / name
-
     def port(self, name: str) -> int:
         """The port that part had last time if it is still free, else a free one; remembered."""
         path = self.root / "ports.json"

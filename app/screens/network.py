@@ -11,6 +11,7 @@ from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.domains import billing
 from app.domains.network import overview, premises, taking_on
 from app.domains.network.taking_on import BusinessFacts
 from app.screens.health import state_of_health
@@ -24,7 +25,7 @@ async def tenants_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         return page(
             request, me, "screens/network/tenants.html", tenants=await overview.tenants(db),
-            dead=await graveyard.count_dead(db),
+            dead=await graveyard.count_dead(db), card_success=await billing.card_success(db),
         )  # fmt: skip
 
 

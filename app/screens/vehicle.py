@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import enter_tenant
-from app.core.render import fragment
+from app.core.render import fragment, is_partial, page
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.domains import garage, workshop
@@ -63,14 +63,20 @@ async def _next_visit(db: AsyncSession, me: Viewer, car: Vehicle) -> Visit | Non
 
 @get("/garage/{vehicle_id:uuid}/history", opt=needs("read:own_vehicles"))
 async def history_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """A region of the car's page; a page by itself where no script fetches it."""
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle_id)
         orders = await workshop.for_vehicle(db, me, car.id)
         deferred = await workshop.deferred_for_vehicle(db, me, car.id)
-        return fragment(
-            request, me, "screens/vehicle/_history.html",
-            car=car, orders=orders, deferred=deferred, stages=workshop.stage_words(),
-        )  # fmt: skip
+        context: dict[str, Any] = {
+            "car": car,
+            "orders": orders,
+            "deferred": deferred,
+            "stages": workshop.stage_words(),
+        }
+        if is_partial(request):
+            return fragment(request, me, "screens/vehicle/_history.html", **context)
+        return page(request, me, "screens/vehicle/history.html", **context)
 
 
 router = Router("/", route_handlers=[next_of_car, history_of_car])

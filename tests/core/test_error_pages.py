@@ -21,6 +21,13 @@ async def test_a_fault_is_answered_to_htmx_as_a_fragment(browser: Open, cast: Ca
     assert 'data-fault="404"' in answer.text
 
 
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/staff/nothing", "/api/nothing"])
+async def test_an_address_that_is_not_there_answers_the_api_in_json(browser: Open, path: str) -> None:
+    answer = await browser().get(path)
+    assert answer.status_code == 404
+    assert answer.json()["error"] == "There is nothing here, or it is not yours to see."
+
+
 async def test_only_a_late_form_is_told_that_something_has_changed(browser: Open, cast: Cast) -> None:
     async with transaction() as db:
         order = await checked_in(db)

@@ -1,6 +1,8 @@
 """What people typed stays out of logs and dead jobs, whatever goes wrong with it."""
 
 import io
+import json
+import logging
 import traceback
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import text
 
 from app.core import queue
 from app.core.db import transaction
-from app.core.logs import configure_logs
+from app.core.logs import configure_logs, lines_of_libraries
 from app.core.tables import DeadJob, IdempotencyKey
 
 CANARY = "canary@person.example $argon2id$v=19$"
@@ -66,3 +68,23 @@ async def test_an_error_of_the_database_tells_nobody_what_was_typed(site, fail):
     for trace in (lines.getvalue(), kept, to_saq):
         assert "Traceback" in trace
         assert "canary" not in trace
+
+
+def test_what_a_library_logs_is_a_line_like_ours():
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(lines_of_libraries())
+    library = logging.Logger("httpx")
+    refused = f"no\nDETAIL: Key (email)=({CANARY}) already exists."
+    library.addHandler(handler)
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        library.warning('HTTP Request: GET %s "404"', "https://x.example/v1?email=canary&key=canary")
+        try:
+            raise ValueError(refused)
+        except ValueError:
+            library.exception("for %s", "canary@person.example")
+    first, second = (json.loads(line) for line in lines.getvalue().splitlines())
+    assert (first["logger"], first["level"], first["request_id"]) == ("httpx", "warning", "r-1")
+    assert first["event"] == 'HTTP Request: GET https://x.example/v1?[hidden] "404"'
+    assert "Traceback" in second["exception"]
+    assert "canary" not in lines.getvalue()

@@ -35,6 +35,16 @@ async def test_the_card_says_where_the_car_is_in_the_workshop(browser, cast):
     assert f"/orders/{order.id}/track" in part.text
 
 
+async def test_without_scripts_the_garage_leads_to_the_work_on_the_car(browser, cast):
+    order = await an_order(cast, stage="awaiting_approval")
+    driver = browser(cast.customer)
+    for address in ("/garage", f"/garage/{CAR}"):
+        assert f'<a href="/garage/{CAR}/history">' in (await driver.get(address)).text
+    page = (await driver.get(f"/garage/{CAR}/history")).text
+    assert "<!doctype html>" in page
+    assert f'href="/orders/{order.id}/track"' in page
+
+
 async def test_a_car_that_is_paid_stays_in_the_garage_until_it_is_handed_over(browser, cast):
     order = await an_order(cast, stage="ready", status="closed")
     part = (await browser(cast.customer).get(f"/garage/{CAR}/next")).text

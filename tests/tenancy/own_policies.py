@@ -101,6 +101,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(session_id uuid, began_at timestamp with time zone, last_seen_at timestamp with time zone, proved_at timestamp with time zone, kiosk_id uuid, kiosk_name text, idle_minutes bigint, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
         "as enter_person, behind the hash of the session's 256 random bits",
     ),
+    "card_payments_since(timestamp with time zone,uuid)": (
+        "TABLE(went_through bigint, declined bigint, failed bigint)",
+        "three counts, and nothing of any payment",
+    ),
     "enter_token(bytea,timestamp with time zone)": (
         "TABLE(token_id uuid, name text, scopes text[], last_used_at timestamp with time zone, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
         "as enter_person, behind the hash of the token's 256 random bits",

@@ -14,16 +14,18 @@ from app.domains.billing.finding import (
     visible_to,
 )
 from app.domains.billing.invoicing import billable, issue, live_invoice
-from app.domains.billing.links import make_pay_link
+from app.domains.billing.links import make_pay_link, renew_pay_link
 from app.domains.billing.live import desk_topic, invoice_topic
 from app.domains.billing.paper import typeset as typeset_invoice
 from app.domains.billing.paying import begin_card, take_cash
 from app.domains.billing.receipts import receipt_token
+from app.domains.billing.success import card_success
 from app.domains.billing.words import invoice_state, paid_with, payment_state
 
 __all__ = [
     "begin_card",
     "billable",
+    "card_success",
     "desk_topic",
     "find",
     "find_payment",
@@ -39,6 +41,7 @@ __all__ = [
     "payment_state",
     "payments_of",
     "receipt_token",
+    "renew_pay_link",
     "take_cash",
     "typeset_invoice",
     "visible_to",

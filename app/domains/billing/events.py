@@ -51,6 +51,14 @@ class InvoiceCredited(OfInvoice, frozen=True, kw_only=True):
     currency: str
 
 
+class PayLinkAsked(OfInvoice, frozen=True, kw_only=True):
+    """The desk wants a fresh link mailed to the customer in place of the one before."""
+
+
+class PayLinkShown(OfInvoice, frozen=True, kw_only=True):
+    """The desk was shown a fresh link to hand over; the one before opens nothing any more."""
+
+
 class OfPayment(OfInvoice, frozen=True, kw_only=True):
     """Something that happened to one payment."""
 

@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit
 from app.core.answers import audit_refusal
-from app.core.errors import Invalid, Refused
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.forms import read
 from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
 from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
+from app.core.words import _
 from app.domains.billing import checkout, crediting, finding, ledger, links, paper, paying, words
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import Invoice
@@ -105,6 +106,20 @@ async def pay(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     return see_other(request, url, cookies=[_way_back(token)])
 
 
+@post("/pay/{token:str}/payments/{payment_id:uuid}/cancellation", opt=ANYBODY | limited(PAYING))
+async def stop(request: AnyRequest, token: FromPath[str], payment_id: FromPath[UUID]) -> Response[Any]:
+    """Stop a payment of this invoice, whoever began it. As with paying, the kept answer does not name the link."""
+    async with begin(request) as (db, me):
+        invoice, holder = await links.follow_link(db, token, by=me)
+        payment, its_invoice = await finding.find_payment(db, holder, str(payment_id))
+        if its_invoice.id != invoice.id:
+            raise NotFound
+        see_other(request, f"/paid/{receipt_token(payment.id, payment.tenant_id)}")
+    now = await checkout.stop(checkout.Whose.of(payment))
+    said = _("It was paid a moment ago.") if now.is_taken else _("The payment is stopped.")
+    return see_other(request, f"/pay/{token}", flash=said)
+
+
 WAY_BACK = "pay_link"
 
 
@@ -162,5 +177,5 @@ async def _invoice_url(request: AnyRequest, db: AsyncSession, me: Viewer, invoic
 
 
 router = Router(
-    "/", route_handlers=[pay_page, pay_state, pay_pdf, pay_credit_note, pay, paid_page, paid_state]
+    "/", route_handlers=[pay_page, pay_state, pay_pdf, pay_credit_note, pay, stop, paid_page, paid_state]
 )

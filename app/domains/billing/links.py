@@ -1,18 +1,26 @@
 """A link for one purpose: see and pay one invoice without an account. Only its hash is stored."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import enter_tenant
 from app.core.errors import NotFound, Refused
 from app.core.security import hash_token, new_token
+from app.core.tables import EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains.billing.events import PayLinkAsked, PayLinkShown
+from app.domains.billing.finding import hold
+from app.domains.billing.invoicing import of, tell
 from app.domains.billing.models import Invoice, PayLink
+from app.domains.customers.models import Customer
 from app.domains.network.setting_values import rules_of
+
+ASKED_AGAIN_AFTER = timedelta(minutes=2)
 
 
 async def make_pay_link(db: AsyncSession, invoice: Invoice) -> str:
@@ -28,6 +36,76 @@ async def make_pay_link(db: AsyncSession, invoice: Invoice) -> str:
     db.add(link)
     await db.flush()
     return f"/pay/{token}"
+
+
+async def renew_pay_link(db: AsyncSession, invoice: Invoice) -> str:
+    """A new link in place of those before, which open nothing from now on."""
+    invoice = await hold(db, invoice.id)
+    await db.execute(
+        update(PayLink)
+        .where(
+            PayLink.tenant_id == invoice.tenant_id,
+            PayLink.invoice_id == invoice.id,
+            PayLink.revoked_at.is_(None),
+        )
+        .values(revoked_at=clock.now())
+    )
+    return await make_pay_link(db, invoice)
+
+
+async def show_pay_link(db: AsyncSession, invoice: Invoice, *, by: Viewer) -> str:
+    """A fresh link for the desk to hand over, to whoever has no address too. Raises Refused when nothing is
+    to be paid."""
+    _of_the_shop(invoice, by)
+    path = await renew_pay_link(db, invoice)
+    await tell(db, invoice, PayLinkShown(**of(invoice)), by=by)
+    return path
+
+
+async def mail_pay_link(db: AsyncSession, invoice: Invoice, *, by: Viewer) -> None:
+    """Have a fresh link mailed to the customer. Asking twice within two minutes sends one mail.
+
+    Raises Refused when nothing is to be paid, or nobody can be written to.
+    """
+    _of_the_shop(invoice, by)
+    invoice = await hold(db, invoice.id)
+    if not (await mailed_to(db, invoice)).can_be_reached:
+        raise Refused(_("There is no address to send it to. Show a fresh link, and hand it over yourself."))
+    newest = await db.scalar(
+        select(func.max(EventRow.created_at)).where(
+            EventRow.tenant_id == invoice.tenant_id,
+            EventRow.subject_id == invoice.order_id,
+            EventRow.name == PayLinkAsked.__name__,
+            EventRow.payload["invoice_id"].astext == str(invoice.id),
+        )
+    )
+    if newest is None or clock.now() - newest >= ASKED_AGAIN_AFTER:
+        await tell(db, invoice, PayLinkAsked(**of(invoice)), by=by)
+
+
+def _of_the_shop(invoice: Invoice, by: Viewer) -> None:
+    if invoice.tenant_id != by.tenant_id:  # an advisor's own bill at another shop
+        raise NotFound
+    if not invoice.is_open:
+        raise Refused(_("Nothing is to be paid for this invoice any more, so there is no link to pay it."))
+
+
+@dataclass(frozen=True, slots=True)
+class MailedTo:
+    """Where a customer's mails go: the address the shop has, else that of their account, which the shop is
+    not told."""
+
+    email: str
+    has_account: bool
+
+    @property
+    def can_be_reached(self) -> bool:
+        return bool(self.email) or self.has_account
+
+
+async def mailed_to(db: AsyncSession, invoice: Invoice) -> MailedTo:
+    customer = await db.get_one(Customer, invoice.customer_id)
+    return MailedTo(customer.email, customer.user_id is not None)
 
 
 async def leads_to(db: AsyncSession, token: str, invoice: Invoice) -> bool:

@@ -18,12 +18,24 @@ from app.core.render import fragment, money, page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import estimates, workshop
-from app.domains.billing import checkout, crediting, finding, invoicing, paper, paying, refunding, words
+from app.domains.billing import (
+    checkout,
+    crediting,
+    finding,
+    invoicing,
+    links,
+    paper,
+    paying,
+    refunding,
+    success,
+    words,
+)
 from app.domains.billing.credited_lines import Part
 from app.domains.billing.live import desk_topic
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine
 from app.domains.billing.showing import shown
 from app.gateways.payments import GatewayUnavailable
+from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
 OWN = needs("read:own_invoices")
@@ -119,6 +131,7 @@ async def invoices_page(
             older=found[PAGE - 1].id if len(found) > PAGE else None,
             show=show if show in finding.FILTERS else "",
             at_desk=at_desk,
+            card_success=await success.card_success(db, me.tenant_id) if me.can("manage:center") else None,
             state_of=words.invoice_state,
             topics=[desk_topic(me.center_id)] if at_desk and me.center_id else [],
         )
@@ -318,6 +331,24 @@ async def credit(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
         return await _invoice(request, ref, errors={"what": no.words}, sent=sent, refused=no)
 
 
+@post("/invoices/{ref:str}/links", opt=DESK, status_code=200)
+async def show_link(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    """Shows a new link once: only its hash is kept, so there is no page to come back to."""
+    async with begin(request) as (db, me):
+        invoice = await finding.find(db, me, ref)
+        path = await links.show_pay_link(db, invoice, by=me)
+        return page(request, me, "billing/link.html", invoice=invoice, link=f"{settings().base_url}{path}")
+
+
+@post("/invoices/{ref:str}/links/sending", opt=DESK)
+async def send_link(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        invoice = await finding.find(db, me, ref)
+        await links.mail_pay_link(db, invoice, by=me)
+        said = _("A fresh link is on its way; the one before no longer works.")
+        return see_other(request, f"/invoices/{invoice.id}", flash=said)
+
+
 @post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments"))
 async def stop_payment(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -369,6 +400,6 @@ router = Router(
     "/",
     route_handlers=[
         invoices_page, new_invoice_page, issue, invoices_of_order, invoice_page, invoice_state, invoice_pdf, pay_by_card, take_cash,
-        cancel, credit, credit_note_pdf, stop_payment, refund,
+        cancel, credit, credit_note_pdf, show_link, send_link, stop_payment, refund,
     ],
 )  # fmt: skip

@@ -150,6 +150,7 @@ def _terms(invoice: Invoice, payment: Payment, by: Viewer) -> dict[str, Any]:
         "description": _("Invoice %(number)s · %(car)s", number=invoice.label, car=car),
         "success_url": base + success,
         "cancel_url": base + back,
+        "locale": by.locale or None,
         "email": invoice.content["customer"]["email"] or None,
         "expires_at": int((clock.now() + CHECKOUT_LIFETIME).timestamp()),
     }

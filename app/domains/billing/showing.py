@@ -11,7 +11,7 @@ from app.core.db import enter_tenant
 from app.core.money import decimals, to_major
 from app.core.viewer import Viewer
 from app.domains import workshop
-from app.domains.billing import crediting, finding, paper, paying, refunding, words
+from app.domains.billing import crediting, finding, links, paper, paying, refunding, words
 from app.domains.billing.credited_lines import left_of
 from app.domains.billing.live import invoice_topic
 from app.domains.billing.models import REFUNDABLE, TAKEN_EVER, Invoice, Payment, Refund
@@ -25,6 +25,8 @@ class Paths:
 
     home: str
     pay: str
+    payments: str
+    """What stands before a payment's own address."""
     pdf: str
     state: str
     credit_notes: str
@@ -34,7 +36,16 @@ class Paths:
     @classmethod
     def of(cls, invoice: Invoice, link: str = "", visit: str = "") -> "Paths":
         home = f"/pay/{link}" if link else f"/invoices/{invoice.id}"
-        return cls(home, f"{home}/payments", f"{home}/pdf", f"{home}/state", f"{home}/credit-notes", visit)
+        pay = f"{home}/payments"
+        return cls(
+            home,
+            pay,
+            pay if link else "/payments",
+            f"{home}/pdf",
+            f"{home}/state",
+            f"{home}/credit-notes",
+            visit,
+        )
 
 
 async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
@@ -68,6 +79,9 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         and invoice.is_open
         and not invoice.credited_minor
         and not any(payment.status in TAKEN_EVER for payment in payments),
+        "mailed_to": await links.mailed_to(db, invoice)
+        if at_desk and invoice.is_open and me.can("create:invoices")
+        else None,
         "may_refund": at_desk and me.can("manage:center"),
         "credit_notes": notes,
         "may_credit": at_desk and me.can("manage:center") and crediting.may_be_lowered(invoice),

@@ -20,7 +20,6 @@ from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop.models import RepairOrder
 
-LIVE = ("held", "pending", "confirmed", "arrived", "in_progress")
 EARLIEST = timedelta(hours=12)
 """How long before its time a car can be checked in."""
 PLANNED = ("pending", "confirmed", "arrived", "in_progress", "completed", "no_show")

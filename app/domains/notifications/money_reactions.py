@@ -10,7 +10,13 @@ from app.core import render
 from app.core.events import Heard
 from app.core.words import _, speaking
 from app.domains import billing
-from app.domains.billing.events import InvoiceCredited, InvoiceIssued, PaymentCompleted, PaymentRefunded
+from app.domains.billing.events import (
+    InvoiceCredited,
+    InvoiceIssued,
+    PayLinkAsked,
+    PaymentCompleted,
+    PaymentRefunded,
+)
 from app.domains.billing.models import Invoice, Payment
 from app.domains.notifications import recipients
 from app.domains.notifications.recipients import Place, Recipient
@@ -37,6 +43,23 @@ async def tell_invoice_issued(db: AsyncSession, heard: Heard[InvoiceIssued]) -> 
         line = Line("payment", title, message, f"/invoices/{invoice.id}", invoice.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
     secret = link.rpartition("/")[2]
+    await write_mail(
+        db, heard, to, "invoice_issued", place=place, secret=secret, invoice=invoice, order=order
+    )
+
+
+async def tell_pay_link(db: AsyncSession, heard: Heard[PayLinkAsked]) -> None:
+    """The bill's mail once more, with a fresh link; the links before die with it."""
+    event = heard.event
+    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
+    if invoice is None or not invoice.is_open:
+        return
+    place = await recipients.place(db, event.center_id)
+    order = await db.get_one(RepairOrder, event.order_id)
+    secret = (await billing.renew_pay_link(db, invoice)).rpartition("/")[2]
+    to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
+    if to is None:
+        return
     await write_mail(
         db, heard, to, "invoice_issued", place=place, secret=secret, invoice=invoice, order=order
     )

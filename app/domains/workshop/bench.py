@@ -38,6 +38,12 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     may_check_own: bool = False
     pauses: str = ""
     """The job whose clock stops when this one is started."""
+    obstacle: str = ""
+    """Why whoever looks cannot start it."""
+    may_stop: bool = True
+    """Whether whoever looks may block or finish it."""
+    on_the_clock: list[str] = []
+    """Colleagues whose clocks run on it."""
 
     @property
     def open_checkpoints(self) -> list[JobStep]:
@@ -96,7 +102,9 @@ async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
     found = await _tickets(db, technician, now, mine_running.job_id if mine_running else None)
     runs = next((_named(one.job, one.order) for one in found if one.is_running), "")
     tickets = [
-        msgspec.structs.replace(one, may_check_own=own, pauses="" if one.is_running else runs)
+        msgspec.structs.replace(
+            one, may_check_own=own, pauses="" if one.is_running else runs, obstacle=_obstacle(one, technician)
+        )
         for one in found
     ]
     split: dict[str, list[Ticket]] = {}
@@ -115,6 +123,11 @@ async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
         to_check=split.get("to_check", []),
         handed_over=split.get("handed_over", []),
     )
+
+
+def _obstacle(ticket: Ticket, technician: StaffProfile) -> str:
+    found = work.obstacle_to_start(ticket.job, ticket.order, technician)
+    return found.words if found else ""
 
 
 def _named(job: Job, order: RepairOrder) -> str:
@@ -232,11 +245,9 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     minutes = await clocks.minutes_spent(db, [job.id], at=now)
     steps = await _steps(db, [job.id])
     technician = await db.scalar(
-        select(StaffProfile.id).where(
-            StaffProfile.tenant_id == me.tenant_id, StaffProfile.user_id == me.user_id
-        )
+        select(StaffProfile).where(StaffProfile.tenant_id == me.tenant_id, StaffProfile.user_id == me.user_id)
     )
-    mine = await clocks.running(db, technician) if technician else None
+    mine = await clocks.running(db, technician.id) if technician else None
     row = (job, order, vehicle, customer.name, bay.name if bay else "")
     shown = _ticket(row, minutes, steps, mine.job_id if mine else None, await clocks.running_on(db, [job.id]))
     own = await checking.may_check_own(db, order.center_id, me.user_id)
@@ -244,4 +255,11 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     if mine and mine.job_id != job.id:
         other = await db.get_one(Job, mine.job_id)
         pauses = _named(other, await db.get_one(RepairOrder, other.order_id))
-    return msgspec.structs.replace(shown, may_check_own=own, pauses=pauses)
+    return msgspec.structs.replace(
+        shown,
+        may_check_own=own,
+        pauses=pauses,
+        obstacle=_obstacle(shown, technician) if technician else "",
+        may_stop=work.may_stop(job, me, technician, mine),
+        on_the_clock=[] if shown.is_running else await clocks.names_on(db, job),
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.domains.network.models import StaffProfile
 from app.domains.workshop.models import Job, JobClock
 
 
@@ -37,6 +38,17 @@ async def running_on(db: AsyncSession, job_ids: Iterable[UUID]) -> set[UUID]:
         select(JobClock.job_id).where(JobClock.job_id.in_(list(job_ids)), JobClock.stopped_at.is_(None))
     )
     return set(found)
+
+
+async def names_on(db: AsyncSession, job: Job) -> list[str]:
+    """Whose clocks run on a job now."""
+    found = await db.scalars(
+        select(StaffProfile.name)
+        .join(JobClock, JobClock.technician_id == StaffProfile.id)
+        .where(JobClock.tenant_id == job.tenant_id, JobClock.job_id == job.id, JobClock.stopped_at.is_(None))
+        .order_by(StaffProfile.name)
+    )
+    return list(found)
 
 
 async def start(db: AsyncSession, job: Job, technician_id: UUID) -> JobClock:

@@ -71,9 +71,8 @@ async def start(db: AsyncSession, job: Job, *, by: Viewer) -> Started:
     mine = await clocks.running(db, me.id)
     if mine is not None and mine.job_id == job.id:
         return Started(mine)
-    if order.status == "estimate":
-        raise Refused(_("The car is not here yet: check it in first."), audit="job.illegal_move")
-    _may_start(job, me)
+    if (obstacle := obstacle_to_start(job, order, me)) is not None:
+        raise obstacle
     paused = await _pause(db, mine, by=by, held=order) if mine is not None else None
     resumed = job.status != "pending"
     job.technician_id = job.technician_id or me.id
@@ -91,16 +90,41 @@ async def start(db: AsyncSession, job: Job, *, by: Viewer) -> Started:
     return Started(opened, paused)
 
 
-def _may_start(job: Job, me: StaffProfile) -> None:
+def obstacle_to_start(job: Job, order: RepairOrder, me: StaffProfile) -> Refused | None:
+    """Why a technician cannot start or resume a job now, in words for them; None: they can."""
+    if order.status == "estimate":
+        return Refused(_("The car is not here yet: check it in first."), audit="job.illegal_move")
     if job.status not in ("authorized", "pending", "blocked", "in_progress"):
-        raise illegal(job, "in_progress")
+        return illegal(job, "in_progress")
     if job.technician_id not in (None, me.id):
-        raise Refused(_("“%(job)s” is assigned to somebody else.", job=job.title), audit="job.not_mine")
+        return _not_mine(job)
     if job.skill == "hv" and "hv" not in me.skills:
-        raise Refused(
+        return Refused(
             _("Only a technician certified for high voltage may start “%(job)s”.", job=job.title),
             audit="job.high_voltage",
         )
+    return None
+
+
+def _not_mine(job: Job) -> Refused:
+    return Refused(_("“%(job)s” is assigned to somebody else.", job=job.title), audit="job.not_mine")
+
+
+def may_stop(job: Job, by: Viewer, me: StaffProfile | None, mine: JobClock | None) -> bool:
+    """Whether a person may block or finish a job, which stops every clock on it: the technician it is assigned
+    to (anybody, while it is nobody's), who is clocked on it, and who gives out the work."""
+    if by.can("create:quotes"):
+        return True
+    return me is not None and (
+        job.technician_id in (None, me.id) or (mine is not None and mine.job_id == job.id)
+    )
+
+
+async def _refuse_to_stop(db: AsyncSession, job: Job, by: Viewer) -> None:
+    if not by.can("create:quotes"):
+        me = await technician(db, by)
+        if not may_stop(job, by, me, await clocks.running(db, me.id)):
+            raise _not_mine(job)
 
 
 async def pause(db: AsyncSession, job: Job, *, by: Viewer) -> None:
@@ -137,6 +161,7 @@ async def block(db: AsyncSession, job: Job, *, reason: str, by: Viewer, note: st
         raise Invalid({"note": _("Say what it is waiting for.")})
     order = await hold_open(db, job.order_id)
     await db.refresh(job)
+    await _refuse_to_stop(db, job, by)
     move_job(job, "blocked")
     job.blocked_reason, job.blocked_note, job.blocked_at = reason, note.strip()[:500], clock.now()
     await clocks.stop_all(db, job)
@@ -154,6 +179,7 @@ async def finish(
     """
     order = await hold_open(db, job.order_id)
     await db.refresh(job)
+    await _refuse_to_stop(db, job, by)
     left = await steps.open_steps(db, job)
     reason = left_because.strip()[:500] if left else ""
     if left and not reason and job.status == "in_progress":

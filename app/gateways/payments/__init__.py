@@ -63,6 +63,7 @@ class Checkout:
     account: str | None = None
     email: str | None = None
     locale: str | None = None
+    """The payer's language as we name it (en, pt_BR); a provider that does not speak it chooses by itself."""
     expires_at: int | None = None
     """When the hosted page closes (seconds since 1970), at least 31 minutes ahead. An absolute time, because
     a second call with the same key must say exactly the same."""

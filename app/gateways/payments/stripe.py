@@ -89,8 +89,8 @@ class StripeGateway:
             params["expires_at"] = checkout.expires_at
         if checkout.email:
             params["customer_email"] = checkout.email
-        if checkout.locale:
-            params["locale"] = checkout.locale
+        if spoken := _spoken(checkout.locale):
+            params["locale"] = spoken
         call = self._client.v1.checkout.sessions.create_async(
             params,  # type: ignore[arg-type]
             {"idempotency_key": str(checkout.key), "stripe_account": checkout.account},
@@ -183,6 +183,20 @@ class StripeGateway:
 
     async def can_charge(self, account: str) -> bool:
         return bool((await _asked(self._client.v1.accounts.retrieve_async(account))).charges_enabled)
+
+
+_LANGUAGES = frozenset({
+    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu", "id",
+    "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv", "th",
+    "tr", "vi", "zh", "zh-HK", "zh-TW",
+})  # fmt: skip
+"""What Stripe's page speaks."""
+
+
+def _spoken(locale: str | None) -> str | None:
+    """The language as Stripe names it; None, its own guess by the browser, where its page does not speak it."""
+    tag = (locale or "").replace("_", "-")
+    return next((one for one in (tag, tag.partition("-")[0]) if one in _LANGUAGES), None)
 
 
 async def _asked(call: Awaitable[T]) -> T:

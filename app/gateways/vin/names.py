@@ -16,9 +16,4 @@ def makes() -> tuple[str, ...]:
 
 @lru_cache(64)
 def models_of(make: str) -> tuple[str, ...]:
-    return tuple(
-        name
-        for (name,) in tables.rows(
-            "SELECT DISTINCT text FROM text WHERE make = ? COLLATE NOCASE ORDER BY 1", make
-        )
-    )
+    return tuple(name for (name,) in tables.rows(MODELS, make))

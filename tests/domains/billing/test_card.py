@@ -14,6 +14,7 @@ from app.core.errors import Refused
 from app.domains.billing import checkout, paying, shop_account
 from app.domains.billing.models import Invoice, Payment, WebhookEvent
 from app.domains.workshop.models import RepairOrder
+from app.gateways.payments.stripe import _spoken
 from tests.cast import CAST, HARBOR, VOLT
 from tests.domains.billing.bills import TOTAL
 from tests.domains.billing.conftest import Till, told
@@ -138,6 +139,11 @@ async def test_a_declined_card_leaves_the_payment_open(till: Till) -> None:
     await till.stripe.pay(location)
     await till.deliver()
     assert await till.books(invoice) == PAID
+
+
+@pytest.mark.parametrize(("locale", "asked"), [("de", "de"), ("pt_BR", "pt-BR"), ("ar", None), ("", None)])
+def test_the_payment_page_is_asked_for_in_the_payers_language(locale: str, asked: str | None) -> None:
+    assert _spoken(locale) == asked
 
 
 async def test_a_payment_can_be_stopped_and_the_rest_paid_in_cash(till: Till) -> None:

@@ -12,10 +12,12 @@ from app.core.db import transaction
 from app.domains.billing import finding, links
 from app.domains.billing.content import is_intact
 from app.domains.billing.models import Invoice, PayLink
+from app.domains.notifications.sending import letter_of
 from tests.cast import CAST, HARBOR
 from tests.domains.billing.bills import TOTAL, finished
 from tests.domains.billing.conftest import Till
 from tests.domains.estimates.desk import sent
+from tests.domains.notifications import things
 from tests.domains.workshop.shop import proposed
 
 
@@ -284,6 +286,45 @@ async def test_a_wrong_or_ended_link_opens_nothing(till: Till) -> None:
         await visitor.post(f"{path}/payments"),
     ):
         assert answer.status_code == 410
+
+
+async def test_a_lost_link_is_replaced_by_mail_and_by_hand(till: Till) -> None:
+    invoice, path = await linked(till)
+    desk, visitor = till.open_browser(CAST.advisor), till.open_browser()
+    assert "Send the link again" in (await desk.get(f"/invoices/{invoice.id}")).text
+    assert "Show a fresh link" not in (await visitor.get(path)).text
+    for _press in range(2):
+        assert (await desk.post(f"/invoices/{invoice.id}/links/sending")).status_code == 303
+    await till.react()
+    mails = [letter_of(one).text for one in await things.mails() if one.template == "invoice_issued"]
+    found = {one for text in mails for one in re.findall(r"http://testserver(/pay/\S+)", text)}
+    mailed = [one for one in found if (await visitor.get(one)).status_code == 200]
+    assert len(mailed) == 1, "two presses send one mail, and the links before it are dead"
+    assert (await visitor.get(path)).status_code == 410
+    shown = await desk.post(f"/invoices/{invoice.id}/links")
+    (fresh,) = set(re.findall(r"http://testserver(/pay/[\w-]+)", shown.text))
+    assert (await visitor.get(mailed[0])).status_code == 410
+    assert "Pay $289.47 by card" in (await visitor.get(fresh)).text
+    for person in (CAST.outsider, CAST.stranger):
+        other = till.open_browser(person)
+        assert (await other.post(f"/invoices/{invoice.id}/links")).status_code in (403, 404)
+    await desk.post(f"/invoices/{invoice.id}/cash", {"amount": "289.47"})
+    assert (await desk.post(f"/invoices/{invoice.id}/links")).status_code == 409
+    assert (await visitor.get(fresh)).status_code == 200
+
+
+async def test_a_payer_by_link_stops_their_payment_and_pays_another_sum(till: Till) -> None:
+    invoice, path = await linked(till)
+    visitor = till.open_browser()
+    await visitor.post(f"{path}/payments", {"amount": "10"})
+    (payment,) = await till.payments(invoice)
+    stopping = f"{path}/payments/{payment.id}/cancellation"
+    assert f'action="{stopping}"' in (await visitor.get(path)).text
+    assert (await visitor.post(f"/pay/nonsense/payments/{payment.id}/cancellation")).status_code == 404
+    stopped = await visitor.post(stopping)
+    assert stopped.headers["location"] == path
+    assert not (await till.payments(invoice))[0].is_live
+    assert "Pay $289.47 by card" in (await visitor.get(path)).text
 
 
 async def test_a_link_needs_the_form_of_our_own_page(till: Till) -> None:

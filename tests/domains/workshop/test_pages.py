@@ -330,6 +330,25 @@ async def test_a_colleague_checks_from_their_own_bench(browser: Open, cast: Cast
     assert (await read(Job, job.id)).status == "completed"
 
 
+async def test_a_colleagues_running_job_offers_nothing_that_is_refused(browser: Open, cast: Cast) -> None:
+    _order, job = await one_order()
+    async with transaction() as db:
+        await as_person(db, cast.technician)
+        await work.start(db, await db.get_one(Job, job.id), by=cast.technician.viewer)
+    colleague = browser(cast.second_technician)
+    page = (await colleague.get(f"/jobs/{job.id}")).text
+    assert f"On the clock: {cast.technician.name}" in page
+    assert "is assigned to somebody else" in page
+    for act in ("start", "block", "finish"):
+        assert f'action="/jobs/{job.id}/{act}"' not in page
+        said = {"reason": "parts", "left_because": "Later"}
+        assert (await colleague.post(f"/jobs/{job.id}/{act}", said)).status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        assert (await db.scalars(select(JobClock.stopped_at))).all() == [None], "the clock runs on"
+    assert f'action="/jobs/{job.id}/finish"' in (await browser(cast.technician).get(f"/jobs/{job.id}")).text
+    assert (await browser(cast.advisor).post(f"/jobs/{job.id}/block", {"reason": "parts"})).status_code == 303
+
+
 async def test_a_refused_move_is_kept_in_the_audit_trail(browser: Open, cast: Cast) -> None:
     _order, job = await one_order(approve=False)
     answer = await browser(cast.technician).post(f"/jobs/{job.id}/start", {})
