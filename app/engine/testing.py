@@ -27,7 +27,7 @@ from app.engine.supervisor import Stopped, Supervisor
 from app.engine.valkey import Valkey
 
 CODE = Path(__file__).resolve().parents[2]
-MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108  # nosec B108 its folder is made by mkdtemp
+MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108  # nosec B108
 
 
 @dataclass(frozen=True)
