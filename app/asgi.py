@@ -13,7 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.core import db, live, one_time, personal, queue
 from app.core.answers import HANDLERS, Refusal
-from app.core.legible import refuse_illegible
+from app.core.legible import refuse_illegible, refuse_the_inexact
 from app.core.logs import configure_logs
 from app.core.middleware import Envelope
 from app.core.permissions import KNOWN, PUBLIC
@@ -172,7 +172,11 @@ def create_litestar() -> Litestar:
         route_handlers=[
             Router("/", route_handlers=PAGES, include_in_schema=False),
             Router(
-                "/api/v1", route_handlers=API, security=[{"bearer": []}], after_request=one_time.keep_answer
+                "/api/v1",
+                route_handlers=API,
+                guards=[refuse_the_inexact],
+                security=[{"bearer": []}],
+                after_request=one_time.keep_answer,
             ),
         ],
         guards=[refuse_illegible, refuse_cross_site],

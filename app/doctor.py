@@ -44,7 +44,7 @@ async def examine() -> int:
     for about, name, look in addresses:
         findings += await _look(about, name, look)
     if settings:
-        findings += [_storage(settings), _mail(settings), await _stripe(settings)]
+        findings += [_storage(settings), _mail(settings), await _scanner(settings), await _stripe(settings)]
     for finding in findings:
         sign = {"good": "✓", "wrong": "✗", "note": "·"}[finding.verdict]
         print(f"{sign} {finding.about:<12} {finding.words}")
@@ -203,6 +203,19 @@ def _mail(settings: Settings) -> Finding:
     except (OSError, smtplib.SMTPException) as problem:
         return Finding("Mail", "wrong", f"{url.hostname} does not answer: {problem}", "check SMTP_URL")
     return Finding("Mail", "good", f"{url.hostname} answers")
+
+
+async def _scanner(settings: Settings) -> Finding:
+    from app.gateways.scanner import ScannerAway, open_scanner
+
+    scanner = open_scanner(settings.clamd_url)
+    if scanner is None:
+        return Finding("Scanner", "note", "none: files are not looked at for viruses", "set CLAMD_URL")
+    try:
+        return Finding("Scanner", "good", await scanner.version())
+    except ScannerAway as problem:
+        mend = "check CLAMD_URL and that clamd runs; until it answers no file is taken"
+        return Finding("Scanner", "wrong", f"does not answer: {problem}", mend)
 
 
 async def _stripe(settings: Settings) -> Finding:

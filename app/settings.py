@@ -13,6 +13,7 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from app.gateways.oidc import Provider, configured
+from app.gateways.scanner import open_scanner
 
 Mode = Literal["demo", "production", "test"]
 
@@ -58,6 +59,8 @@ class Settings:
     mail_from: str
     storage_url: str
     """`file:///folder` or `s3://bucket?endpoint=…&region=…`."""
+    clamd_url: str | None
+    """The virus scanner that looks at what people send, `tcp://host:3310` or `unix:///path`. None: nothing does."""
     sign_on: tuple[Provider, ...]
     """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
@@ -92,6 +95,7 @@ class Settings:
             smtp_url=values.get("SMTP_URL"),
             mail_from=values.get("MAIL_FROM", "Torqueline <no-reply@demo.test>"),
             storage_url=values.get("STORAGE_URL") or (home / "files").as_uri(),
+            clamd_url=values.get("CLAMD_URL"),
             sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
             log_level=values.get("LOG_LEVEL", "INFO").upper(),
@@ -113,6 +117,10 @@ class Settings:
             raise SettingsWrong("REDIS_URL must begin with redis:// or rediss://")
         if not self.storage_url.startswith(("file:///", "s3://")):
             raise SettingsWrong("STORAGE_URL must begin with file:/// or s3://")
+        try:
+            open_scanner(self.clamd_url)
+        except ValueError as wrong:
+            raise SettingsWrong(str(wrong)) from wrong
         if self.mode == "production" and not self.secure:
             raise SettingsWrong("BASE_URL must be https:// in production: cookies are sent over TLS only")
 

@@ -233,6 +233,16 @@ async def run_reactions(site: str) -> Callable[[], Any]:
     return run
 
 
+@pytest.fixture
+async def streams_end_at_once(monkeypatch: pytest.MonkeyPatch, site: str) -> AsyncIterator[None]:
+    """What GET /live answers can be read to its end."""
+    from app.core import live
+
+    monkeypatch.setattr(live, "LIFETIME_SECONDS", 0)
+    async with live.listening(None):
+        yield
+
+
 async def viewing(db: AsyncSession, person: Person) -> None:
     """Let row-level security see the session as this person does in their working context."""
     await db.execute(

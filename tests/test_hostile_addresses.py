@@ -96,13 +96,6 @@ async def outcome(person: Any, url: str, headers: dict[str, str] | None = None) 
         return repr(error)[:200]
 
 
-@pytest.fixture
-async def streams_end_at_once(monkeypatch: pytest.MonkeyPatch, site: str) -> Any:
-    monkeypatch.setattr(live, "LIFETIME_SECONDS", 0)
-    async with live.listening(None):
-        yield
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("who", "more"), [("owner", 3), ("customer", 1), ("network", 0)])
 async def test_nonsense_breaks_nothing(browser, cast, fitting, streams_end_at_once, who, more):

@@ -67,6 +67,10 @@ def test_production_has_none_of_the_demos_doors():
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "localhost:6379"),
         ("STORAGE_URL", "/var/files"),
+        ("CLAMD_URL", "clamd:3310"),
+        ("CLAMD_URL", "tcp://clamd"),
+        ("CLAMD_URL", "tcp://clamd:port"),
+        ("CLAMD_URL", "unix://run/clamd.ctl"),
     ],
 )
 def test_nonsense_is_refused_by_name(name, value):

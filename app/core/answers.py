@@ -115,10 +115,12 @@ def audit_refusal(request: AnyRequest, error: Refused | None) -> BackgroundTask 
 
 
 def _refused(request: AnyRequest, error: Refused) -> Response[Any]:
-    titles = {410: _("No longer valid"), 413: _("Too large")}
+    titles = {410: _("No longer valid"), 413: _("Too large"), 503: _("Just a moment")}
     title = _("That has changed") if error.is_stale else titles.get(error.status, _("Not possible just now"))
     refusal = answer(request, error.status, title, error.words, data=error.data)
     refusal.background = audit_refusal(request, error)
+    if seconds := error.data.get("retry_after"):
+        refusal.headers["Retry-After"] = str(seconds)
     return refusal
 
 

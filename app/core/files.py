@@ -5,24 +5,29 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import BinaryIO, cast
+from io import BytesIO
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+import structlog
 from litestar.datastructures import UploadFile
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock, images, uploads
-from app.core.db import new_id
-from app.core.errors import Invalid
+from app.core import audit, clock, images, uploads
+from app.core.db import new_id, transaction
+from app.core.errors import Invalid, Refused
 from app.core.events import Event, Heard, record
 from app.core.relay import outside_transaction
 from app.core.render import template_global
 from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.gateways.scanner import Infected, ScannerAway, TooLargeToScan, open_scanner
 from app.gateways.storage import Storage, new_key, open_storage, same_for_a_while
 from app.settings import settings
+
+log = structlog.get_logger()
 
 _WINDOW = timedelta(minutes=10)
 """Addresses made within one window are equal, so that a region fetched again does not reload its photos."""
@@ -56,10 +61,54 @@ def storage() -> Storage:
     return _storage_at(settings().storage_url, settings().secret_key)
 
 
+INFECTED = "upload.infected"
+"""The line in the trail."""
+
+
+async def _must_be_clean(file: BinaryIO, name: str, *, by: Viewer, field: str) -> None:
+    """Let the virus scanner look at a file before anything else does, if there is a scanner. Raises Invalid with words
+    for `field`, and Refused with 503 when there should be a verdict and is none."""
+    scanner = open_scanner(settings().clamd_url)
+    if scanner is None:
+        return
+    try:
+        await scanner.scan(file)
+    except Infected as found:
+        await _remember(found, file, name, by)
+        words = _(
+            "“%(name)s” was not taken: the virus scanner found something harmful in it. "
+            "Please have the device checked that it comes from.",
+            name=name[:60],
+        )
+        raise Invalid({field: words}) from found
+    except TooLargeToScan as error:
+        words = _("“%(name)s” is too large to be checked for viruses.", name=name[:60])
+        raise Invalid({field: words}) from error
+    except ScannerAway as error:
+        log.error("scanner.away", error=str(error))
+        words = _(
+            "Files cannot be checked for viruses just now, so none are taken. Nothing was saved: please try again "
+            "in a few minutes, or send it without files."
+        )
+        raise Refused(words, status=503, data={"retry_after": 60}) from error
+    finally:
+        file.seek(0)
+
+
+async def _remember(found: Infected, file: BinaryIO, name: str, by: Viewer) -> None:
+    """In a transaction of its own: the request's has not begun, and will not. The alarm hears of it from the trail."""
+    file.seek(0)
+    digest = hashlib.file_digest(cast(Any, file), "sha256").hexdigest()
+    detail = {"label": name[:LONGEST_LABEL], "virus": found.virus, "sha256": digest}
+    async with transaction(user=by.user_id, tenant=by.tenant_id) as db:
+        await audit.log(db, by, INFECTED, "file", tenant=by.tenant_id, detail=detail)
+
+
 async def receive_images(
-    sent: Sequence[UploadFile], *, tenant: UUID | None, field: str = "photos"
+    sent: Sequence[UploadFile], *, by: Viewer, tenant: UUID | None, field: str = "photos"
 ) -> list[Kept]:
-    """Write untrusted images anew and put them into the storage. Raises Invalid with words for `field`.
+    """Write untrusted images anew and put them into the storage. Raises Invalid with words for `field`, and Refused
+    when a virus scanner is set up and gives no verdict.
 
     Takes no database connection: call it between a look whether the sender may (`visit.glance`) and the
     transaction that keeps the rows. What is never kept in a row is an orphan in the storage and shown to nobody.
@@ -67,15 +116,18 @@ async def receive_images(
     pictures = []
     for one in sent:
         try:
-            pictures.append((one.filename, await images.renew(await _read(one))))
+            pictures.append((one.filename, await images.renew(await _read(one, by=by, field=field))))
         except images.ImageRefused as error:
             raise Invalid({field: _why_no_image(error.reason, one.filename)}) from error
     return [await _store_picture(name, picture, tenant) for name, picture in pictures]
 
 
-async def _read(sent: UploadFile) -> bytes:
+async def _read(sent: UploadFile, *, by: Viewer, field: str) -> bytes:
     # One byte more than allowed is enough to know; the rest is never read into memory.
-    return await sent.read(images.LARGEST_IMAGE + 1)
+    raw = await sent.read(images.LARGEST_IMAGE + 1)
+    if len(raw) <= images.LARGEST_IMAGE:
+        await _must_be_clean(BytesIO(raw), sent.filename, by=by, field=field)
+    return raw
 
 
 def _why_no_image(reason: str, filename: str) -> str:
@@ -107,16 +159,22 @@ async def _store_picture(name: str, picture: images.Picture, tenant: UUID | None
     )
 
 
-async def receive_document(sent: UploadFile, *, tenant: UUID | None, field: str = "document") -> Kept:
-    """Put a document or video, recognised by content, into the storage. Raises Invalid with words for `field`."""
+async def receive_document(
+    sent: UploadFile, *, by: Viewer, tenant: UUID | None, field: str = "document"
+) -> Kept:
+    """Put a document or video, recognised by content, into the storage. Raises Invalid with words for `field`, and
+    Refused when a virus scanner is set up and gives no verdict."""
+    file = cast(BinaryIO, sent.file)
     try:
-        seen = uploads.recognise(cast(BinaryIO, sent.file))
+        uploads.must_not_be_too_large(file)
+        await _must_be_clean(file, sent.filename, by=by, field=field)
+        seen = uploads.recognise(file)
     except uploads.UploadRefused as error:
         raise Invalid({field: _why_no_document(error.reason)}) from error
     key = new_key(tenant, seen.extension, at=clock.now())
     digest = hashlib.file_digest(sent.file, "sha256").digest()
-    sent.file.seek(0)
-    await storage().put(key, cast(BinaryIO, sent.file), media_type=seen.media_type)
+    file.seek(0)
+    await storage().put(key, file, media_type=seen.media_type)
     return Kept(
         id=new_id(),
         kind=seen.kind,

@@ -4,8 +4,10 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+import msgspec
 from litestar.connection import ASGIConnection, Request
-from litestar.exceptions import ClientException
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException, SerializationException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
 from app.core import clock
@@ -37,6 +39,28 @@ async def refuse_illegible(
 async def _json_of(request: Request[Any, Any, Any]) -> bytes:
     is_json = request.headers.get("content-type", "").startswith("application/json")
     return await request.body() if is_json else b""
+
+
+async def refuse_the_inexact(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Guard of the JSON API: a body is what the document says, so that `"false"` is no boolean and `"7"` no number. The
+    framework by itself reads both as a form's. Raises ValidationException as it does."""
+    wanted = handler.parsed_data_field
+    if not isinstance(connection, Request) or wanted is None:
+        return
+    said = getattr(wanted.kwarg_definition, "media_type", RequestEncodingType.JSON)
+    if said != RequestEncodingType.JSON:
+        return
+    try:
+        msgspec.convert(await connection.json(), wanted.annotation, strict=True, str_keys=True)
+    except SerializationException:
+        return  # no JSON at all: the framework says so by itself
+    except msgspec.ValidationError as error:
+        words, _by, place = str(error).partition(" - at `$")
+        fault = {"message": words, "key": place.strip(".`"), "source": "body"}
+        detail = f"Validation failed for {connection.method} {connection.url.path}"
+        raise ValidationException(detail, extra=[fault]) from error
 
 
 def within_reach(moment: Moment) -> Moment:

@@ -51,6 +51,14 @@ class Recognised:
     size: int
 
 
+def must_not_be_too_large(file: BinaryIO) -> None:
+    """Raise UploadRefused for more than we take of anything, before somebody reads it. Leaves the file at its beginning."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size > LARGEST_VIDEO:
+        raise UploadRefused("too_large")
+
+
 def recognise(file: BinaryIO) -> Recognised:
     """What `file` (seekable) holds. Raises UploadRefused; leaves the file at its beginning."""
     size = file.seek(0, 2)

@@ -78,10 +78,12 @@ FRESH = timedelta(minutes=10)
 
 
 def needs_fresh_proof(me: Viewer) -> None:
-    """Raise ProofNeeded unless the person has shown in this session, a few minutes ago at most, that it is they:
-    whoever finds a signed-in browser must not be able to keep the account. Programs have no session; what they
-    hold was given to them by somebody who had."""
-    if me.session_id and (me.proved_at is None or clock.now() - me.proved_at > FRESH):
+    """Raise ProofNeeded unless the person has shown in this session, or to get this access token, a few minutes ago at
+    most, that it is they: whoever finds a signed-in browser or a token must not be able to keep the account. An API
+    token can show nothing: Forbidden, whatever it was made for."""
+    if me.token_id:
+        raise Forbidden("fresh_proof")
+    if me.proved_at is None or clock.now() - me.proved_at > FRESH:
         raise ProofNeeded
 
 
@@ -185,7 +187,7 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
         valid_after = row and row["facts"].get("tokens_valid_after")
         if row is None or (valid_after and claims.issued_at < tokens.as_timestamp(valid_after)):
             raise SignInNeeded
-        return _person(request, row, None)
+        return replace(_person(request, row, None), proved_at=claims.proved_at)
     cookie = request.cookies.get(session_cookie())
     if not cookie:
         return await _nobody(db, request)
@@ -210,7 +212,7 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
             )
         )
         return await _nobody(db, request)
-    if idle > (KIOSK_TOUCH if me.kiosk_id else timedelta(minutes=1)) and not _is_unasked(request, me):
+    if idle > (KIOSK_TOUCH if me.kiosk_id else timedelta(minutes=1)) and not _is_unasked(request):
         await _touch(db, row["session_id"])
     return me
 
@@ -218,12 +220,12 @@ async def identify(db: AsyncSession, request: AnyRequest) -> Viewer:
 KIOSK_TOUCH = timedelta(seconds=10)
 
 
-def _is_unasked(request: AnyRequest, me: Viewer) -> bool:
-    """At a tablet nobody must stay changed in because the page follows the shop by itself: the stream, and what it
-    has fetched anew. Fingers are told by the page itself, at /kiosk/awake."""
-    return me.kiosk_id is not None and (
-        request.url.path == "/live"
-        or (request.method in SAFE_METHODS and request.headers.get("hx-request") == "true")
+def _is_unasked(request: AnyRequest) -> bool:
+    """Nobody stays signed in because a page lives: the stream that follows the shop, and what a page fetches into
+    itself, are no sign of a person. Opening a page and sending a form are. At a tablet the page itself tells of
+    fingers, at /kiosk/awake."""
+    return request.url.path == "/live" or (
+        request.method in SAFE_METHODS and request.headers.get("hx-request") == "true"
     )
 
 

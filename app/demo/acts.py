@@ -40,7 +40,7 @@ async def picture(
     jpeg = photos.draw(kind, reading=reading_, tone=tone, plate=plate)
     me = await stage.viewer(email)
     upload = UploadFile("image/jpeg", f"{kind}.jpg", jpeg)
-    [kept] = await files.receive_images([upload], tenant=me.tenant_id)
+    [kept] = await files.receive_images([upload], by=me, tenant=me.tenant_id)
     return kept
 
 

@@ -64,7 +64,7 @@ async def _set(stage: Stage, days_ago: int, email: str, given: Mapping[str, Any]
 
 async def _logo(stage: Stage, days_ago: int, email: str, name: str, drawn: bytes) -> None:
     me = await stage.viewer(email)
-    kept, said = await branding.receive_logo(UploadFile("image/png", name, drawn), tenant=me.tenant_id)
+    kept, said = await branding.receive_logo(UploadFile("image/png", name, drawn), by=me, tenant=me.tenant_id)
     with clock.moved_by(timedelta(days=-days_ago)):
         async with stage.acting(email) as (db, me):
             assert me.tenant_id is not None

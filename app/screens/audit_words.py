@@ -50,6 +50,7 @@ def audit_action(entry: Entry) -> str:
         "read.audit": _("Looked at the audit trail"),
         "read.audit_export": _("Exported the audit trail"),
         "read.audit_heads": _("Fetched the signed heads"),
+        "upload.infected": _("A file with a virus was refused"),
         "token.reused": _("A spent token was used again"),
     }
     return known.get(entry.action) or words._(plain(entry.action))

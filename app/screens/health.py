@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.db import transaction
 from app.core.permissions import PUBLIC
 from app.core.visit import needs
+from app.gateways.scanner import Clamd, ScannerAway, open_scanner
 from app.migrate import head
 from app.settings import settings
 
@@ -23,19 +24,36 @@ async def healthz() -> dict[str, str]:
 
 @get("/readyz", opt=needs(PUBLIC))
 async def readyz() -> Response[dict[str, Any]]:
-    """200 when PostgreSQL, Valkey and the migrations are fine, else 503 and the names of what is not."""
+    """200 when PostgreSQL, Valkey and the migrations are fine, else 503; names what is not. Without its virus scanner
+    the site goes on, and takes no files."""
     missing = [name for name, fine in (await state_of_health()).items() if not fine]
-    return Response({"ready": not missing, "missing": missing}, status_code=503 if missing else 200)
+    is_ready = not set(missing) - GOES_ON_WITHOUT
+    return Response({"ready": is_ready, "missing": missing}, status_code=200 if is_ready else 503)
+
+
+GOES_ON_WITHOUT = {"scanner"}
+"""A balancer that sent nobody here for this would turn a scanner that is away into a site that is."""
 
 
 async def state_of_health() -> dict[str, bool]:
     """Each thing we depend on, and whether it is fine."""
     revision = await _migrated()
-    return {
+    health = {
         "postgresql": revision is not None,
         "valkey": await _valkey(),
         "migrations": revision == head(),
     }
+    if scanner := open_scanner(settings().clamd_url):
+        health["scanner"] = await _answers(scanner)
+    return health
+
+
+async def _answers(scanner: Clamd) -> bool:
+    try:
+        await scanner.version()
+    except ScannerAway:
+        return False
+    return True
 
 
 async def _migrated() -> str | None:

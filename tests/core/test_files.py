@@ -24,7 +24,9 @@ def sent(data, name="IMG_0001.JPG", kind="image/jpeg"):
 
 
 async def kept(cast, data=None):
-    [image] = await files.receive_images([sent(data or pictures.jpeg(900, 600))], tenant=HARBOR)
+    [image] = await files.receive_images(
+        [sent(data or pictures.jpeg(900, 600))], by=cast.advisor.viewer, tenant=HARBOR
+    )
     async with transaction(tenant=HARBOR) as db:
         return await files.keep(db, image, by=cast.advisor.viewer, owner=cast.customer.user_id)
 
@@ -59,7 +61,7 @@ async def test_an_expired_or_forged_address_is_refused(browser, cast):
 
 async def test_a_document_is_handed_over_as_an_attachment_and_in_ranges(browser, cast):
     received = await files.receive_document(
-        sent(PDF, "Überprüfung\r\nX: 1.pdf", "application/pdf"), tenant=HARBOR
+        sent(PDF, "Überprüfung\r\nX: 1.pdf", "application/pdf"), by=cast.advisor.viewer, tenant=HARBOR
     )
     async with transaction(tenant=HARBOR) as db:
         file = await files.keep(db, received, by=cast.advisor.viewer)
@@ -81,11 +83,15 @@ async def test_a_document_is_handed_over_as_an_attachment_and_in_ranges(browser,
 async def test_what_is_no_photo_is_refused_in_words_and_leaves_no_row(site, cast):
     with pytest.raises(Invalid) as refused:
         await files.receive_images(
-            [sent(pictures.jpeg()), sent(b"<svg onload=alert(1)>", "cat.jpg")], tenant=HARBOR
+            [sent(pictures.jpeg()), sent(b"<svg onload=alert(1)>", "cat.jpg")],
+            by=cast.advisor.viewer,
+            tenant=HARBOR,
         )
     assert refused.value.errors == {"photos": "“cat.jpg” is not a JPEG, PNG or WebP photo."}
     with pytest.raises(Invalid):
-        await files.receive_document(sent(b"MZ\x90\x00", "invoice.pdf"), tenant=HARBOR)
+        await files.receive_document(
+            sent(b"MZ\x90\x00", "invoice.pdf"), by=cast.advisor.viewer, tenant=HARBOR
+        )
     async with transaction(tenant=HARBOR) as db:
         assert (await db.scalars(select(File))).all() == []
 

@@ -1,7 +1,10 @@
 """What the database cannot keep is refused with plain words, whichever way it comes."""
 
+import msgspec
 import pytest
 
+from app.core.forms import read
+from app.core.security import csrf_token
 from tests.cast import CAR
 
 PROFILE = {"phone": "", "locale": "en", "zone": "UTC", "distance_unit": "km"}
@@ -70,3 +73,33 @@ async def test_a_day_no_workshop_means_is_refused(browser, cast, day):
     for moment in (f"{day}T23:59:59Z", f"{day}T00:00:00Z"):
         answer = await advisor.json("POST", "/api/v1/staff/appointments", {**booking, "starts_at": moment})
         assert answer.status_code < 500
+
+
+async def test_json_is_taken_at_its_word_and_a_form_is_not(browser, cast):
+    """A box in a form sends a word; a program that sends one has made a mistake, and may mean the opposite."""
+    advisor, owner = browser(cast.advisor), browser(cast.owner)
+    wash = {"name": "Wash", "duration_minutes": 30, "price_minor": 1500}
+    noor = {"name": "Noor", "email": "noor@example.com"}
+    services, customers = "/api/v1/staff/services", "/api/v1/customers"
+    for asked, url, sent, key in (
+        (owner, services, {**wash, "is_active": "false"}, "is_active"),
+        (owner, services, {**wash, "is_active": 0}, "is_active"),
+        (owner, services, {**wash, "price_minor": "1500"}, "price_minor"),
+        (advisor, customers, {**noor, "confirmed": "true"}, "confirmed"),
+    ):
+        answer = await asked.json("POST", url, sent)
+        assert answer.status_code == 400, answer.text
+        assert answer.json()["extra"][0]["key"] == key
+    assert (await owner.json("GET", services)).json() == []
+    made = await owner.json("POST", services, {**wash, "is_active": False})
+    assert (made.status_code, made.json()["is_active"]) == (201, False)
+    assert (await advisor.json("POST", customers, {**noor, "confirmed": True})).status_code == 201
+    assert read(Ticked, {"confirmed": "true"}).confirmed is True
+    broken = await owner.http.post(
+        "/api/v1/customers", content=b"{", headers={"x-csrf-token": csrf_token(owner.binding)}
+    )
+    assert broken.status_code == 400
+
+
+class Ticked(msgspec.Struct):
+    confirmed: bool

@@ -1,5 +1,7 @@
 """How long one stays signed in depends on what one may do."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -39,3 +41,17 @@ async def test_a_busy_session_ends_too(browser, cast, who, page, step, longest):
             assert (await person.get(page)).status_code == 200
     with clock.moved_by(longest + timedelta(minutes=1)):
         assert (await person.get(page)).status_code == 303
+
+
+async def test_an_open_page_keeps_nobody_signed_in(browser, cast, streams_end_at_once):
+    """Its stream connects again every ten minutes at the latest, and what it rings is fetched: nobody did that."""
+    person = await signed_in(browser, cast.network)
+    live = re.search(r'hx-sse:connect="(/live[^"]+)"', (await person.get("/network")).text)
+    stream = html.unescape(live[1])
+    for minutes in (10, 20, 29):
+        with clock.moved_by(timedelta(minutes=minutes)):
+            assert (await person.get(stream)).status_code == 200
+            assert (await person.get("/network", headers={"hx-request": "true"})).status_code == 200
+    with clock.moved_by(timedelta(minutes=31)):
+        assert (await person.get(stream)).status_code == 401
+        assert (await person.get("/network")).status_code == 303

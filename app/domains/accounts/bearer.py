@@ -25,8 +25,15 @@ async def grant(
     center_id: UUID | None,
     family: UUID | None = None,
 ) -> tuple[str, str]:
-    """A fresh pair: access token and refresh token."""
-    access = issue_access_token(user_id=user.id, email=user.email, roles=roles, service_center_id=center_id)
+    """A fresh pair: access token and refresh token. Without a `family` it is a sign-in, whose access token counts as
+    a fresh proof for a while."""
+    access = issue_access_token(
+        user_id=user.id,
+        email=user.email,
+        roles=roles,
+        service_center_id=center_id,
+        has_proved=family is None,
+    )
     refresh = new_token()
     db.add(
         RefreshToken(

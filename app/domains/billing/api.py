@@ -110,11 +110,6 @@ class PaymentOut(msgspec.Struct):
     """Where the payer goes next, while a card payment is open."""
 
 
-def _made(request: AnyRequest, url: str) -> None:
-    """What the same request with the same Idempotency-Key is answered: 201 and where the thing is."""
-    request.state.outcome = (201, url)
-
-
 def _invoice(invoice: Invoice, lines: Any = ()) -> InvoiceOut:
     return InvoiceOut(
         id=invoice.id,
@@ -185,7 +180,6 @@ async def issue(request: AnyRequest, data: JSONBody[InvoiceIn]) -> InvoiceOut:
     async with begin(request) as (db, me):
         order = await workshop.find_by_id(db, me, data.order_id)
         invoice = await invoicing.issue(db, order, by=me)
-        _made(request, f"/api/v1/staff/invoices/{invoice.id}")
         return _invoice(invoice, await finding.lines_of(db, invoice))
 
 
@@ -213,7 +207,6 @@ async def credit(request: AnyRequest, ref: FromPath[str], data: JSONBody[CreditN
         note = await crediting.credit(
             db, found, reason=data.reason, parts=data.lines, reopen=data.reopen, by=me
         )
-        _made(request, f"/api/v1/staff/invoices/{found.id}/credit-notes/{note.id}")
         return _credit_note(note, found, await finding.lines_of(db, found))
 
 
@@ -246,7 +239,6 @@ async def take_cash(request: AnyRequest, data: JSONBody[CashIn]) -> PaymentOut:
         taken = await paying.take_cash(
             db, found, amount=data.amount_minor, tendered=data.tendered_minor, by=me
         )
-        _made(request, f"/api/v1/customers/payments/{taken.id}")
         return _payment(taken)
 
 
@@ -256,7 +248,6 @@ async def pay(request: AnyRequest, data: JSONBody[PaymentIn]) -> PaymentOut:
     async with begin(request) as (db, me):
         found = await finding.find(db, me, str(data.invoice_id))
         claimed = await paying.begin_card(db, found, amount=data.amount_minor, by=me)
-        _made(request, f"/api/v1/customers/payments/{claimed.id}")
     url = await checkout.open_page(checkout.Whose.of(claimed))
     async with glance(request) as (db, me):
         begun, _of = await finding.find_payment(db, me, str(claimed.id))

@@ -110,6 +110,7 @@ async def invoices_page(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         found = await finding.listing(db, me, show=show, before=before, limit=PAGE + 1)
+        at_desk = me.tenant_id is not None and me.can("create:invoices")
         return page(
             request,
             me,
@@ -117,9 +118,9 @@ async def invoices_page(
             invoices=found[:PAGE],
             older=found[PAGE - 1].id if len(found) > PAGE else None,
             show=show if show in finding.FILTERS else "",
-            at_desk=me.tenant_id is not None and me.can("create:invoices"),
+            at_desk=at_desk,
             state_of=words.invoice_state,
-            topics=[desk_topic(me.center_id)] if me.center_id else [],
+            topics=[desk_topic(me.center_id)] if at_desk and me.center_id else [],
         )
 
 

@@ -79,7 +79,7 @@ async def check_in(request: AnyRequest, appointment_id: FromPath[UUID]) -> Respo
         form = read(ArrivalForm, await request.form())
         async with glance(request) as (db, me):
             arriving.must_be_expected(await appointments.find(db, me, appointment_id))
-        kept = await receive_images(form.photos, tenant=me.tenant_id)
+        kept = await receive_images(form.photos, by=me, tenant=me.tenant_id)
         async with begin(request) as (db, me):
             visit = await appointments.find(db, me, appointment_id, for_update=True)
             order = await arriving.arrive(db, visit, form, photos=kept, version=form.version, by=me)

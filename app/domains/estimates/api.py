@@ -234,7 +234,6 @@ async def write_quote(request: AnyRequest, data: JSONBody[NewQuote]) -> Response
         if data.send:
             await send(db, estimate, revision=estimate.revision, by=me)
         await db.flush()
-        request.state.outcome = (201, f"/api/v1/staff/quotes/{estimate.id}")
         return Response(await _out(db, me, estimate), status_code=201)
 
 

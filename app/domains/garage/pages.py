@@ -124,9 +124,9 @@ def _onward(asked: str, car: Vehicle) -> str:
 async def _received(request: AnyRequest, sent: UploadFile | None) -> Sequence[Kept]:
     if sent is None:
         return []
-    async with glance(request):
+    async with glance(request) as (_db, me):
         pass
-    return await receive_images([sent], tenant=None, field="photo")
+    return await receive_images([sent], by=me, tenant=None, field="photo")
 
 
 @get("/garage/{vehicle_id:uuid}", opt=READ)
@@ -215,7 +215,7 @@ async def change_photo(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respo
         given = read(PhotoForm, form)
         async with glance(request) as (db, me):
             await cars.find_to_change(db, me, vehicle_id)
-        kept = await receive_images([given.photo], tenant=None, field="photo")
+        kept = await receive_images([given.photo], by=me, tenant=None, field="photo")
         async with begin(request) as (db, me):
             car = await cars.find_to_change(db, me, vehicle_id)
             await photos.photograph(db, car, kept[0], by=me)

@@ -205,8 +205,7 @@ async def add_photos(
     """Multipart; the field `photos` may come several times."""
     async with glance(request) as (db, me):
         await filling.find_finding(db, me, inspection_id, finding_id)
-        tenant = me.tenant_id
-    received = await files.receive_images(await sent_photos(request), tenant=tenant)
+    received = await files.receive_images(await sent_photos(request), by=me, tenant=me.tenant_id)
     async with begin(request) as (db, me):
         finding, _inspected, order = await filling.find_finding(db, me, inspection_id, finding_id)
         await photos.add(db, finding, order, received, by=me)

@@ -196,10 +196,9 @@ async def add_photos(
 ) -> Response[Any]:
     async with glance(request) as (db, me):
         await filling.find_finding(db, me, inspection_id, finding_id)
-        tenant = me.tenant_id
     try:
         sent = await sent_photos(request)
-        received = await files.receive_images(sent, tenant=tenant)
+        received = await files.receive_images(sent, by=me, tenant=me.tenant_id)
     except Invalid as error:
         return await _faulty(request, inspection_id, finding_id, error)
     async with begin(request) as (db, me):

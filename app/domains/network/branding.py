@@ -88,12 +88,12 @@ def night_shade(accent: str) -> str:
     return PETROL_NIGHT if accent == PETROL else contrast.nearest(accent, NIGHT_GROUNDS)
 
 
-async def receive_logo(sent: UploadFile, *, tenant: UUID | None) -> tuple[Kept, dict[str, Any]]:
-    """An untrusted picture, written anew and stored, and what the setting says of it. Raises Invalid.
+async def receive_logo(sent: UploadFile, *, by: Viewer, tenant: UUID | None) -> tuple[Kept, dict[str, Any]]:
+    """An untrusted picture, written anew and stored, and what the setting says of it. Raises Invalid or Refused.
 
     Takes no database connection; see `files.receive_images`.
     """
-    [kept] = await files.receive_images([sent], tenant=tenant, field="brand.logo")
+    [kept] = await files.receive_images([sent], by=by, tenant=tenant, field="brand.logo")
     assert kept.thumbnail_key is not None
     small = await files.storage().get(kept.thumbnail_key)
     return kept, {

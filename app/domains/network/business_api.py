@@ -108,7 +108,7 @@ async def change_logo(
         raise Invalid({"version": _("Please enter a whole number.")})
     async with glance(request) as (_db, me):
         tenant_id = premises.business_of(me)
-    kept, said = await branding.receive_logo(sent, tenant=tenant_id)
+    kept, said = await branding.receive_logo(sent, by=me, tenant=tenant_id)
     async with begin(request) as (db, me):
         await branding.keep_logo(db, kept, by=me)
         await setting_values.set_logo(db, said, seen=int(seen), by=me)

@@ -134,7 +134,7 @@ async def _logo_of(request: AnyRequest, form: FormMultiDict) -> tuple[Kept, dict
         return None
     async with glance(request) as (_db, me):
         tenant_id = premises.business_of(me)
-    return await branding.receive_logo(sent, tenant=tenant_id)
+    return await branding.receive_logo(sent, by=me, tenant=tenant_id)
 
 
 def _given(form: FormMultiDict, settings: list[Setting]) -> dict[str, str]:

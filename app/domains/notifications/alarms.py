@@ -1,5 +1,5 @@
 """Looks over the audit trail every few minutes for what an owner, or whoever looks after the network, should know of at
-once: passwords being guessed, doors being tried, a stolen token. Told once for each burst."""
+once: passwords being guessed, doors being tried, a stolen token, a file with a virus. Told once for each burst."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,10 +7,10 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, text, union_all
+from sqlalchemy import String, cast, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
+from app.core import clock, files
 from app.core.db import transaction
 from app.core.events import Event, Heard, record
 from app.core.queue import cron
@@ -29,7 +29,7 @@ WINDOW = timedelta(minutes=15)
 FAILED_SIGN_INS, FAILED_FROM_ADDRESS, DENIALS = 5, 10, 10
 """So many within the window are a burst."""
 
-Kind = Literal["sign_ins", "address", "denials", "token"]
+Kind = Literal["sign_ins", "address", "denials", "token", "virus"]
 
 
 class BurstNoticed(Event, frozen=True, kw_only=True):
@@ -53,7 +53,8 @@ async def look_out() -> None:
     since = clock.now() - WINDOW
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
-        for burst in [*await _guessed(db, since), *await _denied(db, since), *await _reused(db, since)]:
+        looks = (_guessed, _denied, _reused, _infected)
+        for burst in [burst for look in looks for burst in await look(db, since)]:
             for tenant_id in await _whose(db, burst):
                 await _notice(db, burst, tenant_id, since)
 
@@ -108,6 +109,17 @@ async def _reused(db: AsyncSession, since: datetime) -> list[Burst]:
     return [Burst("token", row[0], row[1]) for row in rows]
 
 
+async def _infected(db: AsyncSession, since: datetime) -> list[Burst]:
+    """By whom: one file is enough. A program of a shop has a name and no account."""
+    who = func.coalesce(cast(AuditLog.user_id, String), AuditLog.actor_name)
+    rows = await db.execute(
+        select(who, AuditLog.tenant_id, func.count().label("count"))
+        .where(AuditLog.action == files.INFECTED, AuditLog.created_at >= since)
+        .group_by(who, AuditLog.tenant_id)
+    )
+    return [Burst("virus", row[0], row[2], row[1]) for row in rows]
+
+
 async def _whose(db: AsyncSession, burst: Burst) -> Sequence[UUID | None]:
     """The businesses whose affair it is; the platform's when it is nobody's."""
     if burst.tenant_id or burst.kind == "address":
@@ -133,9 +145,8 @@ async def _notice(db: AsyncSession, burst: Burst, tenant_id: UUID | None, since:
     if told:
         return
     user = await db.get(User, user_id) if (user_id := as_uuid(burst.subject)) else None
-    event = BurstNoticed(
-        kind=burst.kind, subject=burst.subject, name=user.name if user else "", count=burst.count
-    )
+    name = user.name if user else "" if user_id else burst.subject
+    event = BurstNoticed(kind=burst.kind, subject=burst.subject, name=name, count=burst.count)
     await record(db, event, by=Viewer.system(tenant_id), tenant=tenant_id)
 
 
@@ -180,6 +191,15 @@ def said(event: BurstNoticed) -> tuple[str, str]:
             return _("Many things that are not allowed were tried"), ngettext(
                 "%(name)s was refused %(num)d time within 15 minutes.",
                 "%(name)s was refused %(num)d times within 15 minutes.",
+                event.count,
+                name=event.name,
+            )
+        case "virus":
+            return _("A file with a virus was sent"), ngettext(
+                "%(name)s sent %(num)d file in which the virus scanner found something. It was not taken. Have the "
+                "device checked that it comes from.",
+                "%(name)s sent %(num)d files in which the virus scanner found something. None was taken. Have the "
+                "device checked that they come from.",
                 event.count,
                 name=event.name,
             )

@@ -116,3 +116,40 @@ async def test_an_address_that_somebody_took_meanwhile_is_not_given_twice(browse
     assert (await browser().post("/sign-up", form)).status_code == 303
     assert (await browser().post(link)).status_code == 422
     assert "customer@test.example" in (await dana.get("/settings")).text
+
+
+async def test_a_program_that_signed_in_shows_it_by_signing_in_again(browser, cast):
+    """Its first token counts for ten minutes; what a refresh token buys proves nobody, and an API token never."""
+    program = browser()
+    tokens = (await login(program, cast.owner)).json()
+    invite = {"email": "nia@test.example", "name": "Nia", "role": "technician"}
+    word = {"old_password": PASSWORD, "new_password": "another quiet phrase"}
+    token = {"name": "till", "scopes": ["read:customers", "manage:center"], "days": 30}
+    matters = (
+        ("/api/v1/admin/users", invite), ("/api/v1/tokens", token), ("/api/v1/users/change-password", word),
+    )  # fmt: skip
+
+    async def asked(bearer, url, body):
+        return await program.http.post(url, json=body, headers={"authorization": f"Bearer {bearer}"})
+
+    api_token = (await asked(tokens["access_token"], "/api/v1/tokens", token)).json()["token"]
+    for url, body in matters:
+        told = await asked(api_token, url, body)
+        assert (told.status_code, told.json()) == (403, {"error": "Insufficient permissions"}), url
+    with clock.moved_by(WHILE):
+        refreshed = await program.http.post(
+            "/api/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]}
+        )
+        for bearer in (tokens["access_token"], refreshed.json()["access_token"]):
+            for url, body in matters:
+                told = await asked(bearer, url, body)
+                assert (told.status_code, told.json()) == (403, {"error": "fresh_proof_required"}), url
+            reads = await program.http.get("/api/v1/customers", headers={"authorization": f"Bearer {bearer}"})
+            assert reads.status_code == 200, "it goes on with its work"
+        again = (await login(program, cast.owner)).json()["access_token"]
+        assert (await asked(again, "/api/v1/admin/users", invite)).status_code == 202
+        assert (await asked(again, "/api/v1/users/change-password", word)).status_code == 204
+
+
+async def login(one, person):
+    return await one.http.post("/api/v1/auth/login", json={"email": person.email, "password": PASSWORD})

@@ -20,7 +20,7 @@ SET = {
 
 async def dressed(given, logo):
     sent = UploadFile("image/png", "logo.png", saved("RGB", (300, 120), logo, "PNG"))
-    kept, said = await branding.receive_logo(sent, tenant=HARBOR)
+    kept, said = await branding.receive_logo(sent, by=CAST.owner.viewer, tenant=HARBOR)
     async with transaction(user=CAST.owner.user_id, tenant=HARBOR) as db:
         seen = await setting_values.version_of(db, HARBOR)
         await setting_values.change(db, given, seen=seen, by=CAST.owner.viewer)

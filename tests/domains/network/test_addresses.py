@@ -1,5 +1,10 @@
 """From which addresses a business lets its owners in: pages, JSON, programs and streams, but never a lock without a key."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import httpx
 import pytest
 from sqlalchemy import select
@@ -8,7 +13,6 @@ from app.core import whereabouts
 from app.core.db import transaction
 from app.core.tables import AuditLog, EventRow
 from app.domains.network import addresses
-from app.settings import settings
 from tests.browsing import Browser
 from tests.cast import PASSWORD
 from tests.conftest import the_app
@@ -98,8 +102,14 @@ async def test_programs_are_held_too(at, cast):
         "POST", "/api/v1/tokens", {"name": "till", "scopes": ["read:customers"], "days": 30}
     )
     assert own.status_code == 201, own.text
+    shops = await owner.json(
+        "POST",
+        "/api/v1/tokens",
+        {"name": "books", "scopes": ["read:customers", "manage:services"], "days": 30, "for_shop": True},
+    )
+    assert shops.status_code == 201, shops.text
     await allow(at, cast, f"{AT_HOME}/32")
-    for token in (access, own.json()["token"]):
+    for token in (access, own.json()["token"], shops.json()["token"]):
         for address, status in ((AT_HOME, 200), ("198.51.100.1", 403)):
             program = at(None, address)
             said = await program.http.get(
@@ -108,8 +118,20 @@ async def test_programs_are_held_too(at, cast):
             assert said.status_code == status, (address, said.text)
 
 
+def command(slug):
+    """The command as it is typed, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "allow-everywhere", slug, "--home", "/nowhere"],
+        cwd=Path(__file__).parents[3], env=os.environ, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
 async def test_whoever_runs_the_site_can_clear_the_list(at, cast, site):
     await allow(at, cast, f"{AT_HOME}/32")
-    assert await addresses.allow_everywhere(settings().sqlalchemy_url, "no-such-shop") is None
-    gone = await addresses.allow_everywhere(settings().sqlalchemy_url, "harbor-lane-garage")
-    assert gone == [f"{AT_HOME}/32"]
+    away = at(cast.owner, "198.51.100.1")
+    assert (await away.get("/board")).status_code == 403
+    assert command("no-such-shop").returncode != 0
+    assert (await away.get("/board")).status_code == 403
+    said = command("harbor-lane-garage")
+    assert (said.returncode, f"{AT_HOME}/32" in said.stdout) == (0, True), said.stderr
+    assert (await away.get("/board")).status_code == 200

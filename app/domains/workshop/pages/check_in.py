@@ -194,7 +194,7 @@ async def arrive(request: AnyRequest) -> Response[Any]:
     form = read(ArrivalForm, await request.form())
     async with glance(request) as (db, me):
         await garage.find(db, me, form.vehicle)
-    kept = await receive_images(form.photos, tenant=me.tenant_id)
+    kept = await receive_images(form.photos, by=me, tenant=me.tenant_id)
     async with begin(request) as (db, me):
         order = await arriving.check_in(
             db,

@@ -186,7 +186,7 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
     form = read(PhotoForm, await request.form())
     async with glance(request) as (db, me):
         await orders.find(db, me, number)
-    kept = await receive_images(form.photos, tenant=me.tenant_id)
+    kept = await receive_images(form.photos, by=me, tenant=me.tenant_id)
     async with begin(request) as (db, me):
         order = await orders.find(db, me, number)
         for one in kept:
