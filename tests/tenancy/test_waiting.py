@@ -32,7 +32,9 @@ def somebody_who_may(route: Route):
     )
 
 
-@pytest.mark.parametrize(("route", "limit"), COUNTING, ids=lambda one: getattr(one, "label", None) or one.name)
+@pytest.mark.parametrize(
+    ("route", "limit"), COUNTING, ids=lambda one: getattr(one, "label", None) or one.name
+)
 async def test_one_try_too_many_has_to_wait_and_is_told_how_long(browser, beside, route, limit):
     person = somebody_who_may(route)
     who = str(person.user_id) if limit.per == "person" else limits.place("127.0.0.1")
