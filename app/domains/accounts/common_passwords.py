@@ -14,7 +14,19 @@ MARKS = 4
 """Different marks that may stand for letters; all ways of reading them are tried, so the rest stand for themselves."""
 
 OURS = [
-    *["torqueline", "garage", "workshop", "mechanic", "passwort", "willkommen", "bienvenue", "contrasena", "motdepasse", "matkhau", "senha"],
+    *[
+        "torqueline",
+        "garage",
+        "workshop",
+        "mechanic",
+        "passwort",
+        "willkommen",
+        "bienvenue",
+        "contrasena",
+        "motdepasse",
+        "matkhau",
+        "senha",
+    ],
     "changeme",
     "change me please",
     "correcthorsebatterystaple",
