@@ -32,6 +32,7 @@ async def test_an_idle_session_ends(browser, cast, who, page, idle):
 @pytest.mark.parametrize(("who", "page", "step", "longest"), [
     ("network", "/network", timedelta(minutes=25), timedelta(hours=12)),
     ("advisor", "/board", timedelta(hours=11), timedelta(days=7)),
+    ("customer", "/garage", timedelta(days=29), timedelta(days=90)),
 ])  # fmt: skip
 async def test_a_busy_session_ends_too(browser, cast, who, page, step, longest):
     person, passed = await signed_in(browser, getattr(cast, who)), timedelta()

@@ -126,3 +126,20 @@ async def test_a_long_password_is_taken_whole(browser, length):
     for password, status in ((phrase + "?", 422), (phrase + "!", 303)):
         answer = await browser().post("/sign-in", {"email": form["email"], "password": password})
         assert answer.status_code == status, answer.text[:300]
+
+
+async def test_the_cookie_of_a_session_is_of_this_host_alone_and_tls_is_remembered(browser, monkeypatch):
+    monkeypatch.setenv("BASE_URL", "https://testserver")
+    settings.cache_clear()
+    visitor = browser()
+    visitor.http.cookies.set("__Host-visitor", visitor.binding)
+    form = {"email": CAST.customer.email, "password": PASSWORD}
+    answer = await visitor.post("https://testserver/sign-in", form)
+    assert answer.status_code == 303, answer.text
+    [cookie] = [one for one in answer.headers.get_list("set-cookie") if one.startswith("__Host-session=")]
+    said = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"httponly", "secure", "samesite=lax", "path=/"} <= said
+    assert not any(part.startswith("domain") for part in said)
+    age, *rest = answer.headers["strict-transport-security"].split("; ")
+    assert int(age.removeprefix("max-age=")) >= 31_536_000
+    assert "includeSubDomains" in rest

@@ -118,13 +118,18 @@ async def _crawl(browser: Any, db: asyncpg.Connection, who: str) -> Crawl:
     return Crawl(visitor, person, Harvest(db, catalogue, target), Harvest(db, catalogue, mine))
 
 
-async def _rows_of(db: asyncpg.Connection, catalogue: Catalogue, shop: Shop) -> dict[str, str]:
+async def _rows_of(
+    db: asyncpg.Connection, catalogue: Catalogue, shop: Shop, without: tuple[str, ...] = ()
+) -> dict[str, str]:
     """A fingerprint of everything of one shop's, by table."""
     prints = {}
     for table in TABLES:
         whose = catalogue.belongs(table, shop)
         if whose is not None:
-            rows = await db.fetch(f"SELECT t::text AS row FROM {table} t WHERE {whose} ORDER BY 1")
+            rows = await db.fetch(
+                f"SELECT (to_jsonb(t) - $1::text[])::text AS row FROM {table} t WHERE {whose} ORDER BY 1",
+                without,
+            )
             prints[table] = hashlib.sha256("\n".join(row["row"] for row in rows).encode()).hexdigest()
     return prints
 

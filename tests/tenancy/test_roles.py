@@ -12,8 +12,8 @@ from app.core.visit import needs
 from tests.browsing import Answer, Browser
 from tests.cast import CAST
 from tests.tenancy.belonging import read_catalogue
-from tests.tenancy.shops import HARBOR_SHOP
-from tests.tenancy.site_map import NOT_HARVESTED, Harvest, Route, query_for, routes
+from tests.tenancy.shops import HARBOR_SHOP, VOLT_SHOP
+from tests.tenancy.site_map import NOT_HARVESTED, Harvest, Route, body_for, query_for, routes, struct_of
 from tests.tenancy.test_crawl import NOT_OURS, beside
 
 __all__ = ["beside"]
@@ -120,6 +120,30 @@ def test_no_permission_is_asked_for_that_nobody_holds():
     assert asked <= set().union(*HELD.values())
 
 
+ROUTES = Path(__file__).with_name("routes.txt")
+NEEDED = {
+    f"{method} {path}": need
+    for method, path, need, *_limits in map(str.split, ROUTES.read_text().splitlines())
+}
+"""What each route is to need, as somebody has read it."""
+
+
+def line_of(route: Route) -> str:
+    """A route as its line in routes.txt: method, path, permission, and how often whom."""
+    limits = [
+        f"{one.name.replace(' ', '-')}:{one.times}/{int(one.within.total_seconds())}s/{one.per}"
+        for one in route.handler.opt.get("limits", ())
+    ]
+    return " ".join([route.label, route.needs, *limits])
+
+
+def test_every_route_needs_and_counts_what_was_read():
+    """Who weakens what a route asks for, or how often it answers, changes a line that a reader of the change sees."""
+    now, then = {line_of(route) for route in routes()}, set(ROUTES.read_text().splitlines())
+    changes = [f"+{line}" for line in sorted(now - then)] + [f"-{line}" for line in sorted(then - now)]
+    assert not changes, f"read them, then write them into {ROUTES.name}:\n" + "\n".join(changes)
+
+
 FURTHER = {
     "GET /garage/{vehicle_id:uuid}/edit": "a shop sees the car it may work on, its owner changes what is said of it",
     "GET /estimates/{estimate_id:uuid}": "prices are the advisor's and the driver's, a technician is in scope",
@@ -138,7 +162,7 @@ PEOPLE = {
     "owner": CAST.owner,
     "customer": CAST.customer,
     "stranger": CAST.stranger,
-    "network": CAST.network,
+    "network_admin": CAST.network,
 }
 
 
@@ -147,9 +171,10 @@ def _leads_to_the_door(answer: Answer) -> bool:
 
 
 def _may(route: Route, who: str) -> bool:
+    needed = NEEDED[route.label]
     if who == "visitor":
-        return route.needs == PUBLIC
-    return route.needs in (PUBLIC, SIGNED_IN) or route.needs in PEOPLE[who].viewer.permissions
+        return needed == PUBLIC
+    return needed in (PUBLIC, SIGNED_IN) or needed in HELD.get(who, frozenset()) | CUSTOMER
 
 
 @dataclass
@@ -161,6 +186,7 @@ class Round:
     harvest: Harvest
     wrong: list[str] = field(default_factory=list)
     let_in: int = 0
+    refused: int = 0
 
     async def look(self, route: Route) -> None:
         url = route.address(await self.harvest.all(route))
@@ -174,6 +200,19 @@ class Round:
             bare = await self.person.get(url)
             if bare.status_code != 400:  # what is missing in the query is said before anybody is asked for
                 self.expect_out(route, bare)
+
+    async def write(self, route: Route, theirs: Harvest) -> None:
+        """Whoever may not is refused with everything right in the form: with one's own things and with others'."""
+        for things in (self.harvest, theirs):
+            url, body = route.address(await things.all(route)), await body_for(route, things)
+            if route.is_json:
+                answer = await self.person.json(route.method, url, body if struct_of(route) else None)
+            else:
+                answer = await self.person.post(
+                    url, {name: value for name, value in body.items() if value is not None}
+                )
+            self.refused += 1
+            self.expect_out(route, answer)
 
     def expect_out(self, route: Route, answer: Answer) -> None:
         if self.who == "visitor":
@@ -213,3 +252,19 @@ async def test_a_role_is_let_in_where_the_table_says_so_and_nowhere_else(browser
             await way.look(route)
     assert not way.wrong, "\n".join(way.wrong)
     assert way.let_in >= {"advisor": 30, "technician": 12, "owner": 40}.get(who, 0)
+
+
+@pytest.mark.parametrize("who", ["visitor", *PEOPLE])
+async def test_a_role_writes_nothing_where_the_table_says_no(browser, beside, who):
+    person = browser(PEOPLE.get(who))
+    person.http._transport.raise_app_exceptions = False
+    catalogue = await read_catalogue(beside)
+    way, theirs = (
+        Round(who, person, Harvest(beside, catalogue, HARBOR_SHOP)),
+        Harvest(beside, catalogue, VOLT_SHOP),
+    )
+    for route in routes():
+        if route.method != "GET" and not NOT_OURS.search(route.path) and not _may(route, who):
+            await way.write(route, theirs)
+    assert not way.wrong, "\n".join(way.wrong)
+    assert way.refused > {"owner": 6}.get(who, 40)

@@ -101,13 +101,13 @@ async def change_logo(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> SettingsOut:
     """A new logo: a picture in the field `logo`, and the `version` that was looked at."""
+    async with glance(request) as (_db, me):
+        tenant_id = premises.business_of(me)
     sent, seen = data.get("logo"), str(data.get("version", ""))
     if not isinstance(sent, UploadFile):
         raise Invalid({"logo": _("A logo is sent as a picture.")})
     if not (seen.isascii() and seen.isdigit() and len(seen) < 16):
         raise Invalid({"version": _("Please enter a whole number.")})
-    async with glance(request) as (_db, me):
-        tenant_id = premises.business_of(me)
     kept, said = await branding.receive_logo(sent, by=me, tenant=tenant_id)
     async with begin(request) as (db, me):
         await branding.keep_logo(db, kept, by=me)

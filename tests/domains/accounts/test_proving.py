@@ -48,5 +48,8 @@ async def test_a_reset_by_mail_proves_the_address_too(browser, run_reactions):
     await run_reactions()
     link = await link_to("zoe@test.example", "/reset-password/")
     await browser().post(link, {"password": "another quiet mountain"})
+    assert (await browser().post(link, {"password": "a third quiet mountain"})).status_code == 410, (
+        "it works once"
+    )
     answer = await zoe.post("/sign-in", {"email": "zoe@test.example", "password": "another quiet mountain"})
     assert answer.status_code == 303
