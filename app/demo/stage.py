@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import new_id, transaction
+from app.core.identity import person_acting
 from app.core.viewer import Viewer
-from app.core.visit import person_acting
 from app.demo import people
 from app.demo.people import Person
 from app.domains.garage import Vehicle

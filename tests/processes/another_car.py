@@ -10,7 +10,7 @@ import sys
 from sqlalchemy import select
 
 from app.core import db
-from app.core.visit import person_acting
+from app.core.identity import person_acting
 from app.demo.people import ADVISOR, TECHNICIAN
 from app.domains import estimates, workshop
 from app.domains.accounts.models import User

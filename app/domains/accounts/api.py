@@ -10,11 +10,12 @@ from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import SignInNeeded
+from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
 from app.core.security import csrf_exempt
 from app.core.tokens import LIFETIME
-from app.core.visit import begin, client_ip, needs, needs_fresh_proof
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.domains.accounts import bearer, entering, guarding, profile, signing_in, stepping_up
 from app.domains.accounts.models import User
 from app.domains.accounts.pages import check_email

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.events import record
+from app.core.identity import AT_TABLET
 from app.core.render import template_global
 from app.core.viewer import Viewer
-from app.core.visit import AT_TABLET
 from app.core.words import _
 from app.domains.accounts.events import SessionEnded
 from app.domains.accounts.models import Session

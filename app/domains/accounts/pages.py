@@ -11,12 +11,13 @@ from app.core import clock
 from app.core.db import act_as
 from app.core.errors import Invalid
 from app.core.forms import read, safe_next, values_of
+from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import as_uuid
-from app.core.visit import begin, client_ip, needs, needs_fresh_proof
+from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _, languages
 from app.domains.accounts import entering, guarding, profile, proving, signing_in
 

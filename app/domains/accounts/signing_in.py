@@ -11,9 +11,9 @@ from app.core import audit, clock
 from app.core.db import act_as, new_id
 from app.core.errors import Invalid, Refused
 from app.core.events import record
+from app.core.identity import KIOSK_LONGEST
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
-from app.core.visit import KIOSK_LONGEST
 from app.core.words import _
 from app.domains.accounts import passwords
 from app.domains.accounts.events import NOTICE, EmailProofAsked, SignedIn, SignedUp, SignInFailed

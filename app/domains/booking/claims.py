@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import Update, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -194,14 +194,19 @@ async def occupy(
 
 
 async def vacate(db: AsyncSession, appointment: Appointment) -> None:
-    await db.execute(
-        update(Occupation)
-        .where(
-            Occupation.tenant_id == appointment.tenant_id,
-            Occupation.appointment_id == appointment.id,
-            Occupation.is_active,
-        )
-        .values(is_active=False)
+    await db.execute(_what_it_holds(appointment).values(is_active=False))
+
+
+async def keep_for_good(db: AsyncSession, appointment: Appointment) -> None:
+    """What was held is a promise now."""
+    await db.execute(_what_it_holds(appointment).values(held_until=None))
+
+
+def _what_it_holds(appointment: Appointment) -> Update:
+    return update(Occupation).where(
+        Occupation.tenant_id == appointment.tenant_id,
+        Occupation.appointment_id == appointment.id,
+        Occupation.is_active,
     )
 
 

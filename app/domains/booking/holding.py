@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -16,10 +16,10 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import customers, garage
 from app.domains.accounts.models import User
-from app.domains.booking.claims import Claim, claim, expire, look, occupy, take
+from app.domains.booking.claims import Claim, claim, expire, keep_for_good, look, occupy, take
 from app.domains.booking.events import AppointmentConfirmed, AppointmentHeld, AppointmentRequested
 from app.domains.booking.floor import work_of
-from app.domains.booking.models import Appointment, BookedService, Occupation
+from app.domains.booking.models import Appointment, BookedService
 from app.domains.booking.telling import tell
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
@@ -140,7 +140,7 @@ async def confirm(
             _("The time you had reserved has run out. Please choose a time again."),
             audit="appointment.illegal_move",
         )
-    await _keep_for_good(db, appointment)
+    await keep_for_good(db, appointment)
     appointment.notes = notes or appointment.notes
     appointment.held_until = None
     appointment.booked_at, appointment.booked_by_id = clock.now(), by.user_id
@@ -279,15 +279,3 @@ async def _write(
             )
         )
     return appointment
-
-
-async def _keep_for_good(db: AsyncSession, appointment: Appointment) -> None:
-    await db.execute(
-        update(Occupation)
-        .where(
-            Occupation.tenant_id == appointment.tenant_id,
-            Occupation.appointment_id == appointment.id,
-            Occupation.is_active,
-        )
-        .values(held_until=None)
-    )

@@ -14,9 +14,9 @@ from app.core import clock
 from app.core.db import act_as, enter_tenant
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
+from app.core.identity import agent_at
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
-from app.core.visit import agent_at
 from app.core.words import _
 from app.domains.accounts import kiosk_pins, signing_in
 from app.domains.accounts.models import User

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.core import clock, limits, visit
+from app.core import clock, identity, limits
 from app.core.errors import Forbidden
 from app.core.permissions import CUSTOMER, PUBLIC, SIGNED_IN
 from app.core.tokens import is_whole, new_api_token
@@ -139,8 +139,8 @@ async def test_the_page_shows_a_token_once_and_a_double_click_makes_one(browser,
 
 async def test_more_than_six_hundred_calls_a_minute_are_too_many(browser, cast):
     token = await made(browser, cast.customer, ["read:own_profile"])
-    for _call in range(visit.API.times - 1):
-        await limits.count(visit.API, token["id"])
+    for _call in range(identity.API.times - 1):
+        await limits.count(identity.API, token["id"])
     async with program(token["token"]) as client:
         assert (await client.get("/api/v1/users/profile")).status_code == 200
         refused = await client.get("/api/v1/users/profile")
