@@ -148,7 +148,12 @@ async def test_the_cookie_of_a_session_is_of_this_host_alone_and_tls_is_remember
 async def test_a_form_sets_nothing_it_does_not_name(browser, cast):
     """Browsers' extensions add fields of their own, so that a form with more is not refused as a program is."""
     driver = browser(cast.customer)
-    form = {"name": "Dana", "email": "thief@test.example", "role": "owner", "user_id": str(cast.owner.user_id)}
+    form = {
+        "name": "Dana",
+        "email": "thief@test.example",
+        "role": "owner",
+        "user_id": str(cast.owner.user_id),
+    }
     assert (await driver.post("/settings/profile", form)).status_code == 303
     profile = (await driver.get("/api/v1/users/profile")).json()
     assert (profile["name"], profile["email"]) == ("Dana", cast.customer.email)
