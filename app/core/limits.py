@@ -62,7 +62,10 @@ def place(ip: str) -> str:
         address = ipaddress.ip_address(ip)
     except ValueError:
         return ip
-    return str(ipaddress.ip_network((ip, 64), strict=False)) if address.version == 6 else ip
+    if address.version == 4:
+        return ip
+    mapped = address.ipv4_mapped  # as a listener for both kinds writes an IPv4 address
+    return str(mapped or ipaddress.ip_network((ip, 64), strict=False))
 
 
 async def count(limit: Limit, who: str) -> tuple[int, int]:

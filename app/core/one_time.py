@@ -5,16 +5,18 @@ the key. A JSON answer is only made after the commit, so it is kept then; whoeve
 """
 
 import asyncio
-import hashlib
+import hmac
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import words
@@ -24,6 +26,9 @@ from app.core.sealing import seal, unseal
 from app.core.security import SAFE_METHODS, binding_of, hash_token, masked
 from app.core.tables import IdempotencyKey
 from app.core.viewer import Viewer
+from app.settings import settings
+
+log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -108,12 +113,16 @@ async def keep_answer(response: Response[Any]) -> Response[Any]:
     _carried_out.set(None)
     answer = "" if response.content is None else msgspec.json.encode(response.content).decode()
     if len(answer) <= LARGEST:
-        async with transaction() as db:
-            await db.execute(
-                update(IdempotencyKey)
-                .where(IdempotencyKey.key == mine[0], IdempotencyKey.owner == mine[1])
-                .values(status=response.status_code, answer=seal(_SEALED_FOR, answer))
-            )
+        keep = (
+            update(IdempotencyKey)
+            .where(IdempotencyKey.key == mine[0], IdempotencyKey.owner == mine[1])
+            .values(status=response.status_code, answer=seal(_SEALED_FOR, answer))
+        )
+        try:
+            async with transaction() as db:
+                await db.execute(keep)
+        except (SQLAlchemyError, OSError) as error:  # it is done and answered; only a twin would miss it
+            log.warning("one_time.not_kept", error=type(error).__name__)
     return response
 
 
@@ -152,10 +161,15 @@ async def _fingerprint(request: AnyRequest) -> bytes:
     """What was sent, so that a key used for something else is seen. Of a form its fields and the names of its files:
     a browser puts other marks between the parts each time."""
     if not request.headers.get("content-type", "").startswith(_FORMS):
-        return hashlib.sha256(await request.body()).digest()
+        return _print(await request.body())
     fields = [
         (name, value.filename if isinstance(value, UploadFile) else str(value))
         for name, value in (await request.form()).multi_items()
         if name not in _OURS
     ]
-    return hashlib.sha256(msgspec.json.encode(sorted(fields))).digest()
+    return _print(msgspec.json.encode(sorted(fields)))
+
+
+def _print(sent: bytes) -> bytes:
+    """With a key of ours: passwords and PINs are among what is sent, and must not be guessed from a copy of it."""
+    return hmac.digest(settings().secret_key.encode(), b"what was sent:" + sent, "sha256")

@@ -81,11 +81,12 @@ class IdempotencyKey(Base):
     """Who sent it: `user:<id>`, `token:<id>` or `visitor:<hash>`."""
     route: Mapped[str]
     content: Mapped[bytes | None]
-    """The SHA-256 of what was sent with it."""
+    """A print of what was sent with it, made with SECRET_KEY."""
     status: Mapped[int | None] = mapped_column(SmallInteger)
     location: Mapped[str | None]
     answer: Mapped[bytes | None]
-    """The JSON of a call, sealed: it may hold what is shown only once."""
+    """The JSON of a call, sealed: it may hold what is shown only once. It is gone within a week, so that it need not be
+    made anew with a new key; one that does not open any more is answered as done."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 

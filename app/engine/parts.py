@@ -26,7 +26,7 @@ TOGETHER = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("STRIPE_API_KEY", "STRIPE_W
 """Naming one without the other is a mistake worth a word."""
 
 
-NAMED = re.compile(r"(DATABASE|REDIS|STRIPE|SMTP|MAIL|STORAGE|OIDC)_\w+")
+NAMED = re.compile(r"(DATABASE|REDIS|STRIPE|SMTP|MAIL|STORAGE|CLAMD|OIDC)_\w+")
 """The variables by which a part is replaced."""
 
 

@@ -58,13 +58,13 @@ def upgrade() -> None:
             SELECT v.id INTO own
               FROM vehicles v JOIN ownerships o ON o.vehicle_id = v.id
              WHERE o.user_id = app_user() AND o.until IS NULL AND o.archived_at IS NULL
-               AND v.id <> car AND v.vin = written.vin AND v.vin <> ''
+               AND v.id <> car AND v.vin = written.vin AND length(v.vin) = 17
              ORDER BY v.id LIMIT 1 FOR UPDATE OF v;
             IF own IS NULL OR EXISTS (SELECT 1 FROM vehicle_grants g WHERE g.vehicle_id = car AND NOT EXISTS (
                 SELECT 1 FROM vehicle_grants x WHERE x.vehicle_id = own AND x.tenant_id = g.tenant_id))
             THEN
                 INSERT INTO ownerships (id, vehicle_id, user_id, since, archived_at, created_at)
-                VALUES (uuidv7(), car, app_user(), now_is, CASE WHEN own IS NOT NULL THEN now_is END, now_is)
+                VALUES (gen_random_uuid(), car, app_user(), now_is, CASE WHEN own IS NOT NULL THEN now_is END, now_is)
                     ON CONFLICT DO NOTHING;
                 RETURN car;
             END IF;

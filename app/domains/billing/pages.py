@@ -131,7 +131,7 @@ async def invoices_page(
             older=found[PAGE - 1].id if len(found) > PAGE else None,
             show=show if show in finding.FILTERS else "",
             at_desk=at_desk,
-            card_success=await success.card_success(db, me.tenant_id) if me.can("manage:center") else None,
+            card_success=await success.card_success(db) if me.can("manage:center") else None,
             state_of=words.invoice_state,
             topics=[desk_topic(me.center_id)] if at_desk and me.center_id else [],
         )

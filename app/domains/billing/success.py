@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,8 +35,8 @@ class CardSuccess:
         return bool(self.attempts + self.declined)
 
 
-async def card_success(db: AsyncSession, shop: UUID | None = None) -> CardSuccess:
-    """Counts of one shop; without one, of every shop on the platform."""
-    query = text("SELECT went_through, declined, failed FROM card_payments_since(:since, :shop)")
-    row = (await db.execute(query, {"since": clock.now() - WINDOW, "shop": shop})).one()
+async def card_success(db: AsyncSession) -> CardSuccess:
+    """Counts of the shop the transaction is in; for the network, of every shop on the platform."""
+    query = text("SELECT went_through, declined, failed FROM card_payments_since(:since)")
+    row = (await db.execute(query, {"since": clock.now() - WINDOW})).one()
     return CardSuccess(row.went_through, row.declined, row.failed)

@@ -39,7 +39,11 @@ async def bring_car(db: AsyncSession, customer: Customer, vehicle: Vehicle, *, b
             tenant=customer.tenant_id,
             subject=customer.id,
         )
-    if customer.user_id is not None and customer.user_id == by.user_id and vehicle.vin:
+    if (
+        customer.user_id is not None
+        and customer.user_id == by.user_id
+        and len(vehicle.vin) == garage.LONGEST_VIN
+    ):
         for other in await cars_of(db, customer):
             if other.id != vehicle.id and other.vin == vehicle.vin:
                 await garage.take_over(db, other.id, customer.user_id, tenant_id=customer.tenant_id, by=by)

@@ -15,7 +15,7 @@ from app.domains.garage.cars import (
     mine,
     visible_to,
 )
-from app.domains.garage.facts import VehicleFacts
+from app.domains.garage.facts import LONGEST_VIN, VehicleFacts
 from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
@@ -23,6 +23,7 @@ from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, rea
 from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
 
 __all__ = [
+    "LONGEST_VIN",
     "MAKES",
     "OdometerReading",
     "Ownership",

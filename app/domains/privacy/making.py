@@ -56,7 +56,7 @@ async def begin_making(heard: Heard[ExportAsked]) -> None:
 async def _hand_out(export_id: UUID, person: UUID) -> None:
     # A killed job keeps its key in the queue until its time-out, an hour: what follows it needs one of its own. Two
     # jobs at once do no harm, for one of them finds the copy claimed.
-    key = f"export:{export_id}:{clock.now():%d%H%M}"
+    key = f"export:{export_id}:{clock.now():%Y%m%d%H%M}"
     await enqueue("privacy.making.make", key=key, export_id=str(export_id), person=str(person))
 
 

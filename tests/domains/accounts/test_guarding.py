@@ -80,6 +80,7 @@ async def test_one_password_tried_on_many_addresses_ends_at_the_place(browser):
 def test_a_household_has_one_place_of_its_many_addresses():
     assert limits.place("2001:db8:1:2:3::4") == limits.place("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
     assert limits.place("203.0.113.9") == "203.0.113.9"
+    assert limits.place("::ffff:203.0.113.9") == "203.0.113.9"
     assert limits.place("") == ""
 
 
