@@ -101,7 +101,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(session_id uuid, began_at timestamp with time zone, last_seen_at timestamp with time zone, proved_at timestamp with time zone, kiosk_id uuid, kiosk_name text, idle_minutes bigint, user_id uuid, tenant_id uuid, center_id uuid, facts jsonb, roles jsonb)",
         "as enter_person, behind the hash of the session's 256 random bits",
     ),
-    "card_payments_since(timestamp with time zone,uuid)": (
+    "card_payments_since(timestamp with time zone)": (
         "TABLE(went_through bigint, declined bigint, failed bigint)",
         "three counts, and nothing of any payment",
     ),
