@@ -19,6 +19,7 @@ SELECT c.relname AS table, a.attname AS name, format_type(a.atttypid, NULL) AS t
        a.atthasdef OR a.attidentity <> '' AS has_default
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+   AND a.attgenerated = ''
  ORDER BY c.relname, a.attnum
 """
 KEYS = """

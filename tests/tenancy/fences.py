@@ -114,8 +114,9 @@ class Yard:
 
     async def adds(self, who: Asker, table: str, **other: str) -> int | str:
         """The result of adding a copy of a row of Harbor Lane's; "policy" when refused."""
+        names = ", ".join(f'"{one.name}"' for one in self.catalogue.columns[table])
         row = self._sample(table, **other)
-        return await self.ask(who, f"INSERT INTO {table} SELECT * FROM {row}")
+        return await self.ask(who, f"INSERT INTO {table} ({names}) SELECT {names} FROM {row}")
 
     def _sample(self, table: str, **other: str) -> str:
         """A row of Harbor Lane's, with some values changed, as SQL."""
