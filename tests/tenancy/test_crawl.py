@@ -47,7 +47,7 @@ of their own."""
 ANY_ID = re.compile(r"^/api/v1/vin/")
 """A VIN is a fact about a car, decoded for whoever types it; it opens no record."""
 
-SHOWS_A_FORM = re.compile(r"^GET /(reset-password|confirm-email)/")
+SHOWS_A_FORM = re.compile(r"^GET /reset-password/")
 """The page is the same for any token: scanners of mails open links, only the POST decides."""
 
 

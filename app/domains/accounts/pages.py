@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -201,16 +202,28 @@ async def reset(request: AnyRequest, token: str) -> Response[Any]:
 @get("/confirm-email/{token:str}", opt=needs(PUBLIC))
 async def confirm_page(request: AnyRequest, token: str) -> Response[Any]:
     """Only shows a button: programs that look at mails open every link in them."""
-    async with begin(request) as (_db, me):
-        return page(request, me, "accounts/confirm_email.html", token=token)
+    async with begin(request) as (db, me):
+        try:
+            proof = await proving.opened(db, token=token, by=me)
+        except proving.SignInFirst:
+            return _sign_in_to_confirm(request, token)
+        return page(request, me, "accounts/confirm_email.html", token=token, proof=proof)
+
+
+def _sign_in_to_confirm(request: AnyRequest, token: str) -> Response[Any]:
+    back = quote(f"/confirm-email/{token}", safe="")
+    words = _("Sign in to the account that this link is for; then you can confirm its address.")
+    return see_other(request, f"/sign-in?next={back}", flash=words)
 
 
 @post("/confirm-email/{token:str}", opt=needs(PUBLIC) | limited(guarding.LINKS))
 async def confirm(request: AnyRequest, token: str) -> Response[Any]:
     async with begin(request) as (db, me):
-        await proving.prove(db, token=token, by=me)
-        url = "/settings" if me.is_signed_in else "/sign-in"
-        return see_other(request, url, flash=_("Thank you, your address is confirmed."))
+        try:
+            await proving.prove(db, token=token, by=me)
+        except proving.SignInFirst:
+            return _sign_in_to_confirm(request, token)
+        return see_other(request, "/settings", flash=_("Thank you, your address is confirmed."))
 
 
 @post("/settings/email-proof", opt=needs("update:own_profile"))

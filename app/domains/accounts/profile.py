@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -15,7 +15,15 @@ from app.core.viewer import Viewer
 from app.core.words import _, languages
 from app.domains.accounts import api_tokens, guarding, passwords
 from app.domains.accounts.events import EmailProved, PasswordChanged, PasswordResetRequested, ProfileChanged
-from app.domains.accounts.models import PasswordReset, User
+from app.domains.accounts.models import (
+    Identity,
+    KioskPin,
+    OneTimeCode,
+    Passkey,
+    PasswordReset,
+    RecoveryCode,
+    User,
+)
 from app.domains.accounts.signing_in import end_other_sessions
 
 RESET_LIFE = timedelta(minutes=15)
@@ -112,7 +120,8 @@ async def issue_reset(db: AsyncSession, user_id: UUID) -> str:
 
 async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) -> User:
     """Choose a new password by a mailed link, once. Every session ends, and every token of theirs: whoever chose the
-    old password may have made some. Raises Refused, Invalid."""
+    old password may have made some. At a first proof of the address every other way in goes, too. Raises Refused,
+    Invalid."""
     gone = Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
     user_id: UUID | None = await db.scalar(text("SELECT user_by_reset(:hash)"), {"hash": hash_token(token)})
     if user_id is None:
@@ -135,6 +144,7 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
         raise gone
     user.password_hash = await passwords.hashed(new)
     if user.email_verified_at is None:  # the link came by mail
+        await _forget_other_ways_in(db, user)
         user.email_verified_at = clock.now()
         await record(db, EmailProved(user_id=user.id), by=by, person=user.id, subject=user.id)
     await end_other_sessions(db, user, keep=None)
@@ -142,3 +152,10 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
     await api_tokens.revoke_own(db, user.id, by=by)
     await record(db, PasswordChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
     return user
+
+
+async def _forget_other_ways_in(db: AsyncSession, user: User) -> None:
+    """Whoever set them up was not shown to read this mail: they may have made the account with another's address,
+    and would come in again beside the owner of it."""
+    for way in (Passkey, OneTimeCode, RecoveryCode, KioskPin, Identity):
+        await db.execute(delete(way).where(way.user_id == user.id))

@@ -1,4 +1,4 @@
-"""Proving an address: whoever opens the mailed link has shown that mail to it reaches them."""
+"""Proving an address: whoever opens the mailed link in their own account has shown that mail to it reaches them."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -85,35 +85,55 @@ def _new_proof(user_id: UUID, email: str, token: str, *, changes_address: bool =
     )
 
 
-async def prove(db: AsyncSession, *, token: str, by: Viewer) -> User:
-    """Note that the link was opened by somebody who can read the account's mail. Raises Refused.
+class SignInFirst(Exception):
+    """The link is for an account that the viewer is not signed in to."""
+
+
+async def opened(db: AsyncSession, *, token: str, by: Viewer) -> EmailProof:
+    """What a mailed link is to prove. Raises Refused for one that is over, SignInFirst outside its account.
+
+    Reading the mail is one half; being in the account is the other. Somebody may have made an account with a
+    stranger's address: that stranger, who only reads the mail, must not hand them what is theirs.
+    """
+    user_id: UUID | None = await db.scalar(text("SELECT user_by_proof(:hash)"), {"hash": hash_token(token)})
+    if user_id is None:
+        raise _gone()
+    if by.session_id is None or by.user_id != user_id:
+        raise SignInFirst
+    proof = await db.scalar(
+        select(EmailProof).where(
+            EmailProof.token_hash == hash_token(token),
+            EmailProof.used_at.is_(None),
+            EmailProof.expires_at > clock.now(),
+        )
+    )
+    if proof is None:
+        raise _gone()
+    return proof
+
+
+def _gone() -> Refused:
+    return Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
+
+
+async def prove(db: AsyncSession, *, token: str, by: Viewer) -> None:
+    """Note that the account's holder can read its mail. Raises Refused, SignInFirst.
 
     A link to an address that the account no longer has proves nothing.
     """
-    gone = Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
-    user_id: UUID | None = await db.scalar(text("SELECT user_by_proof(:hash)"), {"hash": hash_token(token)})
-    if user_id is None:
-        raise gone
-    await act_as(db, user=user_id)
+    proof = await opened(db, token=token, by=by)
+    await act_as(db, user=proof.user_id)
     now = clock.now()
-    proof = await db.scalar(
-        update(EmailProof)
-        .where(
-            EmailProof.token_hash == hash_token(token),
-            EmailProof.used_at.is_(None),
-            EmailProof.expires_at > now,
-        )
-        .values(used_at=now)
-        .returning(EmailProof)
+    used = await db.execute(
+        update(EmailProof).where(EmailProof.id == proof.id, EmailProof.used_at.is_(None)).values(used_at=now)
     )
-    user = await db.scalar(select(User).where(User.id == user_id))
-    if user is None or proof is None:
-        raise gone
+    user = await db.scalar(select(User).where(User.id == proof.user_id))
+    if user is None or not used.rowcount:  # type: ignore[attr-defined]
+        raise _gone()
     if proof.changes_address:
         await _change_address(db, user, proof, by=by)
     if proof.email.lower() != user.email.lower():
-        raise gone
+        raise _gone()
     if user.email_verified_at is None:
         user.email_verified_at = now
         await record(db, EmailProved(user_id=user.id), by=by, person=user.id, subject=user.id)
-    return user

@@ -1,13 +1,13 @@
 """Which of a shop's records are whose account.
 
-A proved address is the only proof: whoever reads its mail gets what the shop sends there anyway. A claimed one is
-none, else anybody could sign up with a neighbour's address and see their car.
+A proved address is the only proof: its holder, signed in, has opened a link mailed there, where the shop sends its
+papers anyway. A claimed one is none, else anybody could sign up with a neighbour's address and see their car.
 """
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import enter_tenant
@@ -28,7 +28,7 @@ async def ensure_customer(db: AsyncSession, tenant_id: UUID, user: User, *, by: 
     The transaction must be inside the tenant, and the person's.
     """
     customer = await _of_account(db, tenant_id, user.id)
-    if customer is not None:
+    if customer is not None and not await _is_known(db, tenant_id, user):
         return customer
     await records.take_turns(db, tenant_id)
     await _link_known(db, tenant_id, user, by=by)
@@ -71,21 +71,30 @@ async def link_where_known(db: AsyncSession, heard: Heard[Any]) -> None:
         await _link_known(db, tenant_id, user, by=Viewer.system(tenant_id))
 
 
+def _written_for(tenant_id: UUID, user: User) -> tuple[ColumnElement[bool], ...]:
+    """Which records a shop keeps for the account's address and has not linked to anybody."""
+    return (
+        Customer.tenant_id == tenant_id,
+        Customer.user_id.is_(None),
+        Customer.erase_asked_at.is_(None),
+        Customer.erased_at.is_(None),
+        func.lower(Customer.email) == user.email.lower(),
+    )
+
+
+async def _is_known(db: AsyncSession, tenant_id: UUID, user: User) -> bool:
+    """Whether the shop has, beside the account's record, one that the desk wrote for its proved address later."""
+    if user.email_verified_at is None:
+        return False
+    written = select(Customer.id).where(*_written_for(tenant_id, user))
+    return bool(await db.scalar(select(written.exists())))
+
+
 async def _link_known(db: AsyncSession, tenant_id: UUID, user: User, *, by: Viewer) -> None:
     """Several may share a mailbox: then only those who are called like the account are its owner."""
     if user.email_verified_at is None:
         return
-    found = await db.scalars(
-        select(Customer)
-        .where(
-            Customer.tenant_id == tenant_id,
-            Customer.user_id.is_(None),
-            Customer.erase_asked_at.is_(None),
-            Customer.erased_at.is_(None),
-            func.lower(Customer.email) == user.email.lower(),
-        )
-        .order_by(Customer.number)
-    )
+    found = await db.scalars(select(Customer).where(*_written_for(tenant_id, user)).order_by(Customer.number))
     known = found.all()
     if len(known) > 1:
         known = [one for one in known if one.name.casefold() == user.name.casefold()]

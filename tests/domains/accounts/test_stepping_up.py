@@ -105,8 +105,8 @@ async def test_a_new_address_counts_when_its_link_is_opened_and_the_old_one_is_t
     link = await link_to("dana@new.example", "/confirm-email/")
     again = {"email": cast.customer.email, "password": PASSWORD}
     assert (await browser().post("/sign-in", again)).status_code == 303, "nothing has changed yet"
-    assert (await browser().post(link)).status_code == 303
-    assert (await browser().post(link)).status_code == 410
+    assert (await dana.post(link)).status_code == 303
+    assert (await dana.post(link)).status_code == 410
     assert (await browser().post("/sign-in", again)).status_code == 422
     signed = await browser().post("/sign-in", {**again, "email": "dana@new.example"})
     assert signed.status_code == 303
@@ -121,7 +121,7 @@ async def test_an_address_that_somebody_took_meanwhile_is_not_given_twice(browse
     link = await link_to("wanted@test.example", "/confirm-email/")
     form = {"name": "Zoe", "email": "wanted@test.example", "password": "three quiet mountains"}
     assert (await browser().post("/sign-up", form)).status_code == 303
-    assert (await browser().post(link)).status_code == 422
+    assert (await dana.post(link)).status_code == 422
     assert "customer@test.example" in (await dana.get("/settings")).text
 
 

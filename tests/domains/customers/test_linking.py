@@ -211,3 +211,20 @@ async def test_the_new_owner_of_a_sold_car_sees_nothing_of_the_former_one(site, 
         assert offered.id == work.id
         job = await workshop.revive(db, offered, order, by=AVERY)
         assert (job.title, job.complaint) == ("Front brakes", "")
+
+
+async def test_a_record_the_desk_writes_after_the_proof_is_linked_at_the_next_booking(site, cast):
+    """Also when the account has a record there already; not before the address is proved."""
+    async with transaction(user=cast.customer.user_id, tenant=HARBOR) as db:
+        dana = await db.get_one(User, cast.customer.user_id)
+        proved, dana.email_verified_at = dana.email_verified_at, None
+    async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:
+        facts = CustomerFacts(name=dana.name, email=dana.email.upper())
+        later = await customers.create(db, facts, tenant_id=HARBOR, by=AVERY, confirmed=True)
+    for verified_at, owner in ((None, None), (proved, dana.id)):
+        async with transaction(user=dana.id, tenant=HARBOR) as db:
+            user = await db.get_one(User, dana.id)
+            user.email_verified_at = verified_at
+            booking = await customers.ensure_customer(db, HARBOR, user, by=cast.customer.viewer)
+            assert booking.id == cast.customer.customer_id
+            assert (await db.get_one(Customer, later.id)).user_id == owner
