@@ -13,6 +13,7 @@ from app.domains.accounts.models import User
 from app.domains.customers import Customer, mailed_to
 from app.domains.garage.models import Vehicle
 from app.domains.network.branding import Brand, brand_of
+from app.domains.network.crew import still_works
 from app.domains.network.models import RoleAt, ServiceCenter
 
 
@@ -65,7 +66,7 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
 
 
 async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
-    """The accounts of everybody who runs a center's appointments."""
+    """The accounts of everybody who runs a center's appointments, without those who were let go."""
     roles = [role for role, may in BY_ROLE.items() if "manage:appointments" in may]
     found = await db.scalars(
         select(RoleAt.user_id)
@@ -73,6 +74,7 @@ async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
             RoleAt.tenant_id == center.tenant_id,
             RoleAt.role.in_(roles),
             or_(RoleAt.service_center_id.is_(None), RoleAt.service_center_id == center.id),
+            still_works(),
         )
         .distinct()
     )
