@@ -121,6 +121,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "the technicians of a center of the transaction's own shop, and only whether each has a PIN",
     ),
     "ledger_balances()": ("trigger", ""),
+    "mail_of_customer(uuid)": (
+        "TABLE(email text, is_account boolean)",
+        "where mail to a customer of the transaction's own shop goes, and no address that the shop has not itself",
+    ),
     "open_sessions(uuid[],timestamp with time zone)": (
         "TABLE(id uuid, roles jsonb)",
         "whether a stream's session still stands and with which roles; the ids come from the stream itself",

@@ -1,6 +1,5 @@
 """A link for one purpose: see and pay one invoice without an account. Only its hash is stored."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select, text, update
@@ -13,11 +12,12 @@ from app.core.security import hash_token, new_token
 from app.core.tables import EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains import customers
 from app.domains.billing.events import PayLinkAsked, PayLinkShown
 from app.domains.billing.finding import hold
 from app.domains.billing.invoicing import of, tell
 from app.domains.billing.models import Invoice, PayLink
-from app.domains.customers.models import Customer
+from app.domains.customers import Customer, MailedTo
 from app.domains.network.setting_values import rules_of
 
 ASKED_AGAIN_AFTER = timedelta(minutes=2)
@@ -90,22 +90,9 @@ def _of_the_shop(invoice: Invoice, by: Viewer) -> None:
         raise Refused(_("Nothing is to be paid for this invoice any more, so there is no link to pay it."))
 
 
-@dataclass(frozen=True, slots=True)
-class MailedTo:
-    """Where a customer's mails go: the address the shop has, else that of their account, which the shop is
-    not told."""
-
-    email: str
-    has_account: bool
-
-    @property
-    def can_be_reached(self) -> bool:
-        return bool(self.email) or self.has_account
-
-
 async def mailed_to(db: AsyncSession, invoice: Invoice) -> MailedTo:
-    customer = await db.get_one(Customer, invoice.customer_id)
-    return MailedTo(customer.email, customer.user_id is not None)
+    """Where the customer's link is mailed."""
+    return await customers.mailed_to(db, await db.get_one(Customer, invoice.customer_id))
 
 
 async def leads_to(db: AsyncSession, token: str, invoice: Invoice) -> bool:

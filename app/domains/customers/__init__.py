@@ -6,6 +6,7 @@ linked when they prove their address or book (`linking`); a walk-in is written d
 
 from app.domains.customers.bringing import add_car, bring_car, bringers_of, cars_of
 from app.domains.customers.linking import account_of, ensure_customer
+from app.domains.customers.mailing import MailedTo, mailed_to
 from app.domains.customers.models import Customer, CustomerVehicle
 from app.domains.customers.records import CustomerFacts, create, find, find_by_number
 from app.domains.customers.searching import search
@@ -14,6 +15,7 @@ __all__ = [
     "Customer",
     "CustomerFacts",
     "CustomerVehicle",
+    "MailedTo",
     "account_of",
     "add_car",
     "bring_car",
@@ -23,5 +25,6 @@ __all__ = [
     "ensure_customer",
     "find",
     "find_by_number",
+    "mailed_to",
     "search",
 ]

@@ -19,7 +19,8 @@ from app.core.security import hash_token, new_token
 from app.core.tables import EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.customers.models import Customer
+from app.domains import customers
+from app.domains.customers import Customer, MailedTo
 from app.domains.estimates.events import ApprovalLinkAsked, ApprovalLinksRevoked
 from app.domains.estimates.finding import lock, order_of, over_words
 from app.domains.estimates.models import OPEN, ApprovalLink, Estimate
@@ -61,7 +62,7 @@ async def issue_link(
     """A fresh token for a version that can be decided or was decided, good for as long as the
     shop says (72 hours) or until the estimate is no longer valid. Call it where the mail is written: the token is nowhere else.
 
-    `recipient` defaults to the customer's address. Raises Refused for a draft or a version that is over.
+    `recipient` defaults to what the shop has of the customer. Raises Refused for a draft or a version that is over.
     """
     now = clock.now()
     if not (estimate.is_open(now) or estimate.is_decided):
@@ -76,7 +77,7 @@ async def issue_link(
             tenant_id=estimate.tenant_id,
             estimate_id=estimate.id,
             token_hash=_hash(token),
-            recipient=recipient or await recipient_of(db, estimate),
+            recipient=recipient or await _contact_of(db, estimate),
             created_by_id=by.user_id if by else None,
             expires_at=ends if estimate.is_decided else min(ends, estimate.valid_until),
         )
@@ -85,11 +86,19 @@ async def issue_link(
     return token
 
 
-async def recipient_of(db: AsyncSession, estimate: Estimate) -> str:
-    """The customer's mail address; their telephone number when there is none."""
+async def mailed_to(db: AsyncSession, estimate: Estimate) -> MailedTo:
+    """Where the customer's link is mailed."""
+    return await customers.mailed_to(db, await _customer_of(db, estimate))
+
+
+async def _contact_of(db: AsyncSession, estimate: Estimate) -> str:
+    """Whom a link is for that the desk hands over: an address, or a telephone number when the shop knows none."""
+    return (await mailed_to(db, estimate)).email or (await _customer_of(db, estimate)).phone
+
+
+async def _customer_of(db: AsyncSession, estimate: Estimate) -> Customer:
     order = await order_of(db, estimate)
-    customer = await db.get_one(Customer, order.customer_id)
-    return customer.email or customer.phone
+    return await db.get_one(Customer, order.customer_id)
 
 
 async def open_link(db: AsyncSession, token: str) -> OpenedLink:

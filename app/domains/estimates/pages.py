@@ -28,7 +28,7 @@ from app.domains.estimates.finding import (
     order_of,
     over_words,
 )
-from app.domains.estimates.links import issue_link, recipient_of, revoke_links
+from app.domains.estimates.links import issue_link, mailed_to, revoke_links
 from app.domains.estimates.sending import mark_viewed, preview, send
 from app.domains.estimates.sheet import read_sheet
 from app.domains.estimates.showing import shown
@@ -85,7 +85,7 @@ async def _estimate(
             "staff": True,
             "order": order,
             "versions": await estimates_of(db, order),
-            "recipient": await recipient_of(db, estimate),
+            "mailed_to": await mailed_to(db, estimate),
             "live_topics": [workshop.staff_topic(order.id)],
         }
         return page(request, me, "estimates/sent.html", status=status, **context)
@@ -113,10 +113,10 @@ async def show_preview(request: AnyRequest, estimate_id: FromPath[UUID]) -> Resp
     async with begin(request) as (db, me):
         estimate = await find_to_write(db, me, estimate_id)
         sums = await desk.sums(db, estimate)
-        recipient = await recipient_of(db, estimate)
+        goes = await mailed_to(db, estimate)
         sheet = await preview(db, estimate) if estimate.is_draft else await read_sheet(db, estimate)
         context = await shown(db, estimate, action="", sheet=sheet)
-        context |= {"missing": sums["missing"], "order": sums["order"], "recipient": recipient}
+        context |= {"missing": sums["missing"], "order": sums["order"], "mailed_to": goes}
         return page(request, me, "estimates/preview.html", **context)
 
 
@@ -150,7 +150,6 @@ async def fresh_link(request: AnyRequest, estimate_id: FromPath[UUID]) -> Respon
             me,
             "estimates/link.html",
             estimate=estimate,
-            recipient=await recipient_of(db, estimate),
             link=f"{settings().base_url}/approve/{token}",
         )
 

@@ -58,6 +58,11 @@ def works_at(center: ServiceCenter) -> ColumnElement[bool]:
     )
 
 
+def still_works() -> ColumnElement[bool]:
+    """For a query of roles: whether their holder was not let go. Letting go leaves the roles where they are."""
+    return exists().where(_held(StaffProfile.tenant_id, StaffProfile.user_id), StaffProfile.is_active)
+
+
 def is_planned_at(profile: StaffProfile, center: ServiceCenter) -> bool:
     """Work is planned for technicians at their home alone: shifts do not say at which center they are worked."""
     return profile.is_technician and profile.is_active and profile.center_id == center.id
@@ -90,6 +95,31 @@ async def member(db: AsyncSession, center: ServiceCenter, staff_id: UUID) -> Mem
         .order_by(Absence.starts_at)
     )
     return Member(profile, shifts.all(), absences.all())
+
+
+async def refuse_elsewhere(db: AsyncSession, profile: StaffProfile, center: ServiceCenter) -> None:
+    """Who runs one center does not rule over people at home at another: there, they give and take roles only."""
+    if profile.center_id != center.id:
+        home = await db.get_one(ServiceCenter, profile.center_id)
+        raise Refused(
+            _(
+                "%(name)s is at home at %(center)s. Only what they may act as here can be changed here.",
+                name=profile.name,
+                center=home.name,
+            ),
+            audit="staff.elsewhere",
+        )
+
+
+async def member_at_home(db: AsyncSession, center: ServiceCenter, staff_id: UUID) -> Member:
+    """A member whose home the center is. Raises NotFound, Refused."""
+    found = await member(db, center, staff_id)
+    await refuse_elsewhere(db, found.profile, center)
+    return found
+
+
+def facts_of(profile: StaffProfile) -> CrewFacts:
+    return CrewFacts(**{name: getattr(profile, name) for name in CrewFacts.__struct_fields__})
 
 
 async def change_member(

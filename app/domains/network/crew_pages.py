@@ -91,7 +91,7 @@ async def _show(
         week = {day: write_hours(intervals) for day, intervals in member.week.items()}
         return page(
             request, me, "network/member.html", status=422 if wrong else 200, center=center, member=member,
-            week=week, typed=typed, skills=crew.SKILLS, errors=wrong.errors if wrong else {},
+            home=await db.get_one(ServiceCenter, member.profile.center_id), week=week, typed=typed, skills=crew.SKILLS, errors=wrong.errors if wrong else {},
             roles=await crew.roles_at(db, member.profile, center), all_roles=STAFF_ROLES,
             certificates=[
                 (one, certificates.has_expired(one, center))
@@ -107,7 +107,8 @@ async def change_member(
     try:
         facts = CrewFacts(**msgspec.structs.asdict(read(MemberForm, await request.form())))
         async with begin(request) as (db, me):
-            member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            center = await premises.find_center(db, me, center_id)
+            member = await crew.member_at_home(db, center, staff_id)
             if member.profile.is_active and not facts.is_active:
                 needs_fresh_proof(me)  # lets somebody go
             await crew.change_member(db, member.profile, facts, by=me)
@@ -140,7 +141,8 @@ async def set_shifts(
     try:
         week = read_week(values_of(await request.form()))
         async with begin(request) as (db, me):
-            member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            center = await premises.find_center(db, me, center_id)
+            member = await crew.member_at_home(db, center, staff_id)
             await crew.set_week(db, member.profile, week, by=me)
             return see_other(request, _url(center_id, staff_id), flash=hours_saved(week))
     except Invalid as wrong:
@@ -155,7 +157,7 @@ async def add_absence(
         form = read(AbsenceForm, await request.form())
         async with begin(request) as (db, me):
             center = await premises.find_center(db, me, center_id)
-            member = await crew.member(db, center, staff_id)
+            member = await crew.member_at_home(db, center, staff_id)
             await crew.add_absence(
                 db, member.profile, _local(form.starts_at, center.zone), _local(form.ends_at, center.zone),
                 by=me, reason=form.reason,
@@ -174,7 +176,8 @@ async def end_absence(
     request: AnyRequest, center_id: FromPath[UUID], staff_id: FromPath[UUID], absence_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+        center = await premises.find_center(db, me, center_id)
+        member = await crew.member_at_home(db, center, staff_id)
         await crew.end_absence(db, member.profile, absence_id, by=me)
         return see_other(request, _url(center_id, staff_id), flash=_("Removed."))
 
@@ -187,7 +190,8 @@ async def add_certificate(
         form = msgspec.structs.asdict(read(CertificateForm, await request.form()))
         facts = CertificateFacts(name=form.pop("certificate"), **form)
         async with begin(request) as (db, me):
-            member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+            center = await premises.find_center(db, me, center_id)
+            member = await crew.member_at_home(db, center, staff_id)
             await certificates.add(db, member.profile, facts, by=me)
             return see_other(request, _url(center_id, staff_id), flash=_("Noted."))
     except Invalid as wrong:
@@ -206,7 +210,8 @@ async def remove_certificate(
     staff_certificate_id: FromPath[UUID],
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        member = await crew.member(db, await premises.find_center(db, me, center_id), staff_id)
+        center = await premises.find_center(db, me, center_id)
+        member = await crew.member_at_home(db, center, staff_id)
         await certificates.remove(db, member.profile, staff_certificate_id, by=me)
         return see_other(request, _url(center_id, staff_id), flash=_("Removed."))
 

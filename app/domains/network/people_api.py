@@ -87,13 +87,18 @@ async def invite(request: AnyRequest, data: JSONBody[StaffIn]) -> InvitationOut:
 
 @put("/admin/users/{user_id:uuid}", opt=RUNS)
 async def change(request: AnyRequest, user_id: FromPath[UUID], data: JSONBody[StaffChange]) -> StaffOut:
+    """For a person at home at another center the roles alone may change here."""
     async with begin(request) as (db, me):
         needs_fresh_proof(me)
         center, profile = await _found(db, me, user_id)
-        facts = msgspec.structs.asdict(data)
-        roles = set(facts.pop("roles"))
+        known = msgspec.structs.asdict(data)
+        roles, facts = set(known.pop("roles")), CrewFacts(**known)
+        changes = facts != crew.facts_of(profile)
+        if changes:
+            await crew.refuse_elsewhere(db, profile, center)
         await crew.change_roles(db, profile, center, roles, by=me)
-        await crew.change_member(db, profile, CrewFacts(**facts), by=me)
+        if changes:
+            await crew.change_member(db, profile, facts, by=me)
         return (await _said(db, center, [profile]))[0]
 
 
@@ -102,7 +107,7 @@ async def let_go(request: AnyRequest, user_id: FromPath[UUID]) -> None:
     """Ends every session and token of the person at once; their work stays on record."""
     async with begin(request) as (db, me):
         needs_fresh_proof(me)
-        _center, profile = await _found(db, me, user_id)
+        _center, profile = await _found_at_home(db, me, user_id)
         await crew.let_go(db, profile, by=me)
 
 
@@ -111,7 +116,7 @@ async def add_certificate(
     request: AnyRequest, user_id: FromPath[UUID], data: JSONBody[CertificateFacts]
 ) -> CertificateOut:
     async with begin(request) as (db, me):
-        center, profile = await _found(db, me, user_id)
+        center, profile = await _found_at_home(db, me, user_id)
         return _certificate(await certificates.add(db, profile, data, by=me), center)
 
 
@@ -120,13 +125,19 @@ async def remove_certificate(
     request: AnyRequest, user_id: FromPath[UUID], staff_certificate_id: FromPath[UUID]
 ) -> None:
     async with begin(request) as (db, me):
-        _center, profile = await _found(db, me, user_id)
+        _center, profile = await _found_at_home(db, me, user_id)
         await certificates.remove(db, profile, staff_certificate_id, by=me)
 
 
 async def _found(db: AsyncSession, me: Viewer, user_id: UUID) -> tuple[ServiceCenter, StaffProfile]:
     center = await premises.working_center(db, me)
     return center, await crew.member_called(db, center, user_id)
+
+
+async def _found_at_home(db: AsyncSession, me: Viewer, user_id: UUID) -> tuple[ServiceCenter, StaffProfile]:
+    center, profile = await _found(db, me, user_id)
+    await crew.refuse_elsewhere(db, profile, center)
+    return center, profile
 
 
 async def _said(db: AsyncSession, center: ServiceCenter, people: Sequence[StaffProfile]) -> list[StaffOut]:

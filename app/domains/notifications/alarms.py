@@ -21,6 +21,7 @@ from app.core.words import _, ngettext, speaking
 from app.domains.accounts import User
 from app.domains.accounts.events import SignInFailed
 from app.domains.accounts.signing_in import NO_SUCH_ACCOUNT
+from app.domains.network.crew import still_works
 from app.domains.network.models import RoleAt
 from app.domains.notifications import recipients
 from app.domains.notifications.telling import Line, list_for
@@ -124,10 +125,8 @@ async def _whose(db: AsyncSession, burst: Burst) -> Sequence[UUID | None]:
     """The businesses whose affair it is; the platform's when it is nobody's."""
     if burst.tenant_id or burst.kind == "address":
         return [burst.tenant_id]
-    works_at = select(RoleAt.tenant_id).where(
-        RoleAt.user_id == as_uuid(burst.subject), RoleAt.tenant_id.is_not(None)
-    )
-    return (await db.scalars(works_at.distinct())).all() or [None]
+    works_at = text("SELECT DISTINCT tenant_id FROM roles_held(:person) WHERE tenant_id IS NOT NULL")
+    return (await db.scalars(works_at, {"person": as_uuid(burst.subject)})).all() or [None]
 
 
 async def _notice(db: AsyncSession, burst: Burst, tenant_id: UUID | None, since: datetime) -> None:
@@ -157,6 +156,8 @@ async def tell_of_burst(db: AsyncSession, heard: Heard[BurstNoticed]) -> None:
         RoleAt.tenant_id == heard.tenant_id,
         RoleAt.role == ("owner" if heard.tenant_id else "network_admin"),
     )
+    if heard.tenant_id:  # the network's administrators are nobody's staff
+        wanted = wanted.where(still_works())
     watchers = (await db.scalars(wanted.distinct())).all()
     await db.execute(text("SELECT set_config('app.network', '', true)"))
     base = "/settings/audit" if heard.tenant_id else "/network/audit"

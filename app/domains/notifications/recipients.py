@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import act_as
 from app.core.permissions import BY_ROLE
 from app.domains.accounts.models import User
-from app.domains.customers.models import Customer
+from app.domains.customers import Customer, mailed_to
 from app.domains.garage.models import Vehicle
 from app.domains.network.branding import Brand, brand_of
+from app.domains.network.crew import still_works
 from app.domains.network.models import RoleAt, ServiceCenter
 
 
@@ -24,8 +25,6 @@ class Recipient:
     name: str
     email: str
     locale: str
-    is_proved: bool = False
-    """Mail to the address has been shown to reach them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,8 @@ async def customer(db: AsyncSession, customer_id: UUID, *, tenant_id: UUID) -> R
     own = await person(db, found.user_id, tenant_id=tenant_id) if found.user_id else None
     if own is None:
         return Recipient(found.user_id, found.name, found.email, found.locale)
-    if own.is_proved or not found.email:
-        return own
-    return replace(own, name=found.name, email=found.email)
+    goes = await mailed_to(db, found)
+    return own if goes.is_account else replace(own, name=found.name, email=found.email)
 
 
 async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> Recipient | None:
@@ -64,11 +62,11 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
     user = await db.get(User, user_id)
     if user is None or not user.is_active:
         return None
-    return Recipient(user.id, user.name, user.email, user.locale, user.email_verified_at is not None)
+    return Recipient(user.id, user.name, user.email, user.locale)
 
 
 async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
-    """The accounts of everybody who runs a center's appointments."""
+    """The accounts of everybody who runs a center's appointments, without those who were let go."""
     roles = [role for role, may in BY_ROLE.items() if "manage:appointments" in may]
     found = await db.scalars(
         select(RoleAt.user_id)
@@ -76,6 +74,7 @@ async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
             RoleAt.tenant_id == center.tenant_id,
             RoleAt.role.in_(roles),
             or_(RoleAt.service_center_id.is_(None), RoleAt.service_center_id == center.id),
+            still_works(),
         )
         .distinct()
     )

@@ -188,6 +188,17 @@ async def test_who_may_and_who_finds_nothing(browser, cast, offered):
     assert (await browser().get(MINE)).status_code == 401
 
 
+async def test_who_was_let_go_hears_of_no_customer(browser, cast, offered, run_reactions):
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(text("UPDATE service_centers SET confirm_by_hand = true"))
+    avery = f"/settings/centers/{cast.advisor.center_id}/people/{cast.advisor.staff_id}"
+    assert (await browser(cast.owner).post(avery, {"name": "Avery Advisor"})).status_code == 303
+    await booked(browser(cast.customer), offered)
+    await run_reactions()
+    assert len(await lines_of(cast.owner.user_id)) == 1
+    assert await lines_of(cast.advisor.user_id) == []
+
+
 async def test_a_shop_that_confirms_by_hand_hears_of_each_request(browser, cast, offered, run_reactions):
     async with transaction(tenant=HARBOR) as db:
         await db.execute(text("UPDATE service_centers SET confirm_by_hand = true"))

@@ -197,7 +197,8 @@ async def test_each_center_shows_and_changes_its_own_roles_of_a_person(browser, 
     pass_ = (await browser().json("POST", "/api/v1/auth/login", login)).json()["access_token"]
     program, bearer = browser().http, {"authorization": f"Bearer {pass_}"}
     assert (await program.get("/api/v1/users/profile", headers=bearer)).status_code == 200
-    change = {"name": "Terry Technician", "is_technician": True, "roles": ["advisor"]}
+    kept = {"skills": ["general", "brakes", "hv"], "is_technician": True}
+    change = {"name": "Terry Technician", "roles": ["advisor"]} | kept
     changed = await owner.json("PUT", one, change)
     assert (changed.status_code, changed.json()["roles"]) == (200, ["advisor"])
     assert (await terry.get("/bench")).status_code == 303, "a role was lost, so the sessions have ended"
@@ -233,6 +234,48 @@ async def test_who_loses_the_last_role_at_home_is_at_home_elsewhere_and_letting_
     assert (await again.get("/board")).status_code == 303
     await again.post("/sign-in", {"email": cast.advisor.email, "password": PASSWORD})
     assert (await again.get("/board")).status_code == 403
+
+
+async def test_only_where_somebody_is_at_home_are_they_ruled_over(browser, cast, run_reactions):
+    owner = browser(cast.owner)
+    second = (await owner.json("POST", "/api/v1/admin/service-centers", SECOND)).json()["id"]
+    for person, role in ((cast.stranger, "owner"), (cast.advisor, "technician")):
+        asked = NEW | {"email": person.email, "role": role}
+        await owner.post(f"/settings/centers/{second}/invitations", asked)
+        await run_reactions()
+        assert (await browser(person).post(await link_to(person.email, "/join/"))).status_code == 303
+    sam, averys = browser(cast.stranger), f"/settings/centers/{second}/people/{cast.advisor.staff_id}"
+    await sam.post("/settings/workplace", {"center_id": second})
+    page = (await sam.get(averys)).text
+    assert "At home at Harbor Lane Garage" in page
+    assert [one for one in ("shifts", "absences", "certificates", "roles") if f'{averys}/{one}"' in page] == [
+        "roles"
+    ]
+    leave = {"starts_at": "2026-12-01T08:00", "ends_at": "2026-12-02T08:00"}
+    for path, form in (
+        ("", {"name": "Avery Advisor"}),
+        ("/shifts", {"mon": "8:00-12:00"}),
+        ("/absences", leave),
+        ("/certificates", {"certificate": "High voltage"}),
+    ):
+        refused = await sam.post(f"{averys}{path}", form)
+        assert refused.status_code == 409, path
+        assert "at home at Harbor Lane Garage" in refused.text
+    api = f"/api/v1/admin/users/{cast.advisor.user_id}"
+    [known] = [one for one in (await sam.get("/api/v1/admin/users")).json() if one["id"] in api]
+    facts = {name: known[name] for name in ("name", "title", "skills", "is_technician", "is_active")}
+    for change in ({"is_active": False}, {"title": "Nobody"}):
+        put = await sam.json("PUT", api, facts | {"roles": ["advisor"]} | change)
+        assert put.status_code == 409, change
+    assert (await sam.json("DELETE", api)).status_code == 409
+    assert (await sam.json("POST", f"{api}/certificates", {"name": "High voltage"})).status_code == 409
+    put = await sam.json("PUT", api, facts | {"roles": ["technician", "advisor"]})
+    assert (put.status_code, put.json()["roles"]) == (200, ["advisor", "technician"])
+    assert (await sam.post(f"{averys}/roles", {"roles": ["technician"]})).status_code == 303
+    there = (await owner.get(f"{PEOPLE}/{cast.advisor.staff_id}")).text
+    assert "At home at" not in there
+    assert "/certificates/" not in there
+    assert (await owner.post(f"{PEOPLE}/{cast.advisor.staff_id}", {"name": "Avery"})).status_code == 303
 
 
 async def test_an_owner_elsewhere_is_no_owner_here(browser, cast, run_reactions):

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.core import audit, clock
 from app.core.db import transaction
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.domains.accounts.events import SignInFailed
+from app.domains.network.models import RoleAt, StaffProfile
 from app.domains.notifications import alarms
 from app.domains.notifications.models import Notification
 from tests.cast import CAST, HARBOR, PASSWORD
@@ -37,6 +38,21 @@ async def test_guessing_one_password_is_told_to_the_owners_of_the_business_once(
     assert line.message == "5 failed sign-ins within 15 minutes to the account of Terry Technician."
     for person in (CAST.technician, CAST.advisor, CAST.outsider, CAST.customer, CAST.network):
         assert await told(person) == [], person.key
+
+
+async def test_an_owner_who_was_let_go_is_told_nothing_and_told_of_by_nobody(site, run_reactions):
+    async with transaction(tenant=HARBOR) as db:
+        db.add(RoleAt(user_id=CAST.advisor.user_id, tenant_id=HARBOR, role="owner"))
+        left = update(StaffProfile).where(StaffProfile.user_id == CAST.advisor.user_id)
+        await db.execute(left.values(is_active=False))
+    await guesses(CAST.technician, alarms.FAILED_SIGN_INS)
+    await guesses(CAST.advisor, alarms.FAILED_SIGN_INS, ip="203.0.113.201")
+    await alarms.look_out()
+    await run_reactions()
+    assert await told(CAST.advisor) == []
+    for person, whose in ((CAST.owner, "Terry Technician"), (CAST.network, "Avery Advisor")):
+        [line] = await told(person)
+        assert whose in line.message
 
 
 async def test_a_few_slips_alarm_nobody(site, run_reactions):

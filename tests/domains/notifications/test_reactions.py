@@ -71,7 +71,15 @@ async def test_after_a_change_of_address_links_go_to_the_proved_one_whatever_the
         assert (await db.scalars(select(ApprovalLink.recipient))).all() == ["dana@new.example"]
         customer = await db.get_one(Customer, cast.customer.customer_id)
         assert customer.email == (written or "dana@new.example")
-    page = await browser(cast.advisor).get("/customers/1")
+    desk = browser(cast.advisor)
+    async with transaction(tenant=HARBOR) as db:
+        estimate_id = await db.scalar(select(Estimate.id))
+    page = (await desk.get(f"/estimates/{estimate_id}")).text
+    if written:
+        assert "Mailed to the address of the customer" in page
+        assert "office.example" not in page
+    assert ("dana@new.example" in page) == (not written), "an address the shop does not have stays unsaid"
+    page = await desk.get("/customers/1")
     assert "Mail goes to its confirmed address" in page.text
 
 
