@@ -176,9 +176,9 @@ async def say(request: AnyRequest, appointment_id: FromPath[UUID], data: JSONBod
 async def send_photos(request: AnyRequest, appointment_id: FromPath[UUID]) -> AheadOut:
     """Multipart; the field `photos` may come several times."""
     sent = [one for one in (await request.form()).getall("photos", []) if isinstance(one, UploadFile)]
+    sender, tenant = await _may_send(request, appointment_id, len(sent))
     if not sent:
         raise Invalid({"photos": _("Choose or take a photo first.")})
-    sender, tenant = await _may_send(request, appointment_id, len(sent))
     kept = await receive_images(sent, by=sender, tenant=tenant)
     async with begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id, for_update=True)
