@@ -59,6 +59,8 @@ from app.domains.network import said as network_said
 from app.domains.network import setup_api as network_setup_api
 from app.domains.network import setup_pages as network_setup_pages
 from app.domains.notifications import api as notifications_api
+from app.domains.notifications import mail_api as notifications_mail_api
+from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
 from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
@@ -107,6 +109,7 @@ PAGES: list[Any] = [
     accounts_tokens.router,
     privacy_pages.router,
     notifications_pages.router,
+    notifications_mail_pages.router,
     inspections_pages.router,
     booking_pages.router,
     network_business_pages.router,
@@ -148,6 +151,7 @@ API: list[Any] = [
     accounts_tokens.api,
     privacy_pages.api,
     notifications_api.router,
+    notifications_mail_api.router,
     inspections_api.router,
     billing_api.router,
     estimates_api.router,

@@ -24,7 +24,7 @@ END $$
 """
 """Temporary tables come first where pg_temp is not named: a function that runs as the owner would read the
 caller's own table of that name, and call what a view of that name calls."""
-_INSERT_ONLY = ("events", "audit_logs", "audit_values", "audit_chain", "setting_changes")
+_INSERT_ONLY = ("events", "audit_logs", "audit_values", "audit_chain", "setting_changes", "mail_words")
 
 
 def _config(connection: Connection) -> Config:

@@ -103,6 +103,7 @@ TABLES: dict[str, Kind] = {
     # notifications
     "notifications": "shared",
     "mails": "shared",
+    "mail_words": "tenant",
 }
 
 PARENTS: dict[str, tuple[str, str]] = {

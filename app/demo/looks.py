@@ -13,6 +13,7 @@ from app.demo import people
 from app.demo.photos import lettering
 from app.demo.stage import Stage
 from app.domains.network import branding, setting_values
+from app.domains.notifications import own_words
 
 HARBOR_RED, VOLT_BLUE, VOLT_VIOLET = "#8c2f1b", "#1d4ed8", "#5b2ca0"
 BIG = (1920, 768)
@@ -37,6 +38,13 @@ VOLT: Mapping[str, Any] = {
     "invoices.days_to_pay": 10,
     "invoices.footer": "IBAN DE00 0000 0000 0000 0001 54",
 }  # fmt: skip
+HARBOR_CONFIRMATION = (
+    "See you {when} at {shop}",
+    "Hello {customer},\n\nyour visit stands. Please park in one of the three spaces by the lighthouse and leave the key at the "
+    "desk; coffee is on us.\n\n{details}\n\nComing before we open? Drop the key into the box beside the big door.\n"
+    "Cannot make it? Call {phone}, or choose another time here:\n\n{link}\n\nSee you soon, the crew at Harbor Lane",
+)
+"""How they word the mail that a visit stands."""
 
 
 async def dress(stage: Stage) -> None:
@@ -52,6 +60,7 @@ async def dress(stage: Stage) -> None:
     await _set(stage, 30, volt, {"brand.accent": VOLT_VIOLET})
     await _set(stage, 29, volt, {"modules.messages": False})
     await _back(stage, 28, volt, "modules.messages")
+    await _word(stage, 45, harbor, "appointment_confirmation", HARBOR_CONFIRMATION)
 
 
 async def _set(stage: Stage, days_ago: int, email: str, given: Mapping[str, Any]) -> None:
@@ -60,6 +69,13 @@ async def _set(stage: Stage, days_ago: int, email: str, given: Mapping[str, Any]
             assert me.tenant_id is not None
             seen = await setting_values.version_of(db, me.tenant_id)
             await setting_values.change(db, given, seen=seen, by=me)
+
+
+async def _word(stage: Stage, days_ago: int, email: str, name: str, said: tuple[str, str]) -> None:
+    with clock.moved_by(timedelta(days=-days_ago)):
+        async with stage.acting(email) as (db, me):
+            mail = own_words.find(name, "en")
+            await own_words.change(db, mail, "en", subject=said[0], text=said[1], seen=0, by=me)
 
 
 async def _logo(stage: Stage, days_ago: int, email: str, name: str, drawn: bytes) -> None:

@@ -14,7 +14,7 @@ LOGINS = (
 )
 
 
-def banner(home: Home, address: Address, *, seconds: float) -> str:
+def banner(home: Home, address: Address, *, seconds: float, keeps_mail: bool) -> str:
     lines = [
         "",
         f"Torqueline is running at {address.url} (started in {seconds:.1f} s)",
@@ -22,7 +22,7 @@ def banner(home: Home, address: Address, *, seconds: float) -> str:
         *(f"  {email:<22} {who}" for email, who in LOGINS),
         f"  password of all:       {PASSWORD}",
         "",
-        f"  Mails     {address.url}/dev/mail",
+        *([f"  Mails     {address.url}/dev/mail"] if keeps_mail else []),
         f"  Logs      {home.logs}",
         f"  Data      {home.root} (kept when you stop; --fresh starts over)",
     ]

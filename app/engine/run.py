@@ -79,7 +79,8 @@ def _supervise(home: Home, address: Address) -> int:
             supervisor.start(*parts.simulators(home, address, told))
             _prepare(supervisor, home, told, postgres)
             supervisor.start(parts.worker(home, told), parts.web(home, address, told))
-            print(banner(home, address, seconds=time.monotonic() - began), flush=True)
+            ready = time.monotonic() - began
+            print(banner(home, address, seconds=ready, keeps_mail=not os.environ.get("SMTP_URL")), flush=True)
             supervisor.watch()
         except Stopped:
             pass

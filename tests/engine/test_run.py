@@ -106,3 +106,12 @@ def test_what_is_printed_are_the_demos_own_logins():
     ]  # fmt: skip
     assert [email for email, _ in banner.LOGINS] == [person.email for person in with_a_door]
     assert banner.PASSWORD == people.PASSWORD
+
+
+def test_the_mails_are_offered_to_read_only_while_they_are_not_sent(tmp_path):
+    from app.engine.banner import banner
+    from app.engine.parts import Address
+
+    home, address = Home(tmp_path), Address("localhost", "127.0.0.1", 8000)
+    assert "/dev/mail" in banner(home, address, seconds=1, keeps_mail=True)
+    assert "/dev/mail" not in banner(home, address, seconds=1, keeps_mail=False)

@@ -95,6 +95,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     "staff_id": [("", "SELECT id FROM staff_profiles t WHERE {mine} AND t.is_technician")],
     "work_id": [("", "SELECT id FROM deferred_work t WHERE {mine}")],
     "inspection_template_id": [("", "SELECT id FROM inspection_templates t WHERE {mine}")],
+    "mail_words_id": [("", "SELECT id FROM mail_words t WHERE {mine}")],
     "token_id": [("", "SELECT id FROM api_tokens t WHERE {mine}")],
     "slug": [("", "SELECT slug FROM service_centers t WHERE {mine}")],
     "vin": [("", "SELECT vin FROM vehicles t WHERE {mine}")],
@@ -131,6 +132,8 @@ NOT_HARVESTED = {
     "token": "the secret of a link is its own permission and stands in no row: a made-up one is tried",
     "receipt": "signed by us: a made-up one is tried",
     "name": "of an asset",
+    "letter": "a kind of mail: every shop has the same, in words of its own",
+    "language": "of a mail's words: the same everywhere",
     "day": "no row's: a day is a day at both shops",
 }
 

@@ -15,6 +15,7 @@ from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains import garage
 from app.domains.customers import bringing, erasing, records, searching
+from app.domains.customers.mailing import mailed_to
 from app.domains.customers.records import CustomerFacts
 from app.domains.garage import VehicleFacts
 
@@ -106,6 +107,7 @@ async def _customer(
         return page(
             request, me, "customers/customer.html", status=422 if errors else 200, errors=errors or {},
             customer=customer, cars=await bringing.cars_of(db, customer), typed=typed,
+            mailed_to=await mailed_to(db, customer),
             waits_for=await erasing.unsettled(db, customer) if me.can("manage:center") else [],
         )  # fmt: skip
 

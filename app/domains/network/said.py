@@ -79,6 +79,7 @@ def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
         ("centers", _("Workshops"), "/settings/centers"),
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
+        ("mails", _("Mails"), "/settings/mails"),
         ("payments", _("Card payments"), "/settings/payments"),
         ("access", _("Access"), "/settings/addresses"),
         ("audit", _("Audit trail"), "/settings/audit"),

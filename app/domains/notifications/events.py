@@ -33,3 +33,12 @@ class ReminderDue(Event, frozen=True, kw_only=True):
     starts_at: datetime
     days: int = 1
     """How many days are left."""
+
+
+class MailWordsChanged(Event, frozen=True, kw_only=True):
+    """A shop words a mail to its customers otherwise from now on."""
+
+    business_id: UUID
+    mail: str
+    language: str
+    version: int

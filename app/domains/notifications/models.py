@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, Identified
+from app.core.db import Base, Identified, TenantOwned, tenant_key
 from app.core.sealing import sealed_for
 
 LINK_SEAL = "mail link"
+BLANK = "-the-link-is-sealed-"
+"""Stands for a link's token in the stored parts of a mail."""
 
 
 class Notification(Identified, Base):
@@ -66,3 +68,26 @@ class Mail(Identified, Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
+
+
+class MailWords(TenantOwned, Base):
+    """How a shop words one mail in one language, in ink: the newest row holds. One without words is a return to ours."""
+
+    __tablename__ = "mail_words"
+    __table_args__ = (tenant_key(), UniqueConstraint("tenant_id", "mail", "language", "version"))
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), sort_order=-9)
+    mail: Mapped[str]
+    """One of `mail_table.MAILS`."""
+    language: Mapped[str]
+    version: Mapped[int]
+    """Counts the changes of this mail in this language."""
+    subject: Mapped[str] = mapped_column(default="")
+    text: Mapped[str] = mapped_column(default="")
+    changed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    changed_by: Mapped[str] = mapped_column(default="")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the product's own words hold from here on."""
+        return not self.subject

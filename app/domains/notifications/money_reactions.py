@@ -19,8 +19,10 @@ from app.domains.billing.events import (
 )
 from app.domains.billing.models import Invoice, Payment
 from app.domains.notifications import recipients
+from app.domains.notifications.mail_table import Bill, Receipt
+from app.domains.notifications.models import BLANK
 from app.domains.notifications.recipients import Place, Recipient
-from app.domains.notifications.telling import Line, list_for, write_mail
+from app.domains.notifications.telling import Line, list_for, write_mail, write_to_customer
 from app.domains.workshop.models import RepairOrder
 
 
@@ -43,8 +45,8 @@ async def tell_invoice_issued(db: AsyncSession, heard: Heard[InvoiceIssued]) -> 
         line = Line("payment", title, message, f"/invoices/{invoice.id}", invoice.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
     secret = link.rpartition("/")[2]
-    await write_mail(
-        db, heard, to, "invoice_issued", place=place, secret=secret, invoice=invoice, order=order
+    await write_to_customer(
+        db, heard, to, "invoice_issued", _bill(invoice, order), place=place, secret=secret
     )
 
 
@@ -60,9 +62,16 @@ async def tell_pay_link(db: AsyncSession, heard: Heard[PayLinkAsked]) -> None:
     to = await recipients.customer(db, event.customer_id, tenant_id=invoice.tenant_id)
     if to is None:
         return
-    await write_mail(
-        db, heard, to, "invoice_issued", place=place, secret=secret, invoice=invoice, order=order
+    await write_to_customer(
+        db, heard, to, "invoice_issued", _bill(invoice, order), place=place, secret=secret
     )
+
+
+def _bill(invoice: Invoice, order: RepairOrder) -> Bill:
+    return Bill(
+        invoice=invoice.label, order=order.label, total_minor=invoice.total_minor, currency=invoice.currency,
+        due_at=invoice.due_at, url=f"/pay/{BLANK}",
+    )  # fmt: skip
 
 
 async def tell_invoice_credited(db: AsyncSession, heard: Heard[InvoiceCredited]) -> None:
@@ -99,7 +108,14 @@ async def tell_payment_received(db: AsyncSession, heard: Heard[PaymentCompleted]
         amount = render.money(heard.event.amount_minor, heard.event.currency)
         message = _("%(amount)s for invoice %(label)s.", amount=amount, label=invoice.label)
     line = Line("payment", title, message, f"/invoices/{invoice.id}", heard.event.payment_id)
-    await _tell(db, heard, about, line, "payment_received")
+    await about.list_line(db, heard, line)
+    receipt = Receipt(
+        invoice=invoice.label, amount_minor=heard.event.amount_minor, open_minor=invoice.open_minor,
+        currency=invoice.currency, method=about.method, url=f"/paid/{BLANK}",
+    )  # fmt: skip
+    await write_to_customer(
+        db, heard, about.to, "payment_received", receipt, place=about.place, secret=about.receipt
+    )
 
 
 async def tell_money_back(db: AsyncSession, heard: Heard[PaymentRefunded]) -> None:
@@ -116,7 +132,11 @@ async def tell_money_back(db: AsyncSession, heard: Heard[PaymentRefunded]) -> No
             else _("To %(method)s, for invoice %(label)s.", method=about.method, label=label)
         )
     line = Line("payment", title, message, f"/paid/{about.receipt}", heard.event.payment_id)
-    await _tell(db, heard, about, line, "money_back", in_cash=in_cash)
+    await about.list_line(db, heard, line)
+    await write_mail(
+        db, heard, about.to, "money_back", place=about.place, secret=about.receipt, invoice=about.invoice,
+        amount_minor=heard.event.amount_minor, method=about.method, in_cash=in_cash,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +151,14 @@ class About:
 
     @property
     def method(self) -> str:
-        """What it was paid with, in the language that is spoken."""
-        return billing.paid_with(self.payment)
+        """What it was paid with, in the customer's language."""
+        with speaking(self.to.locale):
+            return billing.paid_with(self.payment)
+
+    async def list_line(self, db: AsyncSession, heard: Heard[Any], line: Line) -> None:
+        """Tell it in the customer's list, if they have one."""
+        if self.to.user_id:
+            await list_for(db, heard, self.to.user_id, line, tenant_id=self.place.tenant_id)
 
 
 async def _about(db: AsyncSession, event: PaymentCompleted | PaymentRefunded) -> About | None:
@@ -149,31 +175,4 @@ async def _about(db: AsyncSession, event: PaymentCompleted | PaymentRefunded) ->
         place=await recipients.place(db, event.center_id),
         to=to,
         receipt=billing.receipt_token(event.payment_id, invoice.tenant_id),
-    )
-
-
-async def _tell(
-    db: AsyncSession,
-    heard: Heard[PaymentCompleted] | Heard[PaymentRefunded],
-    about: About,
-    line: Line,
-    mail: str,
-    **more: Any,
-) -> None:
-    """A line in the customer's list and a mail with the receipt."""
-    if about.to.user_id:
-        await list_for(db, heard, about.to.user_id, line, tenant_id=about.place.tenant_id)
-    with speaking(about.to.locale):
-        method = about.method
-    await write_mail(
-        db,
-        heard,
-        about.to,
-        mail,
-        place=about.place,
-        secret=about.receipt,
-        invoice=about.invoice,
-        amount_minor=heard.event.amount_minor,
-        method=method,
-        **more,
     )

@@ -80,7 +80,7 @@ async def read_all(request: AnyRequest) -> Response[Any]:
 
 @get("/dev/mail", opt=needs(PUBLIC))
 async def list_mails(request: AnyRequest, before: FromQuery[UUID | None] = None) -> Response[Any]:
-    _only_with_dev_pages()
+    _only_where_mails_stay()
     async with begin(request) as (db, me):
         mails = await outbox.newest(db, before=before)
         return page(request, me, "dev/mails.html", mails=mails, last=mails[-1].id if mails else None)
@@ -88,7 +88,7 @@ async def list_mails(request: AnyRequest, before: FromQuery[UUID | None] = None)
 
 @get("/dev/mail/{mail_id:uuid}", opt=needs(PUBLIC))
 async def show_mail(request: AnyRequest, mail_id: FromPath[UUID]) -> Response[Any]:
-    _only_with_dev_pages()
+    _only_where_mails_stay()
     async with begin(request) as (db, me):
         mail = await outbox.find(db, mail_id)
         return page(request, me, "dev/mail.html", mail=mail, text=outbox.opened(mail, mail.text))
@@ -97,7 +97,7 @@ async def show_mail(request: AnyRequest, mail_id: FromPath[UUID]) -> Response[An
 @get("/dev/mail/{mail_id:uuid}/html", opt=needs(PUBLIC))
 async def show_mail_html(request: AnyRequest, mail_id: FromPath[UUID]) -> Response[str]:
     """The HTML part by itself, as a mail program shows it."""
-    _only_with_dev_pages()
+    _only_where_mails_stay()
     async with begin(request) as (db, _me):
         mail = await outbox.find(db, mail_id)
         headers = {"Content-Security-Policy": MAIL_POLICY, "Cache-Control": "no-store"}
@@ -106,8 +106,9 @@ async def show_mail_html(request: AnyRequest, mail_id: FromPath[UUID]) -> Respon
         )
 
 
-def _only_with_dev_pages() -> None:
-    if not settings().has_dev_pages:
+def _only_where_mails_stay() -> None:
+    """Whatever really leaves is for its recipient alone."""
+    if not settings().has_dev_pages or settings().smtp_url:
         raise NotFound
 
 

@@ -28,9 +28,14 @@ from app.domains.estimates.models import Estimate, EstimateJob
 from app.domains.inspections.events import InspectionCompleted
 from app.domains.notifications import recipients
 from app.domains.notifications.events import ReminderDue
-from app.domains.notifications.telling import Line, list_for, write_mail
+from app.domains.notifications.mail_table import Offer, Visit, Work
+from app.domains.notifications.models import BLANK
+from app.domains.notifications.telling import Line, list_for, write_to_customer
 from app.domains.workshop.events import WorkCompleted
 from app.domains.workshop.models import Job, RepairOrder
+
+BOOK_ANEW = ("appointment_cancelled", "request_cancelled")
+"""Mails whose button leads to the shop's free times."""
 
 
 async def tell_confirmed(db: AsyncSession, heard: Heard[AppointmentConfirmed]) -> None:
@@ -42,13 +47,16 @@ async def tell_requested(db: AsyncSession, heard: Heard[AppointmentRequested]) -
 
 
 async def tell_rescheduled(db: AsyncSession, heard: Heard[AppointmentRescheduled]) -> None:
-    words = _request_moved if heard.event.is_request else _moved
-    await _about_appointment(db, heard, "appointment_moved", words)
+    if heard.event.is_request:
+        await _about_appointment(db, heard, "request_moved", _request_moved)
+    else:
+        await _about_appointment(db, heard, "appointment_moved", _moved)
 
 
 async def tell_cancelled(db: AsyncSession, heard: Heard[AppointmentCancelled]) -> None:
     declined = heard.event.is_request and not heard.event.by_customer
-    await _about_appointment(db, heard, "appointment_cancelled", _declined if declined else _cancelled)
+    mail = "request_cancelled" if heard.event.is_request else "appointment_cancelled"
+    await _about_appointment(db, heard, mail, _declined if declined else _cancelled)
 
 
 async def tell_reminder(db: AsyncSession, heard: Heard[ReminderDue]) -> None:
@@ -124,19 +132,12 @@ async def _about_appointment(
             title, message = words(place.center.name, render.when(starts_at, place.zone))
         line = Line("appointment", title, message, url, appointment.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    await write_mail(
-        db,
-        heard,
-        to,
-        template,
-        place=place,
-        starts_at=starts_at,
-        days=getattr(heard.event, "days", 1),
-        is_request=getattr(heard.event, "is_request", False),
-        services=services,
-        car=car,
-        url=url if to.user_id else "",
-    )
+    opens = f"/book/{place.center.slug}" if template in BOOK_ANEW else url if to.user_id else ""
+    visit = Visit(
+        starts_at=starts_at, services=[one.name for one in services], car=car,
+        days=getattr(heard.event, "days", 1), url=opens,
+    )  # fmt: skip
+    await write_to_customer(db, heard, to, template, visit, place=place)
 
 
 async def tell_estimate_ready(db: AsyncSession, heard: Heard[EstimateSent]) -> None:
@@ -177,18 +178,11 @@ async def _send_estimate(
             message = _("%(center)s: %(total)s for %(car)s.", center=place.center.name, total=total, car=car)
         line = Line("estimate", title, message, f"/estimates/{estimate.id}", estimate.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    await write_mail(
-        db,
-        heard,
-        to,
-        "estimate_ready",
-        place=place,
-        secret=token,
-        estimate=estimate,
-        jobs=proposed,
-        car=car,
-        order=order,
-    )
+    offer = Offer(
+        number=estimate.number, jobs=[one.title for one in proposed], total_minor=estimate.total_minor,
+        currency=estimate.currency, valid_until=estimate.valid_until, car=car, url=f"/approve/{BLANK}",
+    )  # fmt: skip
+    await write_to_customer(db, heard, to, "estimate_ready", offer, place=place, secret=token)
 
 
 async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
@@ -285,14 +279,6 @@ async def tell_work_completed(db: AsyncSession, heard: Heard[WorkCompleted]) -> 
             )
         line = Line("work", title, message, url, order.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    await write_mail(
-        db,
-        heard,
-        to,
-        "service_completed",
-        place=place,
-        jobs=jobs,
-        car=car,
-        order=order,
-        url=url if to.user_id else "",
-    )
+    opens = url if to.user_id else ""
+    work = Work(order=order.label, jobs=[one.title for one in jobs], car=car, url=opens)
+    await write_to_customer(db, heard, to, "service_completed", work, place=place)

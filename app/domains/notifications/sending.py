@@ -13,8 +13,7 @@ from app.core.events import Heard
 from app.core.queue import cron
 from app.core.relay import outside_transaction
 from app.domains.notifications.events import MailWritten
-from app.domains.notifications.models import LINK_SEAL, Mail
-from app.domains.notifications.telling import BLANK
+from app.domains.notifications.models import BLANK, LINK_SEAL, Mail
 from app.gateways.mail import Letter, MailDelayed, MailRefused, open_mailer
 from app.settings import settings
 

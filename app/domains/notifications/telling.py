@@ -7,20 +7,16 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock, render, sealing
+from app.core import clock, sealing
 from app.core.db import new_id
 from app.core.events import Event, Heard, record
 from app.core.viewer import Viewer
-from app.core.words import speaking
-from app.domains.network.branding import PETROL_NIGHT
-from app.domains.network.setting_table import PETROL
+from app.domains.notifications import own_words
+from app.domains.notifications.composing import Parts, compose, compose_worded
 from app.domains.notifications.events import MailWritten, NotificationSent
+from app.domains.notifications.mail_table import MAILS, About
 from app.domains.notifications.models import LINK_SEAL, Mail, Notification
 from app.domains.notifications.recipients import Place, Recipient
-from app.settings import settings
-
-BLANK = "-the-link-is-sealed-"
-"""Stands for a link's token in the stored parts of a mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +70,43 @@ async def write_mail(
     secret: str = "",
     **context: Any,
 ) -> None:
-    """Write a mail in the recipient's language; it is sent after the commit. The same event writes it once.
+    """Write a mail of two files in the recipient's language; it is sent after the commit. The same event writes it once.
 
     `secret` is the token of the link in it: in the stored parts `BLANK` stands in its place, and the token
     itself rests sealed until the mail is sent. Somebody without an address gets none.
     """
-    if not to.email:
-        return
+    if to.email:
+        await _keep(db, heard, to, template, compose(template, to, place=place, **context), place, secret)
+
+
+async def write_to_customer(
+    db: AsyncSession,
+    heard: Heard[Any],
+    to: Recipient,
+    name: str,
+    about: About,
+    *,
+    place: Place,
+    secret: str = "",
+) -> None:
+    """Write one of the mails of `mail_table`, as the shop words it in the recipient's language. As `write_mail`."""
+    if to.email:
+        mail = MAILS[name]
+        said = await own_words.in_force(db, place.tenant_id, mail, own_words.language_of(to.locale))
+        await _keep(db, heard, to, name, compose_worded(mail, said, to, about, place=place), place, secret)
+
+
+async def _keep(
+    db: AsyncSession,
+    heard: Heard[Any],
+    to: Recipient,
+    template: str,
+    parts: Parts,
+    place: Place | None,
+    secret: str,
+) -> None:
     mail_id = new_id()
     tenant_id = place.tenant_id if place else None
-    parts = compose(template, to, place=place, **context)
     added = await db.scalar(
         insert(Mail)
         .values(
@@ -109,23 +132,3 @@ async def write_mail(
         event: Event = MailWritten(mail_id=added)
         by = Viewer.system(tenant_id)
         await record(db, event, by=by, tenant=tenant_id, person=to.user_id, subject=added)
-
-
-def compose(template: str, to: Recipient, *, place: Place | None, **context: Any) -> dict[str, str]:
-    """Subject, text and HTML of a mail. The subject is the first line of the text part's file."""
-    given = {
-        "to": to,
-        "place": place,
-        "accent": place.brand.accent if place else PETROL,
-        "accent_night": place.brand.accent_night if place else PETROL_NIGHT,
-        "zone": place.zone if place else "UTC",
-        "site": settings().base_url,
-        "blank": BLANK,
-        "language": to.locale,
-        **context,
-    }
-    with speaking(to.locale):
-        plain = render.render(f"notifications/mail/{template}.txt", **given)
-        subject, _rule, text = plain.lstrip().partition("\n")
-        html = render.render(f"notifications/mail/{template}.html", subject=subject.strip(), **given)
-    return {"subject": subject.strip(), "text": text.strip() + "\n", "html": html}

@@ -109,3 +109,16 @@ async def test_the_demo_shows_every_mail_and_production_none(
     monkeypatch.setattr(type(settings()), "has_dev_pages", property(lambda _self: False))
     for url in ("/dev/mail", f"/dev/mail/{mail.id}", f"/dev/mail/{mail.id}/html"):
         assert (await visitor.get(url)).status_code == 404
+
+
+async def test_mails_that_really_leave_are_shown_to_nobody(
+    browser: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await browser().get("/dev/mail")).status_code == 200
+    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:9")
+    settings.cache_clear()
+    try:
+        assert (await browser().get("/dev/mail")).status_code == 404
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()

@@ -11,7 +11,7 @@ from app.core.db import transaction
 from app.core.events import record
 from app.core.tables import Delivery, EventRow
 from app.core.viewer import Viewer
-from app.domains.accounts.models import PasswordReset
+from app.domains.accounts.models import PasswordReset, User
 from app.domains.accounts.profile import ask_for_reset
 from app.domains.billing import paying, refunding
 from app.domains.billing.models import Invoice
@@ -24,9 +24,8 @@ from app.domains.booking.events import (
 from app.domains.customers import Customer
 from app.domains.estimates.expiring import expire
 from app.domains.estimates.models import ApprovalLink, Estimate
-from app.domains.notifications.models import Mail
+from app.domains.notifications.models import BLANK, Mail
 from app.domains.notifications.sending import letter_of
-from app.domains.notifications.telling import BLANK
 from app.domains.workshop import board
 from app.domains.workshop.events import WorkCompleted
 from app.domains.workshop.models import Job, RepairOrder
@@ -81,6 +80,11 @@ async def test_after_a_change_of_address_links_go_to_the_proved_one_whatever_the
     assert ("dana@new.example" in page) == (not written), "an address the shop does not have stays unsaid"
     page = await desk.get("/customers/1")
     assert "Mail goes to its confirmed address" in page.text
+    async with transaction(user=cast.customer.user_id) as db:
+        await db.execute(update(User).where(User.id == cast.customer.user_id).values(email_verified_at=None))
+    page = await desk.get("/customers/1")
+    assert "Mail goes to the address above" in page.text
+    assert "confirmed" not in page.text
 
 
 async def test_a_confirmed_visit_is_told_in_the_shops_time(site: str, cast: Cast, run_reactions: Run) -> None:

@@ -15,7 +15,7 @@ from app.core import clock, sealing
 from app.core.db import transaction
 from app.core.tables import Delivery
 from app.domains.notifications import sending
-from app.domains.notifications.telling import BLANK
+from app.domains.notifications.models import BLANK
 from app.gateways.mail import MailDelayed
 from app.settings import settings
 from tests.cast import Cast

@@ -1,0 +1,318 @@
+"""The mails a shop's customers get, which the shop may word itself: a row a mail, with the words of ours that hold until
+then, and what may stand in them.
+
+A row here is all a new mail needs: its page, its preview, its JSON and its checks follow from it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from app.core import clock, render
+from app.core.words import N_, _
+from app.domains.network.models import ServiceCenter
+from app.domains.notifications.recipients import Place
+
+Details = Sequence[tuple[str, str]]
+GREEN, AMBER, RED = "#1B6E3C", "#8A4B00", "#B3261E"
+
+
+class About(Protocol):
+    """What one mail tells of. Its words are in the language that is spoken."""
+
+    @property
+    def url(self) -> str:
+        """Where the button leads on this site; empty when there is nothing this customer can open."""
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        """What stands for each placeholder."""
+
+    def details(self, place: Place) -> Details:
+        """The facts in two columns; those without a value are left out."""
+
+
+def address(center: ServiceCenter) -> str:
+    return ", ".join(filter(None, (center.name, center.address, center.city)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """An appointment, or the wish for one."""
+
+    starts_at: datetime
+    services: Sequence[str]
+    car: str
+    days: int = 1
+    url: str = ""
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        day = _("Tomorrow") if self.days == 1 else render.day(self.starts_at, place.zone, "MMMEd")
+        return {
+            "when": render.when(self.starts_at, place.zone), "day": day, "where": address(place.center),
+            "services": ", ".join(self.services), "car": self.car or _("car"),
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        return [
+            (_("When"), render.when(self.starts_at, place.zone)), (_("Where"), address(place.center)),
+            (_("What"), ", ".join(self.services)), (_("Car"), self.car),
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An estimate that waits for its answer."""
+
+    number: str
+    jobs: Sequence[str]
+    total_minor: int
+    currency: str
+    valid_until: datetime
+    car: str
+    url: str
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        return {
+            "estimate": self.number, "jobs": ", ".join(self.jobs), "car": self.car or _("car"),
+            "total": render.money(self.total_minor, self.currency),
+            "valid_until": render.when(self.valid_until, place.zone),
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        said = self.values(place)
+        return [
+            (_("Estimate"), self.number), (_("Jobs"), said["jobs"]), (_("Total with tax"), said["total"]),
+            (_("Valid until"), said["valid_until"]),
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A repair order whose work is done."""
+
+    order: str
+    jobs: Sequence[str]
+    car: str
+    url: str = ""
+
+    def values(self, _place: Place) -> Mapping[str, str]:
+        return {"order": self.order, "jobs": ", ".join(self.jobs), "car": self.car or _("car")}
+
+    def details(self, _place: Place) -> Details:
+        return [(_("Order"), self.order), (_("Done"), ", ".join(self.jobs)), (_("Car"), self.car)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """An invoice that was issued."""
+
+    invoice: str
+    order: str
+    total_minor: int
+    currency: str
+    due_at: datetime | None
+    url: str
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        return {
+            "invoice": self.invoice, "order": self.order, "amount": render.money(self.total_minor, self.currency),
+            "due": render.day(self.due_at, place.zone) if self.due_at else "",
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        said = self.values(place)
+        return [
+            (_("Invoice"), self.invoice), (_("Order"), self.order), (_("Amount"), said["amount"]), (_("Due"), said["due"]),
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Money that has arrived."""
+
+    invoice: str
+    amount_minor: int
+    open_minor: int
+    currency: str
+    method: str
+    url: str
+
+    def values(self, _place: Place) -> Mapping[str, str]:
+        return {
+            "invoice": self.invoice, "method": self.method, "amount": render.money(self.amount_minor, self.currency),
+            "open": render.money(self.open_minor, self.currency),
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        said = self.values(place)
+        return [
+            (_("Invoice"), self.invoice), (_("Paid now"), said["amount"]), (_("By"), self.method),
+            (_("Still open"), said["open"]),
+        ]  # fmt: skip
+
+
+def _a_visit(_place: Place) -> Visit:
+    starts_at = (clock.now() + timedelta(days=1)).replace(hour=15, minute=30, second=0, microsecond=0)
+    return Visit(
+        starts_at=starts_at, services=[_("Oil change"), _("Brake check")], car="2019 Subaru Outback",
+        url="/appointments/example",
+    )  # fmt: skip
+
+
+def _an_offer(place: Place) -> Offer:
+    return Offer(
+        number="RO-1042-E1", jobs=[_("Front brakes"), _("Wiper blades")], total_minor=48250,
+        currency=place.center.currency, valid_until=clock.now() + timedelta(days=7), car="2019 Subaru Outback",
+        url="/approve/example",
+    )  # fmt: skip
+
+
+def _some_work(_place: Place) -> Work:
+    return Work(
+        order="RO-1042", jobs=[_("Front brakes"), _("Wiper blades")], car="2019 Subaru Outback",
+        url="/orders/example/track",
+    )  # fmt: skip
+
+
+def _a_bill(place: Place) -> Bill:
+    return Bill(
+        invoice="INV-00311", order="RO-1042", total_minor=48250, currency=place.center.currency,
+        due_at=clock.now() + timedelta(days=14), url="/pay/example",
+    )  # fmt: skip
+
+
+def _a_receipt(place: Place) -> Receipt:
+    return Receipt(
+        invoice="INV-00311", amount_minor=48250, open_minor=0, currency=place.center.currency,
+        method="Visa ···· 4242", url="/paid/example",
+    )  # fmt: skip
+
+
+CUSTOMER: Final = "Dana Whitfield"
+"""To whom a preview is written."""
+
+COMMON: Final = {"customer": N_("the customer's name"), "shop": N_("the workshop's name"), "phone": N_("the workshop's phone")}  # fmt: skip
+_VISIT: Final = {
+    "when": N_("day and time of the visit"), "day": N_("the day: Tomorrow, or Tue, Nov 24"),
+    "where": N_("the workshop's name and address"), "services": N_("what was booked"), "car": N_("the car"),
+}  # fmt: skip
+_OFFER: Final = {
+    "estimate": N_("the estimate's number"), "jobs": N_("what you propose"), "total": N_("the total with tax"),
+    "valid_until": N_("until when it is valid"), "car": N_("the car"),
+}  # fmt: skip
+_WORK: Final = {"order": N_("the repair order's number"), "jobs": N_("what was done"), "car": N_("the car")}
+_BILL: Final = {
+    "invoice": N_("the invoice's number"), "order": N_("the repair order's number"), "amount": N_("what it comes to"),
+    "due": N_("the day it is due"),
+}  # fmt: skip
+_RECEIPT: Final = {
+    "invoice": N_("the invoice's number"), "amount": N_("what was paid now"), "method": N_("what it was paid with"),
+    "open": N_("what is still open"),
+}  # fmt: skip
+BLOCKS: Final = {"details": N_("these facts as a table"), "link": N_("the button")}
+"""Each stands on a line of its own."""
+
+GROUPS: Final = {"visits": N_("Visits"), "work": N_("Estimates and work"), "money": N_("Bills and payments")}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMail:
+    """One mail to customers. `subject` and `text` are our words for it."""
+
+    name: str
+    group: str
+    label: str
+    leaves: str
+    """When it is sent, in the trade's words."""
+    subject: str
+    text: str
+    placeholders: Mapping[str, str]
+    example: Callable[[Place], About]
+    button: str
+    bar: str = ""
+    """The colour of its upper edge; empty is the shop's own."""
+    needs_link: bool = False
+    """Without its button the customer could not do what the mail is for."""
+
+
+_ALL: Final = (
+    CustomerMail(
+        "appointment_requested", "visits", N_("Request received"), N_("When a driver asks for a time that you confirm by hand."),
+        N_("We have received your request for {when}"),
+        N_("Hello {customer},\n\nYour request has arrived. We look at it and write to you again as soon as it stands.\n\n{details}\n\n{link}"),
+        _VISIT, _a_visit, N_("See the appointment"),
+    ),
+    CustomerMail(
+        "appointment_confirmation", "visits", N_("Visit confirmed"), N_("When a visit stands."),
+        N_("Your visit on {when} is confirmed"),
+        N_("Hello {customer},\n\nYour visit stands. We look forward to seeing you.\n\n{details}\n\nIf you cannot come, please cancel or choose another time, so that somebody else can have it.\n\n{link}"),
+        _VISIT, _a_visit, N_("See the appointment"), bar=GREEN,
+    ),
+    CustomerMail(
+        "appointment_moved", "visits", N_("Visit moved"), N_("When a visit gets another time."),
+        N_("Your visit was moved to {when}"),
+        N_("Hello {customer},\n\nYour visit has a new time.\n\n{details}\n\n{link}"),
+        _VISIT, _a_visit, N_("See the appointment"), bar=AMBER,
+    ),
+    CustomerMail(
+        "request_moved", "visits", N_("Request moved"), N_("When a driver asks for another time before you have answered."),
+        N_("Your request was moved to {when}"),
+        N_("Hello {customer},\n\nYou now ask for another time. We look at it and write to you again as soon as it stands.\n\n{details}\n\n{link}"),
+        _VISIT, _a_visit, N_("See the appointment"), bar=AMBER,
+    ),
+    CustomerMail(
+        "appointment_reminder", "visits", N_("Reminder of a visit"), N_("The day before, or as many days ahead as you set under Estimates, bills, visits."),
+        N_("{day}: your visit at {shop}"),
+        N_("Hello {customer},\n\nThis is to remind you of your visit.\n\n{details}\n\n{link}"),
+        _VISIT, _a_visit, N_("See the appointment"), bar=AMBER,
+    ),
+    CustomerMail(
+        "appointment_cancelled", "visits", N_("Visit cancelled"), N_("When a visit is called off, by you or by the driver."),
+        N_("Your visit on {when} was cancelled"),
+        N_("Hello {customer},\n\nYour visit will not take place. If that is a surprise, please call us.\n\n{details}\n\n{link}"),
+        _VISIT, _a_visit, N_("Book another time"), bar=RED,
+    ),
+    CustomerMail(
+        "request_cancelled", "visits", N_("Request off"), N_("When you decline a request, or the driver takes it back."),
+        N_("Your request for {when} is off"),
+        N_("Hello {customer},\n\nWhat you asked for will not take place. If that is a surprise, please call us.\n\n{details}\n\n{link}"),
+        _VISIT, _a_visit, N_("Book another time"), bar=RED,
+    ),
+    CustomerMail(
+        "estimate_ready", "work", N_("Estimate ready"), N_("When you send an estimate, and when the customer asks for a fresh link."),
+        N_("Your estimate from {shop}: {total}"),
+        N_("Hello {customer},\n\nWe have looked at your {car} and written down what we found and what it costs. Nothing is done before you say yes, and you decide about each job by itself.\n\n{details}\n\nThe link is for you alone; please do not pass it on. Should it have run out, the same address sends you a fresh one for as long as the estimate is valid.\n\n{link}"),
+        _OFFER, _an_offer, N_("See photos and decide"), needs_link=True,
+    ),
+    CustomerMail(
+        "service_completed", "work", N_("Car ready"), N_("When the last job of a repair order is done and checked."),
+        N_("Your {car} is ready"),
+        N_("Hello {customer},\n\nThe work is done and checked.\n\n{details}\n\nYour invoice follows by itself. You can pay it online or at the counter.\n\n{link}"),
+        _WORK, _some_work, N_("See what was done"), bar=GREEN,
+    ),
+    CustomerMail(
+        "invoice_issued", "money", N_("Invoice"), N_("When an invoice is issued, and when its link is sent again."),
+        N_("Invoice {invoice} from {shop}"),
+        N_("Hello {customer},\n\nThank you for your visit. Here is your invoice.\n\n{details}\n\nYou can pay by card with this link, or at the counter.\n\n{link}"),
+        _BILL, _a_bill, N_("See and pay"), needs_link=True,
+    ),
+    CustomerMail(
+        "payment_received", "money", N_("Payment received"), N_("When money has arrived, by card or at the counter."),
+        N_("We have received {amount}"),
+        N_("Hello {customer},\n\nThank you, your payment has arrived.\n\n{details}\n\n{link}"),
+        _RECEIPT, _a_receipt, N_("See the receipt"), bar=GREEN, needs_link=True,
+    ),
+)  # fmt: skip
+
+MAILS: Final[Mapping[str, CustomerMail]] = {one.name: one for one in _ALL}
+
+
+def of_group(group: str) -> list[CustomerMail]:
+    """The mails of one part of the page."""
+    return [one for one in _ALL if one.group == group]
+
+
+def allowed(mail: CustomerMail) -> Mapping[str, str]:
+    """Every placeholder of a mail with what it stands for; those of `BLOCKS` come last."""
+    return {**COMMON, **mail.placeholders, **BLOCKS}
