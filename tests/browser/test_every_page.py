@@ -32,7 +32,7 @@ REACHED = {
     "owner": {
         "/settings/centers/new", "/settings/centers/id", "/settings/centers/id/hours", "/settings/centers/id/bays",
         "/settings/centers/id/people/id", "/settings/services/new", "/settings/services/id",
-        "/settings/canned-jobs/new", "/settings/canned-jobs/id",
+        "/settings/canned-jobs/new", "/settings/canned-jobs/id", "/settings/mails/n",
     },
 }  # fmt: skip
 """Some of what each role must come to: no other test looks at these pages, so no lost link may hide them."""
@@ -67,7 +67,7 @@ def pattern(address: str) -> str:
     """Two addresses of the same kind of page have the same pattern: one of them is enough."""
     path = address.split("#")[0].split("?")[0]
     path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", path)
-    return re.sub(r"/\d+|(?<=^/book)/[a-z-]+", "/n", path)
+    return re.sub(r"/\d+|(?<=^/book)/[a-z-]+|(?<=^/settings/mails)/\w+/\w+", "/n", path)
 
 
 async def links(page: Page) -> list[str]:

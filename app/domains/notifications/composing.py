@@ -1,5 +1,6 @@
 """A mail as it is sent: subject, text and HTML, in the reader's language and the shop's look."""
 
+import re
 from typing import Any
 
 from app.core import render
@@ -43,7 +44,7 @@ def compose_worded(mail: CustomerMail, said: Words, to: Recipient, about: About,
         }  # fmt: skip
         text = render.render("notifications/mail/worded.txt", **given)
         html = render.render("notifications/mail/worded.html", **given)
-    return {"subject": subject, "text": text.strip() + "\n", "html": html}
+    return {"subject": subject, "text": re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n", "html": html}
 
 
 def _given(to: Recipient, place: Place | None) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, delete, get, post, put
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar import Request, Router, get, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from app.core import words
@@ -18,6 +18,7 @@ from app.domains.notifications.own_words import Words
 
 AnyRequest = Request[Any, Any, Any]
 SETS_UP = needs("manage:center")
+Version = Annotated[int, Meta(ge=0, le=2**53)]
 ONE = "/admin/mails/{letter:str}/{language:str}"
 
 
@@ -46,7 +47,11 @@ class TextIn(msgspec.Struct, forbid_unknown_fields=True):
 class WordsIn(TextIn, forbid_unknown_fields=True):
     """New words, and the version that was looked at: a change made since is answered 409."""
 
-    version: Annotated[int, Meta(ge=0, le=2**53)]
+    version: Version
+
+
+class ReturnIn(msgspec.Struct, forbid_unknown_fields=True):
+    version: Version
 
 
 class PreviewOut(msgspec.Struct):
@@ -85,17 +90,14 @@ async def change_mail(
         return _out(mail, language, said)
 
 
-@delete(ONE, opt=SETS_UP, status_code=200)
+@post(f"{ONE}/return", opt=SETS_UP, status_code=200)
 async def give_back(
-    request: AnyRequest,
-    letter: FromPath[str],
-    language: FromPath[str],
-    version: Annotated[int, QueryParameter(ge=0, le=2**53)],
+    request: AnyRequest, letter: FromPath[str], language: FromPath[str], data: JSONBody[ReturnIn]
 ) -> WordsOut:
-    """Return to the default words; `version` is the one that was looked at."""
+    """Return to the default words."""
     async with begin(request) as (db, me):
         mail = own_words.find(letter, language)
-        return _out(mail, language, await own_words.give_back(db, mail, language, seen=version, by=me))
+        return _out(mail, language, await own_words.give_back(db, mail, language, seen=data.version, by=me))
 
 
 @post(f"{ONE}/preview", opt=SETS_UP | REPEATABLE, status_code=200)

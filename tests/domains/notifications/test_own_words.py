@@ -296,7 +296,7 @@ async def test_programs_word_mails_too(browser: Open, cast: Cast) -> None:
     done = await owner.json("PUT", there, OWN | {"version": 0})
     assert (done.json()["version"], done.json()["is_default"]) == (1, False)
     assert (await owner.json("PUT", there, OWN | {"subject": "x", "version": 0})).status_code == 409
-    back = await owner.json("DELETE", f"{there}?version=1")
+    back = await owner.json("POST", f"{there}/return", {"version": 1})
     assert (back.status_code, back.json()["is_default"]) == (200, True)
 
 
