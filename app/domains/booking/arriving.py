@@ -1,6 +1,7 @@
 """The car is here: an appointment becomes a repair order, and follows it to its end."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -89,17 +90,21 @@ async def _put_on(db: AsyncSession, visit: Visit, order: RepairOrder, *, by: Vie
         taken_by=appointment.booked_by,
     )
     catalogue = {one.id: one for one in await services_booked(db, visit)}
+    starts = appointment.starts_at
     for one in visit.services:
         known = catalogue.get(one.service_id)
         booked = workshop.Booked(
+            service_id=one.service_id,
             title=one.name,
             canned_code=known.canned_job_code if known else "",
             skill=known.skill if known else "general",
             minutes=int(one.duration_minutes * one.quantity),
             quantity=one.quantity,
             price_minor=one.price_minor,
+            starts_at=starts,
         )
         await workshop.put_booked(db, order, booked, agreed, by=by)
+        starts += timedelta(minutes=booked.minutes)
 
 
 async def begin_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
+from app.domains import workshop
 from app.domains.customers.models import Customer
 from app.domains.estimates import desk_form
 from app.domains.estimates.finding import estimates_of, order_of
@@ -145,6 +146,7 @@ async def gathered(
             (one.code, one.title) for one in fitting_first(await canned_jobs(db), vehicle.fuel)
         ],
         "deferred": await deferred_for_vehicle(db, me, order.vehicle_id),
+        "usual": await workshop.usual_of_jobs(db, [one.job for one in asked], vehicle),
         "margin_tone": margin_tone,
         "local_day": local_day,
     }

@@ -13,6 +13,8 @@ from app.domains.workshop.check_in import Intake, warning_light_words
 from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, mark_owed_again, reopen, void
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
 from app.domains.workshop.deferred import revive
+from app.domains.workshop.foreseen import Foreseen
+from app.domains.workshop.foreseen import of_orders as foreseen_of_orders
 from app.domains.workshop.history import Told, timeline
 from app.domains.workshop.jobs import (
     authorize_job,
@@ -47,17 +49,23 @@ from app.domains.workshop.photographs import add_photo, photos, share_photo
 from app.domains.workshop.pricing import Price, Sellable, labor_hours, price_line, price_lines
 from app.domains.workshop.stages import enter as enter_stage
 from app.domains.workshop.stages import follow as follow_stage
+from app.domains.workshop.usual_times import Usual
+from app.domains.workshop.usual_times import of_jobs as usual_of_jobs
+from app.domains.workshop.usual_times import of_services as usual_of_services
+from app.domains.workshop.usual_times import put_into_job as put_usual_into_job
 from app.domains.workshop.work import technician as technician_of
 
 __all__ = [
     "Agreed",
     "Booked",
+    "Foreseen",
     "Intake",
     "IntakeForm",
     "NewLine",
     "Price",
     "Sellable",
     "Told",
+    "Usual",
     "add_line",
     "add_photo",
     "archive",
@@ -78,6 +86,7 @@ __all__ = [
     "find_job",
     "follow_stage",
     "for_vehicle",
+    "foreseen_of_orders",
     "hold",
     "hold_open",
     "job_word",
@@ -98,6 +107,7 @@ __all__ = [
     "price_lines",
     "propose_job",
     "put_booked",
+    "put_usual_into_job",
     "remove_line",
     "reopen",
     "revive",
@@ -108,6 +118,8 @@ __all__ = [
     "timeline",
     "unfinished_jobs",
     "unit_price",
+    "usual_of_jobs",
+    "usual_of_services",
     "visible_to",
     "void",
     "warning_light_words",
