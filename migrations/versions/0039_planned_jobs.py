@@ -1,4 +1,5 @@
-"""When a job is to begin, and as which service it was booked: what its clocks say is that service's history."""
+"""When a job is to begin, and as which service it was booked: what its clocks say is that service's history.
+And a visit is completed when the car is handed over, not when the work is done."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,9 +29,19 @@ def upgrade() -> None:
            AND EXISTS (SELECT FROM authorizations u
                         WHERE u.tenant_id = j.tenant_id AND u.job_id = j.id AND u.method = 'booking')
     """)
+    op.execute("""
+        UPDATE appointments a SET status = 'in_progress'
+          FROM repair_orders o
+         WHERE o.tenant_id = a.tenant_id AND o.id = a.order_id AND a.status = 'completed'
+           AND o.stage <> 'delivered' AND o.status IN ('repair_order', 'invoiced', 'closed')
+    """)
 
 
 def downgrade() -> None:
+    op.execute("""
+        UPDATE appointments SET status = 'completed'
+         WHERE status IN ('arrived', 'in_progress') AND completed_at IS NOT NULL
+    """)
     op.drop_index("ix_jobs_service", "jobs")
     op.drop_index("ix_jobs_canned_job", "jobs")
     op.drop_constraint(op.f("fk_jobs_tenant_id_service_id"), "jobs", type_="foreignkey")
