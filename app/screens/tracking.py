@@ -48,7 +48,7 @@ def steps_of(stage: str, *, begun: bool = True) -> list[Step]:
     """The way of a car through the shop in a driver's words, and how far it has come."""
     words = {
         "received": _("Checked in"),
-        "diagnosing": _("Being looked at"),
+        "diagnosing": _("Diagnosing"),
         "awaiting_approval": _("Your decision"),
         "in_progress": _("Work under way") if begun or stage != "in_progress" else _("Work starts soon"),
         "qc": _("Quality check"),

@@ -30,6 +30,7 @@ from app.domains.workshop.jobs import (
 )
 from app.domains.workshop.jobs import find as find_job
 from app.domains.workshop.lines import NewLine, add_line, change_line, remove_line, unit_price
+from app.domains.workshop.lines import rename as rename_job
 from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
 from app.domains.workshop.moves import blocked_word, job_word, stage_words
 from app.domains.workshop.orders import (
@@ -109,6 +110,7 @@ __all__ = [
     "put_booked",
     "put_usual_into_job",
     "remove_line",
+    "rename_job",
     "reopen",
     "revive",
     "share_photo",

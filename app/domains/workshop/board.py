@@ -56,6 +56,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     blocked_reason: str
     blocked_at: datetime | None
     is_running: bool
+    has_begun: bool
+    """Whether anybody has ever started one of its jobs."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ def _tickets() -> Any:
             func.min(case((Job.status == "blocked", Job.blocked_reason))).label("blocked_reason"),
             func.min(Job.blocked_at).filter(Job.status == "blocked").label("blocked_at"),
             func.bool_or(foreseen.CLOCKED.c.running > 0).label("running"),
+            func.bool_or(Job.started_at.is_not(None)).label("begun"),
             foreseen.PIECES.label("pieces"),
         )
         .select_from(Job)
@@ -128,6 +131,7 @@ def _tickets() -> Any:
             work.c.blocked_reason,
             work.c.blocked_at,
             work.c.running,
+            work.c.begun,
             work.c.pieces,
         )
         .join(
@@ -210,6 +214,7 @@ def _card(row: Any, now: datetime, opening: Sequence[foreseen.Stretch]) -> Card:
         blocked_reason=row.blocked_reason or "",
         blocked_at=row.blocked_at,
         is_running=bool(row.running),
+        has_begun=bool(row.begun),
     )
 
 

@@ -64,6 +64,11 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     canned: Sequence[CannedJob]
 
     @property
+    def has_begun(self) -> bool:
+        """Whether anybody has ever started one of the jobs."""
+        return any(sheet.job.started_at for sheet in self.sheets)
+
+    @property
     def car(self) -> str:
         return car_of(self.vehicle)
 
