@@ -17,7 +17,13 @@ from app.domains.booking.live import (
     ring_slots,
     ring_slots_of_center,
 )
-from app.domains.booking.reactions import follow_completion, follow_start, follow_void
+from app.domains.booking.reactions import (
+    follow_completion,
+    follow_handover,
+    follow_plan,
+    follow_start,
+    follow_void,
+)
 from app.domains.customers.linking import follow_address, link_where_known
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
@@ -58,8 +64,8 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # workshop
     workshop.OrderOpened: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderArrived: [ring_board, ring_order, ring_customer, ring_day],
-    workshop.OrderMoved: [ring_board, ring_order, ring_customer, ring_day],
-    workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches],
+    workshop.OrderMoved: [ring_board, ring_order, ring_customer, ring_day, follow_handover],
+    workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches, follow_plan],
     workshop.OrderReadingsTaken: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
@@ -83,9 +89,10 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.JobDeclined: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobDeferred: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobRevived: [ring_board, ring_order],
-    workshop.JobAssigned: [ring_board, ring_order, ring_bench],
+    workshop.JobAssigned: [ring_board, ring_order, ring_bench, follow_plan],
+    workshop.JobPlanned: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobStarted: [ring_board, ring_order, ring_bench, ring_customer, follow_start],
-    workshop.JobPaused: [ring_board, ring_order, ring_bench],
+    workshop.JobPaused: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobBlocked: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobFinished: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobReturned: [ring_board, ring_order, ring_bench],
@@ -164,6 +171,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     booking.AppointmentArrived: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentExpectedAgain: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentStarted: [ring_slots, ring_day, ring_own, ring_appointment],
+    booking.AppointmentReady: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
     # a shop's set-up decides what is free
     network.CenterChanged: [ring_slots_of_center],

@@ -1,7 +1,9 @@
 """The driver's page while the car is in the shop: where it is, when it is done, what was seen, what to answer
 or pay. It gathers the order, its estimates, inspections and invoices, and follows without a reload."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +48,7 @@ def steps_of(stage: str, *, begun: bool = True) -> list[Step]:
     """The way of a car through the shop in a driver's words, and how far it has come."""
     words = {
         "received": _("Checked in"),
-        "diagnosing": _("Being looked at"),
+        "diagnosing": _("Diagnosing"),
         "awaiting_approval": _("Your decision"),
         "in_progress": _("Work under way") if begun or stage != "in_progress" else _("Work starts soon"),
         "qc": _("Quality check"),
@@ -127,12 +129,14 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
     await enter_tenant(db, order.tenant_id)
     asked = order.status in PAPER_ONLY
     jobs = [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS]
+    center = await db.get_one(ServiceCenter, order.center_id)
     begun = any(job.started_at for job in jobs) or not any(job.status in AGREED for job in jobs)
     tone, words = on_paper(order.status) if asked else headline(order.stage, begun=begun)
     return {
         "shop_brand": await brand_of(db, order.tenant_id),
         "order": order,
-        "center": await db.get_one(ServiceCenter, order.center_id),
+        "center": center,
+        "expected": await _expected(db, order, center, jobs),
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
         "tone": tone,
         "headline": words,
@@ -151,6 +155,18 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "summary_url": "",
         "topics": [workshop.customer_topic(order.id)],
     }
+
+
+async def _expected(
+    db: AsyncSession, order: RepairOrder, center: ServiceCenter, jobs: Sequence[Job]
+) -> datetime | None:
+    """The moment promised, or the end of the work where it is foreseen for earlier. While a question is open
+    nobody knows what is still to be done."""
+    if any(job.status == "presented" for job in jobs):
+        return order.promise_at
+    ahead = (await workshop.foreseen_of_orders(db, center, [order.id])).get(order.id)
+    moments = (order.promise_at, ahead.done_at if ahead else None)
+    return min(filter(None, moments), default=None)
 
 
 async def _to_answer(db: AsyncSession, order: RepairOrder) -> Estimate | None:

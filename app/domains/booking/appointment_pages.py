@@ -48,7 +48,11 @@ async def own_region(request: AnyRequest) -> Response[Any]:
 async def _own(db: AsyncSession, me: Viewer) -> dict[str, Any]:
     now = clock.now()
     visits = await appointments.of_driver(db, me)
-    coming = [one for one in visits if one.appointment.ends_at > now and one.appointment.is_open]
+    coming = [
+        one
+        for one in visits
+        if one.appointment.is_open and (one.appointment.ends_at > now or one.appointment.order_id)
+    ]
     return {"coming": coming[::-1], "past": [one for one in visits if one not in coming]}
 
 

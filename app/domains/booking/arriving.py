@@ -1,6 +1,7 @@
 """The car is here: an appointment becomes a repair order, and follows it to its end."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,17 +15,21 @@ from app.core.words import _
 from app.domains import customers, garage, workshop
 from app.domains.booking.appointments import EARLIEST, Visit
 from app.domains.booking.changing import must_be_version, services_booked
-from app.domains.booking.claims import vacate
+from app.domains.booking.claims import pass_on, vacate
 from app.domains.booking.events import (
     AppointmentArrived,
     AppointmentCompleted,
     AppointmentExpectedAgain,
+    AppointmentReady,
+    AppointmentReassigned,
     AppointmentStarted,
 )
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
 from app.domains.booking.telling_ahead import bring_photos
-from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.models import OPEN_WORK, RepairOrder
+
+IN_SHOP = ("arrived", "in_progress")
 
 
 def must_be_expected(visit: Visit) -> None:
@@ -89,50 +94,110 @@ async def _put_on(db: AsyncSession, visit: Visit, order: RepairOrder, *, by: Vie
         taken_by=appointment.booked_by,
     )
     catalogue = {one.id: one for one in await services_booked(db, visit)}
+    starts = appointment.starts_at
     for one in visit.services:
         known = catalogue.get(one.service_id)
         booked = workshop.Booked(
+            service_id=one.service_id,
             title=one.name,
             canned_code=known.canned_job_code if known else "",
             skill=known.skill if known else "general",
             minutes=int(one.duration_minutes * one.quantity),
             quantity=one.quantity,
             price_minor=one.price_minor,
+            starts_at=starts,
         )
         await workshop.put_booked(db, order, booked, agreed, by=by)
+        starts += timedelta(minutes=booked.minutes)
 
 
 async def begin_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
-    """arrived → in_progress, when the first job of the order starts."""
+    """arrived → in_progress, when the first job of the order starts. Work that was done may begin again."""
     appointment = await _of_order(db, order_id)
-    if appointment is not None and appointment.status == "arrived":
-        appointment.status = "in_progress"
-        appointment.version += 1
-        await tell(db, AppointmentStarted, appointment, by=by)
+    if appointment is None or appointment.status not in IN_SHOP:
+        return
+    if appointment.status == "in_progress" and appointment.completed_at is None:
+        return
+    appointment.status = "in_progress"
+    appointment.completed_at = None
+    appointment.version += 1
+    await tell(db, AppointmentStarted, appointment, by=by)
 
 
 async def expect_again(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
     """arrived or in_progress → confirmed, when the order is void: the car can be checked in again, and the visit
     moved, cancelled or missed like any that stands."""
     appointment = await _of_order(db, order_id)
-    if appointment is None or appointment.status not in ("arrived", "in_progress"):
+    if appointment is None or appointment.status not in IN_SHOP:
         return
     appointment.status = "confirmed"
-    appointment.order_id = None
+    appointment.order_id = appointment.completed_at = None
     appointment.version += 1
     await tell(db, AppointmentExpectedAgain, appointment, by=by, order_id=order_id)
 
 
-async def complete(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
-    """arrived or in_progress → completed: bay and technician are free for the rest of the time."""
+async def end_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
+    """All work is done: bay and technician are free for the rest of the time. The visit goes on until the car is
+    handed over."""
+    order = await db.get_one(RepairOrder, order_id)
     appointment = await _of_order(db, order_id)
-    if appointment is None or appointment.status not in ("arrived", "in_progress"):
+    if appointment is None or appointment.status not in IN_SHOP or appointment.completed_at:
         return
-    appointment.status = "completed"
+    if order.ready_at is None:  # heard late: it is being worked on again
+        return
     appointment.completed_at = clock.now()
     appointment.version += 1
     await vacate(db, appointment)
+    await tell(db, AppointmentReady, appointment, by=by)
+
+
+async def complete(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
+    """arrived or in_progress → completed, when the car is back with its driver."""
+    order = await db.get_one(RepairOrder, order_id)
+    appointment = await _of_order(db, order_id)
+    if appointment is None or appointment.status not in IN_SHOP or order.stage != "delivered":
+        return
+    appointment.status = "completed"
+    appointment.completed_at = appointment.completed_at or clock.now()
+    appointment.version += 1
+    await vacate(db, appointment)
     await tell(db, AppointmentCompleted, appointment, by=by)
+
+
+async def follow_plan(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
+    """The diary follows the workshop: the bay the car is in, and the technician who has all that is left to do.
+
+    Who has something else in the diary at that time keeps it; then only the one before becomes free.
+    """
+    order = await db.get_one(RepairOrder, order_id)
+    left = {
+        job.technician_id or order.technician_id
+        for job in await workshop.jobs_of(db, order)
+        if job.status in OPEN_WORK
+    }
+    appointment = await _of_order(db, order_id)
+    if appointment is None or appointment.status not in IN_SHOP or appointment.completed_at:
+        return
+    wanted = {"bay_id": order.bay_id, "technician_id": left.pop() if len(left) == 1 else None}
+    moved = {
+        name: (getattr(appointment, name), now)
+        for name, now in wanted.items()
+        if now is not None and now != getattr(appointment, name)
+    }
+    if not moved:
+        return
+    await pass_on(db, appointment, dict(moved.values()), by=by)
+    for name, (_before, now) in moved.items():
+        setattr(appointment, name, now)
+    appointment.version += 1
+    await tell(
+        db,
+        AppointmentReassigned,
+        appointment,
+        by=by,
+        bay_id=appointment.bay_id,
+        technician_id=appointment.technician_id,
+    )
 
 
 async def _of_order(db: AsyncSession, order_id: UUID) -> Appointment | None:

@@ -6,7 +6,7 @@ overdue holds in the way, for a constraint cannot see the clock; and takes what 
 as the proof.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -191,6 +191,46 @@ async def occupy(
         if _sqlstate(error) == _EXCLUDED:
             raise SlotTaken([]) from error
         raise
+
+
+async def pass_on(
+    db: AsyncSession, appointment: Appointment, successors: Mapping[UUID | None, UUID], *, by: Viewer
+) -> None:
+    """What is left of a visit's time goes from some resources to others, where these have nothing else then."""
+    await db.execute(_LOCK, {"keys": sorted(_key(one) for one in successors.values())})
+    await clear_overdue(db, appointment.tenant_id, successors.values(), by=by)
+    held = await db.scalars(
+        select(Occupation).where(
+            Occupation.tenant_id == appointment.tenant_id,
+            Occupation.appointment_id == appointment.id,
+            Occupation.resource_id.in_([one for one in successors if one]),
+            Occupation.is_active,
+        )
+    )
+    now = clock.now()
+    for one in held.all():
+        one.is_active = False
+        starts, ends = one.during.lower, one.during.upper
+        if starts is None or ends is None or ends <= now:
+            continue
+        during = Range(max(starts, now), ends)
+        wanted = {
+            "tenant": appointment.tenant_id,
+            "ids": [successors[one.resource_id]],
+            "spans": [during],
+            "now": now,
+            "except_for": None,
+        }
+        if await db.scalar(_STILL_FREE, wanted):
+            db.add(
+                Occupation(
+                    tenant_id=appointment.tenant_id,
+                    appointment_id=appointment.id,
+                    resource_id=successors[one.resource_id],
+                    during=during,
+                )
+            )
+    await db.flush()
 
 
 async def vacate(db: AsyncSession, appointment: Appointment) -> None:

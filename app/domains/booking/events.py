@@ -80,5 +80,9 @@ class AppointmentStarted(AppointmentEvent, frozen=True, kw_only=True):
     """Somebody works on the car."""
 
 
+class AppointmentReady(AppointmentEvent, frozen=True, kw_only=True):
+    """The work is done; the car waits to be collected."""
+
+
 class AppointmentCompleted(AppointmentEvent, frozen=True, kw_only=True):
-    """The work is done."""
+    """The car is back with its driver."""

@@ -55,8 +55,14 @@ class Appointment(TenantOwned, Base):
     cancel_reason: Mapped[str] = mapped_column(default="")
     order_id: Mapped[UUID | None]
     completed_at: Mapped[datetime | None]
+    """When the work was done; the visit is completed with the handover."""
     reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def is_ready(self) -> bool:
+        """All work is done and the car still here."""
+        return self.status in ("arrived", "in_progress") and self.completed_at is not None
 
     @property
     def is_open(self) -> bool:

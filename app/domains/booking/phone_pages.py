@@ -16,7 +16,7 @@ from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains import customers, garage, services
+from app.domains import customers, garage, services, workshop
 from app.domains.booking import appointments, choosing, holding
 from app.domains.booking.book_pages import aware
 from app.domains.booking.claims import SlotTaken
@@ -71,10 +71,11 @@ async def choose_services(
     async with begin(request) as (db, me):
         shown = await _for_whom(db, me, Asked(customer, vehicle, service or []))
         offered = await services.offered(db, shown["center"].tenant_id, shown["car"].fuel)
+        took = await workshop.usual_of_services(db, offered)
         return page(
             request, me, "booking/choose_services.html", groups=choosing.grouped(offered),
             chosen=set(service or ()), errors={"service": _("Choose at least one service.")} if again else {},
-            **shown,
+            usual={key: known.for_car(shown["car"].make, shown["car"].model) for key, known in took.items()}, **shown,
         )  # fmt: skip
 
 

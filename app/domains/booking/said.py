@@ -8,11 +8,14 @@ from babel.dates import get_timezone_name
 from app.core.money import decimals
 from app.core.render import template_global
 from app.core.words import _, spoken
+from app.domains.booking.models import Appointment
 
 
 @template_global
-def appointment_status(status: str) -> tuple[str, str]:
+def appointment_status(appointment: Appointment) -> tuple[str, str]:
     """(tone, words) of an appointment's state."""
+    if appointment.is_ready:
+        return "go", _("Ready to collect")
     return {
         "held": ("wait", _("Reserved for you")),
         "pending": ("wait", _("Waiting for the shop")),
@@ -23,7 +26,7 @@ def appointment_status(status: str) -> tuple[str, str]:
         "cancelled": ("idle", _("Cancelled")),
         "no_show": ("stop", _("Did not come")),
         "expired": ("idle", _("Reservation ran out")),
-    }.get(status, ("idle", status))
+    }[appointment.status]
 
 
 @template_global

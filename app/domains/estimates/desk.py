@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
+from app.domains import workshop
 from app.domains.customers.models import Customer
 from app.domains.estimates import desk_form
 from app.domains.estimates.finding import estimates_of, order_of
-from app.domains.estimates.lines_form import FIELDS, Row, count_rows, wishes, written, written_over
+from app.domains.estimates.lines_form import FIELDS, Row, count_rows, mark, wishes, written, written_over
 from app.domains.estimates.models import Estimate
 from app.domains.estimates.pricing import Price, price_lines
 from app.domains.estimates.proposal import Proposal, authorized_minor, to_ask, work_on
@@ -145,6 +146,7 @@ async def gathered(
             (one.code, one.title) for one in fitting_first(await canned_jobs(db), vehicle.fuel)
         ],
         "deferred": await deferred_for_vehicle(db, me, order.vehicle_id),
+        "usual": await workshop.usual_of_jobs(db, [one.job for one in asked], vehicle),
         "margin_tone": margin_tone,
         "local_day": local_day,
     }
@@ -162,13 +164,15 @@ class Part:
 
 def _part(one: Proposal, typed: Mapping[str, str], currency: str, is_late: bool) -> Part:
     version = str(one.job.version)
-    values: Mapping[str, str] = {**written(one.lines, currency), "version": version}
+    stored = {"version": version, "title": one.job.title, "title_was": mark((one.job.title,))}
+    values: Mapping[str, str] = {**written(one.lines, currency), **stored}
+    renamed = "title" in typed and mark((typed["title"],)) != typed.get("title_was")
     if typed and is_late:
-        values = {**written_over(one.lines, typed, currency), "version": version}
+        stored |= {"title": typed["title"]} if renamed else {}
+        values = {**written_over(one.lines, typed, currency), **stored}
     elif typed:
-        values = {"version": version, **typed}
+        values = {**stored, **typed}
     filled = count_rows(values)
     needs_row = not filled or bool(values[f"description-{filled - 1}"])
-    return Part(
-        values, filled + needs_row, is_late and bool(wishes(typed)) and typed.get("version") != version
-    )
+    wishes_more = renamed or bool(wishes(typed))
+    return Part(values, filled + needs_row, is_late and wishes_more and typed.get("version") != version)

@@ -21,6 +21,8 @@ from app.domains.estimates.models import Estimate
 from app.domains.estimates.writing import check_draft, revise
 from app.domains.workshop.models import Job
 
+LONGEST_TITLE = 160
+
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """A draft's message and validity."""
@@ -59,6 +61,18 @@ def has_terms(form: Mapping[str, Any]) -> bool:
     return "revision" in form and now != form.get("terms_were")
 
 
+def new_title(typed: Mapping[str, str]) -> str | None:
+    """The other name somebody has given a job; None when it is as it was shown. Raises Invalid."""
+    title = " ".join(typed.get("title", "").replace("\x00", "").split())
+    if "title" not in typed or mark((title,)) == typed.get("title_was"):
+        return None
+    if not title:
+        raise Invalid({"title": _("Give the job a name.")})
+    if len(title) > LONGEST_TITLE:
+        raise Invalid({"title": _("Keep it under %(most)s characters.", most=LONGEST_TITLE)})
+    return title
+
+
 async def save(
     db: AsyncSession,
     estimate: Estimate,
@@ -73,13 +87,14 @@ async def save(
     has changed meanwhile; then nothing is stored.
     """
     errors: dict[str, str] = {}
-    parts: list[tuple[UUID, int, list[Row]]] = []
+    parts: list[tuple[UUID, int, str | None, list[Row]]] = []
     terms: Terms | None = None
     for job_id in jobs_in(form):
         typed = part_of(form, job_id)
         try:
             if job_id != without:
-                parts.append((job_id, read(Seen, typed).version, read_rows(typed, estimate.currency)))
+                title = new_title(typed)
+                parts.append((job_id, read(Seen, typed).version, title, read_rows(typed, estimate.currency)))
         except Invalid as wrong:
             errors |= {f"{job_id}-{name}": words for name, words in wrong.errors.items()}
             if errors.pop(f"{job_id}-version", ""):  # no field anybody sees
@@ -93,15 +108,19 @@ async def save(
     check_draft(estimate, None)
     if terms:
         await revise(db, estimate, **msgspec.structs.asdict(terms), by=by)
-    for job_id, version, rows in parts:
-        if any(row.is_touched for row in rows):
+    for job_id, version, title, rows in parts:
+        if title is not None or any(row.is_touched for row in rows):
             try:
                 job = await job_of(db, by, estimate, job_id)
             except NotFound:
                 words = _("A job of this estimate was taken off meanwhile.")
                 raise Refused(words, audit="job.stale") from None
+            if title is not None:
+                same = {name: getattr(job, name) for name in ("complaint", "cause", "skill")}
+                await workshop.rename_job(db, job, title=title, **same, by=by, version=version)
             lines = (await workshop.lines_of(db, [job]))[job.id]
-            await save_rows(db, job, lines, rows, version=version, by=by)
+            # The first change has checked the version and holds the order.
+            await save_rows(db, job, lines, rows, version=version if title is None else None, by=by)
 
 
 async def _in_part(db: AsyncSession, me: Viewer, estimate: Estimate, job_id: UUID) -> str:

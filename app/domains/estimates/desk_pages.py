@@ -119,6 +119,20 @@ async def withdraw(request: AnyRequest, estimate_id: FromPath[UUID], job_id: Fro
     return await _keep(request, estimate_id, take_off, without=job_id)
 
 
+@post("/estimates/{estimate_id:uuid}/jobs/{job_id:uuid}/usual-time", opt=needs(WRITE), status_code=303)
+async def take_usual_time(
+    request: AnyRequest, estimate_id: FromPath[UUID], job_id: FromPath[UUID]
+) -> Response[Any]:
+    """The hours become what the same work has usually taken."""
+
+    async def put(db: AsyncSession, me: Viewer, estimate: Estimate) -> str:
+        job = await desk_form.job_of(db, me, estimate, job_id)
+        await workshop.put_usual_into_job(db, job, by=me)
+        return f"/estimates/{estimate_id}#job-{job.id}"
+
+    return await _keep(request, estimate_id, put)
+
+
 @post("/estimates/{estimate_id:uuid}/revivals/{work_id:uuid}", opt=needs(WRITE), status_code=303)
 async def take_up_again(
     request: AnyRequest, estimate_id: FromPath[UUID], work_id: FromPath[UUID]
@@ -137,5 +151,13 @@ async def take_up_again(
 
 router = Router(
     path="/",
-    route_handlers=[asking_pages.router, save_draft, add_job, sums_while_typing, withdraw, take_up_again],
+    route_handlers=[
+        asking_pages.router,
+        save_draft,
+        add_job,
+        sums_while_typing,
+        withdraw,
+        take_usual_time,
+        take_up_again,
+    ],
 )

@@ -151,7 +151,13 @@ def written_over(lines: Sequence[JobLine], typed: Mapping[str, str], currency: s
 
 
 async def save_rows(
-    db: AsyncSession, job: Job, lines: Sequence[JobLine], rows: Sequence[Row], *, version: int, by: Viewer
+    db: AsyncSession,
+    job: Job,
+    lines: Sequence[JobLine],
+    rows: Sequence[Row],
+    *,
+    version: int | None,
+    by: Viewer,
 ) -> None:
     """Bring a job's lines to what was typed. Unchanged rows are left alone, so that an approval is not lost
     over nothing. Raises Refused when the job has changed since `version`."""

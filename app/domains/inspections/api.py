@@ -87,6 +87,8 @@ class SeenOut(msgspec.Struct):
     note: str
     photos: list[str]
     job_id: UUID | None
+    repair: str
+    """agreed, done; empty while nobody has agreed to it."""
 
 
 class SummaryOut(msgspec.Struct):
@@ -287,6 +289,7 @@ def _summary(one: Summary) -> SummaryOut:
                 note=seen.note,
                 photos=[files.file_url(file) for file in seen.photos],
                 job_id=seen.job_id,
+                repair=seen.repair,
             )
             for seen in one.seen
         ],

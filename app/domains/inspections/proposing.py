@@ -17,7 +17,7 @@ from app.domains.workshop.models import Job, RepairOrder
 
 async def propose(db: AsyncSession, finding: Finding, order: RepairOrder, *, by: Viewer) -> Job:
     """Put the work that mends a finding on its order: the item's canned job with its lines, or an empty job
-    of the item's name when the shop has none. A second tap gives the same job back.
+    named after the item when the shop has none. A second tap gives the same job back.
 
     Raises Refused for a finding that is neither yellow nor red, or an order that is closed.
     """
@@ -29,7 +29,7 @@ async def propose(db: AsyncSession, finding: Finding, order: RepairOrder, *, by:
         db,
         order,
         by=by,
-        title="" if canned else _(item.name),
+        title="" if canned else _("Repair: %(item)s", item=_(item.name)),
         canned_code=item.canned_job_code if canned else "",
         finding_id=finding.id,
         cause=_cause(item, finding),

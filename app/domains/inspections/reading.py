@@ -210,6 +210,8 @@ class Seen:
     note: str
     photos: list[File]
     job_id: UUID | None
+    repair: str = ""
+    """What became of it: agreed (the customer said yes), done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +226,18 @@ class Summary:
         return [one for one in self.seen if one.rating == rating]
 
     @property
+    def repaired(self) -> list[Seen]:
+        """What was found and has been mended since."""
+        return [one for one in self.seen if one.repair == "done"]
+
+    @property
     def counts(self) -> dict[str, int]:
         return {rating: len(self.rated(rating)) for rating in RATINGS}
+
+    @property
+    def counts_now(self) -> dict[str, int]:
+        """The same without what has been mended since."""
+        return {rating: sum(one.repair != "done" for one in self.rated(rating)) for rating in RATINGS}
 
 
 async def for_customer(db: AsyncSession, order: RepairOrder) -> list[Summary]:
@@ -264,7 +276,14 @@ def _seen(one: Row) -> Seen:
         note=one.finding.note,
         photos=[shown.file for shown in one.photos if shown.photo.is_shared],
         job_id=one.finding.job_id,
+        repair=_repair(one.job),
     )
+
+
+def _repair(job: Job | None) -> str:
+    if job is None or not job.is_authorized:
+        return ""
+    return "done" if job.status == "completed" else "agreed"
 
 
 def measure_of(one: Row) -> str:

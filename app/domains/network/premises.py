@@ -1,11 +1,12 @@
 """A shop's service centers, their hours and their bays: what the owner sets up."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.numbers import list_currencies
@@ -135,6 +136,29 @@ async def hours_today(db: AsyncSession, center: ServiceCenter) -> str:
     other = next((one for one in await exceptions_of(db, center) if one.day == today), None)
     week = center.working_hours.get(WEEKDAYS[today.weekday()], ())
     return write_hours(other.intervals.get("open", ()) if other else week)
+
+
+async def open_stretches(
+    db: AsyncSession, center: ServiceCenter, *, days: int = 14
+) -> list[tuple[datetime, datetime]]:
+    """When the center is open from today on, as instants in order."""
+    zone = ZoneInfo(center.zone)
+    today = clock.today(center.zone)
+    other = {one.day: one.intervals.get("open", ()) for one in await exceptions_of(db, center)}
+    found = []
+    # Yesterday's night shift may still be going on.
+    for day in (today + timedelta(days=n) for n in range(-1, days)):
+        for opens, closes in other.get(day, center.working_hours.get(WEEKDAYS[day.weekday()], ())):
+            start, end = (_moment(day, words, zone) for words in (opens, closes))
+            found.append((start, end if end > start else _moment(day + timedelta(days=1), closes, zone)))
+    return sorted(found)
+
+
+def _moment(day: date, words: str, zone: ZoneInfo) -> datetime:
+    if words == "24:00":
+        return _moment(day + timedelta(days=1), "00:00", zone)
+    # In UTC: two moments of one zone are compared by the hands of the clock, which go back once a year.
+    return datetime.combine(day, time.fromisoformat(words), zone).astimezone(UTC)
 
 
 async def exceptions_of(db: AsyncSession, center: ServiceCenter) -> Sequence[HoursException]:

@@ -204,6 +204,11 @@ async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
             )
         line = Line("estimate", title, message, f"/estimates/{event.estimate_id}", event.estimate_id)
         await list_for(db, heard, driver.user_id, line, tenant_id=order.tenant_id)
+    if driver is not None:
+        url = f"/estimates/{event.estimate_id}" if driver.user_id else ""
+        await write_mail(
+            db, heard, driver, "estimate_expired", place=place, number=event.number, car=car, url=url
+        )
     advisor = await _advisor(db, order)
     if advisor is not None and advisor.user_id:
         with speaking(advisor.locale):

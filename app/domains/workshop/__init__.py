@@ -13,6 +13,8 @@ from app.domains.workshop.check_in import Intake, warning_light_words
 from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, mark_owed_again, reopen, void
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
 from app.domains.workshop.deferred import revive
+from app.domains.workshop.foreseen import Foreseen
+from app.domains.workshop.foreseen import of_orders as foreseen_of_orders
 from app.domains.workshop.history import Told, timeline
 from app.domains.workshop.jobs import (
     authorize_job,
@@ -28,6 +30,7 @@ from app.domains.workshop.jobs import (
 )
 from app.domains.workshop.jobs import find as find_job
 from app.domains.workshop.lines import NewLine, add_line, change_line, remove_line, unit_price
+from app.domains.workshop.lines import rename as rename_job
 from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
 from app.domains.workshop.moves import blocked_word, job_word, stage_words
 from app.domains.workshop.orders import (
@@ -47,17 +50,23 @@ from app.domains.workshop.photographs import add_photo, photos, share_photo
 from app.domains.workshop.pricing import Price, Sellable, labor_hours, price_line, price_lines
 from app.domains.workshop.stages import enter as enter_stage
 from app.domains.workshop.stages import follow as follow_stage
+from app.domains.workshop.usual_times import Usual
+from app.domains.workshop.usual_times import of_jobs as usual_of_jobs
+from app.domains.workshop.usual_times import of_services as usual_of_services
+from app.domains.workshop.usual_times import put_into_job as put_usual_into_job
 from app.domains.workshop.work import technician as technician_of
 
 __all__ = [
     "Agreed",
     "Booked",
+    "Foreseen",
     "Intake",
     "IntakeForm",
     "NewLine",
     "Price",
     "Sellable",
     "Told",
+    "Usual",
     "add_line",
     "add_photo",
     "archive",
@@ -78,6 +87,7 @@ __all__ = [
     "find_job",
     "follow_stage",
     "for_vehicle",
+    "foreseen_of_orders",
     "hold",
     "hold_open",
     "job_word",
@@ -98,7 +108,9 @@ __all__ = [
     "price_lines",
     "propose_job",
     "put_booked",
+    "put_usual_into_job",
     "remove_line",
+    "rename_job",
     "reopen",
     "revive",
     "share_photo",
@@ -108,6 +120,8 @@ __all__ = [
     "timeline",
     "unfinished_jobs",
     "unit_price",
+    "usual_of_jobs",
+    "usual_of_services",
     "visible_to",
     "void",
     "warning_light_words",

@@ -8,12 +8,15 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Router, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.workshop import bench, board, jobs, orders, readings, steps, work
+from app.domains.network.premises import open_stretches
+from app.domains.workshop import bench, board, foreseen, jobs, orders, readings, steps, work
 from app.domains.workshop.folder import Folder, Sheet, open_folder
+from app.domains.workshop.foreseen import Window
 from app.domains.workshop.models import Job, JobStep, RepairOrder
 
 AnyRequest = Request[Any, Any, Any]
@@ -30,6 +33,8 @@ class OrderOut(msgspec.Struct):
     status: str
     stage_since: datetime
     promise_at: datetime | None
+    estimated_end: datetime | None
+    """When all agreed work will probably be done, in steps of five minutes; null is unknown."""
     is_late: bool
     is_waiter: bool
     priority: int
@@ -65,6 +70,11 @@ class JobOut(msgspec.Struct):
     version: int
     technician_id: UUID | None
     estimated_minutes: int
+    scheduled_start: datetime | None
+    estimated_end: datetime | None
+    """As things stand now; null when nobody can know, or it is finished."""
+    actual_start: datetime | None
+    actual_end: datetime | None
     blocked_reason: str
     complaint: str
     cause: str
@@ -82,6 +92,7 @@ class OrderDetailOut(msgspec.Struct):
     stage: str
     stage_since: datetime
     promise_at: datetime | None
+    estimated_end: datetime | None
     received_at: datetime
     ready_at: datetime | None
     concern: str
@@ -162,6 +173,7 @@ def _card(card: board.Card) -> OrderOut:
         status=card.status,
         stage_since=card.since,
         promise_at=card.promise_at,
+        estimated_end=card.estimated_end,
         is_late=card.is_late,
         is_waiter=card.is_waiter,
         priority=card.priority,
@@ -177,7 +189,7 @@ def _card(card: board.Card) -> OrderOut:
     )
 
 
-def _job(job: Job, sheet: Sheet | None = None, *, sells: bool = False) -> JobOut:
+def _job(job: Job, window: Window, sheet: Sheet | None = None, *, sells: bool = False) -> JobOut:
     said = JobOut(
         id=job.id,
         order_id=job.order_id,
@@ -187,6 +199,10 @@ def _job(job: Job, sheet: Sheet | None = None, *, sells: bool = False) -> JobOut
         version=job.version,
         technician_id=job.technician_id,
         estimated_minutes=job.estimated_minutes,
+        scheduled_start=window.start,
+        estimated_end=window.end,
+        actual_start=job.started_at,
+        actual_end=job.completed_at or job.finished_at,
         blocked_reason=job.blocked_reason,
         complaint=job.complaint,
         cause=job.cause,
@@ -200,6 +216,12 @@ def _job(job: Job, sheet: Sheet | None = None, *, sells: bool = False) -> JobOut
     return said
 
 
+async def _job_now(db: AsyncSession, job: Job, order: RepairOrder) -> JobOut:
+    await db.flush()
+    ahead = await foreseen.of_order(db, await board.center_of(db, order), order)
+    return _job(job, ahead.of(job))
+
+
 def _detail(folder: Folder, *, sells: bool) -> OrderDetailOut:
     order: RepairOrder = folder.order
     return OrderDetailOut(
@@ -210,6 +232,7 @@ def _detail(folder: Folder, *, sells: bool) -> OrderDetailOut:
         stage=order.stage,
         stage_since=order.stage_since,
         promise_at=order.promise_at,
+        estimated_end=folder.done_at,
         received_at=order.received_at,
         ready_at=order.ready_at,
         concern=order.concern,
@@ -226,7 +249,7 @@ def _detail(folder: Folder, *, sells: bool) -> OrderDetailOut:
         bay_id=order.bay_id,
         technician_id=order.technician_id,
         currency=folder.center.currency,
-        jobs=[_job(sheet.job, sheet, sells=sells) for sheet in folder.sheets],
+        jobs=[_job(sheet.job, sheet.window, sheet, sells=sells) for sheet in folder.sheets],
     )
 
 
@@ -250,7 +273,8 @@ async def list_orders(
 ) -> list[OrderOut]:
     """The cards of the viewer's center, most urgent first."""
     async with begin(request) as (db, me):
-        cards = await board.cards(db, me, technician_id=technician)
+        opening = await open_stretches(db, await board.center(db, me)) if me.center_id else ()
+        cards = await board.cards(db, me, technician_id=technician, opening=opening)
         return [_card(card) for card in cards if stage in (None, card.stage)]
 
 
@@ -309,32 +333,33 @@ async def my_jobs(request: AnyRequest) -> list[JobOut]:
     async with begin(request) as (db, me):
         seen = await bench.bench(db, await work.technician(db, me))
         running = [seen.running] if seen.running else []
-        return [_job(ticket.job) for ticket in (*running, *seen.ready, *seen.blocked)]
+        return [_job(ticket.job, ticket.window) for ticket in (*running, *seen.ready, *seen.blocked)]
 
 
 @post("/staff/jobs/{job_id:uuid}/start", opt=STAFF, status_code=200)
 async def start_job(request: AnyRequest, job_id: FromPath[UUID]) -> JobOut:
     """Start, resume or unblock; the viewer's clock runs on it, and no longer on another job."""
     async with begin(request) as (db, me):
-        job, _order = await jobs.find(db, me, job_id)
+        job, order = await jobs.find(db, me, job_id)
         await work.start(db, job, by=me)
-        return _job(job)
+        return await _job_now(db, job, order)
 
 
 @post("/staff/jobs/{job_id:uuid}/pause", opt=STAFF, status_code=200)
 async def pause_job(request: AnyRequest, job_id: FromPath[UUID]) -> JobOut:
     async with begin(request) as (db, me):
-        job, _order = await jobs.find(db, me, job_id)
+        job, order = await jobs.find(db, me, job_id)
         await work.pause(db, job, by=me)
-        return _job(job)
+        return await _job_now(db, job, order)
 
 
 @post("/staff/jobs/{job_id:uuid}/block", opt=STAFF, status_code=200)
 async def block_job(request: AnyRequest, job_id: FromPath[UUID], data: JSONBody[BlockIn]) -> JobOut:
     """`reason`: parts, approval, sublet, bay or other (which needs a note)."""
     async with begin(request) as (db, me):
-        job, _order = await jobs.find(db, me, job_id)
-        return _job(await work.block(db, job, reason=data.reason, note=data.note, by=me))
+        job, order = await jobs.find(db, me, job_id)
+        await work.block(db, job, reason=data.reason, note=data.note, by=me)
+        return await _job_now(db, job, order)
 
 
 @post("/staff/jobs/{job_id:uuid}/finish", opt=STAFF, status_code=200)
@@ -348,16 +373,18 @@ async def finish_job(
     async with begin(request) as (db, me):
         if said.open_steps == "accept" and not because.strip():
             raise Invalid({"reason": _("Say why these steps are left open.")})
-        job, _order = await jobs.find(db, me, job_id)
-        return _job(await work.finish(db, job, correction=said.correction, left_because=because, by=me))
+        job, order = await jobs.find(db, me, job_id)
+        await work.finish(db, job, correction=said.correction, left_because=because, by=me)
+        return await _job_now(db, job, order)
 
 
 @post("/staff/jobs/{job_id:uuid}/check", opt=STAFF, status_code=200)
 async def check_job(request: AnyRequest, job_id: FromPath[UUID], data: JSONBody[CheckIn]) -> JobOut:
     """The quality check, by somebody who has not worked on the job."""
     async with begin(request) as (db, me):
-        job, _order = await jobs.find(db, me, job_id)
-        return _job(await work.check(db, job, passed=data.passed, note=data.note, by=me))
+        job, order = await jobs.find(db, me, job_id)
+        await work.check(db, job, passed=data.passed, note=data.note, by=me)
+        return await _job_now(db, job, order)
 
 
 @get("/staff/jobs/{job_id:uuid}/service-progress", opt=STAFF)

@@ -14,8 +14,8 @@ from app.core.errors import NotFound
 from app.core.viewer import Viewer
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
-from app.domains.network.models import Bay, StaffProfile
-from app.domains.workshop import board, checking, clocks, work
+from app.domains.network.models import Bay, ServiceCenter, StaffProfile
+from app.domains.workshop import board, checking, clocks, foreseen, work
 from app.domains.workshop.models import Job, JobStep, RepairOrder
 
 ON_BENCH = ("in_progress", "pending", "blocked", "qc", "proposed", "presented", "authorized")
@@ -36,6 +36,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     is_paused: bool = False
     """Begun, and nobody's clock runs on it."""
     may_check_own: bool = False
+    window: foreseen.Window = foreseen.Window()
     pauses: str = ""
     """The job whose clock stops when this one is started."""
     obstacle: str = ""
@@ -202,7 +203,15 @@ async def _tickets(
     minutes = await clocks.minutes_spent(db, ids, at=now)
     steps = await _steps(db, ids)
     under_way = await clocks.running_on(db, ids)
-    return [_ticket(row, minutes, steps, running, under_way) for row in rows]
+    center = await db.get_one(ServiceCenter, technician.center_id)
+    ahead = await foreseen.of_orders(db, center, {row[1].id for row in rows})
+    return [
+        msgspec.structs.replace(
+            _ticket(row, minutes, steps, running, under_way),
+            window=ahead.get(row[1].id, foreseen.Foreseen()).of(row[0]),
+        )
+        for row in rows
+    ]
 
 
 def _ticket(
@@ -255,8 +264,10 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     if mine and mine.job_id != job.id:
         other = await db.get_one(Job, mine.job_id)
         pauses = _named(other, await db.get_one(RepairOrder, other.order_id))
+    ahead = await foreseen.of_order(db, await board.center_of(db, order), order)
     return msgspec.structs.replace(
         shown,
+        window=ahead.of(job),
         may_check_own=own,
         pauses=pauses,
         obstacle=_obstacle(shown, technician) if technician else "",

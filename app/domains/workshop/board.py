@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -17,8 +17,9 @@ from app.core.words import _
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
-from app.domains.workshop import stages
-from app.domains.workshop.models import STAGES, Job, JobClock, RepairOrder
+from app.domains.network.premises import open_stretches
+from app.domains.workshop import foreseen, stages
+from app.domains.workshop.models import STAGES, Job, RepairOrder
 from app.domains.workshop.open_ends import StillOpen, open_ends
 from app.domains.workshop.orders import hold, plan
 
@@ -35,6 +36,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     since: datetime
     promise_at: datetime | None
+    estimated_end: datetime | None
+    """When the agreed work will probably be done."""
     is_late: bool
     is_waiter: bool
     priority: int
@@ -53,6 +56,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     blocked_reason: str
     blocked_at: datetime | None
     is_running: bool
+    has_begun: bool
+    """Whether anybody has ever started one of its jobs."""
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -87,15 +92,12 @@ def _tickets() -> Any:
             func.count().filter(Job.status == "presented").label("asked"),
             func.min(case((Job.status == "blocked", Job.blocked_reason))).label("blocked_reason"),
             func.min(Job.blocked_at).filter(Job.status == "blocked").label("blocked_at"),
-            func.bool_or(JobClock.id.is_not(None)).label("running"),
+            func.bool_or(foreseen.CLOCKED.c.running > 0).label("running"),
+            func.bool_or(Job.started_at.is_not(None)).label("begun"),
+            foreseen.PIECES.label("pieces"),
         )
         .select_from(Job)
-        .outerjoin(
-            JobClock,
-            and_(
-                JobClock.tenant_id == Job.tenant_id, JobClock.job_id == Job.id, JobClock.stopped_at.is_(None)
-            ),
-        )
+        .outerjoin(foreseen.CLOCKED, true())
         .where(Job.tenant_id == RepairOrder.tenant_id, Job.order_id == RepairOrder.id)
         .group_by(Job.order_id)
         .lateral("work")
@@ -129,6 +131,8 @@ def _tickets() -> Any:
             work.c.blocked_reason,
             work.c.blocked_at,
             work.c.running,
+            work.c.begun,
+            work.c.pieces,
         )
         .join(
             Customer,
@@ -153,13 +157,15 @@ async def cards(
     *,
     bay_id: UUID | None = None,
     technician_id: UUID | None = None,
+    opening: Sequence[foreseen.Stretch] = (),
 ) -> list[Card]:
-    """The cards of the viewer's center, most urgent first; handed-over cars stay for half a day."""
+    """The cards of the viewer's center, most urgent first; handed-over cars stay for half a day. When their work
+    will be done is said to those who know when the center is `opening`."""
     if me.center_id is None:
         return []
     now = clock.now()
     rows = await db.execute(query(me, now, bay_id=bay_id, technician_id=technician_id))
-    return [_card(row, now) for row in rows]
+    return [_card(row, now, opening) for row in rows]
 
 
 def query(me: Viewer, now: datetime, *, bay_id: UUID | None = None, technician_id: UUID | None = None) -> Any:
@@ -178,7 +184,7 @@ def query(me: Viewer, now: datetime, *, bay_id: UUID | None = None, technician_i
     )
 
 
-def _card(row: Any, now: datetime) -> Card:
+def _card(row: Any, now: datetime, opening: Sequence[foreseen.Stretch]) -> Card:
     return Card(
         id=row.id,
         number=row.number,
@@ -187,6 +193,9 @@ def _card(row: Any, now: datetime) -> Card:
         status=row.status,
         since=row.stage_since,
         promise_at=row.promise_at,
+        estimated_end=foreseen.of_pieces(row.pieces, opening, now).done_at
+        if row.status == "repair_order"
+        else None,
         is_late=row.promise_at is not None and row.promise_at < now and row.ready_at is None,
         is_waiter=row.is_waiter,
         priority=row.priority,
@@ -205,6 +214,7 @@ def _card(row: Any, now: datetime) -> Card:
         blocked_reason=row.blocked_reason or "",
         blocked_at=row.blocked_at,
         is_running=bool(row.running),
+        has_begun=bool(row.begun),
     )
 
 
@@ -213,7 +223,7 @@ async def card(db: AsyncSession, me: Viewer, order: RepairOrder) -> Card:
     row = (await db.execute(_select(me, order.center_id).where(RepairOrder.id == order.id))).first()
     if row is None:
         raise NotFound
-    return _card(row, clock.now())
+    return _card(row, clock.now(), await open_stretches(db, await center_of(db, order)))
 
 
 def columns(shown: Sequence[Card]) -> list[Column]:

@@ -27,12 +27,15 @@ from app.domains.workshop.pricing import price_lines
 class Booked(msgspec.Struct, frozen=True, kw_only=True):
     """One service as it was booked. The price is for one of it, before tax."""
 
+    service_id: UUID
     title: str
     canned_code: str
     skill: str
     minutes: int
     quantity: Decimal
     price_minor: int
+    starts_at: datetime
+    """When the diary has it begin."""
 
 
 class Agreed(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +62,7 @@ async def put_booked(
         lines=await _lines(db, order, booked, canned),
     )
     job.canned_job_id = canned.id if canned else None
+    job.service_id, job.scheduled_start = booked.service_id, booked.starts_at
     job.estimated_minutes = job.estimated_minutes or booked.minutes
     await _authorize(db, await hold_open(db, order.id), job, agreed, by=by)
     return job

@@ -96,6 +96,7 @@ async def revive(db: AsyncSession, work: DeferredWork, order: RepairOrder, *, by
         complaint=original.complaint if declined_on.customer_id == order.customer_id else "",
         cause=original.cause,
         canned_job_id=original.canned_job_id,
+        service_id=original.service_id,
         estimated_minutes=original.estimated_minutes,
         deferred_work_id=work.id,
     )

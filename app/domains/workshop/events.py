@@ -1,5 +1,6 @@
 """What happens in the workshop. Each event carries the ids that say who must hear of it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from app.core.events import Event
@@ -143,6 +144,10 @@ class JobRevived(OfJob, frozen=True, kw_only=True):
 
 class JobAssigned(OfJob, frozen=True, kw_only=True):
     previous_technician_id: UUID | None = None
+
+
+class JobPlanned(OfJob, frozen=True, kw_only=True):
+    scheduled_start: datetime | None
 
 
 class JobStarted(OfJob, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The folder of a repair order: everything the advisor has on the desk when the customer calls."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.services import canned_jobs, fitting_first
 from app.domains.services.models import CannedJob
-from app.domains.workshop import clocks, deferred, history, jobs, orders, photographs, steps
+from app.domains.workshop import clocks, deferred, foreseen, history, jobs, orders, photographs, steps
 from app.domains.workshop.models import (
     DeferredWork,
     Job,
@@ -38,6 +39,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     minutes: float
     technician: str
     is_paused: bool = False
+    window: foreseen.Window = foreseen.Window()
     steps: Sequence[JobStep] = ()
 
 
@@ -51,6 +53,8 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     bay: Bay | None
     technician: StaffProfile | None
     sheets: list[Sheet]
+    done_at: datetime | None
+    """When the agreed work will probably be done."""
     agreed: Price
     asked: Price
     deferred: Sequence[DeferredWork]
@@ -58,6 +62,11 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[history.Told]
     visits: Sequence[RepairOrder]
     canned: Sequence[CannedJob]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anybody has ever started one of the jobs."""
+        return any(sheet.job.started_at for sheet in self.sheets)
 
     @property
     def car(self) -> str:
@@ -71,17 +80,22 @@ def car_of(vehicle: Vehicle) -> str:
 
 async def open_folder(db: AsyncSession, me: Viewer, order: RepairOrder) -> Folder:
     """Gather the folder of an order the viewer may see."""
-    sheets = await _sheets(db, order)
+    center = await db.get_one(ServiceCenter, order.center_id)
+    ahead = await foreseen.of_order(db, center, order)
+    sheets = [
+        msgspec.structs.replace(sheet, window=ahead.of(sheet.job)) for sheet in await _sheets(db, order)
+    ]
     every = [sheet for sheet in sheets if sheet.job.status not in ("declined", "deferred", "revived")]
     vehicle = await db.get_one(Vehicle, order.vehicle_id)
     return Folder(
         order=order,
-        center=await db.get_one(ServiceCenter, order.center_id),
+        center=center,
         customer=await db.get_one(Customer, order.customer_id),
         vehicle=vehicle,
         bay=await db.get(Bay, order.bay_id) if order.bay_id else None,
         technician=await db.get(StaffProfile, order.technician_id) if order.technician_id else None,
         sheets=sheets,
+        done_at=ahead.done_at,
         agreed=sum((sheet.price for sheet in every if sheet.job.is_authorized), Price()),
         asked=sum((sheet.price for sheet in every if not sheet.job.is_authorized), Price()),
         deferred=await _deferred_elsewhere(db, me, order),

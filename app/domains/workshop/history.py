@@ -110,6 +110,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "JobRevived": _about(lambda: _("Taken up again")),
     "DeferredWorkSuggested": _about(lambda: _("Offered again")),
     "JobAssigned": _about(lambda: _("Assigned")),
+    "JobPlanned": _about(lambda: _("Start planned")),
     "JobStarted": lambda event: (
         _("Resumed: %(job)s", job=event["title"])
         if event["resumed"]

@@ -1,6 +1,7 @@
 """Jobs: proposed, presented, decided by the customer, assigned; and what may be billed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -17,11 +18,12 @@ from app.domains.workshop.events import (
     JobAuthorized,
     JobDeclined,
     JobDeferred,
+    JobPlanned,
     JobPresented,
     JobProposed,
     JobWithdrawn,
 )
-from app.domains.workshop.lines import NewLine, canned_lines, find_canned, put_lines
+from app.domains.workshop.lines import NewLine, canned_lines, find_canned, must_be_version, put_lines
 from app.domains.workshop.models import OPEN_WORK, Job, JobLine, JobStep, OrderPhoto, RepairOrder
 from app.domains.workshop.moves import move_job
 from app.domains.workshop.orders import hold_open, of_job, tell, visible_to
@@ -217,6 +219,22 @@ async def assign(db: AsyncSession, job: Job, technician: StaffProfile | None, *,
     if job.status == "authorized":
         move_job(job, "pending")
     await tell(db, order, JobAssigned(**of_job(order, job), previous_technician_id=previous), by=by)
+    return job
+
+
+async def plan_start(
+    db: AsyncSession, job: Job, start: datetime | None, *, by: Viewer, version: int | None = None
+) -> Job:
+    """Say when a job is to begin. Raises Refused when it has changed since `version`, or has begun."""
+    order = await hold_open(db, job.order_id)
+    await db.refresh(job)
+    must_be_version(job, version)
+    if job.status not in ("proposed", "presented", "authorized", "pending"):
+        raise Refused(_("“%(job)s” has begun already.", job=job.title), audit="job.late_plan")
+    if start != job.scheduled_start:
+        job.scheduled_start = start
+        job.version += 1
+        await tell(db, order, JobPlanned(**of_job(order, job), scheduled_start=start), by=by)
     return job
 
 

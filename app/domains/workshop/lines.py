@@ -222,9 +222,8 @@ async def rename(
     return job
 
 
-async def _open_for_change(db: AsyncSession, job: Job, version: int | None) -> RepairOrder:
-    order = await hold_open(db, job.order_id)
-    await db.refresh(job)
+def must_be_version(job: Job, version: int | None) -> None:
+    """Refuse what was decided on an older state of the job."""
     if version is not None and job.version != version:
         raise Refused(
             _(
@@ -235,6 +234,12 @@ async def _open_for_change(db: AsyncSession, job: Job, version: int | None) -> R
             data={"version": job.version, "status": job.status},
             audit="job.stale",
         )
+
+
+async def _open_for_change(db: AsyncSession, job: Job, version: int | None) -> RepairOrder:
+    order = await hold_open(db, job.order_id)
+    await db.refresh(job)
+    must_be_version(job, version)
     if job.status not in ("proposed", "presented", "authorized", "pending"):
         raise Refused(
             _(

@@ -108,7 +108,10 @@ class Job(TenantOwned, Base):
         tenant_key(),
         tenant_fk("repair_orders", "order_id"),
         tenant_fk("staff_profiles", "technician_id"),
+        tenant_fk("services", "service_id"),
         Index("ix_jobs_order", "tenant_id", "order_id", "position"),
+        Index("ix_jobs_canned_job", "tenant_id", "canned_job_id"),
+        Index("ix_jobs_service", "tenant_id", "service_id"),
         Index("ix_jobs_bench", "tenant_id", "technician_id", "status"),
     )
 
@@ -125,11 +128,16 @@ class Job(TenantOwned, Base):
     cause: Mapped[str] = mapped_column(default="")
     correction: Mapped[str] = mapped_column(default="")
     canned_job_id: Mapped[UUID | None]
+    service_id: Mapped[UUID | None]
+    """The service it was booked as."""
     finding_id: Mapped[UUID | None]
     """The inspection finding it came from (no foreign key: inspections stand above)."""
     deferred_work_id: Mapped[UUID | None]
     """The deferred work it revives."""
     estimated_minutes: Mapped[int] = mapped_column(default=0)
+    scheduled_start: Mapped[datetime | None]
+    """When it is to begin: as the diary has it, or as somebody planned. When it will end is not stored, for that
+    moves by the minute (see `foreseen`)."""
     blocked_reason: Mapped[str] = mapped_column(default="")
     """parts, approval, sublet, bay, other."""
     blocked_note: Mapped[str] = mapped_column(default="")

@@ -52,7 +52,7 @@ def stage_words() -> dict[str, str]:
         "sublet": _("At another shop"),
         "qc": _("Quality check"),
         "ready": _("Ready"),
-        "delivered": _("Delivered"),
+        "delivered": _("Handed over"),
     }
 
 

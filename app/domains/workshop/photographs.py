@@ -5,9 +5,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refused
 from app.core.tables import File
 from app.core.viewer import Viewer
+from app.core.words import _
 from app.domains.workshop import jobs
 from app.domains.workshop.events import OrderPhotographed
 from app.domains.workshop.models import OrderPhoto, RepairOrder
@@ -26,6 +27,10 @@ async def add_photo(
     is_shared: bool = False,
 ) -> OrderPhoto:
     """Put a stored image on the order: walk_around, finding or progress. Raises NotFound for a job not of it."""
+    if order.status in ("archived", "void"):
+        raise Refused(
+            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+        )
     if job_id and (await jobs.find(db, by, job_id))[1].id != order.id:
         raise NotFound
     photo = OrderPhoto(

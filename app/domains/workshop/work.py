@@ -94,6 +94,10 @@ def obstacle_to_start(job: Job, order: RepairOrder, me: StaffProfile) -> Refused
     """Why a technician cannot start or resume a job now, in words for them; None: they can."""
     if order.status == "estimate":
         return Refused(_("The car is not here yet: check it in first."), audit="job.illegal_move")
+    if not order.is_open:
+        return Refused(
+            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+        )
     if job.status not in ("authorized", "pending", "blocked", "in_progress"):
         return illegal(job, "in_progress")
     if job.technician_id not in (None, me.id):

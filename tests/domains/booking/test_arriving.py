@@ -15,7 +15,7 @@ from app.domains.booking import arriving, tasks
 from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
 from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
-from tests.cast import HARBOR, HARBOR_CENTER
+from tests.cast import HARBOR, HARBOR_BAYS, HARBOR_CENTER
 from tests.core.pictures import jpeg
 from tests.domains.booking.test_api import MINE, booked, free
 from tests.domains.booking.test_pages import starts_in
@@ -239,12 +239,47 @@ async def test_the_appointment_follows_its_order_to_the_end(browser, cast, visit
     async with transaction(tenant=HARBOR) as db:
         begun = await db.scalars(text("SELECT subject_id FROM events WHERE name = 'AppointmentStarted'"))
         assert [str(one) for one in begun] == [visit["id"]]
+    async with transaction(tenant=HARBOR) as db:
+        order = await db.get_one(RepairOrder, order_id)
+        await workshop.enter_stage(db, order, "ready", by=Viewer.system(HARBOR))
+    for _twice in range(2):
+        async with transaction(tenant=HARBOR) as db:
+            await arriving.end_work(db, order_id, by=Viewer.system(HARBOR))
+            await arriving.complete(db, order_id, by=Viewer.system(HARBOR))
+    assert (await state(visit)).status == "in_progress"
+    assert "Ready to collect" in (await browser(cast.customer).get("/appointments?mine=true")).text
+    async with transaction(tenant=HARBOR) as db:
+        assert not (await db.scalars(select(Occupation).where(Occupation.is_active))).all()
+        order = await db.get_one(RepairOrder, order_id)
+        await workshop.enter_stage(db, order, "delivered", by=Viewer.system(HARBOR))
     for _twice in range(2):
         async with transaction(tenant=HARBOR) as db:
             await arriving.complete(db, order_id, by=Viewer.system(HARBOR))
     [mine] = (await browser(cast.customer).get(MINE)).json()
     assert (mine["status"], mine["repair_order_id"]) == ("completed", str(order_id))
     assert mine["actual_completion"]
+
+
+async def test_the_diary_follows_who_does_the_work(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    order_id = (await state(visit)).order_id
+    async with transaction(tenant=HARBOR) as db:
+        order = await db.get_one(RepairOrder, order_id)
+        others = [
+            one for one in (cast.technician, cast.second_technician) if one.staff_id != order.technician_id
+        ]
+        bay = next(one for one in HARBOR_BAYS if one != order.bay_id)
+        before = {order.technician_id, order.bay_id}
+        after = {others[0].staff_id, bay}
+        await workshop.plan(db, order, by=cast.advisor.viewer, technician_id=others[0].staff_id, bay_id=bay)
+        for _twice in range(2):
+            await arriving.follow_plan(db, order_id, by=Viewer.system(HARBOR))
+        mine = await db.scalar(select(Appointment).where(Appointment.order_id == order_id))
+        assert {mine.technician_id, mine.bay_id} == after
+        held = await db.execute(select(Occupation.resource_id, Occupation.is_active))
+        active = {resource for resource, is_active in held if is_active}
+        assert active == after
+        assert not active & before
 
 
 async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, offered, run_reactions):

@@ -166,6 +166,23 @@ async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(
     assert f'id="{at}"' in page.text
 
 
+async def test_a_job_gets_another_name_at_the_desk(desk: Desk, browser: Browse, cast: Cast) -> None:
+    advisor, name = browser(cast.advisor), f"{desk.job_ids[0]}-title"
+    shown = fields_of((await advisor.get(desk.url)).text)
+    nameless = await advisor.post(f"{desk.url}/draft", shown | {name: "  "})
+    assert nameless.status_code == 422
+    assert "Give the job a name." in nameless.text
+    renamed = shown | {name: "Brake pads <front>", f"{desk.job_ids[0]}-quantity-0": "2"}
+    assert (await advisor.post(f"{desk.url}/draft", renamed)).status_code == 303
+    late = await advisor.post(f"{desk.url}/draft", shown | {name: "Something else"})
+    assert late.status_code == 409
+    assert fields_of(late.text)[name] == "Something else"
+    async with transaction(tenant=HARBOR) as db:
+        one = await db.get_one(Job, desk.job_ids[0])
+        labor, *_rest = (await workshop.lines_of(db, [one]))[one.id]
+    assert (one.title, labor.quantity) == ("Brake pads <front>", 2)
+
+
 async def test_a_stale_form_is_refused_with_what_changed(desk: Desk, browser: Browse, cast: Cast) -> None:
     advisor, form = browser(cast.advisor), await lines_form(desk)
     url = f"{desk.url}/draft"

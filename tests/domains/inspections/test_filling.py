@@ -165,7 +165,7 @@ async def test_a_proposal_taken_back_can_be_made_again(db: AsyncSession, cast: C
     finding = await item(db, inspection, "Horn")
     await filling.rate(db, finding, rating="yellow", measure=None, note="", by=me)
     job = await proposing.propose(db, finding, order, by=me)
-    assert job.title == "Horn"  # the shop has no canned job for it
+    assert job.title == "Repair: Horn"  # the shop has no canned job for it
     await workshop.withdraw_job(db, job, by=cast.advisor.viewer)
     assert (await reading.row(db, finding)).can_be_proposed
     again = await proposing.propose(db, finding, order, by=me)
@@ -186,7 +186,20 @@ async def test_the_driver_sees_finished_inspections_only(db: AsyncSession, cast:
     [summary] = await reading.for_customer(db, order)
     [red] = summary.rated("red")
     assert (red.name, red.measure, red.note) == ("Front brake pads", "2.5 mm", "Scored")
-    assert summary.counts["green"] == 29
+    assert (summary.counts["green"], red.repair) == (29, "")
+    await as_person(db, cast.technician)
+    job = await proposing.propose(db, finding, order, by=me)
+    await workshop.present_jobs(db, order, [job], by=cast.advisor.viewer)
+    await workshop.authorize_job(db, job, by=cast.advisor.viewer)
+    await as_person(db, cast.customer)
+    assert (await reading.for_customer(db, order))[0].rated("red")[0].repair == "agreed"
+    await as_person(db, cast.technician)
+    job.status = "completed"
+    await db.flush()
+    await as_person(db, cast.customer)
+    [summary] = await reading.for_customer(db, order)
+    assert [one.name for one in summary.repaired] == ["Front brake pads"]
+    assert (summary.counts["red"], summary.counts_now["red"]) == (1, 0)
 
 
 async def test_an_inspection_of_another_shop_does_not_exist(db: AsyncSession, cast: Cast) -> None:

@@ -324,3 +324,6 @@ async def test_an_estimate_that_ran_out_is_told_once_to_both_sides(
         told = [line for line in await things.lines_of(person.user_id) if line.title == words]
         assert len(told) == 1
         assert told[0].url == f"/estimates/{estimate.id}"
+    [mail] = [one for one in await things.mails() if one.template == "estimate_expired"]
+    assert mail.subject == f"Estimate {estimate.number} from Harbor Lane Garage is no longer valid"
+    assert mail.recipient == cast.customer.email

@@ -524,7 +524,7 @@ async def test_a_card_goes_past_what_is_open_only_with_a_reason(browser: Open, c
     assert moved.headers["location"] == f"/orders/{order.number}"
     story = (await desk.get(moved.headers["location"])).text
     assert (
-        "Moved to “Delivered” with work or money open (“Front brakes”, “Wipers”, no invoice): Family needs it tonight"
+        "Moved to “Handed over” with work or money open (“Front brakes”, “Wipers”, no invoice): Family needs it tonight"
         in story
     )
 

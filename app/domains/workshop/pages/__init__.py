@@ -2,7 +2,18 @@
 
 from litestar import Router
 
-from app.domains.workshop.pages import bench, board, cards, check_in, check_rule, doing, jobs, orders, showing
+from app.domains.workshop.pages import (
+    bench,
+    board,
+    cards,
+    check_in,
+    check_rule,
+    doing,
+    jobs,
+    orders,
+    showing,
+    usual,
+)
 
 TEMPLATE_WORDS = (showing, cards)
 """Functions that templates call by name; importing them makes them known."""
@@ -17,5 +28,6 @@ router = Router(
         *jobs.HANDLERS,
         *doing.HANDLERS,
         *bench.HANDLERS,
+        *usual.HANDLERS,
     ],
 )

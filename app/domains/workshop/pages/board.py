@@ -13,6 +13,7 @@ from app.core.forms import read
 from app.core.render import see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
+from app.domains.network.premises import open_stretches
 from app.domains.workshop import board, orders
 from app.domains.workshop.live import board_topic
 from app.domains.workshop.moves import stage_words
@@ -45,11 +46,12 @@ class StageForm(msgspec.Struct):
 
 
 async def _shown(db: AsyncSession, me: Viewer, technician: UUID | None) -> dict[str, Any]:
-    shown = await board.cards(db, me, technician_id=technician)
+    center = await board.center(db, me)
+    shown = await board.cards(db, me, technician_id=technician, opening=await open_stretches(db, center))
     bays = await board.bays(db, me)
     counts = {column.stage: len(column.cards) for column in board.columns(shown)}
     return {
-        "center": await board.center(db, me),
+        "center": center,
         "lanes": board.lanes(shown, bays),
         "stages": [(stage, word, counts[stage]) for stage, word in stage_words().items()],
         "bays": bays,

@@ -43,7 +43,11 @@ def tickets(context: Context, guard: Callable[[], Markup]) -> Callable[[Card], M
 
     def ticket(card: Card) -> Markup:
         minutes = int((now - card.since).total_seconds()) // 60
-        said = (_promise(card.promise_at, today, zone, locale), _age(minutes * 60, locale))
+        said = (
+            _promise(card.promise_at, today, zone, locale),
+            _age(minutes * 60, locale),
+            _promise(card.estimated_end, today, zone, locale),
+        )
         key = (card, said, same)
         html = _kept.get(key) or _keep(key, _write(context, card, said, places))
         return Markup(html.replace(_GUARD, guard()).replace(_NONCE, nonce))  # noqa: S704 - ours, escaped when written
@@ -58,7 +62,9 @@ def _keep(key: tuple[object, ...], html: str) -> str:
     return html
 
 
-def _write(context: Context, card: Card, said: tuple[str, str], places: Sequence[tuple[str, str]]) -> str:
+def _write(
+    context: Context, card: Card, said: tuple[str, str, str], places: Sequence[tuple[str, str]]
+) -> str:
     html = (
         environment()
         .get_template("workshop/_card.html")
@@ -66,6 +72,7 @@ def _write(context: Context, card: Card, said: tuple[str, str], places: Sequence
             card=card,
             promise=said[0],
             age=said[1],
+            done_about=said[2],
             stages=context["stages"],
             places=places,
             technician=context["technician"],

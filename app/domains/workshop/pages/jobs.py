@@ -1,5 +1,6 @@
 """A job's own page: lines with their margin for the advisor, clock and steps for the technician."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -23,6 +24,7 @@ from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.pages.bench import show_bench
 from app.domains.workshop.pages.mending import mending
+from app.domains.workshop.pages.orders import in_zone
 from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
@@ -73,6 +75,11 @@ class DescriptionForm(msgspec.Struct):
 
 class TechnicianForm(msgspec.Struct):
     technician: UUID | None = None
+
+
+class StartForm(msgspec.Struct):
+    version: int
+    scheduled_start: datetime | None = None
 
 
 async def _currency(db: AsyncSession, order: RepairOrder) -> str:
@@ -162,6 +169,17 @@ async def assign(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
         return see_other(request, f"/jobs/{job.id}")
 
 
+@post("/jobs/{job_id:uuid}/planned-start", opt=SELL, status_code=303)
+@mending(show_job)
+async def plan_start(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(StartForm, await request.form())
+        job, order = await jobs.find(db, me, job_id)
+        start = in_zone(form.scheduled_start, (await board.center_of(db, order)).zone)
+        await jobs.plan_start(db, job, start, by=me, version=form.version)
+        return see_other(request, f"/jobs/{job.id}", flash=_("Saved."))
+
+
 @post("/jobs/{job_id:uuid}/withdrawal", opt=SELL, status_code=303)
 async def withdraw(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -170,4 +188,4 @@ async def withdraw(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]
         return see_other(request, f"/orders/{order.number}", flash=_("Proposal withdrawn."))
 
 
-HANDLERS = [job_page, add_line, change_line, remove_line, describe, assign, withdraw]
+HANDLERS = [job_page, add_line, change_line, remove_line, describe, assign, plan_start, withdraw]
