@@ -5,6 +5,7 @@ and `torqueline rotate-secrets` makes them anew with the present one. A column o
 `info=sealed_for(PURPOSE)`.
 """
 
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -56,6 +57,27 @@ def unseal(purpose: str, sealed: bytes) -> str:
             nonce, body = sealed[:_NONCE], sealed[_NONCE:]
             return _cipher(key, purpose).decrypt(nonce, body, purpose.encode()).decode()
     raise ValueError("not sealed here")
+
+
+def new_key() -> str:
+    """A key of its own for whoever's texts are to go with it; it rests sealed itself."""
+    return secrets.token_hex(32)
+
+
+def seal_with(key: str, text: str) -> str:
+    """`text` under AES-256-GCM with a key of `new_key`, to stand in JSON."""
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = nonce + AESGCM(bytes.fromhex(key)).encrypt(nonce, text.encode(), None)
+    return base64.b64encode(sealed).decode()
+
+
+def unseal_with(key: str, sealed: str) -> str:
+    """The text of `seal_with`. Raises ValueError when the key is another's or the seal was changed."""
+    raw = base64.b64decode(sealed)
+    try:
+        return AESGCM(bytes.fromhex(key)).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
+    except InvalidTag:
+        raise ValueError("not sealed with this key") from None
 
 
 def is_current(sealed: bytes) -> bool:
