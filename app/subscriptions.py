@@ -18,6 +18,8 @@ from app.domains.booking.live import (
     ring_slots_of_center,
 )
 from app.domains.booking.reactions import follow_completion, follow_start, follow_void
+from app.domains.customers.erasing import list_erased_customer
+from app.domains.customers.events import CustomerErased
 from app.domains.customers.linking import follow_address, link_where_known
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
@@ -41,6 +43,7 @@ from app.domains.notifications.sending import send_mail
 from app.domains.notifications.writing_to import MessageWritten
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
+from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
 from app.domains.workshop import events as workshop
@@ -208,8 +211,10 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     privacy.ExportFailed: [ring_own_copy, tell_copy],
     privacy.ExportEnded: [ring_own_copy],
     privacy.ErasureAsked: [tell_erasure],
+    privacy.AccountErased: [list_erased_account],
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
+    CustomerErased: [list_erased_customer],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],
