@@ -198,6 +198,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     accounts.EmailChangeAsked: [tell_account.send_email_change],
     accounts.EmailChanged: [tell_account.tell_old_address, follow_address, link_where_known],
     accounts.SecondFactorChanged: [tell_account.tell_factor],
+    accounts.OtherWaysForgotten: [tell_account.tell_factor],
     accounts.SecondFactorPaused: [tell_account.tell_factor],
     accounts.KioskPinPaused: [tell_account.tell_factor],
     accounts.RecoveryCodeUsed: [tell_account.tell_factor],

@@ -15,6 +15,7 @@ from app.domains.accounts.events import (
     IdentityLinked,
     IdentityUnlinked,
     KioskPinPaused,
+    OtherWaysForgotten,
     PasswordResetRequested,
     RecoveryCodeUsed,
     SecondFactorChanged,
@@ -102,7 +103,8 @@ async def tell_factor(
     heard: Heard[SecondFactorChanged]
     | Heard[RecoveryCodeUsed]
     | Heard[SecondFactorPaused]
-    | Heard[KioskPinPaused],
+    | Heard[KioskPinPaused]
+    | Heard[OtherWaysForgotten],
 ) -> None:
     """What concerns the second proof is told by mail: a thief would not tell it."""
     to = await recipients.person(db, heard.event.user_id, tenant_id=None)
@@ -113,7 +115,20 @@ async def tell_factor(
     await write_mail(db, heard, to, "account_changed", what=what)
 
 
-def _said_of(event: SecondFactorChanged | RecoveryCodeUsed | SecondFactorPaused | KioskPinPaused) -> str:
+def _said_of(
+    event: SecondFactorChanged | RecoveryCodeUsed | SecondFactorPaused | KioskPinPaused | OtherWaysForgotten,
+) -> str:
+    if isinstance(event, OtherWaysForgotten):
+        names = {
+            "passkey": _("passkeys"),
+            "app": _("the authenticator app"),
+            "codes": _("recovery codes"),
+            "pin": _("the PIN for the workshop's tablet"),
+            "site": _("sign-in by other sites"),
+        }
+        return _("A new password was chosen by a link that was mailed to you, and so your address was confirmed for the first time. "
+                 "Whatever else opened the account had been set up before that and was removed: %(ways)s. "
+                 "If you need it, please set it up again.", ways=", ".join(names[way] for way in event.ways))  # fmt: skip
     if isinstance(event, KioskPinPaused):
         return _("Somebody typed five wrong PINs for you at the workshop's tablet “%(kiosk)s”. Further tries there must wait "
                  "fifteen minutes.", kiosk=event.kiosk)  # fmt: skip
