@@ -1,4 +1,4 @@
-"""Each customer's own key, for words that the log keeps for ever."""
+"""A key for each customer, for words that the log keeps for ever, and one for each copy of a person's data."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,7 +27,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_customer_keys_tenant_id_id")),
     )
     rls.apply(op.execute, "customer_keys", "tenant")
+    op.add_column("exports", sa.Column("sealing_key", sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("exports", "sealing_key")
     op.drop_table("customer_keys")
