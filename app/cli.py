@@ -94,6 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     secrets.set_defaults(does=_rotate_secrets)
 
+    erased = commands.add_parser(
+        "erasures",
+        help="print who was erased, by id and signed, to be kept apart from the database's backups",
+    )
+    erased.set_defaults(does=_erasures)
+
+    again = commands.add_parser(
+        "replay-erasures",
+        help="after restoring an older copy of the database: erase again whoever had been erased since",
+    )
+    again.add_argument(
+        "--list", type=Path, metavar="FILE", help="what `erasures` printed, beside the list in the storage"
+    )
+    again.set_defaults(does=_replay_erasures)
+
     everywhere = commands.add_parser(
         "allow-everywhere",
         help="let a business's owners in from every address, when they have locked themselves out",
@@ -115,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, admin, demo, doctor, audit, secrets, everywhere, run):
+    for command in (migrate, admin, demo, doctor, audit, secrets, erased, again, everywhere, run):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -241,6 +256,20 @@ def _rotate_secrets(asked: argparse.Namespace) -> int:
     from app.rotating import rotate
 
     return asyncio.run(rotate(owner))
+
+
+def _erasures(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.replaying import export
+
+    return asyncio.run(export(Settings.from_env()))
+
+
+def _replay_erasures(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.replaying import replay
+
+    return asyncio.run(replay(Settings.from_env(), asked.list))
 
 
 def _allow_everywhere(asked: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`torqueline rotate-secrets`: make every stored seal anew with the present SECRET_KEY."""
+"""`torqueline rotate-secrets`: make every stored seal and signature anew with the present SECRET_KEY."""
 
 import sys
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import app.models  # noqa: F401  every table is known then
-from app.core import sealing
+from app.core import erasures, sealing
 from app.core.db import Base
 
 BATCH = 500
@@ -30,6 +30,7 @@ async def rotate(owner_url: str) -> int:
                 )
     finally:
         await owner.dispose()
+    print(f"list of erasures: {await erasures.sign_anew()} lines signed anew")
     return 1 if lost else 0
 
 

@@ -24,6 +24,8 @@ from app.domains.booking.reactions import (
     follow_start,
     follow_void,
 )
+from app.domains.customers.erasing import list_erased_customer
+from app.domains.customers.events import CustomerErased
 from app.domains.customers.linking import follow_address, link_where_known
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
@@ -47,6 +49,7 @@ from app.domains.notifications.sending import send_mail
 from app.domains.notifications.writing_to import MessageWritten
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
+from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
 from app.domains.workshop import events as workshop
@@ -202,10 +205,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     accounts.EmailProofAsked: [tell_account.send_proof],
     accounts.EmailChangeAsked: [tell_account.send_email_change],
     accounts.EmailChanged: [tell_account.tell_old_address, follow_address, link_where_known],
-    accounts.SecondFactorChanged: [tell_account.tell_factor],
-    accounts.SecondFactorPaused: [tell_account.tell_factor],
-    accounts.KioskPinPaused: [tell_account.tell_factor],
-    accounts.RecoveryCodeUsed: [tell_account.tell_factor],
+    accounts.PasswordChanged: [tell_account.tell_way_in],
+    accounts.SecondFactorChanged: [tell_account.tell_way_in],
+    accounts.OtherWaysForgotten: [tell_account.tell_way_in],
+    accounts.SecondFactorPaused: [tell_account.tell_way_in],
+    accounts.KioskPinPaused: [tell_account.tell_way_in],
+    accounts.RecoveryCodeUsed: [tell_account.tell_way_in],
     accounts.SignInLocked: [tell_account.tell_locked],
     accounts.IdentityLinked: [tell_account.tell_linked],
     accounts.IdentityUnlinked: [tell_account.tell_unlinked],
@@ -216,8 +221,10 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     privacy.ExportFailed: [ring_own_copy, tell_copy],
     privacy.ExportEnded: [ring_own_copy],
     privacy.ErasureAsked: [tell_erasure],
+    privacy.AccountErased: [list_erased_account],
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
+    CustomerErased: [list_erased_customer],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],

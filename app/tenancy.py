@@ -62,6 +62,7 @@ TABLES: dict[str, Kind] = {
     # customers
     "customers": "shared",
     "customer_vehicles": "child",
+    "customer_keys": "tenant",
     # workshop
     "order_numbers": "tenant",
     "repair_orders": "shared",

@@ -14,7 +14,10 @@ from app.subscriptions import SUBSCRIPTIONS
 
 APP = Path(__file__).resolve().parent.parent / "app"
 TEMPLATES = sorted((APP / "templates").rglob("*.html"))
-HTML_ONLY = re.compile(r"\bstyle=\"|\bon(click|change|submit|load|input)=\"|\|\s*safe\b|javascript:", re.I)
+UNESCAPED = r"\bon(click|change|submit|load|input)=\"|\|\s*safe\b|javascript:|\bhx-(vals|headers)="
+IN_MAILS = re.compile(UNESCAPED, re.I)
+"""Mails carry their styles."""
+IN_PAGES = re.compile(rf"\bstyle=\"|{UNESCAPED}", re.I)
 
 
 def name(path: Path) -> str:
@@ -23,9 +26,7 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_templates_hold_no_inline_style_handler_or_unescaped_text(path):
-    if "/mail/" in str(path):  # a mail has no stylesheet to link to
-        pytest.skip("mails carry their styles")
-    assert not HTML_ONLY.findall(path.read_text())
+    assert not (IN_MAILS if "/mail/" in str(path) else IN_PAGES).findall(path.read_text())
 
 
 @pytest.mark.parametrize("path", [one for one in TEMPLATES if one.name.startswith("_")], ids=name)
@@ -146,3 +147,21 @@ def test_the_tests_that_the_security_page_names_exist():
     assert len(named) > 50
     missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in Path(path).read_text()]
     assert not missing, "\n".join(missing)
+
+
+def test_each_of_the_49_has_a_test_or_a_rule_that_exists():
+    rules = set(
+        re.findall(
+            r"^id: (\S+)", "\n".join(one.read_text() for one in Path("tests/rules").glob("*.yml")), re.M
+        )
+    )
+    proved: dict[int, int] = {}
+    for numbers, proofs in re.findall(
+        r"^\| (\d+(?:, \d+)*) \|[^|]*\|(.*)\|$", Path("docs/security.md").read_text(), re.M
+    ):
+        named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", proofs))
+        assert named <= rules, named - rules
+        for number in numbers.split(", "):
+            proved[int(number)] = proved.get(int(number), 0) + len(named) + proofs.count("::")
+    assert sorted(proved) == list(range(1, 50))
+    assert all(proved.values()), proved

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from app.core import sealing
+from app.core import erasures, sealing
 from app.core.db import act_as, new_id, transaction
 from app.core.security import csrf_token, csrf_token_matches, sign, unsign
 from app.domains.accounts.models import CODE_SEAL, OneTimeCode
@@ -31,8 +31,10 @@ async def stored(cast):
         return await db.scalar(sa.select(OneTimeCode.secret_sealed))
 
 
-async def test_after_a_rotation_the_old_key_is_not_needed(site, cast, keys, capsys):
+async def test_after_a_rotation_the_old_key_is_not_needed(site, cast, keys, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("STORAGE_URL", tmp_path.as_uri())
     keys(OLD)
+    await erasures.note("account", cast.stranger.user_id)
     async with transaction() as db:
         await act_as(db, user=cast.technician.user_id)
         sealed = sealing.seal(CODE_SEAL, "JBSWY3DP")
@@ -46,9 +48,12 @@ async def test_after_a_rotation_the_old_key_is_not_needed(site, cast, keys, caps
     keys(NEW, OLD)
     assert sealing.unseal(CODE_SEAL, await stored(cast)) == "JBSWY3DP"
     assert await rotate(settings().sqlalchemy_owner_url) == 0
-    assert "one_time_codes.secret_sealed: 1 sealed anew" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "one_time_codes.secret_sealed: 1 sealed anew" in said
+    assert "list of erasures: 1 lines signed anew" in said
 
     keys(NEW)
+    assert [one.is_ours for one in await erasures.listed()] == [True]
     anew = await stored(cast)
     assert sealing.unseal(CODE_SEAL, anew) == "JBSWY3DP"
     assert await rotate(settings().sqlalchemy_owner_url) == 0

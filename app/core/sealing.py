@@ -5,10 +5,13 @@ and `torqueline rotate-secrets` makes them anew with the present one. A column o
 `info=sealed_for(PURPOSE)`.
 """
 
+import base64
 import contextlib
 import hashlib
 import hmac
 import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +21,8 @@ from app.settings import settings
 _ID = 4
 _NONCE = 12
 _TAG = 16
+_SALT = 32
+_PIECE = 64 * 1024
 
 
 def sealed_for(purpose: str) -> dict[str, str]:
@@ -56,6 +61,79 @@ def unseal(purpose: str, sealed: bytes) -> str:
             nonce, body = sealed[:_NONCE], sealed[_NONCE:]
             return _cipher(key, purpose).decrypt(nonce, body, purpose.encode()).decode()
     raise ValueError("not sealed here")
+
+
+def new_key() -> str:
+    """A key of its own for whoever's texts are to go with it; it rests sealed itself."""
+    return secrets.token_hex(32)
+
+
+def seal_with(key: str, text: str) -> str:
+    """`text` under AES-256-GCM with a key of `new_key`, to stand in JSON."""
+    nonce = secrets.token_bytes(_NONCE)
+    sealed = nonce + AESGCM(bytes.fromhex(key)).encrypt(nonce, text.encode(), None)
+    return base64.b64encode(sealed).decode()
+
+
+def unseal_with(key: str, sealed: str) -> str:
+    """The text of `seal_with`. Raises ValueError when the key is another's or the seal was changed."""
+    raw = base64.b64decode(sealed)
+    try:
+        return AESGCM(bytes.fromhex(key)).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
+    except InvalidTag:
+        raise ValueError("not sealed with this key") from None
+
+
+def seal_file(key: str, source: BinaryIO, target: BinaryIO) -> None:
+    """Write `source` into `target`, sealed piece by piece with a key of `new_key`; a piece that is changed, moved or
+    missing is noticed. Each file has a key of its own, made from that one and its first bytes."""
+    salt = secrets.token_bytes(_SALT)
+    cipher = _file_cipher(key, salt)
+    target.write(salt)
+    count, piece = 0, source.read(_PIECE)
+    while True:
+        following = source.read(_PIECE)
+        target.write(cipher.encrypt(_place(count, is_last=not following), piece, None))
+        if not following:
+            return
+        count, piece = count + 1, following
+
+
+async def unseal_file(key: str, sealed: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """The bytes of a file of `seal_file`, however it is cut. Raises ValueError at the first piece that is not as it was."""
+    held = bytearray()
+    cipher, count, whole = None, 0, _PIECE + _TAG
+    async with contextlib.aclosing(_with_end(sealed)) as pieces:
+        async for piece, is_end in pieces:
+            held += piece
+            if cipher is None and len(held) >= _SALT:
+                cipher = _file_cipher(key, bytes(held[:_SALT]))
+                del held[:_SALT]
+            while cipher and (len(held) > whole or is_end):
+                is_last = len(held) <= whole
+                try:
+                    yield cipher.decrypt(_place(count, is_last=is_last), bytes(held[:whole]), None)
+                except InvalidTag:
+                    raise ValueError("not sealed with this key") from None
+                del held[:whole]
+                count += 1
+                if is_last:
+                    return
+    raise ValueError("not a sealed file")
+
+
+async def _with_end(pieces: AsyncIterator[bytes]) -> AsyncGenerator[tuple[bytes, bool]]:
+    async for piece in pieces:
+        yield piece, False
+    yield b"", True
+
+
+def _file_cipher(key: str, salt: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(bytes.fromhex(key), salt, "sha256"))
+
+
+def _place(count: int, *, is_last: bool) -> bytes:
+    return count.to_bytes(_NONCE - 1, "big") + bytes([is_last])
 
 
 def is_current(sealed: bytes) -> bool:

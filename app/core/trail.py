@@ -17,7 +17,7 @@ PAGE = 50
 Kind = Literal["", "writes", "refusals", "looks", "sign_ins"]
 
 SIGN_INS = ("SignedIn", "SignInFailed", "SignedUp", "PasswordChanged", "PasswordResetRequested")
-HOUSE = ("audit.head", "audit.forgotten", "changed")
+HOUSE = ("audit.head", "audit.forgotten", "changed", "erasures.replayed")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

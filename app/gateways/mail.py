@@ -84,10 +84,10 @@ def compose(letter: Letter, *, sender: str) -> EmailMessage:
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<{one_line(letter.id)}@{site_address.rpartition('@')[2]}>"
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"  # asks holiday notes not to answer
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language  # before this line it would go with the plain part alone
     return message
 
 

@@ -44,6 +44,7 @@ def audit_action(entry: Entry) -> str:
         "changed": _("Changed"),
         "audit.head": _("Chain signed"),
         "audit.forgotten": _("Old and new values forgotten"),
+        "erasures.replayed": _("Erased again after a restore"),
         "read.customer": _("Looked at a customer"),
         "read.invoice_pdf": _("Fetched an invoice's PDF"),
         "read.people": _("Looked at the list of people"),

@@ -83,12 +83,15 @@ async def test_the_own_stream_goes_on_when_others_are_revoked(served, browser, c
             await asyncio.wait_for(ended(), 4.5)
 
 
-async def test_a_lost_role_ends_the_shops_streams_and_none_opens_again(served, browser, cast):
+async def test_a_lost_role_and_a_closed_account_end_their_streams_and_none_opens_again(served, browser, cast):
     url = f"/settings/centers/{cast.owner.center_id}/people/{cast.advisor.staff_id}"
-    async with hearing(served, cast.advisor, topics=[f"center:{cast.advisor.center_id}:board"]) as ended:
+    board = [f"center:{cast.advisor.center_id}:board"]
+    async with hearing(served, cast.advisor, topics=board) as lost, hearing(served, cast.customer) as closed:
         answer = await browser(cast.owner).post(f"{url}/roles", {"roles": "technician"})
         assert answer.status_code == 303
-        assert _is_over(await ended())
+        answer = await browser(cast.network).post(f"/network/people/{cast.customer.user_id}/status")
+        assert answer.status_code == 303
+        assert all(_is_over(one) for one in await asyncio.gather(lost(), closed()))
 
 
 async def test_a_page_that_asks_for_more_than_the_new_role_opens_no_stream_again(browser, cast):

@@ -61,6 +61,7 @@ async def test_a_letter_arrives_with_text_and_html(mailbox):
     assert message["Reply-To"] == "desk@voltwerk.test"
     assert message["Message-ID"] == "<0192-7f@torqueline.test>"
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "de"
     assert message.get_body(("plain",)).get_content().splitlines() == LETTER.text.splitlines()
     assert "<b>Dana</b>" in message.get_body(("html",)).get_content()
     assert max(len(line) for line in raw.splitlines()) <= 998

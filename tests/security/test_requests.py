@@ -29,6 +29,9 @@ async def test_only_our_own_pages_change_anything(browser, origin, fetch_site):
     }
     form = {**THEME, "csrf_token": token, "idempotency_key": "k"}
     answer = await person.http.post("/settings/theme", data=form, headers=headers)
+    assert not any(name.startswith("access-control-") for name in answer.headers), (
+        "no other site reads anything"
+    )
     ours = fetch_site in ("same-origin", "none") if fetch_site is not None else origin in (OURS, None)
     assert answer.status_code == (303 if ours else 403)
 

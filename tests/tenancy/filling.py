@@ -22,6 +22,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("hours_exceptions", "intervals"): """'{"open": [["09:00", "12:00"]]}'""",
     ("audit_logs", "old_values"): """'{"customers": {"1": {"notes": "before MARK"}}}'""",
     ("audit_logs", "new_values"): """'{"customers": {"1": {"notes": "MARK"}}}'""",
+    ("setting_changes", "old"): """'"before MARK"'""",
+    ("setting_changes", "new"): """'"MARK"'""",
     ("one_time_codes", "confirmed_at"): "NULL",
 }
 """Where any value would do for the table and not for the pages that read it."""

@@ -1,12 +1,15 @@
 """An account erased in a world where both shops have rows in every table: no trace is left but where the law wants it."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.core import chain, clock
+from app.core.db import transaction
 from app.domains.customers import erasing as customers_erasing
+from app.domains.customers import unseal_for
 from app.domains.privacy import erasing
 from tests.cast import HARBOR
 from tests.tenancy.belonging import read_catalogue
@@ -63,10 +66,11 @@ async def trail_is_good() -> None:
 
 @pytest.fixture
 async def dana(browser, beside):
-    """Dana has been busy. The chain that was made up to fill its table gives way to a true one."""
+    """Dana has been busy. The chain and the key that were made up to fill their tables give way to true ones."""
     await beside.execute("SET session_replication_role = replica")
     await beside.execute("DELETE FROM audit_chain")
     await beside.execute("DELETE FROM exports")
+    await beside.execute("DELETE FROM customer_keys")
     await beside.execute("SET session_replication_role = DEFAULT")
     await beside.execute("UPDATE users SET phone = $2 WHERE id = $1", DANA.user_id, PHONE)
     await beside.execute(
@@ -78,7 +82,22 @@ async def dana(browser, beside):
     facts |= {"date_of_birth": "1990-05-01", "preferred_center_id": str(VOLT_SHOP.center_id)}
     assert (await one.post("/settings/profile", facts)).status_code == 303
     assert (await one.post("/settings/email", {"email": "dana@elsewhere.example"})).status_code == 303
+    wrote = {
+        "customer_id": str(DANA.customer_id),
+        "title": "Your key",
+        "message": f"Dear {DANA.name}, come by.",
+    }
+    sent = await browser(HARBOR_SHOP.owner).json("POST", "/api/v1/notifications/send", wrote)
+    assert sent.status_code == 202
     return one
+
+
+async def sealed_words(db: Any) -> tuple[Any, str]:
+    """What the log keeps of the last message to Dana."""
+    row = await db.fetchrow(
+        "SELECT tenant_id, payload FROM events WHERE name = 'MessageWritten' ORDER BY id DESC"
+    )
+    return row["tenant_id"], json.loads(row["payload"])["sealed"]
 
 
 async def test_nothing_is_left_but_what_the_law_keeps_and_the_trail_holds(
@@ -86,6 +105,9 @@ async def test_nothing_is_left_but_what_the_law_keeps_and_the_trail_holds(
 ):
     await run_reactions()
     await trail_is_good()
+    tenant, sealed = await sealed_words(beside)
+    async with transaction(tenant=tenant) as db:
+        assert f"Dear {DANA.name}" in await unseal_for(db, tenant, DANA.customer_id, sealed)
     asked = await dana.json("POST", "/api/v1/me/erasure", {"confirmation": DANA.email})
     assert asked.status_code == 202
     others = await beside.fetch("SELECT id, name, email FROM users WHERE id <> $1 ORDER BY id", DANA.user_id)
@@ -115,6 +137,9 @@ async def test_nothing_is_left_but_what_the_law_keeps_and_the_trail_holds(
     left = await traces(beside, DANA.name, DANA.email, PHONE, "dana@elsewhere.example")
     assert left <= set(KEPT), sorted(left - set(KEPT))
     assert "invoices.content" in left, "books are kept"
+    assert (await sealed_words(beside))[1] == sealed, "the log is as it was"
+    async with transaction(tenant=tenant) as db:
+        assert await unseal_for(db, tenant, DANA.customer_id, sealed) is None
     assert not await beside.fetchval(
         "SELECT date_of_birth IS NOT NULL OR preferred_center_id IS NOT NULL FROM users WHERE id = $1",
         DANA.user_id,

@@ -89,6 +89,14 @@ class SecondFactorChanged(Event, frozen=True):
     change: Literal["app_added", "app_removed", "passkey_added", "passkey_removed", "codes_renewed"]
 
 
+class OtherWaysForgotten(Event, frozen=True):
+    """A reset was the first proof of the address: whatever else opened the account, set up by nobody knows whom, is
+    gone."""
+
+    user_id: UUID
+    ways: list[Literal["passkey", "app", "codes", "pin", "site"]]
+
+
 class RecoveryCodeUsed(Event, frozen=True):
     """Somebody came in with a code from the paper."""
 

@@ -12,6 +12,11 @@ from app.core.sealing import sealed_for
 CODE_SEAL = "one-time codes"
 
 
+def erased_address(person: UUID) -> str:
+    """What stands for an address once its account is erased; no mail leads there."""
+    return f"{person}@erased.invalid"
+
+
 class User(Identified, Base):
     """A person with an account."""
 
@@ -40,6 +45,11 @@ class User(Identified, Base):
     """Bearer tokens issued before this moment are refused."""
     erase_at: Mapped[datetime | None]
     """When the account is erased, unless its owner keeps it."""
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the row only keeps an id that papers and the trail name."""
+        return self.email == erased_address(self.id)
 
 
 class Session(Identified, Base):

@@ -22,6 +22,7 @@ from app.domains.accounts.models import (
     RefreshToken,
     Session,
     User,
+    erased_address,
 )
 
 
@@ -129,7 +130,7 @@ async def erase(db: AsyncSession, person: UUID) -> None:
         update(User)
         .where(User.id == person)
         .values(
-            name=_("Erased account"), email=f"{person}@erased.invalid", email_verified_at=None, phone="",
+            name=_("Erased account"), email=erased_address(person), email_verified_at=None, phone="",
             date_of_birth=None, preferred_center_id=None, password_hash=None, is_active=False, tokens_valid_after=clock.now(), erase_at=None,
         )
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """A person's own facts, password and its reset."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, text, update
@@ -14,7 +15,13 @@ from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _, languages
 from app.domains.accounts import api_tokens, guarding, passwords
-from app.domains.accounts.events import EmailProved, PasswordChanged, PasswordResetRequested, ProfileChanged
+from app.domains.accounts.events import (
+    EmailProved,
+    OtherWaysForgotten,
+    PasswordChanged,
+    PasswordResetRequested,
+    ProfileChanged,
+)
 from app.domains.accounts.models import (
     Identity,
     KioskPin,
@@ -144,7 +151,7 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
         raise gone
     user.password_hash = await passwords.hashed(new)
     if user.email_verified_at is None:  # the link came by mail
-        await _forget_other_ways_in(db, user)
+        await _forget_other_ways_in(db, user, by=by)
         user.email_verified_at = clock.now()
         await record(db, EmailProved(user_id=user.id), by=by, person=user.id, subject=user.id)
     await end_other_sessions(db, user, keep=None)
@@ -154,8 +161,23 @@ async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) 
     return user
 
 
-async def _forget_other_ways_in(db: AsyncSession, user: User) -> None:
+async def _forget_other_ways_in(db: AsyncSession, user: User, *, by: Viewer) -> None:
     """Whoever set them up was not shown to read this mail: they may have made the account with another's address,
     and would come in again beside the owner of it."""
-    for way in (Passkey, OneTimeCode, RecoveryCode, KioskPin, Identity):
-        await db.execute(delete(way).where(way.user_id == user.id))
+    gone: list[Any] = [
+        name
+        for name, way in OTHER_WAYS.items()
+        if (await db.execute(delete(way).where(way.user_id == user.id))).rowcount  # type: ignore[attr-defined]
+    ]
+    if gone:
+        event = OtherWaysForgotten(user_id=user.id, ways=gone)
+        await record(db, event, by=by, person=user.id, subject=user.id)
+
+
+OTHER_WAYS: dict[str, Any] = {
+    "passkey": Passkey,
+    "app": OneTimeCode,
+    "codes": RecoveryCode,
+    "pin": KioskPin,
+    "site": Identity,
+}

@@ -113,10 +113,7 @@ async def cancel(db: AsyncSession, visit: Visit, *, by: Viewer, reason: str = ""
     appointment.version += 1
     await vacate(db, appointment)
     by_customer = not is_desk(appointment, by)
-    await tell(
-        db, AppointmentCancelled, appointment, by=by, by_customer=by_customer, reason=reason,
-        is_request=is_request,
-    )  # fmt: skip
+    await tell(db, AppointmentCancelled, appointment, by=by, by_customer=by_customer, is_request=is_request)
     return appointment
 
 

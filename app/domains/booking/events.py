@@ -47,7 +47,6 @@ class AppointmentReassigned(AppointmentEvent, frozen=True, kw_only=True):
 
 class AppointmentCancelled(AppointmentEvent, frozen=True, kw_only=True):
     by_customer: bool
-    reason: str = ""
     is_request: bool = False
     """The shop had not confirmed it."""
 

@@ -5,6 +5,7 @@ linked when they prove their address or book (`linking`); a walk-in is written d
 """
 
 from app.domains.customers.bringing import add_car, bring_car, bringers_of, cars_of
+from app.domains.customers.keys import seal_for, unseal_for
 from app.domains.customers.linking import account_of, ensure_customer
 from app.domains.customers.mailing import MailedTo, mailed_to
 from app.domains.customers.models import Customer, CustomerVehicle
@@ -26,5 +27,7 @@ __all__ = [
     "find",
     "find_by_number",
     "mailed_to",
+    "seal_for",
     "search",
+    "unseal_for",
 ]

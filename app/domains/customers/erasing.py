@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import audit, clock
+from app.core import audit, clock, erasures
 from app.core.db import transaction
+from app.core.erasures import Again
 from app.core.errors import Invalid
-from app.core.events import record
+from app.core.events import Heard, record
 from app.core.personal import AtShop, declared
 from app.core.queue import cron, for_each
+from app.core.relay import outside_transaction
 from app.core.tables import AuditValues, EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -84,6 +86,21 @@ async def _forget_values(db: AsyncSession, who: AtShop) -> None:
     await audit.forget(db, list(rows), by=Viewer.system(who.tenant_id), tenant=who.tenant_id, why=WHY)
 
 
+@outside_transaction
+async def list_erased_customer(heard: Heard[CustomerErased]) -> None:
+    """Reaction: onto the list that restoring an older copy of the database does not roll back."""
+    await erasures.note("customer", heard.event.customer_id, tenant=heard.tenant_id)
+
+
+async def erase_again(tenant_id: UUID, customer_id: UUID) -> Again:
+    """Erase a customer whom an older copy of the database has brought back."""
+    async with transaction(tenant=tenant_id) as db:
+        customer = await _standing(db, tenant_id, customer_id)
+        if customer is None or customer.erased_at is not None:
+            return "is gone"
+        return "erased" if await erase(db, customer, by=Viewer.system(tenant_id)) else "waits"
+
+
 @cron("50 * * * *", timeout=900)
 async def erase_settled_customers() -> None:
     """Every hour: whoever is to be erased and has settled everything."""
@@ -94,8 +111,12 @@ async def erase_settled_customers() -> None:
 
 async def _look_again(customer_id: UUID, tenant_id: UUID) -> None:
     async with transaction(tenant=tenant_id) as db:
-        customer = await db.scalar(
-            select(Customer).where(Customer.tenant_id == tenant_id, Customer.id == customer_id)
-        )
+        customer = await _standing(db, tenant_id, customer_id)
         if customer is not None:
             await erase(db, customer, by=Viewer.system(tenant_id))
+
+
+async def _standing(db: AsyncSession, tenant_id: UUID, customer_id: UUID) -> Customer | None:
+    return await db.scalar(
+        select(Customer).where(Customer.tenant_id == tenant_id, Customer.id == customer_id)
+    )

@@ -3,10 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+from app.core.sealing import sealed_for
+
+KEY_SEAL = "customer key"
 
 
 class Customer(TenantOwned, Base):
@@ -69,3 +72,18 @@ class CustomerVehicle(TenantOwned, Base):
 
     customer_id: Mapped[UUID]
     vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
+
+
+class CustomerKey(TenantOwned, Base):
+    """What opens the words to one customer that stand in the log, where nothing can be taken away. Erasing the customer
+    takes the key, and with it the words."""
+
+    __tablename__ = "customer_keys"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("customers", "customer_id"),
+        UniqueConstraint("tenant_id", "customer_id"),
+    )
+
+    customer_id: Mapped[UUID]
+    key_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for(KEY_SEAL))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.personal import AtShop, Declared, Records
 from app.core.words import _
+from app.domains.customers.keys import shred
 from app.domains.customers.models import Customer, CustomerVehicle
 from app.domains.network.models import Tenant
 
@@ -60,6 +61,7 @@ async def erase(db: AsyncSession, person: UUID) -> None:
 
 async def leave(db: AsyncSession, who: AtShop) -> None:
     """The record keeps its number, which papers name, and nothing of a person."""
+    await shred(db, who)
     await db.execute(
         update(Customer)
         .where(Customer.tenant_id == who.tenant_id, Customer.id == who.customer_id)
@@ -70,4 +72,9 @@ async def leave(db: AsyncSession, who: AtShop) -> None:
     )  # fmt: skip
 
 
-DECLARED = Declared(records, erase=erase, leave=leave)
+DECLARED = Declared(
+    records,
+    erase=erase,
+    leave=leave,
+    left_out={"customer_keys": "keys of messages, which are in the copy as they were sent"},
+)

@@ -1,6 +1,7 @@
 """Mails about an account. The token of each link is made while its mail is written: it stands in no event."""
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,8 @@ from app.domains.accounts.events import (
     IdentityLinked,
     IdentityUnlinked,
     KioskPinPaused,
+    OtherWaysForgotten,
+    PasswordChanged,
     PasswordResetRequested,
     RecoveryCodeUsed,
     SecondFactorChanged,
@@ -97,14 +100,18 @@ async def tell_old_address(db: AsyncSession, heard: Heard[EmailChanged]) -> None
     await write_mail(db, heard, replace(to, email=old), "account_changed", what=what)
 
 
-async def tell_factor(
-    db: AsyncSession,
-    heard: Heard[SecondFactorChanged]
-    | Heard[RecoveryCodeUsed]
-    | Heard[SecondFactorPaused]
-    | Heard[KioskPinPaused],
-) -> None:
-    """What concerns the second proof is told by mail: a thief would not tell it."""
+WayIn = (
+    SecondFactorChanged
+    | RecoveryCodeUsed
+    | SecondFactorPaused
+    | KioskPinPaused
+    | OtherWaysForgotten
+    | PasswordChanged
+)
+
+
+async def tell_way_in(db: AsyncSession, heard: Heard[Any]) -> None:
+    """What concerns the ways into an account is told by mail: a thief would not tell it."""
     to = await recipients.person(db, heard.event.user_id, tenant_id=None)
     if to is None:
         return
@@ -113,7 +120,20 @@ async def tell_factor(
     await write_mail(db, heard, to, "account_changed", what=what)
 
 
-def _said_of(event: SecondFactorChanged | RecoveryCodeUsed | SecondFactorPaused | KioskPinPaused) -> str:
+def _said_of(event: WayIn) -> str:
+    if isinstance(event, PasswordChanged):
+        return _("The password of your account was changed, and every other device was signed out.")
+    if isinstance(event, OtherWaysForgotten):
+        names = {
+            "passkey": _("passkeys"),
+            "app": _("the authenticator app"),
+            "codes": _("recovery codes"),
+            "pin": _("the PIN for the workshop's tablet"),
+            "site": _("sign-in by other sites"),
+        }
+        return _("A new password was chosen by a link that was mailed to you, and so your address was confirmed for the first time. "
+                 "Whatever else opened the account had been set up before that and was removed: %(ways)s. "
+                 "If you need it, please set it up again.", ways=", ".join(names[way] for way in event.ways))  # fmt: skip
     if isinstance(event, KioskPinPaused):
         return _("Somebody typed five wrong PINs for you at the workshop's tablet “%(kiosk)s”. Further tries there must wait "
                  "fifteen minutes.", kiosk=event.kiosk)  # fmt: skip

@@ -13,7 +13,7 @@ from app.core.events import Event, record
 from app.core.limits import Limit
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.customers.models import Customer
+from app.domains.customers import Customer, seal_for, unseal_for
 
 MESSAGES = Limit("message to customer", times=60, within=timedelta(hours=1), per="person")
 
@@ -23,8 +23,11 @@ class MessageWritten(Event, frozen=True, kw_only=True):
 
     customer_id: UUID
     center_id: UUID
-    title: str
-    message: str
+    sealed: str = ""
+    """Title and text, for whoever holds the customer's key."""
+    title: str = ""
+    message: str = ""
+    """As they stood here before there were such keys."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +43,16 @@ async def write_to(db: AsyncSession, customer: Customer, message: Message, *, by
         raise Refused(
             _("%(name)s has neither an account nor an email address. Please call.", name=customer.name)
         )
+    words = msgspec.json.encode(message).decode()
     event = MessageWritten(
-        customer_id=customer.id, center_id=by.center_id, title=message.title, message=message.message
+        customer_id=customer.id, center_id=by.center_id, sealed=await seal_for(db, customer, words)
     )
     return await record(db, event, by=by, person=customer.user_id, subject=customer.id)
+
+
+async def read_again(db: AsyncSession, event: MessageWritten, *, tenant_id: UUID) -> Message | None:
+    """What was written; None once its customer was erased."""
+    if not event.sealed:
+        return Message(title=event.title, message=event.message)
+    words = await unseal_for(db, tenant_id, event.customer_id, event.sealed)
+    return msgspec.json.decode(words, type=Message) if words is not None else None

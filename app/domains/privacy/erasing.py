@@ -11,12 +11,14 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import audit, clock
+from app.core import audit, clock, erasures
 from app.core.db import transaction
+from app.core.erasures import Again
 from app.core.errors import Invalid, Refused
-from app.core.events import record
+from app.core.events import Heard, record
 from app.core.personal import declared
 from app.core.queue import cron, for_each
+from app.core.relay import outside_transaction
 from app.core.tables import AuditValues, EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -75,7 +77,6 @@ async def erase_due_accounts() -> None:
 
 async def erase(person: UUID) -> None:
     """Erase one account, all of it or nothing. One that is kept meanwhile, or works for a business again, stays."""
-    house = Viewer.system()
     async with transaction(user=person) as db:
         user = await db.scalar(select(User).where(User.id == person).with_for_update())
         if user is None or user.erase_at is None or user.erase_at > clock.now():
@@ -83,13 +84,35 @@ async def erase(person: UUID) -> None:
         if await db.scalar(text("SELECT EXISTS (SELECT 1 FROM roles_held(:user))"), {"user": person}):
             await keep(db, user, by=Viewer(kind="person", user_id=person, name=user.name))
             return
-        for domain in declared():
-            if domain.erase is not None:
-                await domain.erase(db, person)
-        await forget_values(db, person)
-        # What was just taken away would go into the trail with the next event.
-        await audit.take_changes(db)
-        await record(db, AccountErased(user_id=person), by=house, person=person, subject=person)
+        await _take_away(db, person)
+
+
+async def _take_away(db: AsyncSession, person: UUID) -> None:
+    for domain in declared():
+        if domain.erase is not None:
+            await domain.erase(db, person)
+    await forget_values(db, person)
+    # What was just taken away would go into the trail with the next event.
+    await audit.take_changes(db)
+    await record(db, AccountErased(user_id=person), by=Viewer.system(), person=person, subject=person)
+
+
+@outside_transaction
+async def list_erased_account(heard: Heard[AccountErased]) -> None:
+    """Reaction: onto the list that restoring an older copy of the database does not roll back."""
+    await erasures.note("account", heard.event.user_id)
+
+
+async def erase_again(person: UUID) -> Again:
+    """Erase an account that an older copy of the database has brought back."""
+    async with transaction(user=person) as db:
+        user = await db.scalar(select(User).where(User.id == person).with_for_update())
+        if user is None or user.is_erased:
+            return "is gone"
+        if await db.scalar(text("SELECT EXISTS (SELECT 1 FROM roles_held(:user))"), {"user": person}):
+            return "waits"
+        await _take_away(db, person)
+        return "erased"
 
 
 async def forget_values(db: AsyncSession, person: UUID) -> None:

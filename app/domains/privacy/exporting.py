@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock, limits
+from app.core import clock, limits, sealing
 from app.core.db import new_id
 from app.core.errors import Forbidden, NotFound, Refused
 from app.core.events import record
@@ -17,7 +17,7 @@ from app.core.limits import Limit
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.privacy.events import ExportAsked, ExportFetched
-from app.domains.privacy.models import IN_THE_MAKING, Export
+from app.domains.privacy.models import COPY_SEAL, IN_THE_MAKING, Export
 from app.gateways.storage import new_key
 
 KEPT = timedelta(days=7)
@@ -81,6 +81,12 @@ async def fetch(db: AsyncSession, export: Export, *, by: Viewer) -> AsyncIterato
     own_hands(by)
     if export.status != "ready":
         raise NotFound
+    pieces = storage().stream(export.key)
+    if export.sealing_key is not None:
+        try:
+            pieces = sealing.unseal_file(sealing.unseal(COPY_SEAL, export.sealing_key), pieces)
+        except ValueError:  # with a SECRET_KEY that was left out after a leak
+            raise NotFound from None
     event = ExportFetched(export_id=export.id, user_id=export.user_id)
     await record(db, event, by=by, person=export.user_id, subject=export.id)
-    return storage().stream(export.key)
+    return pieces

@@ -5,6 +5,7 @@ stop, the cron hands the copy to another run, which begins anew under the same k
 notices that the claim is no longer its own and stops.
 """
 
+import asyncio
 import contextlib
 import tempfile
 import time
@@ -16,9 +17,9 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 
-from app.core import clock
+from app.core import clock, sealing
 from app.core.db import new_id, transaction
 from app.core.events import Event, Heard, record
 from app.core.files import storage
@@ -30,7 +31,7 @@ from app.core.words import _, speaking
 from app.domains.accounts import User
 from app.domains.privacy.events import ExportAsked, ExportEnded, ExportFailed, ExportMoved, ExportReady
 from app.domains.privacy.exporting import KEPT
-from app.domains.privacy.models import IN_THE_MAKING, Export
+from app.domains.privacy.models import COPY_SEAL, IN_THE_MAKING, Export
 from app.gateways.storage import FileMissing
 
 log = structlog.get_logger()
@@ -101,12 +102,14 @@ async def make(export_id: str, person: str) -> None:
     if run is None:
         return
     try:
-        with tempfile.TemporaryFile() as draft:
+        with tempfile.TemporaryFile() as draft, tempfile.TemporaryFile() as sealed:
             await _write(run, draft)
             size = draft.seek(0, 2)
             draft.seek(0)
+            await asyncio.to_thread(sealing.seal_file, run.opens_with, cast(Any, draft), cast(Any, sealed))
+            sealed.seek(0)
             await run.check()
-            await storage().put(run.key, cast(Any, draft), media_type="application/zip")
+            await storage().put(run.key, cast(Any, sealed), media_type="application/octet-stream")
         await run.finish(size)
     except Overtaken:
         log.info("export.overtaken", export_id=export_id)
@@ -118,6 +121,7 @@ class Run:
     def __init__(self, export: Export, locale: str) -> None:
         self.export_id, self.person, self.key = export.id, export.user_id, export.key
         self.id, self.locale = cast(UUID, export.run), locale
+        self.opens_with = sealing.unseal(COPY_SEAL, export.sealing_key or b"")
         self.done = self.total = 0
         self._signed_at = 0.0
 
@@ -166,7 +170,15 @@ async def _claim(export_id: UUID, person: UUID) -> Run | None:
                 Export.tries < TRIES,
                 or_(Export.worked_at.is_(None), Export.worked_at < now - SILENCE),
             )
-            .values(status="running", run=new_id(), tries=Export.tries + 1, worked_at=now, done=0, total=0)
+            .values(
+                status="running",
+                run=new_id(),
+                tries=Export.tries + 1,
+                worked_at=now,
+                done=0,
+                total=0,
+                sealing_key=func.coalesce(Export.sealing_key, sealing.seal(COPY_SEAL, sealing.new_key())),
+            )
             .returning(Export)
         )
         user = await db.get(User, person)

@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified
+from app.core.sealing import sealed_for
 
+COPY_SEAL = "copy"
 IN_THE_MAKING = ("waiting", "running")
 
 
@@ -30,6 +32,9 @@ class Export(Identified, Base):
     """waiting, running, ready, failed."""
     key: Mapped[str]
     """Where its zip goes, whichever worker finishes it: a second try replaces the first and never adds another."""
+    sealing_key: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for(COPY_SEAL))
+    """What opens the zip, sealed itself: without this row nobody reads what a storage may still keep of it. None: it was
+    made before copies were sealed."""
     run: Mapped[UUID | None]
     """Who is making it. A worker that finds another run here has been given up on, and stops."""
     tries: Mapped[int] = mapped_column(default=0)

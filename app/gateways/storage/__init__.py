@@ -40,6 +40,9 @@ class Storage(Protocol):
     async def delete(self, key: str) -> None:
         """Forget a key; a missing one is no error."""
 
+    async def keys(self, folder: str) -> list[str]:
+        """What lies directly in a folder of few and small files, sorted."""
+
     def signed_url(self, key: str, *, until: datetime, media_type: str, name: str, inline: bool) -> str:
         """An address that answers with the file until `until`, and with 403 afterwards."""
 

@@ -105,6 +105,14 @@ class LocalStorage:
         """Forget a key; a missing one is no error."""
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
+    async def keys(self, folder: str) -> list[str]:
+        """What lies directly in a folder of few and small files, sorted."""
+        path = self._path(folder)
+        names = await asyncio.to_thread(
+            lambda: [one.name for one in path.iterdir() if one.is_file()] if path.is_dir() else []
+        )
+        return sorted(checked(f"{folder}/{name}") for name in names)
+
     async def probe(self) -> None:
         """Raise when the folder cannot be written to."""
         key = f"probe/{uuid4().hex}"

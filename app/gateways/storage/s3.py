@@ -97,6 +97,18 @@ class S3Storage:
         """Forget a key; a missing one is no error."""
         await asyncio.to_thread(self._client.delete_object, Bucket=self._bucket, Key=self._name(key))
 
+    async def keys(self, folder: str) -> list[str]:
+        """What lies directly in a folder of few and small files, sorted."""
+
+        def found() -> list[str]:
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._name(folder)}/", Delimiter="/"
+            )
+            return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+        names = await asyncio.to_thread(found)
+        return sorted(checked(name.removeprefix(self._prefix)) for name in names)
+
     async def probe(self) -> None:
         """Raise when the bucket cannot be reached."""
         await asyncio.to_thread(self._client.head_bucket, Bucket=self._bucket)

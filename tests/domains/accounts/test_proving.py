@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 
 from app.core import clock
 from app.core.db import new_id, transaction
+from app.core.tables import EventRow
 from app.domains.accounts.models import Identity, KioskPin, OneTimeCode, Passkey, RecoveryCode
 from tests.mailbox import link_to, mails_to
 
@@ -106,6 +107,12 @@ async def test_a_first_proof_by_reset_leaves_no_way_in_that_was_made_before_it(s
     async with transaction(user=zoe) as db:
         for way in (Passkey, OneTimeCode, RecoveryCode, KioskPin, Identity):
             assert await db.scalar(select(func.count()).select_from(way)) == 0, way
+        told = await db.scalar(select(EventRow.payload).where(EventRow.name == "OtherWaysForgotten"))
+    assert told["ways"] == ["passkey", "app", "codes", "pin", "site"]
+    await run_reactions()
+    told = [one.text for one in await mails_to(account["email"]) if one.template == "account_changed"]
+    assert len(told) == 2, "of the password too"
+    assert "passkeys, the authenticator app" in " ".join("".join(told).split())
     entered = await browser().post("/sign-in", account | {"password": "a quiet lake"})
     assert entered.headers["location"] == "/home"
     assert (await mallory.get("/settings")).status_code == 303

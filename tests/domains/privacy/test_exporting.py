@@ -60,6 +60,9 @@ async def test_a_person_asks_waits_is_told_and_fetches(browser, cast, run_reacti
     assert fetched.headers["content-disposition"].startswith("attachment")
     assert fetched.headers["cache-control"] == "private, no-store"
     assert fetched.content[:2] == b"PK"
+    resting = await bytes_under(export.key)
+    assert b"fields.json" in fetched.content
+    assert b"fields.json" not in resting
 
 
 async def test_two_clicks_at_once_make_one_copy(browser, cast):

@@ -119,3 +119,12 @@ def test_the_settings_address_picks_the_driver(tmp_path):
     for bad in ["", "ftp://x/y", "file://", "/plain/path"]:
         with pytest.raises(ValueError, match="store files"):
             open_storage(bad, secret="s" * 40)
+
+
+async def test_a_folder_says_what_lies_in_it(storage):
+    assert await storage.keys("list") == []
+    for key in ("list/b.json", "list/a.json", "list/deeper/c.json", "listed/d.json"):
+        await storage.put(key, b"{}", media_type="application/json")
+    assert await storage.keys("list") == ["list/a.json", "list/b.json"]
+    with pytest.raises(ValueError, match="not a storage key"):
+        await storage.keys("..")

@@ -86,3 +86,10 @@ async def test_probe_tells_whether_the_bucket_answers(storage, bucket_url):
     await storage.probe()
     with pytest.raises(Exception, match="404"):
         await open_storage(bucket_url.replace(BUCKET, "another-bucket"), secret="x").probe()
+
+
+async def test_a_folder_says_what_lies_in_it(storage):
+    assert await storage.keys("list") == []
+    for key in ("list/b.json", "list/a.json", "list/deeper/c.json", "listed/d.json"):
+        await storage.put(key, b"{}", media_type="application/json")
+    assert await storage.keys("list") == ["list/a.json", "list/b.json"]
