@@ -55,6 +55,12 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ( SELECT app_network()))",
     },
+    "platform_fees": {
+        "adds": "INSERT  CHECK ( SELECT app_network())",
+        "changes": "UPDATE false",
+        "reads": "SELECT true",
+        "removes": "DELETE false",
+    },
     "vehicles": {
         "adds": "INSERT  CHECK (((( SELECT app_user()) IS NOT NULL) OR (( SELECT app_tenant()) IS NOT NULL)) AND vehicle_may_show(id, photo_id))",
         "changes": "UPDATE ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) CHECK (((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) AND vehicle_may_show(id, photo_id))",

@@ -175,7 +175,7 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
         "note": said,
         "movements": [
             {
-                "label": f"{day(one.at, zone)} · {paid_with(payment) if one.amount_minor > 0 else _('Given back')}",
+                "label": f"{day(one.at, zone)} · {_moved(one, payment)}",
                 "value": money(one.amount_minor, currency),
             }
             for one, payment in booked.movements
@@ -188,6 +188,12 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
             for note in booked.credit_notes
         ],
     }
+
+
+def _moved(one: Movement, payment: Payment) -> str:
+    if one.is_return:
+        return _("Sent back by the customer's bank")
+    return paid_with(payment) if one.amount_minor > 0 else _("Given back")
 
 
 def _filled(*lines: str) -> list[str]:
