@@ -49,7 +49,7 @@ async def _pay(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         invoice, holder = await links.follow_link(db, token, by=me)
-        context = await shown(db, holder, invoice, link=token)
+        context = await shown(db, holder, invoice, link=token, visitor=me)
         answer = page(
             request, me, "billing/pay.html", layout="layouts/plain.html",
             status=refused.status if refused else 422 if errors else 200,
@@ -63,7 +63,7 @@ async def _pay(
 async def pay_state(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     async with begin(request) as (db, me):
         invoice, holder = await links.follow_link(db, token, by=me)
-        context = await shown(db, holder, invoice, link=token)
+        context = await shown(db, holder, invoice, link=token, visitor=me)
         return fragment(request, me, "billing/_state.html", errors={}, sent={}, just_paid=False, **context)
 
 

@@ -10,7 +10,7 @@ def invoice_state(invoice: Invoice) -> tuple[str, str]:
     return {
         "issued": ("info", _("Open")),
         "partially_paid": ("wait", _("Partly paid")),
-        "paid": ("go", _("Paid")),
+        "paid": ("info", _("Paid, partly credited")) if invoice.credited_minor else ("go", _("Paid")),
         "overdue": ("stop", _("Overdue")),
         "cancelled": ("idle", _("Cancelled")),
         "credited": ("idle", _("Credited")),

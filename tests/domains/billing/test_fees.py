@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +23,7 @@ OURS = 754
 """2.5 % of 289.47, which is 7.24 rounded half up, and 30 cents."""
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     amount=st.integers(1, 10**12),
     points=st.integers(0, fees.MOST_BASIS_POINTS),
