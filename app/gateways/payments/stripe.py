@@ -150,7 +150,7 @@ class StripeGateway:
             raise GatewayRefused("Nothing was paid that could be given back.", "charge_not_refundable")
         # Stripe forgets an idempotency key after a day; the refund itself remembers whose it is.
         made = await self._refunds(intent.id, options)
-        refund = next((one for one in made if getattr(one.metadata, "refund", None) == str(key)), None)
+        refund: Any = next((one for one in made if getattr(one.metadata, "refund", None) == str(key)), None)
         if refund is None:
             params: dict[str, Any] = {
                 "payment_intent": intent.id,

@@ -99,11 +99,10 @@ class Payouts:
                 self.arrive(account, payout["id"], "paid")
                 moved = True
         today = int(time.time()) // DAY * DAY
-        for account, _platform in self._store.all_of("account", 500):
-            ref = account["id"]
-            if not account["payouts_enabled"] or account.get("paid_out_on") == today:
+        for owner, _platform in self._store.all_of("account", 500):
+            if not owner["payouts_enabled"] or owner.get("paid_out_on") == today:
                 continue
-            account["paid_out_on"] = today
-            self._store.save(account)
-            moved = bool(self.pay_out(ref, until=today)) or moved
+            owner["paid_out_on"] = today
+            self._store.save(owner)
+            moved = bool(self.pay_out(owner["id"], until=today)) or moved
         return moved

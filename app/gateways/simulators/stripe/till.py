@@ -231,7 +231,7 @@ class Till:
         fee = self._store.get("application_fee", "", charge["application_fee"])
         gone, all_of_it = charge["amount_refunded"], charge["amount_captured"]
         upto = (2 * fee["amount"] * gone + all_of_it) // (2 * all_of_it)
-        back = max(int(upto) - fee["amount_refunded"], 0)
+        back = max(int(upto) - int(fee["amount_refunded"]), 0)
         if back:
             fee["amount_refunded"] += back
             fee["refunded"] = fee["amount_refunded"] == fee["amount"]
