@@ -23,6 +23,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("audit_logs", "old_values"): """'{"customers": {"1": {"notes": "before MARK"}}}'""",
     ("audit_logs", "new_values"): """'{"customers": {"1": {"notes": "MARK"}}}'""",
     ("one_time_codes", "confirmed_at"): "NULL",
+    ("platform_fees", "currency"): "'USD'",
+    ("platform_fees", "basis_points"): "250",
 }
 """Where any value would do for the table and not for the pages that read it."""
 

@@ -180,6 +180,7 @@ UNIQUE_ELSEWHERE = {
     "ix_users_email": "a person is one person at every shop",
     "uq_tenants_slug": "published: the address of the business's page",
     "uq_service_centers_slug": "published: the address of the center's page",
+    "uq_platform_fees_currency_version": "the network's own: one fee for every shop",
     "ix_ownerships_current": "a car belongs to people, not to shops",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",

@@ -107,14 +107,18 @@ async def _move_refunds(
 ) -> None:
     """Both sums of the provider's only grow: what they were before another answer was booked changes nothing, and
     what went and came back between two looks moved nothing."""
+    came_back = [
+        refund
+        for refund in (await refunds_of(db, invoice) if told.returned_refs else ())
+        if refund.status == "done" and refund.provider_ref in told.returned_refs
+    ]
     gone, back = told.refunded - payment.given_minor, told.returned - payment.returned_minor
-    payment.returned_minor += max(min(gone, back), 0)
-    await give_back(db, invoice, payment, told.refunded, by=by)
+    unseen = min(gone, back - sum(refund.amount_minor for refund in came_back))
+    payment.returned_minor += max(unseen, 0)
     await _take_again(db, invoice, order, payment, told.returned, by=by)
-    if told.returned_refs:
-        for refund in await refunds_of(db, invoice):
-            if refund.provider_ref in told.returned_refs:
-                refund.status = "returned"
+    await give_back(db, invoice, payment, told.refunded, by=by)
+    for refund in came_back:
+        refund.status = "returned"
 
 
 async def give_back(db: AsyncSession, invoice: Invoice, payment: Payment, upto: int, *, by: Viewer) -> None:

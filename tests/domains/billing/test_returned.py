@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from app.core.db import transaction
-from app.domains.billing import paying
+from app.domains.billing import ledger, paying
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.models import Invoice, Payment, Refund
 from app.domains.billing.receipts import receipt_token
@@ -82,4 +82,18 @@ async def test_a_returned_refund_of_a_credit_note_is_to_be_given_back_again(till
     assert (await till.read(Payment, payment.id)).credit_left_minor == TOTAL
     assert (await till.read(Invoice, invoice.id)).status == "credited"
     assert "is the customer's now: give it back" in (await owner.get(f"/invoices/{invoice.id}")).text
+    await check_every_shop()
+
+
+async def test_a_return_that_is_heard_of_with_the_next_refund_is_booked_beside_it(till: Till) -> None:
+    invoice, payment = await till.paid_by_card()
+    await till.give_back(payment, "100.00")
+    (made,) = await refunds(invoice)
+    await till.stripe.return_refund(made.provider_ref)  # the news are still under way
+    assert (await till.give_back(payment, "100.00", given=10000)).status_code == 303
+    assert sorted(one.status for one in await refunds(invoice)) == ["done", "returned"]
+    async with transaction(tenant=HARBOR) as db:
+        booked = await ledger.movements(db, invoice)
+    assert sorted(one.amount_minor for one in booked) == [-10000, -10000, 10000, TOTAL]
+    assert (await till.read(Payment, payment.id)).refunded_minor == 10000
     await check_every_shop()
