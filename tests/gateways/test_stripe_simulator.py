@@ -483,6 +483,21 @@ async def test_a_refund_that_comes_back_is_told_apart_and_its_news_name_the_paym
     assert gateway.verify_webhook(body, signature).transaction == told.transaction
 
 
+async def test_a_card_sends_its_refunds_back_by_itself_after_a_while(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    assert (await stripe.pay(started.url, "4000 0000 0000 5126")).status_code == 303
+    made = await gateway.refund(started.ref, 700, key=uuid4())
+    assert (await gateway.status(started.ref)).refunded == 700
+    with sqlite3.connect(stripe.home / "stripe-simulator.sqlite3") as kept:
+        sentence = "UPDATE objects SET body = json_set(body, '$.returns_at', 0) WHERE id = ?"
+        assert kept.execute(sentence, (made.ref,)).rowcount == 1
+    await listener.until("refund.failed")
+    assert (await gateway.status(started.ref)).returned_refs == (made.ref,)
+
+
 async def test_what_a_shop_has_is_paid_out_and_comes_back_when_its_bank_says_no(
     gateway: StripeGateway, stripe: StripeProcess
 ) -> None:

@@ -137,7 +137,7 @@ class Simulator:
         await send_response(await self.answer(request), send)
 
     async def run_beside(self) -> None:
-        """Deliver webhooks, expire sessions and pay out until cancelled."""
+        """Deliver webhooks, expire sessions, pay out and send back until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.courier.run())
             group.create_task(self._keep_time())
@@ -146,7 +146,8 @@ class Simulator:
         while True:
             with self.store.transaction():
                 self.api.checkout.expire_overdue()
-                moved = self.api.payouts.daily()
+                came_back = self.api.till.return_due()
+                moved = self.api.payouts.daily() or came_back
             if moved:
                 self.courier.wake()
             await asyncio.sleep(EXPIRY_ROUND)

@@ -30,7 +30,7 @@ PREFIXES = {
     "evt": "event",
 }
 
-OURS_ALONE = ("lines", "payment_intent_data", "return_url", "paid_out_on")
+OURS_ALONE = ("lines", "payment_intent_data", "return_url", "paid_out_on", "returns_at")
 """What the simulator keeps beside an object and Stripe does not show on it."""
 
 

@@ -1,10 +1,11 @@
 """What moves money: payment intents, charges, refunds, disputes and the balance they leave behind."""
 
 import secrets
+import time
 from typing import Any
 
 from .brackets import Params, only, whole
-from .cards import Card
+from .cards import RETURNING, Card
 from .faults import Faults
 from .refusals import StripeRefusal, invalid, required
 from .store import Doc, Store
@@ -12,6 +13,8 @@ from .webhooks import emit
 
 FEE_PERCENT_HUNDREDTHS, FEE_FIXED = 290, 30
 """Stripe's usual 2.9 % + 30, so that reconciliation has a fee to find."""
+RETURNED_AFTER = 10
+"""Seconds until a refund comes back of which its card is known; in life it is days."""
 DISPUTE_FEE = 1500
 """Kept whoever wins, as in most countries."""
 
@@ -288,6 +291,8 @@ class Till:
             "reason": params.get("reason"),
             "status": "succeeded",
         }
+        if charge["payment_method_details"]["card"]["last4"] in RETURNING:
+            body["returns_at"] = time.time() + RETURNED_AFTER
         refund = self._store.create("re", account, body, parent=charge["payment_intent"])
         charge["amount_refunded"] += amount
         back = self._platform_gives_back(charge) if params.get("refund_application_fee") == "true" else 0
@@ -322,6 +327,17 @@ class Till:
         self._emit("refund.failed", refund, account)
         self._emit("charge.refund.updated", refund, account)
         return refund
+
+    def return_due(self) -> bool:
+        """Send back what is due to come back; the server calls it every few seconds. Returns whether any was."""
+        due = [
+            (refund["id"], account)
+            for refund, account in self._store.all_of("refund", 500)
+            if refund["status"] == "succeeded" and refund.get("returns_at", 2**62) <= time.time()
+        ]
+        for ref, account in due:
+            self.return_refund(account, ref)
+        return bool(due)
 
     # Disputes
 
