@@ -31,6 +31,7 @@ from app.domains.accounts import security_pages as accounts_security_pages
 from app.domains.accounts import sign_on_pages as accounts_sign_on
 from app.domains.accounts import token_pages as accounts_tokens
 from app.domains.billing import api as billing_api
+from app.domains.billing import fee_pages as billing_fee_pages
 from app.domains.billing import hooks as billing_hooks
 from app.domains.billing import link_pages as billing_link_pages
 from app.domains.billing import pages as billing_pages
@@ -119,6 +120,7 @@ PAGES: list[Any] = [
     network_address_pages.router,
     network_inviting_pages.router,
     services_pages.router,
+    billing_fee_pages.router,
     billing_hooks.router,
     billing_link_pages.router,
     billing_pages.router,

@@ -195,6 +195,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentRefunded: [ring_invoice, tell_money.tell_money_back],
     billing.RefundBegun: [ring_invoice],
     billing.RefundFailed: [ring_invoice],
+    billing.RefundReturned: [ring_invoice, tell_money.tell_desk_of_returned_refund],
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],

@@ -100,6 +100,7 @@ TABLES: dict[str, Kind] = {
     "payment_accounts": "tenant",
     "pay_links": "tenant",
     "ledger_entries": "tenant",
+    "platform_fees": "own_policy",
     "webhook_events": "system",
     # notifications
     "notifications": "shared",

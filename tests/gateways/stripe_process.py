@@ -111,6 +111,18 @@ class StripeProcess:
         """The bank decides: "won" by the shop, or "lost"."""
         await self._knob(f"/_sim/disputes/{dispute}/{outcome}")
 
+    async def return_refund(self, refund: str) -> None:
+        """The payer's bank sends a refund back."""
+        await self._knob(f"/_sim/refunds/{refund}/return")
+
+    async def pay_out(self, account: str) -> list[str]:
+        """All that an account has goes to its bank. Returns the payouts' ids."""
+        return [one["id"] for one in (await self._knob(f"/_sim/accounts/{account}/payout"))["data"]]
+
+    async def answer_payout(self, payout: str, outcome: str) -> None:
+        """The shop's bank takes it ("paid") or sends it back ("failed")."""
+        await self._knob(f"/_sim/payouts/{payout}/{outcome}")
+
     async def _knob(self, path: str) -> dict[str, Any]:
         response = await self.http.post(path, headers=self._admin)
         response.raise_for_status()

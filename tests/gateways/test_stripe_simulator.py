@@ -434,3 +434,112 @@ async def test_a_refund_is_recognised_after_its_key_is_forgotten(
         kept.execute("DELETE FROM answers")
     assert (await gateway.refund(ref, 400, key=key)).ref == first.ref
     assert (await gateway.status(ref)).refunded == 400
+
+
+async def test_a_platform_fee_follows_the_refunds_to_the_last_cent(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    account = await connected(gateway, stripe)
+    begun = checkout(account=account, amount=1000, platform_fee=25)
+    started = await gateway.create_checkout(begun)
+    assert started.url is not None
+    await stripe.pay(started.url)
+    told = await gateway.status(started.ref, account=account)
+    assert (told.fee, told.platform_fee, told.platform_fee_back) == (59, 25, 0)
+    backs = []
+    for amount in (333, 333, 334):
+        await gateway.refund(started.ref, amount, key=uuid4(), account=account)
+        backs.append((await gateway.status(started.ref, account=account)).platform_fee_back)
+    assert backs == [8, 17, 25]
+    assert (await gateway.balance(account)).available == {"USD": -59}  # Stripe keeps its own
+
+
+async def test_a_payment_without_a_fee_is_given_back_without_one(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    account = await connected(gateway, stripe)
+    started = await gateway.create_checkout(checkout(account=account))
+    assert started.url is not None
+    await stripe.pay(started.url)
+    await gateway.refund(started.ref, 100, key=uuid4(), account=account)
+    told = await gateway.status(started.ref, account=account)
+    assert (told.refunded, told.platform_fee, told.platform_fee_back) == (100, 0, 0)
+
+
+async def test_a_refund_that_comes_back_is_told_apart_and_its_news_name_the_payment(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    started = await gateway.create_checkout(checkout(reference="ours"))
+    assert started.url is not None
+    await stripe.pay(started.url)
+    made = await gateway.refund(started.ref, 5000, key=uuid4())
+    assert (await gateway.status(started.ref)).state == "refunded"
+    await stripe.return_refund(made.ref)
+    told = await gateway.status(started.ref)
+    assert (told.state, told.refunded, told.returned) == ("completed", 5000, 5000)
+    assert told.returned_refs == (made.ref,)
+    await listener.until("refund.failed")
+    body, signature = next(one for one in listener.heard if b"refund.failed" in one[0])
+    assert gateway.verify_webhook(body, signature).transaction == told.transaction
+
+
+async def test_a_card_sends_its_refunds_back_by_itself_after_a_while(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    started = await gateway.create_checkout(checkout())
+    assert started.url is not None
+    assert (await stripe.pay(started.url, "4000 0000 0000 5126")).status_code == 303
+    made = await gateway.refund(started.ref, 700, key=uuid4())
+    assert (await gateway.status(started.ref)).refunded == 700
+    with sqlite3.connect(stripe.home / "stripe-simulator.sqlite3") as kept:
+        sentence = "UPDATE objects SET body = json_set(body, '$.returns_at', 0) WHERE id = ?"
+        assert kept.execute(sentence, (made.ref,)).rowcount == 1
+    await listener.until("refund.failed")
+    assert (await gateway.status(started.ref)).returned_refs == (made.ref,)
+
+
+async def test_what_a_shop_has_is_paid_out_and_comes_back_when_its_bank_says_no(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    account = await connected(gateway, stripe)
+    assert (await gateway.balance(account)).available == {"USD": 0}
+    started = await gateway.create_checkout(checkout(account=account))
+    assert started.url is not None
+    await stripe.pay(started.url)
+    net = 5000 - 175
+    for outcome in ("failed", "paid"):
+        assert (await gateway.balance(account)).available == {"USD": net}
+        (ref,) = await stripe.pay_out(account)
+        assert (await gateway.balance(account)).available == {"USD": 0}
+        (newest, *_) = await gateway.payouts(account, limit=5)
+        assert (newest.ref, newest.amount, newest.currency, newest.state) == (ref, net, "USD", "in_transit")
+        assert (newest.arrives_on - newest.created_at.date()).days == 2
+        await stripe.answer_payout(ref, outcome)
+    assert [one.state for one in await gateway.payouts(account, limit=5)] == ["paid", "failed"]
+    assert (await gateway.payouts(account, limit=5))[1].failure == "The bank account has been closed."
+    other = await connected(gateway, stripe, "Somebody else")
+    assert await gateway.payouts(other, limit=5) == []
+
+
+async def test_every_day_what_came_before_is_paid_out_once(tmp_path: Path) -> None:
+    from app.gateways.simulators.stripe.accounts import Accounts
+    from app.gateways.simulators.stripe.faults import Faults
+    from app.gateways.simulators.stripe.payouts import DAY, Payouts
+    from app.gateways.simulators.stripe.store import Store
+
+    store, faults = Store(tmp_path), Faults()
+    account = Accounts(store, faults, "").open({"country": "US"})
+    Accounts(store, faults, "").finish(account)
+    came = store.create("txn", account["id"], {"net": 700, "currency": "usd"})
+    payouts = Payouts(store, faults)
+    assert payouts.daily() is False  # it came today
+    store.save(came | {"created": came["created"] - DAY})
+    assert payouts.daily() is False  # today's round is over
+    store.save(store.get("account", "", account["id"]) | {"paid_out_on": 0})
+    assert [payouts.daily(), payouts.daily()] == [True, False]
+    (made,) = store.listing("payout", account["id"])
+    assert (made["amount"], made["status"]) == (700, "in_transit")
+    store.save(made | {"arrival_date": made["created"]})
+    assert payouts.daily() is True
+    assert store.get("payout", account["id"], made["id"])["status"] == "paid"
+    store.close()

@@ -24,6 +24,7 @@ READ_BY_ALL = {
     "hours_exceptions": "a visitor sees on which days it is closed",
     "services": "a visitor sees what can be booked",
     "system_settings": "a visitor sees a shop's name and colours, and whether it takes bookings",
+    "platform_fees": "one fee for every shop; whoever pays begins the payment that bears it",
 }
 ADDED_BY_ALL = {
     "users": "whoever signs up is nobody yet",

@@ -55,6 +55,12 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ( SELECT app_network()))",
     },
+    "platform_fees": {
+        "adds": "INSERT  CHECK ( SELECT app_network())",
+        "changes": "UPDATE false",
+        "reads": "SELECT true",
+        "removes": "DELETE false",
+    },
     "vehicles": {
         "adds": "INSERT  CHECK (((( SELECT app_user()) IS NOT NULL) OR (( SELECT app_tenant()) IS NOT NULL)) AND vehicle_may_show(id, photo_id))",
         "changes": "UPDATE ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) CHECK (((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) AND vehicle_may_show(id, photo_id))",
@@ -174,6 +180,7 @@ UNIQUE_ELSEWHERE = {
     "ix_users_email": "a person is one person at every shop",
     "uq_tenants_slug": "published: the address of the business's page",
     "uq_service_centers_slug": "published: the address of the center's page",
+    "uq_platform_fees_currency_version": "the network's own: one fee for every shop",
     "ix_ownerships_current": "a car belongs to people, not to shops",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",

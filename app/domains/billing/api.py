@@ -1,7 +1,7 @@
 """Invoices and payments as JSON: the desk issues and takes cash, the driver reads and pays."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.core.visit import begin, glance, needs
 from app.domains import workshop
-from app.domains.billing import checkout, crediting, finding, invoicing, paying
+from app.domains.billing import checkout, crediting, fees, finding, invoicing, paying, payouts, shop_account
 from app.domains.billing.credited_lines import Part, shares_of
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
 
@@ -94,6 +94,40 @@ class CreditNoteOut(msgspec.Struct):
     reason: str
     issued_at: datetime
     lines: list[CreditedLineOut]
+
+
+class FeeOut(msgspec.Struct):
+    """What the platform keeps of a card payment in this currency, beside what the provider keeps."""
+
+    currency: str
+    basis_points: int
+    fixed_minor: int
+
+
+class PayoutOut(msgspec.Struct):
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    """pending, in_transit, paid, failed or cancelled."""
+    created_at: datetime
+    arrival_date: date
+    failure: str
+
+
+class BalanceOut(msgspec.Struct):
+    """Minor units by currency."""
+
+    available: Mapping[str, int]
+    pending: Mapping[str, int]
+
+
+class PayoutsOut(msgspec.Struct):
+    fees: list[FeeOut]
+    balance: BalanceOut | None = None
+    """As the provider says now; null while no account takes payments."""
+    payouts: list[PayoutOut] = []
+    """The newest thirty."""
 
 
 class PaymentOut(msgspec.Struct):
@@ -267,6 +301,32 @@ async def payment_history(request: AnyRequest) -> list[PaymentOut]:
         return [_payment(one) for one, _of in await finding.history(db, me)]
 
 
+@get("/admin/payouts", opt=needs("manage:center", "card_payments"))
+async def shop_payouts(request: AnyRequest) -> PayoutsOut:
+    """The fee that applies to one's business, its balance at the payment provider and its payouts. Answers 503 while
+    the provider is silent."""
+    async with begin(request) as (db, me):
+        assert me.tenant_id is not None
+        account = await shop_account.account_of(db, me.tenant_id)
+        applying = [
+            FeeOut(one.currency, one.basis_points, one.fixed_minor) for one in await fees.of_shop(db, me)
+        ]
+    if account is None or not account.is_ready:
+        return PayoutsOut(applying)
+    there = await payouts.at_provider(account)
+    return PayoutsOut(
+        applying,
+        BalanceOut(there.balance.available, there.balance.pending),
+        [
+            PayoutOut(
+                id=one.ref, amount_minor=one.amount, currency=one.currency, status=one.state,
+                created_at=one.created_at, arrival_date=one.arrives_on, failure=one.failure,
+            )
+            for one in there.payouts
+        ],
+    )  # fmt: skip
+
+
 router = Router(
     "/",
     route_handlers=[
@@ -280,6 +340,7 @@ router = Router(
         pay,
         payment,
         payment_history,
+        shop_payouts,
     ],
     tags=["billing"],
 )

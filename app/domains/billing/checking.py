@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import transaction
 from app.core.queue import for_each
 from app.domains.billing import content
+from app.domains.billing.ledger import PLATFORM_FEES
 from app.domains.billing.models import (
     TAKEN_EVER,
     CreditNote,
@@ -47,6 +48,7 @@ async def faults(db: AsyncSession, tenant_id: UUID) -> list[str]:
         *await _credited(db, tenant_id),
         *await _paid(db, tenant_id),
         *await _unbooked(db, tenant_id),
+        *await _platform_fees(db, tenant_id),
     ]
 
 
@@ -202,6 +204,24 @@ async def _unbooked(db: AsyncSession, tenant_id: UUID) -> list[str]:
         f"payment {payment} is {status} and {'' if booked else 'not '}booked"
         for payment, status, booked in rows
     ]
+
+
+async def _platform_fees(db: AsyncSession, tenant_id: UUID) -> list[str]:
+    ledger = (
+        select(LedgerEntry.payment_id, func.sum(LedgerEntry.amount_minor).label("booked"))
+        .where(LedgerEntry.tenant_id == tenant_id, LedgerEntry.account == PLATFORM_FEES)
+        .group_by(LedgerEntry.payment_id)
+        .subquery()
+    )
+    booked = func.coalesce(ledger.c.booked, 0)
+    due = Payment.platform_fee_minor - Payment.platform_fee_back_minor
+    rows = await db.execute(
+        select(Payment.id, due, booked)
+        .outerjoin(ledger, ledger.c.payment_id == Payment.id)
+        .where(Payment.tenant_id == tenant_id, Payment.status.in_(TAKEN_EVER), booked != due)
+        .limit(MOST)
+    )
+    return [f"payment {payment} bears a fee of {due}, the ledger says {said}" for payment, due, said in rows]
 
 
 async def check_every_shop() -> None:

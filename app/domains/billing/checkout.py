@@ -24,8 +24,6 @@ from app.gateways.payments import Checkout, GatewayRefused, GatewayUnavailable, 
 
 log = structlog.get_logger()
 
-SETTLED_ALREADY = ("refunded", "lost")
-
 
 @dataclass(frozen=True, slots=True)
 class Whose:
@@ -91,6 +89,7 @@ def _terms(payment: Payment) -> Checkout:
         reference=str(payment.id),
         key=payment.id,
         account=payment.provider_account or None,
+        platform_fee=payment.platform_fee_minor,
         **payment.checkout_terms,
     )
 
@@ -113,7 +112,7 @@ async def look(whose: Whose, ref: str = "") -> Payment:
     `ref` is the provider's name of it, when a webhook knew it before we did.
     """
     payment = await _read(whose)
-    if payment.status in SETTLED_ALREADY or payment.provider == "cash":
+    if payment.provider == "cash":
         return payment
     known_as = payment.provider_ref or ref or await _recover_page(whose, payment)
     if not known_as:

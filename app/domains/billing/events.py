@@ -114,6 +114,22 @@ class RefundFailed(OfPayment, frozen=True, kw_only=True):
     refund_id: UUID
 
 
+class RefundReturned(OfPayment, frozen=True, kw_only=True):
+    """The payer's bank sent back what was given back: the shop has it again, the customer has not."""
+
+    amount_minor: int
+    currency: str
+
+
+class PlatformFeeChanged(Event, frozen=True, kw_only=True):
+    """The network set what it keeps of card payments in a currency."""
+
+    currency: str
+    basis_points: int
+    fixed_minor: int
+    version: int
+
+
 class PaymentQuestioned(OfPayment, frozen=True, kw_only=True):
     """The provider tells of another amount or currency than was asked for. Nothing is booked."""
 

@@ -2,7 +2,8 @@
 
 Accounts: `receivable` what customers owe · `revenue` and `tax` what was earned and is owed to the state ·
 `cash` the drawer · `stripe` money on the shop's account there · `fees` what the provider kept ·
-`customer_credit` money held that no invoice wanted. Debit is positive.
+`platform_fees` what the platform kept (the provider moves it from the shop's account to the platform's at once, so
+it is never owed) · `customer_credit` money held that no invoice wanted. Debit is positive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domains.billing.credited_lines import Share
 from app.domains.billing.models import CreditNote, Invoice, LedgerEntry, Payment
 
+PLATFORM_FEES = "platform_fees"
 PROVIDER_ACCOUNTS = {"cash": "cash", "stripe": "stripe"}
 
 
@@ -79,10 +81,12 @@ async def book_credit_note(
 
 
 async def book_payment(db: AsyncSession, invoice: Invoice, payment: Payment) -> None:
-    """Money in: less the provider's fee into its account, against what was owed and what is credit."""
+    """Money in: less both fees into the provider's account, against what was owed and what is credit."""
+    fees = payment.fee_minor + payment.platform_fee_minor
     legs = {
-        PROVIDER_ACCOUNTS[payment.provider]: payment.amount_minor - payment.fee_minor,
+        PROVIDER_ACCOUNTS[payment.provider]: payment.amount_minor - fees,
         "fees": payment.fee_minor,
+        PLATFORM_FEES: payment.platform_fee_minor,
         "receivable": -(payment.amount_minor - payment.credit_minor),
         "customer_credit": -payment.credit_minor,
     }
@@ -102,6 +106,40 @@ async def book_refund(
     await _book(
         db,
         uuid5(payment.id, f"refunded {upto}"),
+        legs,
+        invoice=invoice,
+        payment=payment,
+        memo=payment.paid_with,
+    )
+
+
+async def book_return(
+    db: AsyncSession, invoice: Invoice, payment: Payment, *, upto: int, to_credit: int, to_invoice: int
+) -> None:
+    """A refund that the payer's bank sent back: money in again. `upto` is all that ever came back so."""
+    legs = {
+        PROVIDER_ACCOUNTS[payment.provider]: to_credit + to_invoice,
+        "customer_credit": -to_credit,
+        "receivable": -to_invoice,
+    }
+    await _book(
+        db,
+        uuid5(payment.id, f"returned {upto}"),
+        legs,
+        invoice=invoice,
+        payment=payment,
+        memo=payment.paid_with,
+    )
+
+
+async def book_fee_back(
+    db: AsyncSession, invoice: Invoice, payment: Payment, *, upto: int, amount: int
+) -> None:
+    """The platform's fee comes back with a refund. `upto` is all of it that ever did."""
+    legs = {PROVIDER_ACCOUNTS[payment.provider]: amount, PLATFORM_FEES: -amount}
+    await _book(
+        db,
+        uuid5(payment.id, f"platform fee back {upto}"),
         legs,
         invoice=invoice,
         payment=payment,
@@ -135,6 +173,8 @@ class Movement(msgspec.Struct, frozen=True):
     payment_id: UUID
     at: datetime
     amount_minor: int
+    is_return: bool = False
+    """It had been given back, and the payer's bank sent it again."""
 
 
 async def movements(db: AsyncSession, invoice: Invoice) -> list[Movement]:
@@ -142,7 +182,12 @@ async def movements(db: AsyncSession, invoice: Invoice) -> list[Movement]:
     business: of each booking only the legs that stand for the customer count."""
     told = func.sum(-LedgerEntry.amount_minor)
     rows = await db.execute(
-        select(LedgerEntry.payment_id, func.min(LedgerEntry.created_at).label("at"), told.label("amount"))
+        select(
+            LedgerEntry.payment_id,
+            LedgerEntry.transaction_id,
+            func.min(LedgerEntry.created_at).label("at"),
+            told.label("amount"),
+        )
         .where(
             LedgerEntry.tenant_id == invoice.tenant_id,
             LedgerEntry.invoice_id == invoice.id,
@@ -153,7 +198,15 @@ async def movements(db: AsyncSession, invoice: Invoice) -> list[Movement]:
         .having(told != 0)
         .order_by("at", LedgerEntry.transaction_id)
     )
-    return [Movement(row.payment_id, row.at, int(row.amount)) for row in rows]
+    return [
+        Movement(
+            row.payment_id,
+            row.at,
+            int(row.amount),
+            is_return=row.amount > 0 and row.transaction_id != row.payment_id,
+        )
+        for row in rows
+    ]
 
 
 async def balance(db: AsyncSession, invoice: Invoice, account: str) -> int:

@@ -49,7 +49,7 @@ async def _pay(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         invoice, holder = await links.follow_link(db, token, by=me)
-        context = await shown(db, holder, invoice, link=token)
+        context = await shown(db, holder, invoice, link=token, visitor=me)
         answer = page(
             request, me, "billing/pay.html", layout="layouts/plain.html",
             status=refused.status if refused else 422 if errors else 200,
@@ -63,7 +63,7 @@ async def _pay(
 async def pay_state(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     async with begin(request) as (db, me):
         invoice, holder = await links.follow_link(db, token, by=me)
-        context = await shown(db, holder, invoice, link=token)
+        context = await shown(db, holder, invoice, link=token, visitor=me)
         return fragment(request, me, "billing/_state.html", errors={}, sent={}, just_paid=False, **context)
 
 
@@ -159,8 +159,8 @@ async def _paid(request: AnyRequest, db: AsyncSession, me: Viewer, receipt: str)
         "content": invoice.content,
         "state": words.payment_state(payment),
         "paid_with": words.paid_with(payment),
-        "came": next((one for one in moved if one.amount_minor > 0), None),
-        "went": [one for one in moved if one.amount_minor < 0],
+        "came": next((one for one in moved if one.amount_minor > 0 and not one.is_return), None),
+        "went": [one for one in moved if one.amount_minor < 0 or one.is_return],
         "zone": invoice.content["zone"],
         "receipt": receipt,
         "invoice_url": await _invoice_url(request, db, me, invoice),

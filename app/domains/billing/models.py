@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
 
 OPEN_INVOICE = ("issued", "partially_paid", "overdue")
 """Money is still wanted."""
@@ -41,14 +41,15 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     "requires_action": frozenset({"pending", "authorized", "completed", "failed", "cancelled", "expired"}),
     "authorized": frozenset({"completed", "failed", "cancelled", "expired"}),
     "completed": frozenset({"partially_refunded", "refunded", "disputed"}),
-    "partially_refunded": frozenset({"partially_refunded", "refunded", "disputed"}),
+    "partially_refunded": frozenset({"completed", "partially_refunded", "refunded", "disputed"}),
     # Won, what was given back before the dispute is still given back.
     "disputed": frozenset({"completed", "partially_refunded", "refunded", "lost"}),
     # Money that arrives late is money: it is taken once, whatever we believed before.
     "failed": frozenset({"completed"}),
     "cancelled": frozenset({"completed"}),
     "expired": frozenset({"completed"}),
-    "refunded": frozenset(),
+    # The payer's bank did not take what was given back.
+    "refunded": frozenset({"completed", "partially_refunded"}),
     "lost": frozenset(),
 }
 """Legal moves. News that come out of order and say something older are no move, and change nothing."""
@@ -176,6 +177,12 @@ class Payment(TenantOwned, Base):
             name="refunded",
         ),
         CheckConstraint("credit_minor >= 0 AND credit_minor <= amount_minor", name="credit"),
+        CheckConstraint("returned_minor >= 0", name="returned"),
+        CheckConstraint(
+            "platform_fee_back_minor >= 0 AND platform_fee_back_minor <= platform_fee_minor"
+            " AND platform_fee_minor <= amount_minor",
+            name="platform_fee",
+        ),
         Index("ix_payments_invoice", "tenant_id", "invoice_id"),
         Index("ix_payments_user_id", "user_id"),
         Index("ix_payments_live", "created_at", postgresql_where=text("processed_at IS NULL")),
@@ -214,11 +221,19 @@ class Payment(TenantOwned, Base):
     credit_minor: Mapped[int] = mapped_column(default=0)
     """The part that no invoice wanted any more when the money came; it is to be given back."""
     refunded_minor: Mapped[int] = mapped_column(default=0)
+    """Given back, and taken by the payer's bank as far as we have heard."""
+    returned_minor: Mapped[int] = mapped_column(default=0)
+    """Given back, and returned by the payer's bank. It only grows."""
     lost_minor: Mapped[int] = mapped_column(default=0)
     """What the payer's bank took back after a dispute."""
     dispute_stage: Mapped[int] = mapped_column(default=0)
     """Disputes opened plus disputes decided, as far as we have heard: older news say less."""
     fee_minor: Mapped[int] = mapped_column(default=0)
+    """What the provider kept."""
+    platform_fee_minor: Mapped[int] = mapped_column(default=0)
+    """What goes to the platform: as it was asked for when the payment began, then as it was taken."""
+    platform_fee_back_minor: Mapped[int] = mapped_column(default=0)
+    """What of that came back with refunds."""
     tendered_minor: Mapped[int | None]
     """Cash handed over; what is more than the amount went back as change."""
     currency: Mapped[str]
@@ -243,6 +258,11 @@ class Payment(TenantOwned, Base):
     def kept_minor(self) -> int:
         """What of it is still with the shop."""
         return self.amount_minor - self.refunded_minor - self.lost_minor
+
+    @property
+    def given_minor(self) -> int:
+        """All that was ever given back, whether it stayed with the payer or not."""
+        return self.refunded_minor + self.returned_minor
 
     @property
     def credit_left_minor(self) -> int:
@@ -276,7 +296,7 @@ class Refund(TenantOwned, Base):
     """The note that made this money the customer's."""
     asked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     status: Mapped[str] = mapped_column(default="pending")
-    """pending, done, failed."""
+    """pending, done, failed, returned: done, and sent back by the payer's bank later."""
     amount_minor: Mapped[int]
     provider_ref: Mapped[str] = mapped_column(default="")
     failure: Mapped[str] = mapped_column(default="")
@@ -365,18 +385,45 @@ class LedgerEntry(TenantOwned, Base):
         CheckConstraint("amount_minor <> 0", name="amount"),
         Index("ix_ledger_entries_account", "tenant_id", "account"),
         Index("ix_ledger_entries_invoice", "tenant_id", "invoice_id"),
+        Index(
+            "ix_ledger_entries_platform_fees",
+            "created_at",
+            postgresql_where=text("account = 'platform_fees'"),
+        ),
     )
 
     transaction_id: Mapped[UUID]
     """The thing booked (invoice, payment, refund): the same thing cannot be booked twice."""
     account: Mapped[str]
-    """receivable, revenue, tax, cash, stripe, fees, customer_credit."""
+    """receivable, revenue, tax, cash, stripe, fees, platform_fees, customer_credit."""
     amount_minor: Mapped[int]
     """Positive is debit, negative is credit."""
     currency: Mapped[str]
     invoice_id: Mapped[UUID]
     payment_id: Mapped[UUID | None]
     memo: Mapped[str] = mapped_column(default="")
+
+
+class PlatformFee(Identified, Base):
+    """What the platform keeps of card payments in a currency, from when it was set to the next. In ink."""
+
+    __tablename__ = "platform_fees"
+    __table_args__ = (
+        UniqueConstraint("currency", "version"),
+        CheckConstraint(
+            "basis_points >= 0 AND basis_points <= 3000 AND fixed_minor >= 0",
+            name="bounds",
+        ),
+    )
+
+    currency: Mapped[str]
+    version: Mapped[int]
+    basis_points: Mapped[int]
+    """Hundredths of a per cent of the payment."""
+    fixed_minor: Mapped[int]
+    """On top, for each payment."""
+    set_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    set_by: Mapped[str]
 
 
 class WebhookEvent(Base):

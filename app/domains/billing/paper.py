@@ -99,6 +99,7 @@ def note_laid_out(note: CreditNote, invoice: Invoice, lines: Sequence[InvoiceLin
         "facts": [{"label": label, "value": value} for label, value in facts],
         "total": {"label": _("Credited"), "value": money(note.total_minor, invoice.currency)},
         "note": f"{said} {_('Reason: %(reason)s', reason=note.reason)}",
+        "terms": [],  # a warranty on the work, how to pay: they are the invoice's
         "state": "",
         "movements": [],
         "fingerprint": {"label": _("Fingerprint (SHA-256):"), "value": note.content_hash.hex()},
@@ -159,7 +160,13 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
     """What is to be done about the invoice, and what was paid and given back, each with its day and its way."""
     zone, currency = invoice.content["zone"], invoice.currency
     asks = _("Please pay by %(day)s and name the invoice number.", day=day(invoice.due_at, zone))
-    if invoice.status == "paid":
+    if invoice.status == "paid" and invoice.credited_minor:
+        sum_ = money(invoice.credited_minor, currency)
+        state = _("Paid, partly credited")
+        said = _(
+            "%(sum)s of this invoice is taken back, the rest is paid. There is nothing left to pay.", sum=sum_
+        )
+    elif invoice.status == "paid":
         state, said = _("Paid"), _("Paid in full. There is nothing left to pay.")
     elif invoice.status == "cancelled":
         state, said = _("Cancelled"), _("This invoice is cancelled. Please do not pay it.")
@@ -175,7 +182,7 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
         "note": said,
         "movements": [
             {
-                "label": f"{day(one.at, zone)} · {paid_with(payment) if one.amount_minor > 0 else _('Given back')}",
+                "label": f"{day(one.at, zone)} · {_moved(one, payment)}",
                 "value": money(one.amount_minor, currency),
             }
             for one, payment in booked.movements
@@ -188,6 +195,12 @@ def standing(invoice: Invoice, booked: Booked) -> dict[str, Any]:
             for note in booked.credit_notes
         ],
     }
+
+
+def _moved(one: Movement, payment: Payment) -> str:
+    if one.is_return:
+        return _("Sent back by the customer's bank")
+    return paid_with(payment) if one.amount_minor > 0 else _("Given back")
 
 
 def _filled(*lines: str) -> list[str]:

@@ -18,7 +18,7 @@ from app.core.render import money
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import workshop
-from app.domains.billing import ledger
+from app.domains.billing import fees, ledger
 from app.domains.billing.events import PaymentCompleted, PaymentStarted
 from app.domains.billing.finding import hold, live_payments
 from app.domains.billing.invoicing import of, settle_if_paid, tell
@@ -121,6 +121,7 @@ async def begin_card(db: AsyncSession, invoice: Invoice, *, amount: int | None =
         provider_account=account.account_ref,
         status="created",
         amount_minor=wanted,
+        platform_fee_minor=await fees.due(db, wanted, invoice.currency),
         currency=invoice.currency,
         expires_at=clock.now() + CHECKOUT_LIFETIME,
     )
@@ -177,7 +178,9 @@ async def take_cash(
         amount_minor=amount,
         credit_minor=0,
         refunded_minor=0,
+        returned_minor=0,
         fee_minor=0,
+        platform_fee_minor=0,
         tendered_minor=tendered,
         currency=invoice.currency,
         paid_with="cash",
@@ -197,8 +200,6 @@ async def count_in(
     """Book a completed payment on its held invoice. What the invoice no longer wants becomes credit."""
     wanted = min(payment.amount_minor, invoice.open_minor)
     payment.credit_minor = payment.amount_minor - wanted
-    invoice.paid_minor += wanted
-    invoice.version += 1
     await ledger.book_payment(db, invoice, payment)
     completed = PaymentCompleted(
         **of(invoice),
@@ -209,6 +210,15 @@ async def count_in(
         currency=payment.currency,
     )
     await tell(db, invoice, completed, by=by)
+    await lower_what_is_open(db, invoice, order, wanted, by=by)
+
+
+async def lower_what_is_open(
+    db: AsyncSession, invoice: Invoice, order: RepairOrder, paid: int, *, by: Viewer
+) -> None:
+    """So much more of a held invoice is paid: where it stands follows from that."""
+    invoice.paid_minor += paid
+    invoice.version += 1
     if not invoice.is_open:
         return
     if not await settle_if_paid(db, invoice, order, by=by) and invoice.status == "issued":

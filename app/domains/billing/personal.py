@@ -191,4 +191,11 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
     return found
 
 
-DECLARED = Declared(records, papers=papers, join=join, leave=leave, unsettled=unsettled)
+DECLARED = Declared(
+    records,
+    left_out={"platform_fees": "what the network set, and who of it did; the network answers for it"},
+    papers=papers,
+    join=join,
+    leave=leave,
+    unsettled=unsettled,
+)

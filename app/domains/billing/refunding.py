@@ -118,7 +118,8 @@ async def carry_out(whose: Whose, refund_id: UUID) -> Refund:
         raise GatewayUnavailable(odd.words) from odd
     async with transaction(tenant=whose.tenant_id, user=whose.user_id) as db:
         await settling.settle(db, payment.id, told, by=whose.system)
-        return await _decide(db, refund_id, "done", provider_ref=made.ref)
+        came_back = made.ref in told.returned_refs
+        return await _decide(db, refund_id, "returned" if came_back else "done", provider_ref=made.ref)
 
 
 async def _failed(whose: Whose, refund_id: UUID, words: str) -> Refund:

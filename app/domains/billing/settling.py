@@ -16,11 +16,12 @@ from app.domains.billing.events import (
     PaymentEnded,
     PaymentQuestioned,
     PaymentRefunded,
+    RefundReturned,
 )
-from app.domains.billing.finding import hold_payment
+from app.domains.billing.finding import hold_payment, refunds_of
 from app.domains.billing.invoicing import of, open_again, tell
-from app.domains.billing.models import TAKEN, Invoice, Payment
-from app.domains.billing.paying import count_in
+from app.domains.billing.models import TAKEN_EVER, Invoice, Payment
+from app.domains.billing.paying import count_in, lower_what_is_open
 from app.domains.workshop.models import RepairOrder
 from app.gateways.payments import PaymentStatus
 
@@ -33,10 +34,11 @@ async def settle(db: AsyncSession, payment_id: UUID, told: PaymentStatus, *, by:
     order, invoice, payment = await hold_payment(db, payment_id)
     _learn(payment, told)
     if told.state in MONEY_CAME:
-        if payment.status not in TAKEN:
+        if payment.status not in TAKEN_EVER:
             await _complete(db, invoice, order, payment, told, by=by)
-        if payment.status in TAKEN:
-            await give_back(db, invoice, payment, told.refunded, by=by)
+        if payment.status in TAKEN_EVER:
+            await _move_refunds(db, invoice, order, payment, told, by=by)
+            await _give_fee_back(db, invoice, payment, told.platform_fee_back)
             await _dispute(db, invoice, payment, told, by=by)
     elif told.state in ENDED:
         await _end(db, invoice, payment, told, by=by)
@@ -62,6 +64,9 @@ def _learn(payment: Payment, told: PaymentStatus) -> None:
         "state": told.state,
         "amount": told.amount,
         "refunded": told.refunded,
+        "returned": told.returned,
+        "platform_fee": told.platform_fee,
+        "platform_fee_back": told.platform_fee_back,
         "currency": told.currency,
         "transaction": told.transaction,
     }
@@ -87,23 +92,79 @@ async def _complete(
         return
     payment.status, payment.processed_at = "completed", clock.now()
     payment.fee_minor, payment.failure = told.fee, ""
+    payment.platform_fee_minor = told.platform_fee
     await count_in(db, invoice, order, payment, by=by)
+
+
+async def _move_refunds(
+    db: AsyncSession,
+    invoice: Invoice,
+    order: RepairOrder,
+    payment: Payment,
+    told: PaymentStatus,
+    *,
+    by: Viewer,
+) -> None:
+    """Both sums of the provider's only grow: what they were before another answer was booked changes nothing, and
+    what went and came back between two looks moved nothing."""
+    came_back = [
+        refund
+        for refund in (await refunds_of(db, invoice) if told.returned_refs else ())
+        if refund.status == "done" and refund.provider_ref in told.returned_refs
+    ]
+    gone, back = told.refunded - payment.given_minor, told.returned - payment.returned_minor
+    unseen = min(gone, back - sum(refund.amount_minor for refund in came_back))
+    payment.returned_minor += max(unseen, 0)
+    await _take_again(db, invoice, order, payment, told.returned, by=by)
+    await give_back(db, invoice, payment, told.refunded, by=by)
+    for refund in came_back:
+        refund.status = "returned"
 
 
 async def give_back(db: AsyncSession, invoice: Invoice, payment: Payment, upto: int, *, by: Viewer) -> None:
     """Book what was given back of a held payment since we last looked; `upto` is all that ever was."""
-    more = upto - payment.refunded_minor
+    more = upto - payment.given_minor
     if more <= 0:
         return
     from_credit, owed_again = _go_out(invoice, payment, more)
-    payment.refunded_minor = upto
-    if payment.status != "disputed":
-        payment.status = _after_refunds(payment)
+    payment.refunded_minor += more
+    _stand_after_refunds(payment)
     await ledger.book_refund(db, invoice, payment, upto=upto, from_credit=from_credit, owed_again=owed_again)
     refunded = PaymentRefunded(**of_payment(invoice, payment), amount_minor=more, currency=payment.currency)
     await tell(db, invoice, refunded, by=by)
     if owed_again:
         await open_again(db, invoice, by=by)
+
+
+async def _take_again(
+    db: AsyncSession, invoice: Invoice, order: RepairOrder, payment: Payment, upto: int, *, by: Viewer
+) -> None:
+    """The payer's bank sent back what was given back: the shop has it again, and the customer still has not. What
+    had been credit is credit again; the rest pays what is open of the invoice, and is credit where nothing is."""
+    back = upto - payment.returned_minor
+    if back <= 0:
+        return
+    credit_before = payment.credit_left_minor
+    payment.refunded_minor -= back
+    payment.returned_minor = upto
+    to_invoice = min(back - (payment.credit_left_minor - credit_before), invoice.open_minor)
+    to_credit = back - to_invoice
+    gone = payment.refunded_minor + payment.lost_minor
+    if payment.credit_left_minor < credit_before + to_credit:
+        payment.credit_minor = gone + credit_before + to_credit
+    _stand_after_refunds(payment)
+    await ledger.book_return(db, invoice, payment, upto=upto, to_credit=to_credit, to_invoice=to_invoice)
+    returned = RefundReturned(**of_payment(invoice, payment), amount_minor=back, currency=payment.currency)
+    await tell(db, invoice, returned, by=by)
+    await lower_what_is_open(db, invoice, order, to_invoice, by=by)
+
+
+async def _give_fee_back(db: AsyncSession, invoice: Invoice, payment: Payment, upto: int) -> None:
+    """Book what came back of the platform's fee since we last looked."""
+    more = upto - payment.platform_fee_back_minor
+    if more > 0:
+        payment.platform_fee_back_minor = upto
+        await ledger.book_fee_back(db, invoice, payment, upto=upto, amount=more)
 
 
 def _go_out(invoice: Invoice, payment: Payment, more: int) -> tuple[int, int]:
@@ -112,6 +173,12 @@ def _go_out(invoice: Invoice, payment: Payment, more: int) -> tuple[int, int]:
     invoice.paid_minor -= more - from_credit
     invoice.version += 1
     return from_credit, more - from_credit
+
+
+def _stand_after_refunds(payment: Payment) -> None:
+    """A dispute says more of a payment than its refunds do."""
+    if payment.status not in ("disputed", "lost"):
+        payment.status = _after_refunds(payment)
 
 
 def _after_refunds(payment: Payment) -> str:

@@ -1,4 +1,4 @@
-"""/settings/payments: the owner connects the shop's account at the payment provider."""
+"""/settings/payments: the owner connects the shop's account at the payment provider, and sees what comes of it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from app.core.errors import Refused
 from app.core.render import page, see_other
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
-from app.domains.billing import shop_account
+from app.domains.billing import fees, payouts, shop_account, words
 from app.gateways.payments import GatewayUnavailable
 
 AnyRequest = Request[Any, Any, Any]
@@ -20,7 +20,17 @@ async def payments_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         assert me.tenant_id is not None
         account = await shop_account.account_of(db, me.tenant_id)
-        return page(request, me, "billing/account.html", account=account)
+        applying = await fees.of_shop(db, me)
+    there, silent = None, ""
+    if account is not None and account.is_ready:
+        try:
+            there = await payouts.at_provider(account)
+        except Refused as refused:
+            silent = refused.words
+    return page(
+        request, me, "billing/account.html", account=account, fees=applying, there=there, silent=silent,
+        payout_state=words.payout_state, zone=me.zone,
+    )  # fmt: skip
 
 
 @post("/settings/payments/account", opt=OWNER)

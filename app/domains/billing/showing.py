@@ -31,7 +31,7 @@ class Paths:
     state: str
     credit_notes: str
     visit: str
-    """Where the car is followed: its driver's page (a link's holder signs in there), or the order at the desk."""
+    """Where the car is followed: its driver's page, for that driver alone; or the order at the desk."""
 
     @classmethod
     def of(cls, invoice: Invoice, link: str = "", visit: str = "") -> "Paths":
@@ -48,8 +48,11 @@ class Paths:
         )
 
 
-async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "") -> dict[str, Any]:
-    """Everything a page of this invoice needs. Opens the shop's tables for the rest of the transaction."""
+async def shown(
+    db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "", visitor: Viewer | None = None
+) -> dict[str, Any]:
+    """Everything a page of this invoice needs. Opens the shop's tables for the rest of the transaction. By a link
+    `me` is its holder, and `visitor` whoever is signed in at that browser, if anybody is."""
     await enter_tenant(db, invoice.tenant_id)
     lines = await finding.lines_of(db, invoice)
     payments = await finding.payments_of(db, invoice)
@@ -57,6 +60,8 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
     at_desk = me.is_staff and me.tenant_id == invoice.tenant_id
     notes = await crediting.notes_of(db, invoice)
     left = left_of(lines, notes)
+    taken = [payment for payment in payments if payment.status in TAKEN_EVER]
+    may_be_lowered = at_desk and crediting.may_be_lowered(invoice)
     return {
         "invoice": invoice,
         "content": invoice.content,
@@ -78,20 +83,23 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
         and me.can("create:invoices")
         and invoice.is_open
         and not invoice.credited_minor
-        and not any(payment.status in TAKEN_EVER for payment in payments),
+        and not taken,
         "mailed_to": await links.mailed_to(db, invoice)
         if at_desk and invoice.is_open and me.can("create:invoices")
         else None,
         "may_refund": at_desk and me.can("manage:center"),
         "credit_notes": notes,
-        "may_credit": at_desk and me.can("manage:center") and crediting.may_be_lowered(invoice),
+        "may_credit": may_be_lowered and me.can("manage:center"),
+        "owner_may_credit": may_be_lowered and not me.can("manage:center"),
+        "given_back": sum(payment.refunded_minor for payment in taken),
+        "to_give_back": sum(payment.credit_left_minor for payment in taken),
         "whole_too": crediting.may_be_credited(invoice, payments),
         "creditable": [
             (line, left[line.position].gross_minor) for line in lines if left[line.position].gross_minor
         ],
         "at_desk": at_desk,
         "shop_brand": None if at_desk else await brand_of(db, invoice.tenant_id),
-        "paths": Paths.of(invoice, link, await _visit(db, me, invoice, at_desk=at_desk)),
+        "paths": Paths.of(invoice, link, await _visit(db, visitor or me, invoice, at_desk=at_desk)),
         "topics": [invoice_topic(invoice.id)],
         "zone": invoice.content["zone"],
         "typed": typed,
@@ -102,7 +110,7 @@ async def shown(db: AsyncSession, me: Viewer, invoice: Invoice, *, link: str = "
 async def _visit(db: AsyncSession, me: Viewer, invoice: Invoice, *, at_desk: bool) -> str:
     if at_desk:
         return f"/orders/{(await workshop.find_by_id(db, me, invoice.order_id)).number}"
-    is_theirs = invoice.user_id is not None and (invoice.user_id == me.user_id or me.kind == "link")
+    is_theirs = invoice.user_id is not None and invoice.user_id == me.user_id
     return f"/orders/{invoice.order_id}/track" if is_theirs else ""
 
 

@@ -2,6 +2,7 @@
 
 from app.core.words import _
 from app.domains.billing.models import Invoice, Payment, Refund
+from app.gateways.payments import Payout
 
 
 def invoice_state(invoice: Invoice) -> tuple[str, str]:
@@ -9,7 +10,7 @@ def invoice_state(invoice: Invoice) -> tuple[str, str]:
     return {
         "issued": ("info", _("Open")),
         "partially_paid": ("wait", _("Partly paid")),
-        "paid": ("go", _("Paid")),
+        "paid": ("info", _("Paid, partly credited")) if invoice.credited_minor else ("go", _("Paid")),
         "overdue": ("stop", _("Overdue")),
         "cancelled": ("idle", _("Cancelled")),
         "credited": ("idle", _("Credited")),
@@ -40,7 +41,19 @@ def refund_state(refund: Refund) -> tuple[str, str]:
         "pending": ("wait", _("On its way back")),
         "done": ("info", _("Given back")),
         "failed": ("stop", _("Not given back")),
+        "returned": ("stop", _("Sent back by the customer's bank")),
     }[refund.status]
+
+
+def payout_state(payout: Payout) -> tuple[str, str]:
+    """(kind, words) for money on its way to the shop's bank."""
+    return {
+        "pending": ("wait", _("Being prepared")),
+        "in_transit": ("wait", _("On its way")),
+        "paid": ("go", _("Arrived")),
+        "failed": ("stop", _("Sent back by the bank")),
+        "cancelled": ("idle", _("Called off")),
+    }[payout.state]
 
 
 def paid_with(payment: Payment) -> str:

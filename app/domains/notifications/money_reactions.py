@@ -1,4 +1,4 @@
-"""What customers are told about their invoices and payments."""
+"""What customers are told about their invoices and payments, and the desk of what went wrong with one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from app.domains.billing.events import (
     PayLinkAsked,
     PaymentCompleted,
     PaymentRefunded,
+    RefundReturned,
 )
 from app.domains.billing.models import Invoice, Payment
 from app.domains.notifications import recipients
@@ -137,6 +138,28 @@ async def tell_money_back(db: AsyncSession, heard: Heard[PaymentRefunded]) -> No
         db, heard, about.to, "money_back", place=about.place, secret=about.receipt, invoice=about.invoice,
         amount_minor=heard.event.amount_minor, method=about.method, in_cash=in_cash,
     )  # fmt: skip
+
+
+async def tell_desk_of_returned_refund(db: AsyncSession, heard: Heard[RefundReturned]) -> None:
+    """A line for each who runs the center's desk: the customer has not got the money, and may not know."""
+    event = heard.event
+    invoice = await db.scalar(select(Invoice).where(Invoice.id == event.invoice_id))
+    if invoice is None:
+        return
+    place = await recipients.place(db, event.center_id)
+    for user_id in await recipients.desk(db, place.center):
+        to = await recipients.person(db, user_id, tenant_id=place.tenant_id)
+        if to is None:
+            continue
+        with speaking(to.locale):
+            amount = render.money(event.amount_minor, event.currency)
+            title = _("A refund of %(amount)s did not arrive", amount=amount)
+            message = _(
+                "The bank of %(name)s sent it back. Find another way with them: invoice %(label)s.",
+                name=invoice.content["customer"]["name"], label=invoice.label,
+            )  # fmt: skip
+        line = Line("payment", title, message, f"/invoices/{invoice.id}", event.payment_id)
+        await list_for(db, heard, user_id, line, tenant_id=place.tenant_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ Each call ends in one of three ways, and callers must mind the difference:
 - GatewayUnavailable: nobody knows. Ask `status` later, or call again with the *same* key.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -67,6 +69,8 @@ class Checkout:
     expires_at: int | None = None
     """When the hosted page closes (seconds since 1970), at least 31 minutes ahead. An absolute time, because
     a second call with the same key must say exactly the same."""
+    platform_fee: int = 0
+    """What of the amount goes to the platform. Only where the payment is taken on a shop's own account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +91,17 @@ class PaymentStatus:
     amount: int | None = None
     """Taken so far. None: the provider keeps no books, ours are the only ones."""
     refunded: int = 0
+    """Given back, all in all; what the payer's bank sent back is part of it, so that it only grows."""
+    returned: int = 0
+    """What of it the payer's bank did not take after all, and the shop has again. It only grows, too."""
+    returned_refs: tuple[str, ...] = ()
+    """Which refunds those were (`RefundMade.ref`)."""
     fee: int = 0
-    """What the provider kept of the payment itself."""
+    """What the provider itself kept of the payment."""
+    platform_fee: int = 0
+    """What of it went to the platform."""
+    platform_fee_back: int = 0
+    """What of that came back to the shop with refunds. It only grows."""
     dispute_stage: int = 0
     """Disputes opened plus disputes decided. It only grows, which tells older news of a dispute from newer."""
     lost: int = 0
@@ -138,13 +151,43 @@ class PaymentGateway(Protocol):
         ...
 
     async def refund(self, ref: str, amount: int, *, key: UUID, account: str | None = None) -> RefundMade:
-        """Give back part or all of what was taken, once per key however long ago it was used first. Raises
+        """Give back part or all of what was taken, once per key however long ago it was used first; the platform's
+        fee goes back to the shop in proportion. Raises
         GatewayRefused when it is more than that, or when the payer's bank sent it back."""
         ...
 
     def verify_webhook(self, body: bytes, signature: str) -> WebhookEvent:
         """Read a webhook. Raises WebhookForged unless the provider signed exactly these bytes, just now."""
         ...
+
+
+PayoutState = Literal["pending", "in_transit", "paid", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """Money on its way from the shop's account at the provider to its bank."""
+
+    ref: str
+    amount: int
+    """Negative when the provider takes from the bank what refunds and disputes cost."""
+    currency: str
+    state: PayoutState
+    created_at: datetime
+    arrives_on: date
+    """When it arrives, or should have."""
+    failure: str = ""
+    """Why the bank sent it back, in the provider's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What a shop has at the provider: currency -> minor units, which may be less than nothing."""
+
+    available: Mapping[str, int]
+    """Free to be paid out."""
+    pending: Mapping[str, int]
+    """Taken, and not free yet."""
 
 
 class ShopAccounts(Protocol):
@@ -157,3 +200,11 @@ class ShopAccounts(Protocol):
     async def setup_url(self, account: str, *, return_url: str) -> str: ...
 
     async def can_charge(self, account: str) -> bool: ...
+
+    async def balance(self, account: str) -> Balance:
+        """What is there now. Raises GatewayUnavailable."""
+        ...
+
+    async def payouts(self, account: str, *, limit: int) -> Sequence[Payout]:
+        """The newest first. Raises GatewayUnavailable."""
+        ...

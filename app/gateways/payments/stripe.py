@@ -5,16 +5,20 @@ at the local simulator; nothing else here knows that there is one.
 """
 
 from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from . import (
+    Balance,
     Checkout,
     CheckoutStarted,
     GatewayRefused,
     GatewayUnavailable,
     PaymentStatus,
+    Payout,
+    PayoutState,
     RefundMade,
     State,
     WebhookEvent,
@@ -43,6 +47,7 @@ _INTENT_STATES: Mapping[str, State] = {
 }
 
 _DISPUTE_DECIDED = ("won", "lost", "warning_closed", "prevented")
+_REFUND_FAILED = ("failed", "canceled")
 
 T = TypeVar("T")
 
@@ -89,6 +94,8 @@ class StripeGateway:
             params["expires_at"] = checkout.expires_at
         if checkout.email:
             params["customer_email"] = checkout.email
+        if checkout.platform_fee:
+            params["payment_intent_data"]["application_fee_amount"] = checkout.platform_fee
         if spoken := _spoken(checkout.locale):
             params["locale"] = spoken
         call = self._client.v1.checkout.sessions.create_async(
@@ -103,11 +110,26 @@ class StripeGateway:
         call = self._client.v1.checkout.sessions.retrieve_async(ref, {"expand": WHOLE_STORY}, options)  # type: ignore[arg-type]
         session = await _asked(call)
         intent: Any = session.payment_intent
-        if not (intent and intent.latest_charge and intent.latest_charge.disputed):
-            return _status(session, [])
-        # The charge stays `disputed` for ever; how a dispute stands is known to the dispute alone.
-        found = self._client.v1.disputes.list_async({"payment_intent": intent.id, "limit": 100}, options)  # type: ignore[arg-type]
-        return _status(session, (await _asked(found)).data)
+        charge: Any = intent.latest_charge if intent else None
+        disputes: Sequence[Any] = []
+        refunds: Sequence[Any] = []
+        fee: Any = None
+        if charge and charge.disputed:
+            # The charge stays `disputed` for ever; how a dispute stands is known to the dispute alone.
+            found = self._client.v1.disputes.list_async({"payment_intent": intent.id, "limit": 100}, options)  # type: ignore[arg-type]
+            disputes = (await _asked(found)).data
+        if charge and charge.paid:
+            # Whether a refund came back from the payer's bank is known to the refund alone.
+            refunds = await self._refunds(intent.id, options)
+        if refunds and charge.application_fee:
+            # The fee is the platform's: it is read from the platform's account, not from the shop's.
+            fees = await _asked(self._client.v1.application_fees.list_async({"charge": charge.id}))
+            fee = next(iter(fees.data), None)
+        return _status(session, disputes, refunds, fee)
+
+    async def _refunds(self, intent: str, options: Any) -> Sequence[Any]:
+        found = self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100}, options)
+        return (await _asked(found)).data
 
     async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
         try:
@@ -122,22 +144,28 @@ class StripeGateway:
 
     async def refund(self, ref: str, amount: int, *, key: UUID, account: str | None = None) -> RefundMade:
         options = {"stripe_account": account}
-        session = await _asked(self._client.v1.checkout.sessions.retrieve_async(ref, None, options))  # type: ignore[arg-type]
-        if not session.payment_intent:
+        call = self._client.v1.checkout.sessions.retrieve_async(ref, {"expand": ["payment_intent"]}, options)  # type: ignore[arg-type]
+        intent: Any = (await _asked(call)).payment_intent
+        if not intent:
             raise GatewayRefused("Nothing was paid that could be given back.", "charge_not_refundable")
-        intent = str(session.payment_intent)
         # Stripe forgets an idempotency key after a day; the refund itself remembers whose it is.
-        made = await _asked(
-            self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100}, options)  # type: ignore[arg-type]
-        )
-        refund = next((one for one in made.data if getattr(one.metadata, "refund", None) == str(key)), None)
+        made = await self._refunds(intent.id, options)
+        refund: Any = next((one for one in made if getattr(one.metadata, "refund", None) == str(key)), None)
         if refund is None:
-            call = self._client.v1.refunds.create_async(
-                {"payment_intent": intent, "amount": amount, "metadata": {"refund": str(key)}},
-                {"idempotency_key": str(key), "stripe_account": account},
+            params: dict[str, Any] = {
+                "payment_intent": intent.id,
+                "amount": amount,
+                "metadata": {"refund": str(key)},
+            }
+            if intent.application_fee_amount:  # where there is none, asking for it back is an error
+                params["refund_application_fee"] = True
+            refund = await _asked(
+                self._client.v1.refunds.create_async(
+                    params,  # type: ignore[arg-type]
+                    {"idempotency_key": str(key), "stripe_account": account},
+                )
             )
-            refund = await _asked(call)
-        if refund.status in ("failed", "canceled"):
+        if refund.status in _REFUND_FAILED:
             raise GatewayRefused(f"The refund did not arrive ({refund.status}).", "refund_failed")
         return RefundMade(ref=refund.id, amount=refund.amount)
 
@@ -184,6 +212,41 @@ class StripeGateway:
     async def can_charge(self, account: str) -> bool:
         return bool((await _asked(self._client.v1.accounts.retrieve_async(account))).charges_enabled)
 
+    async def balance(self, account: str) -> Balance:
+        found = await _asked(self._client.v1.balance.retrieve_async(None, {"stripe_account": account}))
+        return Balance(available=_by_currency(found.available), pending=_by_currency(found.pending))
+
+    async def payouts(self, account: str, *, limit: int) -> Sequence[Payout]:
+        call = self._client.v1.payouts.list_async({"limit": limit}, {"stripe_account": account})
+        return [_payout(one) for one in (await _asked(call)).data]
+
+
+_PAYOUT_STATES: Mapping[str, PayoutState] = {
+    "pending": "pending",
+    "in_transit": "in_transit",
+    "paid": "paid",
+    "failed": "failed",
+    "canceled": "cancelled",
+}
+
+
+def _payout(payout: Any) -> Payout:
+    return Payout(
+        ref=payout.id,
+        amount=payout.amount,
+        currency=str(payout.currency).upper(),
+        state=_PAYOUT_STATES.get(payout.status, "pending"),
+        created_at=datetime.fromtimestamp(payout.created, UTC),
+        arrives_on=datetime.fromtimestamp(
+            payout.arrival_date, UTC
+        ).date(),  # a day, told as its midnight in UTC
+        failure=payout.failure_message or "",
+    )
+
+
+def _by_currency(amounts: Sequence[Any]) -> Mapping[str, int]:
+    return {str(one.currency).upper(): int(one.amount) for one in amounts}
+
 
 _LANGUAGES = frozenset({
     "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu", "id",
@@ -214,7 +277,7 @@ async def _asked(call: Awaitable[T]) -> T:
         raise GatewayRefused(error.user_message or str(error), error.code) from error
 
 
-def _status(session: Any, disputes: Sequence[Any]) -> PaymentStatus:
+def _status(session: Any, disputes: Sequence[Any], refunds: Sequence[Any], fee: Any) -> PaymentStatus:
     intent = session.payment_intent
     charge = intent.latest_charge if intent else None
     state: State = "pending"
@@ -222,15 +285,19 @@ def _status(session: Any, disputes: Sequence[Any]) -> PaymentStatus:
         state = "expired"
     elif intent:
         state = _INTENT_STATES.get(intent.status, "pending")
-    refunded = charge.amount_refunded if charge else 0
+    refunded = sum(refund.amount for refund in refunds)
+    returned = [refund for refund in refunds if refund.status in _REFUND_FAILED]
+    gone = refunded - sum(refund.amount for refund in returned)
     if state == "completed" and charge:
         if any(dispute.status not in _DISPUTE_DECIDED for dispute in disputes):
             state = "disputed"
         elif any(dispute.status == "lost" for dispute in disputes):
             state = "lost"
-        elif refunded:
-            state = "refunded" if refunded >= charge.amount_captured else "partially_refunded"
+        elif gone:
+            state = "refunded" if gone >= charge.amount_captured else "partially_refunded"
     entry = charge.balance_transaction if charge else None
+    # The entry's fee is all that was kept; its details tell whose each part is.
+    ours = sum(part.amount for part in entry.fee_details if part.type == "application_fee") if entry else 0
     decided = [dispute for dispute in disputes if dispute.status in _DISPUTE_DECIDED]
     return PaymentStatus(
         ref=session.id,
@@ -238,7 +305,11 @@ def _status(session: Any, disputes: Sequence[Any]) -> PaymentStatus:
         reference=session.client_reference_id,
         amount=intent.amount_received if intent else 0,
         refunded=refunded,
-        fee=entry.fee if entry else 0,
+        returned=refunded - gone,
+        returned_refs=tuple(refund.id for refund in returned),
+        fee=entry.fee - ours if entry else 0,
+        platform_fee=ours,
+        platform_fee_back=fee.amount_refunded if fee else 0,
         dispute_stage=len(disputes) + len(decided),
         lost=sum(dispute.amount for dispute in decided if dispute.status == "lost"),
         dispute_fee=sum(line.fee for dispute in decided for line in dispute.balance_transactions),

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domains.billing import invoicing
+from app.domains.billing import fees, invoicing
 from app.domains.billing.models import Invoice, PaymentAccount
 from app.domains.workshop import steps, work
 from app.domains.workshop.models import Job, RepairOrder
@@ -47,3 +48,18 @@ async def with_account(db: AsyncSession, ref: str = "acct_harbor") -> PaymentAcc
     db.add(account)
     await db.flush()
     return account
+
+
+async def with_platform_fee(db: AsyncSession, basis_points: int, fixed_minor: int = 0) -> None:
+    """The network keeps so much of card payments in dollars from now on."""
+    now = await fees.current(db, "USD")
+    await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+    await fees.set_fee(
+        db,
+        "USD",
+        basis_points=basis_points,
+        fixed_minor=fixed_minor,
+        seen=now.version,
+        by=CAST.network.viewer,
+    )
+    await db.execute(text("SELECT set_config('app.network', '', true)"))

@@ -307,3 +307,51 @@ async def test_the_customer_is_told_of_the_credit_note(till: Till) -> None:
     assert found is not None
     assert found[1] in letter.html
     assert "CN-00001" in (await till.open_browser().get(found[1])).text
+
+
+async def test_an_invoice_credited_in_part_says_so_and_in_full_says_so_wherever_it_is_shown(
+    till: Till,
+) -> None:
+    invoice, payment = await in_cash(till)
+    owner, driver = till.open_browser(CAST.owner), till.open_browser(CAST.customer)
+    desk = (await till.open_browser(CAST.advisor).get(f"/invoices/{invoice.id}")).text
+    assert 'id="who-credits"' in desk
+    assert "Write a credit note" not in desk
+    path = f"/invoices/{invoice.id}"
+    form = {"what": "lines", "line-0": "yes", "reason": "Goodwill"}
+
+    async def shown() -> tuple[str, str, str, str]:
+        stored = await till.read(Invoice, invoice.id)
+        async with transaction(tenant=HARBOR) as db:
+            said = paper.standing(stored, await paper.booked_of(db, stored))
+        pages = [
+            (await who.get(at)).text for who, at in ((owner, path), (driver, path), (driver, "/invoices"))
+        ]
+        return (*pages, f"{said['state']}: {said['note']}")  # type: ignore[return-value]
+
+    assert (await owner.post(f"{path}/credit-notes", form)).status_code == 303
+    for one in await shown():
+        assert "Paid, partly credited" in one
+        assert "Paid in full" not in one
+    assert (
+        await owner.post(f"{path}/credit-notes", {"what": "whole", "reason": "All of it"})
+    ).status_code == 303
+    at_desk, to_driver, listed, printed = await shown()
+    for one in (at_desk, to_driver, listed, printed):
+        assert "Credited" in one
+        assert "Paid in full" not in one
+    assert "$289.47 credited" in listed
+    assert "The shop still owes you $289.47" in to_driver
+    assert "$289.47 is still to be given back to the customer" in at_desk
+    assert (await till.give_back(payment, "289.47")).status_code == 303
+    assert "$289.47 was given back." in (await driver.get(path)).text
+
+
+async def test_a_credit_note_warrants_nothing(till: Till) -> None:
+    invoice, _payment = await in_cash(till)
+    invoice.content = invoice.content | {"terms": "24 months on parts."}
+    note = await credit(invoice)
+    async with transaction(tenant=HARBOR) as db:
+        lines = await finding.lines_of(db, invoice)
+    assert paper.laid_out(invoice, lines)["terms"] == ["24 months on parts."]
+    assert paper.note_laid_out(note, invoice, lines)["terms"] == []

@@ -14,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, Refused
 from app.core.viewer import Viewer
-from app.domains.billing import finding, paying, refunding, settling
+from app.domains.billing import fees, finding, paying, refunding, settling
+from app.domains.billing.checking import faults
 from app.domains.billing.models import TAKEN_EVER, Invoice, LedgerEntry, Payment
 from app.gateways.payments import PaymentStatus
 from tests.cast import CAST, HARBOR
-from tests.domains.billing.bills import TOTAL, issued, with_account
+from tests.domains.billing.bills import TOTAL, issued, with_account, with_platform_fee
 
 RUNS = int(os.environ.get("HISTORIES", "40"))
 FEE = 30
 DISPUTE_FEE = 1500
+PLATFORM_FEE = (250, 30)
+"""2.5 % and 30 cents: of a few cents it is all."""
 SYSTEM = Viewer.system(HARBOR)
 
 amounts = st.one_of(st.just(TOTAL), st.just(TOTAL // 2), st.integers(1, TOTAL + 5))
@@ -35,6 +38,7 @@ ACTS = st.one_of(
     st.tuples(st.just("pay"), which),
     st.tuples(st.just("expire"), which),
     st.tuples(st.just("refund"), st.tuples(which, st.integers(1, TOTAL))),
+    st.tuples(st.just("return"), st.tuples(which, st.integers(1, TOTAL))),
     st.tuples(st.just("news"), st.tuples(which, st.integers(0, 9))),
     st.tuples(st.just("give up"), which),
     st.tuples(st.just("give back cash"), st.tuples(which, st.integers(1, TOTAL))),
@@ -50,6 +54,18 @@ class Truth:
     payment_id: UUID
     now: PaymentStatus
     said: list[PaymentStatus] = field(default_factory=list)
+    disputed: int = 0
+
+    @property
+    def gone(self) -> int:
+        """Given back, and not sent again by the payer's bank."""
+        return self.now.refunded - self.now.returned
+
+    @property
+    def after_refunds(self) -> str:
+        if not self.gone:
+            return "completed"
+        return "refunded" if self.gone == self.now.amount else "partially_refunded"
 
     def become(self, **changes: Any) -> None:
         self.now = replace(self.now, **changes)
@@ -98,7 +114,14 @@ class History:
         if truth and truth.now.state in ("pending", "requires_action"):
             payment = await self.db.get_one(Payment, truth.payment_id)
             fee = min(FEE, payment.amount_minor)
-            truth.become(state="completed", amount=payment.amount_minor, fee=fee, failure=None)
+            assert payment.platform_fee_minor == fees.fee_of(payment.amount_minor, *PLATFORM_FEE)
+            truth.become(
+                state="completed",
+                amount=payment.amount_minor,
+                fee=fee,
+                platform_fee=payment.platform_fee_minor,
+                failure=None,
+            )
 
     async def do_expire(self, place: int) -> None:
         truth = self.truth(place)
@@ -109,8 +132,18 @@ class History:
         truth = self.truth(what[0])
         if truth and truth.now.state in ("completed", "partially_refunded"):
             taken = truth.now.amount or 0
-            back = min(truth.now.refunded + what[1], taken)
-            truth.become(state="refunded" if back == taken else "partially_refunded", refunded=back)
+            refunded = truth.now.refunded + min(what[1], taken - truth.gone)
+            share = truth.now.platform_fee * min(refunded, taken) // taken
+            truth.become(refunded=refunded, platform_fee_back=share)
+            truth.become(state=truth.after_refunds)
+
+    async def do_return(self, what: tuple[int, int]) -> None:
+        """The payer's bank sends back some of what was given back, whatever became of the payment."""
+        truth = self.truth(what[0])
+        if truth and truth.gone:
+            truth.become(returned=truth.now.returned + min(what[1], truth.gone))
+            if truth.now.state not in ("disputed", "lost"):
+                truth.become(state=truth.after_refunds)
 
     async def do_give_back_cash(self, what: tuple[int, int]) -> None:
         payments = [one for one in await finding.payments_of(self.db, self.invoice) if one.provider == "cash"]
@@ -123,19 +156,18 @@ class History:
     async def do_dispute(self, place: int) -> None:
         truth = self.truth(place)
         if truth and truth.now.state in ("completed", "partially_refunded"):
+            truth.disputed = (truth.now.amount or 0) - truth.gone
             truth.become(state="disputed", dispute_stage=truth.now.dispute_stage + 1)
 
     async def do_decide(self, what: tuple[int, bool]) -> None:
         truth = self.truth(what[0])
         if truth and truth.now.state == "disputed":
             now = truth.now
-            kept = (now.amount or 0) - now.refunded
-            won = "partially_refunded" if now.refunded else "completed"
             truth.become(
-                state=won if what[1] else "lost",
+                state=truth.after_refunds if what[1] else "lost",
                 dispute_stage=now.dispute_stage + 1,
                 dispute_fee=now.dispute_fee + DISPUTE_FEE,
-                lost=0 if what[1] else kept,
+                lost=0 if what[1] else truth.disputed,
             )
 
     async def do_news(self, what: tuple[int, int]) -> None:
@@ -186,15 +218,18 @@ class History:
 
     async def agree_with_provider(self) -> None:
         """At last our books and the provider's are the same."""
-        theirs = sum((one.now.amount or 0) - one.now.refunded - one.now.lost for one in self.truths)
-        fees = sum(truth.now.fee + truth.now.dispute_fee for truth in self.truths)
+        theirs = sum((one.now.amount or 0) - one.gone - one.now.lost for one in self.truths)
+        kept = sum(truth.now.fee + truth.now.dispute_fee for truth in self.truths)
+        ours = sum(truth.now.platform_fee - truth.now.platform_fee_back for truth in self.truths)
         books = await self.books()
-        assert books.get("stripe", 0) == theirs - fees
-        assert books.get("fees", 0) == fees
+        assert books.get("stripe", 0) == theirs - kept - ours
+        assert books.get("fees", 0) == kept
+        assert books.get("platform_fees", 0) == ours
+        assert not await faults(self.db, HARBOR)
         for truth in self.truths:
             payment = await self.db.get_one(Payment, truth.payment_id)
             if truth.now.state in TAKEN_EVER:
-                assert (payment.status, payment.refunded_minor) == (truth.now.state, truth.now.refunded)
+                assert (payment.status, payment.refunded_minor) == (truth.now.state, truth.gone)
             else:
                 assert payment.status not in TAKEN_EVER
 
@@ -213,6 +248,7 @@ async def test_books_are_true_after_every_history(db: AsyncSession, acts: list[t
     async with db.begin_nested() as example:
         invoice = await issued(db)
         await with_account(db)
+        await with_platform_fee(db, *PLATFORM_FEE)
         history = History(db, invoice)
         for name, what in acts:
             await history.act(name, what)

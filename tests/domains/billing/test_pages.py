@@ -238,7 +238,12 @@ async def test_a_link_pays_without_an_account(till: Till) -> None:
     elsewhere = await till.open_browser().get(back.removeprefix("http://testserver"))
     assert "has received $289.47" in elsewhere.text
     assert path not in elsewhere.text
-    assert f'/orders/{invoice.order_id}/track"' in elsewhere.text
+    car = f"/orders/{invoice.order_id}/track"
+    assert car not in elsewhere.text, "nobody is led to a page they cannot open"
+    driver = till.open_browser(CAST.customer)
+    for seen_at in (path, back.removeprefix("http://testserver")):
+        assert f'href="{car}"' in (await driver.get(seen_at)).text
+    assert (await driver.get(car)).status_code == 200
     assert "Paid in full" in (await visitor.get(f"{path}/state")).text
     assert (await till.read(Invoice, invoice.id)).status == "paid"
 

@@ -5,6 +5,6 @@ The application reaches it through Stripe's own SDK by base URL, and hears from 
 No money moves, and of a typed card number only the last four digits are kept.
 
 Spoken here: accounts and account links (Connect), Checkout sessions in payment mode, payment intents,
-charges, refunds, disputes, balance transactions, events, idempotency keys, the `Stripe-Account` header, `expand[]`, and
+charges, refunds, application fees, disputes, balance, payouts, balance transactions, events, idempotency keys, the `Stripe-Account` header, `expand[]`, and
 error objects. Unknown parameters are refused as Stripe refuses them, so that a misspelt one is found here.
 """

@@ -11,6 +11,7 @@ from .accounts import Accounts
 from .brackets import Params, decode, only, whole
 from .checkout import Checkout
 from .faults import Faults
+from .payouts import Payouts
 from .refusals import StripeRefusal, missing
 from .store import Doc, Store, public
 from .till import Till
@@ -26,6 +27,7 @@ class Api:
         self.till = Till(store, faults)
         self.checkout = Checkout(store, faults, self.till, public_url)
         self.accounts = Accounts(store, faults, public_url)
+        self.payouts = Payouts(store, faults)
         self._in_flight: set[tuple[str, str]] = set()
         self._routes: Router[Act] = Router()
         self._add_routes()
@@ -45,6 +47,7 @@ class Api:
         add("POST", "/v1/payment_intents/{id}/capture", self.till.capture)
         add("POST", "/v1/payment_intents/{id}/cancel", self.till.cancel)
         add("POST", "/v1/refunds", self.till.refund)
+        add("GET", "/v1/balance", lambda account, params: self.payouts.balance(account))
         for path, kind in {
             "checkout/sessions": "checkout.session",
             "payment_intents": "payment_intent",
@@ -52,6 +55,8 @@ class Api:
             "refunds": "refund",
             "disputes": "dispute",
             "balance_transactions": "balance_transaction",
+            "application_fees": "application_fee",
+            "payouts": "payout",
             "events": "event",
         }.items():
             add("GET", f"/v1/{path}", self._lister(kind, f"/v1/{path}"))

@@ -67,6 +67,9 @@ class Simulator:
         add("GET", "/_sim/deliveries", lambda request: json_response(self.store.deliveries(1000)))
         add("POST", "/_sim/events/{id}/deliver", self._deliver_again)
         add("POST", "/_sim/payment_intents/{id}/dispute", self._dispute)
+        add("POST", "/_sim/refunds/{id}/return", self._return_refund)
+        add("POST", "/_sim/accounts/{id}/payout", self._pay_out)
+        add("POST", "/_sim/payouts/{id}/{outcome}", self._bank_answers)
         add("POST", "/_sim/disputes/{id}/{outcome}", self._decide)
 
     def _knobs(self, request: Request) -> Response:
@@ -79,6 +82,21 @@ class Simulator:
 
     def _dispute(self, request: Request, intent: str) -> Response:
         return self._turned(intent, lambda account: self.api.till.dispute(account, intent))
+
+    def _return_refund(self, request: Request, refund: str) -> Response:
+        return self._turned(refund, lambda account: self.api.till.return_refund(account, refund))
+
+    def _pay_out(self, request: Request, account: str) -> Response:
+        """Everything an account has, at once, as its owner may ask on the dashboard."""
+        try:
+            with self.store.transaction():
+                made = self.api.payouts.pay_out(account)
+        except StripeRefusal as refusal:
+            return refusal.response()
+        return json_response({"data": made})
+
+    def _bank_answers(self, request: Request, payout: str, outcome: str) -> Response:
+        return self._turned(payout, lambda account: self.api.payouts.arrive(account, payout, outcome))
 
     def _decide(self, request: Request, dispute: str, outcome: str) -> Response:
         return self._turned(dispute, lambda account: self.api.till.decide(account, dispute, outcome))
@@ -119,15 +137,19 @@ class Simulator:
         await send_response(await self.answer(request), send)
 
     async def run_beside(self) -> None:
-        """Deliver webhooks and expire sessions until cancelled."""
+        """Deliver webhooks, expire sessions, pay out and send back until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.courier.run())
-            group.create_task(self._expire())
+            group.create_task(self._keep_time())
 
-    async def _expire(self) -> None:
+    async def _keep_time(self) -> None:
         while True:
             with self.store.transaction():
                 self.api.checkout.expire_overdue()
+                came_back = self.api.till.return_due()
+                moved = self.api.payouts.daily() or came_back
+            if moved:
+                self.courier.wake()
             await asyncio.sleep(EXPIRY_ROUND)
 
 

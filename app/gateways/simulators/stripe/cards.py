@@ -16,6 +16,8 @@ class Card:
     """The bank wants to see the holder first, as 3-D Secure does."""
     disputes: bool = False
     """The payment succeeds, and the holder disputes it at once."""
+    returns_refunds: bool = False
+    """The payment succeeds; the bank sends every refund back, a while after it was made."""
 
     @property
     def last4(self) -> str:
@@ -32,6 +34,7 @@ CARDS = (
     Card("4242424242424242", "Pays at once"),
     Card("5555555555554444", "Pays at once (Mastercard)", brand="mastercard"),
     Card("4000000000000259", "Pays, then disputes the payment", disputes=True),
+    Card("4000000000005126", "Pays, and its bank sends refunds back", returns_refunds=True),
     Card("4000002760003184", "The bank asks for a confirmation", asks_bank=True),
     Card(
         "4000000000000002",
@@ -55,6 +58,8 @@ CARDS = (
         message="Your card's security code is incorrect.",
     ),
 )
+
+RETURNING = {card.last4 for card in CARDS if card.returns_refunds}
 
 _BY_NUMBER = {card.number: card for card in CARDS}
 

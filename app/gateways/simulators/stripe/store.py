@@ -25,10 +25,12 @@ PREFIXES = {
     "re": "refund",
     "dp": "dispute",
     "txn": "balance_transaction",
+    "fee": "application_fee",
+    "po": "payout",
     "evt": "event",
 }
 
-OURS_ALONE = ("lines", "payment_intent_data", "return_url")
+OURS_ALONE = ("lines", "payment_intent_data", "return_url", "paid_out_on", "returns_at")
 """What the simulator keeps beside an object and Stripe does not show on it."""
 
 
@@ -53,6 +55,11 @@ CREATE TABLE IF NOT EXISTS deliveries (
   done INTEGER NOT NULL DEFAULT 0, last_status INTEGER, last_error TEXT
 );
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE NOT done;
+-- of files that were begun before there were application fees
+UPDATE objects SET body = json_set(body, '$.application_fee', NULL)
+ WHERE kind = 'charge' AND json_type(body, '$.application_fee') IS NULL;
+UPDATE objects SET body = json_set(body, '$.fee_details', json('[]'))
+ WHERE kind = 'balance_transaction' AND json_type(body, '$.fee_details') IS NULL;
 """
 
 

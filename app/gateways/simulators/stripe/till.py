@@ -1,10 +1,11 @@
 """What moves money: payment intents, charges, refunds, disputes and the balance they leave behind."""
 
 import secrets
+import time
 from typing import Any
 
 from .brackets import Params, only, whole
-from .cards import Card
+from .cards import RETURNING, Card
 from .faults import Faults
 from .refusals import StripeRefusal, invalid, required
 from .store import Doc, Store
@@ -12,6 +13,8 @@ from .webhooks import emit
 
 FEE_PERCENT_HUNDREDTHS, FEE_FIXED = 290, 30
 """Stripe's usual 2.9 % + 30, so that reconciliation has a fee to find."""
+RETURNED_AFTER = 10
+"""Seconds until a refund comes back of which its card is known; in life it is days."""
 DISPUTE_FEE = 1500
 """Kept whoever wins, as in most countries."""
 
@@ -154,6 +157,7 @@ class Till:
             "amount": intent["amount"],
             "amount_captured": intent["amount"],
             "amount_refunded": 0,
+            "application_fee": None,
             "balance_transaction": None,
             "captured": True,
             "currency": intent["currency"],
@@ -172,23 +176,80 @@ class Till:
 
     def _settle(self, account: str, intent: Doc, charge: Doc, amount: int) -> None:
         fee = (amount * FEE_PERCENT_HUNDREDTHS + 5000) // 10000 + FEE_FIXED
-        ours = int(intent["application_fee_amount"] or 0)
-        entry = self._balance(account, "charge", charge["id"], amount, fee + ours, charge["currency"])
+        platforms = min(int(intent["application_fee_amount"] or 0), amount)
+        entry = self._balance(
+            account, "charge", charge["id"], amount, fee, charge["currency"], platforms=platforms
+        )
         charge |= {"captured": True, "amount_captured": amount, "balance_transaction": entry["id"]}
+        if platforms:
+            charge["application_fee"] = self._platform_earns(account, charge, platforms)["id"]
         intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
         self._store.save(charge)
         self._store.save(intent)
 
-    def _balance(self, account: str, kind: str, source: str, amount: int, fee: int, currency: str) -> Doc:
-        body: Doc = {"type": kind, "source": source, "amount": amount, "fee": fee, "net": amount - fee}
+    def _balance(
+        self,
+        account: str,
+        kind: str,
+        source: str,
+        amount: int,
+        fee: int,
+        currency: str,
+        *,
+        platforms: int = 0,
+    ) -> Doc:
+        """A movement of an account's balance. `fee` is Stripe's, `platforms` the application fee; what comes back
+        of one is less than nothing."""
+        parts = [("stripe_fee", fee), ("application_fee", platforms)]
+        body: Doc = {"type": kind, "source": source, "amount": amount, "fee": fee + platforms}
+        body["net"] = amount - body["fee"]
+        body["fee_details"] = [
+            {"type": type_, "amount": part, "currency": currency, "description": None, "application": None}
+            for type_, part in parts
+            if part
+        ]
         body |= {"currency": currency, "status": "available", "reporting_category": kind}
         return self._store.create("txn", account, body, parent=source)
+
+    # Application fees: the platform's part of a charge on a connected account
+
+    def _platform_earns(self, account: str, charge: Doc, amount: int) -> Doc:
+        body: Doc = {
+            "account": account,
+            "amount": amount,
+            "amount_refunded": 0,
+            "charge": charge["id"],
+            "currency": charge["currency"],
+            "refunded": False,
+        }
+        fee = self._store.create("fee", "", body, parent=charge["id"])
+        entry = self._balance("", "application_fee", fee["id"], amount, 0, charge["currency"])
+        fee["balance_transaction"] = entry["id"]
+        self._store.save(fee)
+        return fee
+
+    def _platform_gives_back(self, charge: Doc) -> int:
+        """The fee follows the refunds in proportion, reckoned over all of them, so that the last cent goes with the
+        last refund. Returns how much comes back with this one."""
+        fee = self._store.get("application_fee", "", charge["application_fee"])
+        gone, all_of_it = charge["amount_refunded"], charge["amount_captured"]
+        upto = (2 * fee["amount"] * gone + all_of_it) // (2 * all_of_it)
+        back = max(int(upto) - int(fee["amount_refunded"]), 0)
+        if back:
+            fee["amount_refunded"] += back
+            fee["refunded"] = fee["amount_refunded"] == fee["amount"]
+            self._store.save(fee)
+            self._balance("", "application_fee_refund", fee["id"], -back, 0, charge["currency"])
+        return back
 
     # Refunds
 
     def refund(self, account: str, params: Params) -> Doc:
         only(params, "payment_intent", "charge", "amount", "reason", "metadata", "refund_application_fee")
         charge = self._refundable(account, params)
+        if params.get("refund_application_fee") == "true" and not charge["application_fee"]:
+            words = f"Charge {charge['id']} does not have an application fee to refund."
+            raise invalid("refund_application_fee", words)
         left = charge["amount_captured"] - charge["amount_refunded"]
         if left == 0:
             words = f"Charge {charge['id']} has already been refunded."
@@ -230,16 +291,53 @@ class Till:
             "reason": params.get("reason"),
             "status": "succeeded",
         }
+        if charge["payment_method_details"]["card"]["last4"] in RETURNING:
+            body["returns_at"] = time.time() + RETURNED_AFTER
         refund = self._store.create("re", account, body, parent=charge["payment_intent"])
-        entry = self._balance(account, "refund", refund["id"], -amount, 0, charge["currency"])
-        refund["balance_transaction"] = entry["id"]
         charge["amount_refunded"] += amount
+        back = self._platform_gives_back(charge) if params.get("refund_application_fee") == "true" else 0
+        entry = self._balance(
+            account, "refund", refund["id"], -amount, 0, charge["currency"], platforms=-back
+        )
+        refund["balance_transaction"] = entry["id"]
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
         self._store.save(refund)
         self._store.save(charge)
         self._emit("refund.created", refund, account)
         self._emit("charge.refunded", charge, account)
         return refund
+
+    def return_refund(self, account: str, ref: str) -> Doc:
+        """The payer's bank sends a refund back, days after it was made: the money is the shop's again. The platform's
+        fee that went back with it stays where it is."""
+        refund = self._store.get("refund", account, ref, "refund")
+        if refund["status"] != "succeeded":
+            raise invalid("refund", "Only a refund that was made can come back.")
+        charge = self._store.get("charge", account, refund["charge"])
+        entry = self._balance(account, "refund_failure", ref, refund["amount"], 0, refund["currency"])
+        refund |= {
+            "status": "failed",
+            "failure_reason": "lost_or_stolen_card",
+            "failure_balance_transaction": entry["id"],
+        }
+        charge["amount_refunded"] -= refund["amount"]
+        charge["refunded"] = False
+        self._store.save(refund)
+        self._store.save(charge)
+        self._emit("refund.failed", refund, account)
+        self._emit("charge.refund.updated", refund, account)
+        return refund
+
+    def return_due(self) -> bool:
+        """Send back what is due to come back; the server calls it every few seconds. Returns whether any was."""
+        due = [
+            (refund["id"], account)
+            for refund, account in self._store.all_of("refund", 500)
+            if refund["status"] == "succeeded" and refund.get("returns_at", 2**62) <= time.time()
+        ]
+        for ref, account in due:
+            self.return_refund(account, ref)
+        return bool(due)
 
     # Disputes
 

@@ -1,0 +1,137 @@
+"""The platform's fee: set by the network, reckoned here, taken by the provider, given back with refunds."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import transaction
+from app.domains.billing import fees
+from app.domains.billing.checking import check_every_shop
+from app.domains.billing.models import Payment
+from tests.cast import CAST, HARBOR
+from tests.domains.billing.bills import TOTAL, with_platform_fee
+from tests.domains.billing.conftest import Till
+from tests.domains.billing.test_card import FEE
+
+OURS = 754
+"""2.5 % of 289.47, which is 7.24 rounded half up, and 30 cents."""
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    amount=st.integers(1, 10**12),
+    points=st.integers(0, fees.MOST_BASIS_POINTS),
+    fixed=st.integers(0, fees.MOST_FIXED),
+)
+def test_a_fee_is_rounded_half_up_and_never_more_than_the_payment(
+    amount: int, points: int, fixed: int
+) -> None:
+    fee = fees.fee_of(amount, points, fixed)
+    share = (Decimal(amount) * points / 10_000).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    assert fee == min(share + fixed, amount)
+    assert 0 <= fee <= amount
+    assert fees.fee_of(amount + 1, points, fixed) >= fee
+
+
+async def set_through_page(till: Till, percent: str, fixed: str, version: int = 0, **more: Any) -> Any:
+    form = {"currency": "USD", "version": str(version), "percent": percent, "fixed": fixed}
+    return await till.open_browser(CAST.network).post("/network/fees", form, **more)
+
+
+async def test_a_fee_is_taken_and_goes_back_in_proportion_and_the_network_sees_what_it_earned(
+    till: Till,
+) -> None:
+    assert (await set_through_page(till, "2.5", "0.30")).status_code == 303
+    invoice, payment = await till.paid_by_card()
+    assert (payment.fee_minor, payment.platform_fee_minor) == (FEE, OURS)
+    books = await till.books(invoice)
+    assert books["platform_fees"] == OURS
+    assert books["stripe"] == TOTAL - FEE - OURS
+    await till.give_back(payment, "100.00")
+    back = round(OURS * 10000 / TOTAL)
+    assert (await till.books(invoice))["platform_fees"] == OURS - back
+    page = (await till.open_browser(CAST.network).get("/network/fees")).text
+    assert f"${(OURS - back) / 100:.2f}" in page
+    await till.give_back(payment, "189.47", given=10000)
+    books = await till.books(invoice)
+    assert "platform_fees" not in books
+    assert books["stripe"] == -FEE
+    await check_every_shop()
+
+
+async def test_a_payment_keeps_the_fee_it_began_with(till: Till) -> None:
+    async with transaction(tenant=HARBOR) as db:
+        await with_platform_fee(db, 100)
+    invoice = await till.invoice()
+    pressed = await till.press_pay(invoice)
+    async with transaction(tenant=HARBOR) as db:
+        await with_platform_fee(db, 3000)
+    await till.stripe.pay(pressed.headers["location"])
+    await till.deliver()
+    (payment,) = await till.payments(invoice)
+    assert payment.platform_fee_minor == 289
+    assert (await till.read(Payment, payment.id)).platform_fee_minor == 289
+
+
+async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, db: AsyncSession) -> None:
+    assert (await till.open_browser(CAST.owner).get("/network/fees")).status_code == 403
+    for percent, fixed, said in (
+        ("31", "0", "Between 0 and 30"),
+        ("2.505", "0", "At most two decimals"),
+        ("2", "0.005", "more decimals than USD knows"),
+        ("2", "-1", "less than nothing"),
+        ("", "0", "Please fill this in"),
+    ):
+        answer = await set_through_page(till, percent, fixed, key=f"{percent} {fixed}")
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert (await set_through_page(till, "2", "0", key="first")).status_code == 303
+    stale = await set_through_page(till, "3", "0", key="stale")
+    assert stale.status_code == 409
+    assert "Nova Network changed this fee meanwhile" in stale.text
+    assert (await set_through_page(till, "3", "0", version=1, key="again")).status_code == 303
+    async with transaction() as seen:
+        assert [(one.version, one.basis_points) for one in await fees.history(seen)] == [(2, 300), (1, 200)]
+    for sentence in (
+        "UPDATE platform_fees SET basis_points = 0",
+        "INSERT INTO platform_fees VALUES (uuidv7(), 'USD', 9, 0, 0, NULL, '', now())",
+    ):
+        async with transaction(tenant=HARBOR) as shops:
+            if sentence.startswith("UPDATE"):
+                assert (await shops.execute(text(sentence))).rowcount == 0  # type: ignore[attr-defined]
+                continue
+            with pytest.raises(DBAPIError, match="row-level security"):
+                async with shops.begin_nested():
+                    await shops.execute(text(sentence))
+
+
+async def test_the_owner_sees_fee_balance_and_payouts_and_nobody_else_does(till: Till) -> None:
+    async with transaction(tenant=HARBOR) as db:
+        await with_platform_fee(db, 250, 30)
+    owner = till.open_browser(CAST.owner)
+    _invoice, payment = await till.paid_by_card()
+    (ref,) = await till.stripe.pay_out(payment.provider_account)
+    page = (await owner.get("/settings/payments")).text
+    assert "2.5% and $0.30" in page
+    assert "On its way" in page
+    found = (await owner.get("/api/v1/admin/payouts")).json()
+    assert found["fees"] == [{"currency": "USD", "basis_points": 250, "fixed_minor": 30}]
+    assert found["balance"]["available"] == {"USD": 0}
+    newest = found["payouts"][0]
+    assert (newest["id"], newest["status"], newest["currency"]) == (ref, "in_transit", "USD")
+    await till.stripe.answer_payout(ref, "failed")
+    assert "The bank account has been closed." in (await owner.get("/settings/payments")).text
+    for path in ("/settings/payments", "/api/v1/admin/payouts"):
+        assert (await till.open_browser(CAST.advisor).get(path)).status_code == 403
+    await till.stripe.knobs(fail_next=9)
+    page = await owner.get("/settings/payments")
+    assert page.status_code == 200
+    assert "does not answer just now" in page.text
+    assert "2.5% and $0.30" in page.text
+    assert (await owner.get("/api/v1/admin/payouts")).status_code == 503
