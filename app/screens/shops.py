@@ -1,6 +1,5 @@
 """What anybody may know of a workshop: where it is, when it is open, what it does and for how much."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -188,7 +187,7 @@ def _facts(center: ServiceCenter, business: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _other_days(hours: Hours) -> Sequence[OtherDayOut]:
+def _other_days(hours: Hours) -> list[OtherDayOut]:
     return [OtherDayOut(one.day, one.intervals.get("open", []), one.note) for one in hours.others]
 
 
