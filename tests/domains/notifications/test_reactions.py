@@ -76,9 +76,8 @@ async def test_after_a_change_of_address_links_go_to_the_proved_one_whatever_the
         estimate_id = await db.scalar(select(Estimate.id))
     page = (await desk.get(f"/estimates/{estimate_id}")).text
     assert "Mailed to the address of the customer" in page
-    assert "new.example" not in page and "office.example" not in page, (
-        "the right address and a wrong one look the same to a shop that tries some"
-    )
+    said = [one for one in ("new.example", "office.example") if one in page]
+    assert not said, "the right address and a wrong one look the same to a shop that tries some"
     page = await desk.get("/customers/1")
     assert "Mail goes to its confirmed address" in page.text
 
