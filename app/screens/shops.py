@@ -69,7 +69,6 @@ class OtherDayOut(msgspec.Struct):
     day: date
     open: list[list[str]]
     """No stretch is closed."""
-    note: str
 
 
 class ShopPageOut(ShopOut):
@@ -188,7 +187,7 @@ def _facts(center: ServiceCenter, business: str) -> dict[str, Any]:
 
 
 def _other_days(hours: Hours) -> list[OtherDayOut]:
-    return [OtherDayOut(one.day, one.intervals.get("open", []), one.note) for one in hours.others]
+    return [OtherDayOut(one.day, one.intervals.get("open", [])) for one in hours.others]
 
 
 def _offer(one: Service) -> OfferOut:

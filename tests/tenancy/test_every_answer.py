@@ -1,5 +1,6 @@
 """What holds for the answer of every route, looked at with one's own things in it."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,7 +18,8 @@ SAID_OF_ALL = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
-OF_NOBODY = ("/manifest.webmanifest", "/sw.js")
+OF_NOBODY = re.compile(r"^/manifest\.webmanifest$|^/sw\.js$|^/favicon\.ico$|^/api/v1/shops")
+"""The same for everybody who asks."""
 READING_LEAVES = {"audit_logs", "audit_values", "audit_chain"}
 """Sensitive reads are told of."""
 HERE_LAST = ("last_seen_at", "last_used_at", "read_at")
@@ -71,7 +73,7 @@ def wrong_with(answer: httpx.Response) -> list[str]:
     policy = answer.headers.get("content-security-policy", "")
     if "frame-ancestors 'none'" not in policy:
         said.append(f"its policy is {policy!r}")
-    if answer.headers.get("cache-control") != "no-store" and answer.request.url.path not in OF_NOBODY:
+    if answer.headers.get("cache-control") != "no-store" and not OF_NOBODY.search(answer.request.url.path):
         said.append(f"a cache may keep it: {answer.headers.get('cache-control')!r}")
     if answer.headers.get("content-type", "").startswith("text/html"):
         marks = Marks()
