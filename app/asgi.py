@@ -83,6 +83,7 @@ from app.screens import (
     navigation,
     network,
     shell,
+    shops,
     stored_files,
     stream,
     tracking,
@@ -140,6 +141,7 @@ PAGES: list[Any] = [
     home.router,
     network.router,
     shell.router,
+    shops.router,
     stored_files.router,
     stream.router,
     tracking.router,
@@ -166,6 +168,7 @@ API: list[Any] = [
     network_people_api.router,
     services_api.router,
     audit.api,
+    shops.api,
 ]
 
 

@@ -12,7 +12,7 @@ from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import billing
-from app.domains.network import overview, premises, taking_on
+from app.domains.network import overview, taking_on
 from app.domains.network.taking_on import BusinessFacts
 from app.screens.health import state_of_health
 
@@ -39,7 +39,6 @@ async def _new_business(request: AnyRequest, wrong: Invalid | None = None) -> Re
     async with begin(request) as (_db, me):
         return page(
             request, me, "screens/network/new_business.html", status=422 if wrong else 200, values=typed,
-            zones=sorted(premises.zones()), currencies=sorted(premises.currencies()),
             errors=wrong.errors if wrong else {},
         )  # fmt: skip
 

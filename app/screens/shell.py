@@ -52,6 +52,16 @@ async def asset(request: AnyRequest, name: str) -> Response[Any]:
     return File(path, media_type=kind, headers=headers, content_disposition_type="inline")
 
 
+@get("/favicon.ico", opt=needs(PUBLIC))
+async def favicon() -> Response[bytes]:
+    """For programs that ask for it unasked; pages name the drawn one."""
+    return Response(
+        (DIST / static("img/icon-180.png").removeprefix("/static/")).read_bytes(),
+        media_type="image/png",
+        headers={"Cache-Control": "public, max-age=86400"},
+    )
+
+
 @get("/manifest.webmanifest", opt=needs(PUBLIC))
 async def manifest(request: AnyRequest) -> Response[bytes]:
     """What makes the site installable."""
@@ -121,4 +131,4 @@ async def offline(request: AnyRequest) -> Response[Any]:
         return page(request, me, "screens/offline.html", layout="layouts/plain.html")
 
 
-router = Router("/", route_handlers=[asset, manifest, service_worker, offline])
+router = Router("/", route_handlers=[asset, favicon, manifest, service_worker, offline])

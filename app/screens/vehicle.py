@@ -1,4 +1,4 @@
-"""What the workshop knows of a car, for its card in the garage and for its page: regions they ask for."""
+"""The garage, and what the workshop knows of each car in it."""
 
 from typing import Any
 from uuid import UUID
@@ -8,45 +8,57 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.db import enter_tenant
 from app.core.render import fragment, is_partial, page
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
-from app.domains import garage, workshop
+from app.domains import accounts, garage, workshop
 from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
 from app.domains.garage import Vehicle
 from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
-from app.domains.workshop.models import RepairOrder
 
 AnyRequest = Request[Any, Any, Any]
 
 GONE = ("archived", "void")
+READ = needs("read:own_vehicles")
 
 
-@get("/garage/{vehicle_id:uuid}/next", opt=needs("read:own_vehicles"))
-async def next_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+@get("/garage", opt=READ)
+async def garage_page(request: AnyRequest) -> Response[Any]:
+    """The viewer's cars, each with what the workshop knows of it."""
     async with begin(request) as (db, me):
-        car = await garage.find(db, me, vehicle_id)
-        orders = await workshop.for_vehicle(db, me, car.id, limit=5)
-        underway = [order for order in orders if order.status not in GONE and order.stage != "delivered"]
-        deferred = await workshop.deferred_for_vehicle(db, me, car.id)
-        visit = await _next_visit(db, me, car)
-        ready = next((order for order in underway if order.stage == "ready"), None)
-        where, hours = await _where(db, ready) if ready else (None, "")
-        return fragment(
-            request, me, "screens/vehicle/_next.html",
-            car=car, order=ready or next(iter(underway), None), where=where, hours=hours,
-            deferred=deferred, visit=visit, stages=workshop.stage_words(),
+        cars, away = await garage.mine(db, me), await garage.mine(db, me, archived=True)
+        return page(
+            request, me, "garage/garage.html", cars=cars, away=away,
+            photos=await garage.photos_of(db, [*cars, *away]),
+            unproved=await accounts.awaits_proof(db, me),
+            known={car.id: await _known(db, me, car) for car in cars},
         )  # fmt: skip
 
 
-async def _where(db: AsyncSession, order: RepairOrder) -> tuple[ServiceCenter, str]:
-    """The shop a car is to be collected at, and its hours today."""
-    await enter_tenant(db, order.tenant_id)
-    center = await db.get_one(ServiceCenter, order.center_id)
-    return center, await premises.hours_today(db, center)
+@get("/garage/{vehicle_id:uuid}/next", opt=READ)
+async def next_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        car = await garage.find(db, me, vehicle_id)
+        known = await _known(db, me, car)
+        return fragment(request, me, "screens/vehicle/_next.html", car=car, **known)
+
+
+async def _known(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
+    """What the workshop has of a car now; of one that is ready, where it is to be collected and until when today."""
+    orders = await workshop.for_vehicle(db, me, car.id, limit=5)
+    underway = [order for order in orders if order.status not in GONE and order.stage != "delivered"]
+    ready = next((order for order in underway if order.stage == "ready"), None)
+    where = await db.get_one(ServiceCenter, ready.center_id) if ready else None
+    return {
+        "order": ready or next(iter(underway), None),
+        "where": where,
+        "hours": await premises.hours_today(db, where) if where else "",
+        "deferred": await workshop.deferred_for_vehicle(db, me, car.id),
+        "visit": await _next_visit(db, me, car),
+        "stages": workshop.stage_words(),
+    }
 
 
 async def _next_visit(db: AsyncSession, me: Viewer, car: Vehicle) -> Visit | None:
@@ -61,7 +73,7 @@ async def _next_visit(db: AsyncSession, me: Viewer, car: Vehicle) -> Visit | Non
     return min(planned, key=lambda visit: visit.appointment.starts_at, default=None)
 
 
-@get("/garage/{vehicle_id:uuid}/history", opt=needs("read:own_vehicles"))
+@get("/garage/{vehicle_id:uuid}/history", opt=READ)
 async def history_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     """A region of the car's page; a page by itself where no script fetches it."""
     async with begin(request) as (db, me):
@@ -79,4 +91,4 @@ async def history_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Res
         return page(request, me, "screens/vehicle/history.html", **context)
 
 
-router = Router("/", route_handlers=[next_of_car, history_of_car])
+router = Router("/", route_handlers=[garage_page, next_of_car, history_of_car])

@@ -6,7 +6,7 @@ from alembic import op
 from app.core import rls
 
 revision = "0040"
-down_revision = "0037"
+down_revision = "0039"
 
 COLUMNS = ("returned_minor", "platform_fee_minor", "platform_fee_back_minor")
 

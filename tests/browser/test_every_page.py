@@ -67,7 +67,7 @@ def pattern(address: str) -> str:
     """Two addresses of the same kind of page have the same pattern: one of them is enough."""
     path = address.split("#")[0].split("?")[0]
     path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", path)
-    return re.sub(r"/\d+|(?<=^/book)/[a-z-]+|(?<=^/settings/mails)/\w+/\w+", "/n", path)
+    return re.sub(r"/\d+|(?<=^/book)/[a-z-]+|(?<=^/shops)/[a-z-]+|(?<=^/settings/mails)/\w+/\w+", "/n", path)
 
 
 async def links(page: Page) -> list[str]:

@@ -129,7 +129,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "ledger_balances()": ("trigger", ""),
     "mail_of_customer(uuid)": (
         "TABLE(email text, is_account boolean)",
-        "where mail to a customer of the transaction's own shop goes, and no address that the shop has not itself",
+        "where mail to a customer of the transaction's own shop goes, and no address where that is an account's",
     ),
     "open_sessions(uuid[],timestamp with time zone)": (
         "TABLE(id uuid, roles jsonb)",

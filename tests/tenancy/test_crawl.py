@@ -39,7 +39,7 @@ ASKERS: dict[str, tuple[Person | None, Shop]] = {
     "Voltwerk's owner": (VOLT_SHOP.owner, HARBOR_SHOP),
 }
 
-PUBLISHED = re.compile(r"^/book/\{slug|^/api/v1/centers/\{center_id")
+PUBLISHED = re.compile(r"^/book/\{slug|^/api/v1/centers/\{center_id|^(/api/v1)?/shops/\{slug")
 """A visitor reads what a shop offers and when it is free; a driver books anywhere."""
 NOT_OURS = re.compile(r"^/static/|^/dev/|^/webhooks/|^/live$")
 """Assets and the developer's pages hold no shop's rows in production; webhooks prove their sender; streams have tests

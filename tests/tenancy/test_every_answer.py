@@ -41,7 +41,8 @@ SAID_OF_ALL = {
 HEADERS = {
     "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "MIME-Version", "Content-Type",
 }  # fmt: skip
-OF_NOBODY = ("/manifest.webmanifest", "/sw.js")
+OF_NOBODY = re.compile(r"^/manifest\.webmanifest$|^/sw\.js$|^/favicon\.ico$|^/api/v1/shops")
+"""The same for everybody who asks."""
 READING_LEAVES = {"audit_logs", "audit_values", "audit_chain"}
 """Sensitive reads are told of."""
 HERE_LAST = ("last_seen_at", "last_used_at", "read_at")
@@ -130,7 +131,7 @@ def wrong_with(answer: httpx.Response) -> list[str]:
     policy = answer.headers.get("content-security-policy", "")
     if "frame-ancestors 'none'" not in policy:
         said.append(f"its policy is {policy!r}")
-    if answer.headers.get("cache-control") != "no-store" and answer.request.url.path not in OF_NOBODY:
+    if answer.headers.get("cache-control") != "no-store" and not OF_NOBODY.search(answer.request.url.path):
         said.append(f"a cache may keep it: {answer.headers.get('cache-control')!r}")
     said += [f"{name} is two lines" for name, value in answer.headers.items() if {*"\r\n"} & {*value}]
     kind = answer.headers.get("content-type", "").partition(";")[0]

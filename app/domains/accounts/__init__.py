@@ -5,11 +5,12 @@ A *session* is a signed-in browser. A *refresh token* keeps a program signed in;
 
 from app.domains.accounts.models import User
 from app.domains.accounts.profile import issue_reset, own_account
-from app.domains.accounts.proving import issue_change, issue_proof, old_address
+from app.domains.accounts.proving import awaits_proof, issue_change, issue_proof, old_address
 from app.domains.accounts.signing_in import sign_up
 
 __all__ = [
     "User",
+    "awaits_proof",
     "issue_change",
     "issue_proof",
     "issue_reset",

@@ -13,6 +13,7 @@ from app.core.errors import SignInNeeded
 from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
+from app.core.places import usual_distance
 from app.core.security import csrf_exempt
 from app.core.tokens import LIFETIME
 from app.core.visit import begin, needs, needs_fresh_proof
@@ -115,8 +116,9 @@ async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted
     check_email(data.email)
     async with begin(request) as (db, me):
         user = await signing_in.sign_up(
-            db, email=data.email, password=data.password, name=data.name, phone=data.phone, by=me
-        )
+            db, email=data.email, password=data.password, name=data.name, phone=data.phone, by=me,
+            distance_unit=usual_distance("", request.headers.get("accept-language", "")),
+        )  # fmt: skip
         return await _granted(db, user)
 
 

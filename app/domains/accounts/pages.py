@@ -16,6 +16,7 @@ from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
+from app.core.places import usual_distance
 from app.core.render import page, see_other
 from app.core.security import as_uuid
 from app.core.visit import begin, needs, needs_fresh_proof
@@ -70,6 +71,10 @@ class EmailForm(msgspec.Struct):
     email: Email
 
 
+class AgainForm(msgspec.Struct):
+    next: Line = ""
+
+
 class ThemeForm(msgspec.Struct):
     theme: Line = ""
     next: Line = ""
@@ -109,8 +114,9 @@ async def sign_up(request: AnyRequest) -> Response[Any]:
         async with begin(request) as (db, me):
             zone = new.zone if new.zone in clock.zones() else "UTC"
             user = await signing_in.sign_up(
-                db, email=new.email, password=new.password, name=new.name, zone=zone, by=me
-            )
+                db, email=new.email, password=new.password, name=new.name, zone=zone, by=me,
+                distance_unit=usual_distance(zone, request.headers.get("accept-language", "")),
+            )  # fmt: skip
             token, _ends = await signing_in.start_session(db, user, by=me, center_id=None)
             url = safe_next(new.next, "/garage/new")
             return see_other(request, url, cookies=[entering.session_set(token)])
@@ -220,17 +226,20 @@ def _sign_in_to_confirm(request: AnyRequest, token: str) -> Response[Any]:
 async def confirm(request: AnyRequest, token: str) -> Response[Any]:
     async with begin(request) as (db, me):
         try:
-            await proving.prove(db, token=token, by=me)
+            proved = await proving.prove(db, token=token, by=me)
         except proving.SignInFirst:
             return _sign_in_to_confirm(request, token)
-        return see_other(request, "/settings", flash=_("Thank you, your address is confirmed."))
+        back = "/settings" if proved.changes_address else "/home"
+        return see_other(request, back, flash=_("Thank you, your address is confirmed."))
 
 
 @post("/settings/email-proof", opt=needs("update:own_profile"))
 async def ask_for_proof(request: AnyRequest) -> Response[Any]:
+    asked = read(AgainForm, await request.form())
     async with begin(request) as (db, me):
         await proving.ask_for_proof(db, await profile.own_account(db, me), by=me)
-        return see_other(request, "/settings", flash=_("A mail with a link is on its way."))
+        flash = _("A mail with a link is on its way to %(email)s.", email=me.email)
+        return see_other(request, safe_next(asked.next, "/settings"), flash=flash)
 
 
 @get("/settings", opt=needs(SIGNED_IN))
@@ -246,7 +255,7 @@ async def _settings(
         about = {name: getattr(user, name) for name in ProfileForm.__struct_fields__} | (typed or {})
         return page(
             request, me, "accounts/settings.html", status=422 if errors else 200, user=user, about=about,
-            errors=errors or {}, zones=sorted(clock.zones()), languages=languages(),
+            errors=errors or {}, languages=languages(),
             workshops=list((await profile.workshops(db)).items()),
         )  # fmt: skip
 

@@ -43,6 +43,12 @@ async def _change_address(db: AsyncSession, user: User, proof: EmailProof, *, by
     await record(db, changed, by=by, person=user.id, subject=user.id)
 
 
+async def awaits_proof(db: AsyncSession, me: Viewer) -> bool:
+    """Whether the viewer's own account has an address that nobody has proved yet."""
+    proved = await db.scalar(select(User.id).where(User.id == me.user_id, User.email_verified_at.is_(None)))
+    return proved is not None
+
+
 async def ask_for_proof(db: AsyncSession, user: User, *, by: Viewer) -> None:
     """Have the mail written again. Raises Refused when the address is proved already."""
     if user.email_verified_at is not None:
@@ -116,8 +122,8 @@ def _gone() -> Refused:
     return Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
 
 
-async def prove(db: AsyncSession, *, token: str, by: Viewer) -> None:
-    """Note that the account's holder can read its mail. Raises Refused, SignInFirst.
+async def prove(db: AsyncSession, *, token: str, by: Viewer) -> EmailProof:
+    """Note that the account's holder can read its mail: what was proved. Raises Refused, SignInFirst.
 
     A link to an address that the account no longer has proves nothing.
     """
@@ -137,3 +143,4 @@ async def prove(db: AsyncSession, *, token: str, by: Viewer) -> None:
     if user.email_verified_at is None:
         user.email_verified_at = now
         await record(db, EmailProved(user_id=user.id), by=by, person=user.id, subject=user.id)
+    return proof

@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.db import act_as, new_id
 from app.core.errors import NotFound, Refused
 from app.core.events import record
+from app.core.places import usual_distance
 from app.core.sealing import seal, unseal
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
@@ -200,6 +201,7 @@ async def _newcomer(
         name=_plain(who.name)[:120] or email.partition("@")[0],
         locale=by.locale,
         zone=zone,
+        distance_unit=usual_distance(zone),
         password_hash=None,
         email_verified_at=clock.now(),
     )

@@ -12,6 +12,7 @@ from app.core.db import act_as, new_id
 from app.core.errors import Invalid, Refused
 from app.core.events import record
 from app.core.identity import KIOSK_LONGEST
+from app.core.places import usual_distance
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -34,10 +35,12 @@ async def sign_up(
     by: Viewer,
     phone: str = "",
     zone: str = "UTC",
+    distance_unit: str = "",
     proved: bool = False,
 ) -> User:
     """Make an account and act as its owner for the rest of the transaction. Raises Invalid.
 
+    `distance_unit`: what their odometer counts; else what is usual where their clock runs.
     `proved`: the person came by a link mailed to this very address. Else they are sent one.
     """
     passwords.check_strength(password, email=email)
@@ -48,6 +51,7 @@ async def sign_up(
         phone=phone,
         locale=by.locale,
         zone=zone,
+        distance_unit=distance_unit or usual_distance(zone),
         password_hash=await passwords.hashed(password),
         email_verified_at=clock.now() if proved else None,
     )

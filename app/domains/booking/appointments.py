@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -44,6 +44,14 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         return ", ".join(one.name for one in self.services)
+
+
+class WalkIn(msgspec.Struct, frozen=True):
+    """A visit nobody booked: the shop wrote it down when the car came."""
+
+    order: RepairOrder
+    center: ServiceCenter
+    vehicle: Vehicle
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -91,6 +99,24 @@ async def of_driver(db: AsyncSession, me: Viewer) -> list[Visit]:
     now = clock.now()
     live = [one for one in found if one.status != "held" or (one.held_until and one.held_until > now)]
     return await _with_facts(db, live)
+
+
+async def walk_ins(db: AsyncSession, me: Viewer) -> list[WalkIn]:
+    """The signed-in person's own visits that came of no appointment, newest first."""
+    booked = exists().where(Appointment.order_id == RepairOrder.id)
+    found = await db.execute(
+        select(RepairOrder, ServiceCenter, Vehicle)
+        .join(ServiceCenter, ServiceCenter.id == RepairOrder.center_id)
+        .join(Vehicle, Vehicle.id == RepairOrder.vehicle_id)
+        .where(
+            RepairOrder.user_id == me.user_id,
+            RepairOrder.status.in_(("repair_order", "invoiced", "closed")),
+            ~booked,
+        )
+        .order_by(RepairOrder.received_at.desc())
+        .limit(100)
+    )
+    return [WalkIn(order, center, vehicle) for order, center, vehicle in found]
 
 
 async def of_day(db: AsyncSession, me: Viewer, center: ServiceCenter, day: date) -> list[Entry]:

@@ -35,6 +35,7 @@ from app.domains.services.models import Service
 
 AnyRequest = Request[Any, Any, Any]
 BOOKS = needs("manage:own_appointments")
+MOST_SERVICES = 20
 
 
 class HoldForm(msgspec.Struct):
@@ -57,16 +58,19 @@ async def choose_center(request: AnyRequest, vehicle: UUID | None = None) -> Res
 
 
 @get("/book/{slug:str}", opt=BOOKS)
-async def choose_vehicle(request: AnyRequest, slug: str, vehicle: UUID | None = None) -> Response[Any]:
-    """Whoever has one car, or comes from its page, need not choose it."""
+async def choose_vehicle(
+    request: AnyRequest, slug: str, vehicle: UUID | None = None, service: list[UUID] | None = None
+) -> Response[Any]:
+    """Whoever has one car, or comes from its page, need not choose it. Services chosen before are kept."""
+    kept = urlencode([("service", str(one)) for one in (service or ())[:MOST_SERVICES]])
     async with begin(request) as (db, me):
         center = await center_called(db, slug)
         cars = await garage.mine(db, me)
         known = [car for car in cars if vehicle in (None, car.id)]
         if len(known) == 1:
-            return see_other(request, f"/book/{slug}/services?vehicle={known[0].id}")
+            return see_other(request, f"/book/{slug}/services?vehicle={known[0].id}{kept and f'&{kept}'}")
         return page(
-            request, me, "booking/choose_vehicle.html", center=center, cars=cars,
+            request, me, "booking/choose_vehicle.html", center=center, cars=cars, kept=kept,
             shop_brand=await brand_of(db, center.tenant_id),
         )  # fmt: skip
 

@@ -14,7 +14,8 @@ class MailedTo:
     the shop's."""
 
     email: str
-    """Empty when there is none, and for an account's address that the shop does not know."""
+    """Empty when there is none, and for an account's address: a shop that could tell it from its own would find out
+    by trying whose account is at which address."""
     is_account: bool
     """It goes to the account's address."""
 

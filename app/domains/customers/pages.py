@@ -1,6 +1,6 @@
 """The shop's customers at the counter: finding one, writing one down, one with their cars."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -17,7 +17,8 @@ from app.domains import garage
 from app.domains.customers import bringing, erasing, records, searching
 from app.domains.customers.mailing import mailed_to
 from app.domains.customers.records import CustomerFacts
-from app.domains.garage import VehicleFacts
+from app.domains.garage import TypedFacts
+from app.domains.network import premises
 
 AnyRequest = Request[Any, Any, Any]
 Values = dict[str, Any]
@@ -36,15 +37,10 @@ class CustomerForm(CustomerFacts, kw_only=True):
         return CustomerFacts(**{name: getattr(self, name) for name in CustomerFacts.__struct_fields__})
 
 
-class CarForm(VehicleFacts, kw_only=True):
+class CarForm(TypedFacts, kw_only=True):
     """A car at the counter."""
 
     mileage: int | None = None
-    odometer_unit: Literal["km", "mi"] = "km"
-
-    def facts(self) -> VehicleFacts:
-        """Only what is stored on the car."""
-        return VehicleFacts(**{name: getattr(self, name) for name in VehicleFacts.__struct_fields__})
 
 
 @get("/customers", opt=READ | limited(searching.SEARCHES))
@@ -174,7 +170,9 @@ async def _new_car(
     found = await garage.look_up(typed) if typed else None
     async with begin(request) as (db, me):
         customer = await records.find_by_number(db, me, number)
-        filled = {"odometer_unit": me.distance_unit, **garage.as_form(found), **values}
+        here = await premises.clock_center(db, me)
+        unit = here.distance_unit if here else me.distance_unit
+        filled = {"odometer_unit": unit, **garage.as_form(found), **values}
         return page(
             request, me, "customers/new_car.html",
             status=422 if errors else 200,

@@ -92,8 +92,9 @@ async def mailed_to(db: AsyncSession, estimate: Estimate) -> MailedTo:
 
 
 async def _contact_of(db: AsyncSession, estimate: Estimate) -> str:
-    """Whom a link is for that the desk hands over: an address, or a telephone number when the shop knows none."""
-    return (await mailed_to(db, estimate)).email or (await _customer_of(db, estimate)).phone
+    """Whom a link is for that the desk hands over, as the shop knows them: an address, or a telephone number."""
+    customer = await _customer_of(db, estimate)
+    return customer.email or customer.phone
 
 
 async def _customer_of(db: AsyncSession, estimate: Estimate) -> Customer:

@@ -13,13 +13,15 @@ from app.domains.garage.cars import (
     find,
     find_own,
     mine,
+    note_service,
     visible_to,
 )
-from app.domains.garage.facts import LONGEST_VIN, VehicleFacts
+from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts
 from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
+from app.domains.garage.photos import photos_of
 from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "MAKES",
     "OdometerReading",
     "Ownership",
+    "TypedFacts",
     "Vehicle",
     "VehicleFacts",
     "VehicleGrant",
@@ -45,6 +48,8 @@ __all__ = [
     "look_up",
     "mine",
     "models_of",
+    "note_service",
+    "photos_of",
     "read_odometer",
     "readings",
     "rows_of",

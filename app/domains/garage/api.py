@@ -1,6 +1,6 @@
 """The garage and the VIN decoder as JSON."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -54,8 +54,15 @@ class VehicleOut(msgspec.Struct, kw_only=True):
     color: str
     plate: str
     odometer_unit: str
+    battery_type: str
     battery_kwh: Decimal | None
     max_charge_kw: Decimal | None
+    purchase_date: date | None
+    last_maintenance_date: date | None
+    """As it was typed in, or the day a shop gave the car back with work done, whichever is later."""
+    next_maintenance_due: date | None
+    next_maintenance_km: int | None
+    telematics_id: str
     mileage_km: int | None
     mileage_at: datetime | None
     photo_url: str | None

@@ -1,5 +1,6 @@
 """Whose cars there are: adding, correcting, putting away, finding."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -190,6 +191,21 @@ async def change(
         person=await _driver(db, by, vehicle),
         subject=vehicle.id,
     )
+
+
+async def note_service(db: AsyncSession, vehicle_id: UUID, day: date, *, by: Viewer) -> None:
+    """A shop has given the car back with work done. Nothing changes where a later service is known."""
+    later = await db.execute(
+        update(Vehicle)
+        .where(
+            Vehicle.id == vehicle_id,
+            or_(Vehicle.last_maintenance_date.is_(None), Vehicle.last_maintenance_date < day),
+        )
+        .values(last_maintenance_date=day, version=Vehicle.version + 1)
+    )
+    if later.rowcount:  # type: ignore[attr-defined]
+        changed = VehicleChanged(vehicle_id=vehicle_id, fields=["last_maintenance_date"])
+        await record(db, changed, by=by, subject=vehicle_id)
 
 
 async def _driver(db: AsyncSession, by: Viewer, vehicle: Vehicle) -> UUID | None:

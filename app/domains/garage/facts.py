@@ -1,5 +1,6 @@
 """What is said of a car, and which of it can be accepted."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -7,6 +8,7 @@ import msgspec
 
 from app.core import clock
 from app.core.errors import Invalid
+from app.core.render import to_km
 from app.core.words import _
 from app.gateways import vin as vins
 
@@ -16,6 +18,22 @@ LARGEST_BATTERY = 2000
 LONGEST_VIN = 17
 SHORTEST_VIN = 4
 """Chassis numbers from before 1981 and from Japan's own market are shorter than seventeen characters."""
+
+FURTHEST_KM = 3_000_000
+"""No odometer has gone further."""
+AHEAD = timedelta(days=365 * 30)
+"""Nobody plans a service further ahead."""
+
+Battery = Literal["", "lfp", "nmc", "nca", "li_ion", "nimh", "lead_acid", "other"]
+BATTERIES = {
+    "Iron Phosphate/FePo": "lfp",
+    "Nickle-Cobalt-Manganese/NCM": "nmc",
+    "Nickle-Cobalt-Aluminum/NCA": "nca",
+    "Lithium-Ion/Li-Ion": "li_ion",
+    "Nickel-Metal-Hydride/NiMH": "nimh",
+    "Lead Acid/Lead": "lead_acid",
+}
+"""What the VIN data call the chemistries."""
 
 Short = Annotated[str, msgspec.Meta(max_length=60)]
 Plate = Annotated[str, msgspec.Meta(max_length=40)]
@@ -35,8 +53,30 @@ class VehicleFacts(msgspec.Struct, kw_only=True):
     color: Short = ""
     plate: Plate = ""
     odometer_unit: Literal["km", "mi"] = "km"
+    battery_type: Battery = ""
     battery_kwh: Decimal | None = None
     max_charge_kw: Decimal | None = None
+    purchase_date: date | None = None
+    last_maintenance_date: date | None = None
+    next_maintenance_due: date | None = None
+    next_maintenance_km: int | None = None
+    telematics_id: Short = ""
+
+
+class TypedFacts(VehicleFacts, kw_only=True):
+    """The same as a form has it, with the distance in what the odometer counts."""
+
+    next_maintenance: int | None = None
+
+    def facts(self) -> VehicleFacts:
+        """Only what is stored on the car. Raises Invalid."""
+        given = {name: getattr(self, name) for name in VehicleFacts.__struct_fields__}
+        typed = self.next_maintenance
+        if typed is not None and not 0 < typed <= FURTHEST_KM:
+            raise Invalid({"next_maintenance": _("This number is out of range.")})
+        return VehicleFacts(
+            **given | {"next_maintenance_km": None if typed is None else to_km(typed, self.odometer_unit)}
+        )
 
 
 def accepted(facts: VehicleFacts) -> VehicleFacts:
@@ -64,9 +104,28 @@ def accepted(facts: VehicleFacts) -> VehicleFacts:
         amount = getattr(facts, name)
         if amount is not None and not 0 < amount <= LARGEST_BATTERY:
             errors[name] = _("This number is out of range.")
+    errors |= _wrong_days(facts)
+    if facts.next_maintenance_km is not None and not 0 < facts.next_maintenance_km <= FURTHEST_KM * 2:
+        errors["next_maintenance_km"] = _("This number is out of range.")
     if errors:
         raise Invalid(errors)
     return msgspec.structs.replace(facts, **tidy)
+
+
+def _wrong_days(facts: VehicleFacts) -> dict[str, str]:
+    """Where it is tomorrow already, tomorrow is a day that has been."""
+    first, last = date(FIRST_CAR, 1, 1), clock.now().date() + timedelta(days=1)
+    errors = {
+        name: _("This day is still to come.")
+        for name in ("purchase_date", "last_maintenance_date")
+        if (day := getattr(facts, name)) is not None and day > last
+    }
+    if facts.next_maintenance_due is not None and facts.next_maintenance_due > last + AHEAD:
+        errors["next_maintenance_due"] = _("This day is too far ahead.")
+    for name in ("purchase_date", "last_maintenance_date", "next_maintenance_due"):
+        if (day := getattr(facts, name)) is not None and day < first:
+            errors[name] = _("There were no cars yet on that day.")
+    return errors
 
 
 def _can_be_a_vin(vin: str) -> bool:

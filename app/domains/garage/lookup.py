@@ -2,12 +2,13 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from app.core.words import _
 from app.domains.garage.electric import pack_of
+from app.domains.garage.facts import BATTERIES, Battery
 from app.gateways import vin as vins
 from app.gateways.vin import DecodedVin
 
@@ -20,6 +21,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """To be stored: with O, I and Q read as the digits they stand for."""
     battery_kwh: Decimal | None = None
     max_charge_kw: Decimal | None = None
+    battery_type: Battery = ""
 
     @property
     def is_known(self) -> bool:
@@ -44,6 +46,7 @@ async def look_up(typed: str) -> Found:
         vin=mended,
         battery_kwh=pack.kwh if pack else None,
         max_charge_kw=pack.kw if pack else None,
+        battery_type=cast(Battery, BATTERIES.get(decoded.battery or "", "")),
     )
 
 
@@ -53,7 +56,11 @@ def as_form(found: Found | None) -> dict[str, Any]:
         return {}
     names = ("make", "model", "year", "trim", "body", "fuel", "engine")
     said = {name: getattr(found.decoded, name) for name in names}
-    said |= {"battery_kwh": found.battery_kwh, "max_charge_kw": found.max_charge_kw}
+    said |= {
+        "battery_kwh": found.battery_kwh,
+        "max_charge_kw": found.max_charge_kw,
+        "battery_type": found.battery_type,
+    }
     return {name: value for name, value in said.items() if value is not None}
 
 

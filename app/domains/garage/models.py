@@ -1,6 +1,6 @@
 """Vehicles, who owns them, which shops may see them, and how far they have gone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -36,12 +36,28 @@ class Vehicle(Identified, Base):
     plate: Mapped[str] = mapped_column(default="")
     odometer_unit: Mapped[str] = mapped_column(default="km")
     """What the dashboard counts in: km or mi."""
+    battery_type: Mapped[str] = mapped_column(default="")
+    """One of `facts.BATTERIES`, or empty when unknown."""
     battery_kwh: Mapped[Decimal | None]
     max_charge_kw: Mapped[Decimal | None]
     mileage_km: Mapped[int | None]
     mileage_at: Mapped[datetime | None]
+    purchase_date: Mapped[date | None]
+    last_maintenance_date: Mapped[date | None]
+    """As its owner says it, or the day a shop gave it back with work done, whichever is later."""
+    next_maintenance_due: Mapped[date | None]
+    next_maintenance_km: Mapped[int | None]
+    """The odometer at which it is due, whichever of the two comes first."""
+    telematics_id: Mapped[str] = mapped_column(default="")
+    """What a service that reads the car from afar knows it by."""
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     version: Mapped[int] = mapped_column(default=1)
+
+    def is_due(self, today: date) -> bool:
+        """Whether its service is due, by the calendar or by the odometer."""
+        by_day = self.next_maintenance_due is not None and self.next_maintenance_due <= today
+        far, due = self.mileage_km, self.next_maintenance_km
+        return by_day or (far is not None and due is not None and far >= due)
 
     @property
     def name(self) -> str:

@@ -12,9 +12,9 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.garage.cars import ownership
 from app.domains.garage.events import OdometerRead
+from app.domains.garage.facts import FURTHEST_KM
 from app.domains.garage.models import OdometerReading, Vehicle
 
-FURTHEST_KM = 3_000_000
 LEAP_KM = 150_000
 """More than this since the last reading is more likely a slip of the finger than a long journey."""
 

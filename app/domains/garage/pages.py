@@ -9,14 +9,15 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
+from app.core import clock
 from app.core.errors import Invalid
 from app.core.files import Kept, receive_images
 from app.core.forms import read, safe_next, values_of
-from app.core.render import fragment, page, see_other, to_km
+from app.core.render import fragment, from_km, page, see_other, to_km
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains.garage import cars, names, odometer, photos
-from app.domains.garage.facts import VehicleFacts
+from app.domains.garage.facts import TypedFacts, VehicleFacts
 from app.domains.garage.lookup import as_form, look_up, warning
 from app.domains.garage.models import Vehicle
 
@@ -27,7 +28,7 @@ READ = needs("read:own_vehicles")
 MANAGE = needs("manage:own_vehicles")
 
 
-class CarForm(VehicleFacts, kw_only=True):
+class CarForm(TypedFacts, kw_only=True):
     """The facts, and what is asked beside them when a car is added."""
 
     mileage: int | None = None
@@ -37,10 +38,6 @@ class CarForm(VehicleFacts, kw_only=True):
     next: Annotated[str, msgspec.Meta(max_length=500)] = ""
     """Where to go with the new car: on with a booking."""
 
-    def facts(self) -> VehicleFacts:
-        """Only what is stored on the car."""
-        return VehicleFacts(**{name: getattr(self, name) for name in VehicleFacts.__struct_fields__})
-
 
 class ReadingForm(msgspec.Struct):
     mileage: int
@@ -49,14 +46,6 @@ class ReadingForm(msgspec.Struct):
 
 class PhotoForm(msgspec.Struct):
     photo: UploadFile
-
-
-@get("/garage", opt=READ)
-async def garage(request: AnyRequest) -> Response[Any]:
-    async with begin(request) as (db, me):
-        mine, away = await cars.mine(db, me), await cars.mine(db, me, archived=True)
-        shown = await photos.photos_of(db, [*mine, *away])
-        return page(request, me, "garage/garage.html", cars=mine, away=away, photos=shown)
 
 
 @get("/garage/new", opt=MANAGE)
@@ -149,6 +138,7 @@ async def _car(
             may_change=claim is not None or me.can("update:customers"),
             photo=await photos.photo_of(db, car),
             readings=await odometer.readings(db, car),
+            is_due=car.is_due(clock.today(me.zone)),
             values=values or {},
             errors=errors or {},
         )  # fmt: skip
@@ -176,7 +166,9 @@ async def _edit(
 
 
 def _of_car(car: Vehicle) -> Values:
-    return {name: getattr(car, name) for name in (*VehicleFacts.__struct_fields__, "version")}
+    said = {name: getattr(car, name) for name in (*VehicleFacts.__struct_fields__, "version")}
+    due = car.next_maintenance_km
+    return said | {"next_maintenance": None if due is None else from_km(due, car.odometer_unit)}
 
 
 @post("/garage/{vehicle_id:uuid}", opt=MANAGE)
@@ -243,7 +235,7 @@ async def bring_back(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respons
 router = Router(
     "/",
     route_handlers=[
-        garage, new_car, models, add_car, car_page, edit_page, change_car, add_reading, change_photo, archive,
+        new_car, models, add_car, car_page, edit_page, change_car, add_reading, change_photo, archive,
         bring_back,
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.db import new_id
 from app.core.events import record
 from app.core.viewer import Viewer
+from app.domains.garage.cars import note_service
 from app.domains.garage.events import VehicleShared, VehicleTakenOver
 from app.domains.garage.facts import LONGEST_VIN
 from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
@@ -54,10 +55,13 @@ async def take_over(db: AsyncSession, vehicle_id: UUID, person: UUID, *, tenant_
     Nothing happens to a car that somebody else has owned or brought as well: it may have been sold, and what was
     before is not the new owner's to see.
     """
+    written = await db.scalar(select(Vehicle.last_maintenance_date).where(Vehicle.id == vehicle_id))
     kept: UUID | None = await db.scalar(
         text("SELECT take_over_car(:car, :now)"), {"car": vehicle_id, "now": clock.now()}
     )
     if kept is not None:
+        if written is not None and kept != vehicle_id:
+            await note_service(db, kept, written, by=by)
         event = VehicleTakenOver(vehicle_id=kept, written_as=vehicle_id)
         await record(db, event, by=by, tenant=tenant_id, person=person, subject=kept)
 

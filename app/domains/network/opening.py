@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from app.core.errors import Invalid
 from app.core.words import _
@@ -41,6 +42,53 @@ def nights(week: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
 
 def stored(intervals: Iterable[Interval]) -> list[list[str]]:
     return [[f"{opens:%H:%M}", f"{closes:%H:%M}"] for opens, closes in intervals]
+
+
+def hours_of(
+    day: date, week: Mapping[str, Sequence[Sequence[str]]], others: Mapping[date, Sequence[Sequence[str]]]
+) -> Sequence[Sequence[str]]:
+    """The hours of one day: its own, if it has other hours than the usual week."""
+    return others[day] if day in others else week.get(WEEKDAYS[day.weekday()], ())
+
+
+def open_spans(
+    days: Iterable[date],
+    week: Mapping[str, Sequence[Sequence[str]]],
+    others: Mapping[date, Sequence[Sequence[str]]],
+    zone: str,
+) -> list[tuple[datetime, datetime]]:
+    """The hours of these days as instants of UTC, in order."""
+    return sorted(
+        _span(day, opens, closes, zone) for day in days for opens, closes in hours_of(day, week, others)
+    )
+
+
+def stands_open(
+    week: Mapping[str, Sequence[Sequence[str]]],
+    others: Mapping[date, Sequence[Sequence[str]]],
+    zone: str,
+    now: datetime,
+) -> tuple[bool, datetime | None]:
+    """Whether a workshop is open now, and when that changes within a week. Hours are of the workshop's own clock,
+    and may run past midnight from the day before."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    spans = open_spans([today + timedelta(days=n) for n in range(-1, 8)], week, others, zone)
+    until = next((closes for opens, closes in spans if opens <= now < closes), None)
+    if until is None:
+        return False, min((opens for opens, _closes in spans if opens > now), default=None)
+    for opens, closes in spans:  # a night that goes on after midnight under the next day's name
+        until = max(until, closes) if opens <= until else until
+    return True, until if until < now + timedelta(days=7) else None
+
+
+def _span(day: date, opens: str, closes: str, zone: str) -> tuple[datetime, datetime]:
+    first, last = (time() if said == "24:00" else time.fromisoformat(said) for said in (opens, closes))
+    ends = day + timedelta(days=1) if last <= first else day
+
+    def instant(on: date, at: time) -> datetime:
+        return datetime.combine(on, at, ZoneInfo(zone)).astimezone(UTC)
+
+    return instant(day, first), instant(ends, last)
 
 
 def read_week(form: Mapping[str, str], prefix: str = "hours_") -> dict[str, list[list[str]]]:

@@ -1,7 +1,7 @@
 """A shop's service centers, their hours and their bays: what the owner sets up."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.models import Bay, HoursException, RoleAt, ServiceCenter, SystemSetting, Tenant
-from app.domains.network.opening import WEEKDAYS, check_week, write_hours
+from app.domains.network.opening import WEEKDAYS, check_week, hours_of, open_spans, stands_open, write_hours
 from app.domains.network.setup_events import BayChanged, CenterChanged, HoursExceptionChanged
 
 SLOT_STEPS = (10, 15, 20, 30, 60)
@@ -141,24 +141,47 @@ async def hours_today(db: AsyncSession, center: ServiceCenter) -> str:
 async def open_stretches(
     db: AsyncSession, center: ServiceCenter, *, days: int = 14
 ) -> list[tuple[datetime, datetime]]:
-    """When the center is open from today on, as instants in order."""
-    zone = ZoneInfo(center.zone)
+    """When the center is open from today on, as instants in order. Yesterday's night shift may still be going on."""
     today = clock.today(center.zone)
-    other = {one.day: one.intervals.get("open", ()) for one in await exceptions_of(db, center)}
-    found = []
-    # Yesterday's night shift may still be going on.
-    for day in (today + timedelta(days=n) for n in range(-1, days)):
-        for opens, closes in other.get(day, center.working_hours.get(WEEKDAYS[day.weekday()], ())):
-            start, end = (_moment(day, words, zone) for words in (opens, closes))
-            found.append((start, end if end > start else _moment(day + timedelta(days=1), closes, zone)))
-    return sorted(found)
+    others = {one.day: one.intervals.get("open", ()) for one in await exceptions_of(db, center)}
+    ahead = [today + timedelta(days=n) for n in range(-1, days)]
+    return open_spans(ahead, center.working_hours, others, center.zone)
 
 
-def _moment(day: date, words: str, zone: ZoneInfo) -> datetime:
-    if words == "24:00":
-        return _moment(day + timedelta(days=1), "00:00", zone)
-    # In UTC: two moments of one zone are compared by the hands of the clock, which go back once a year.
-    return datetime.combine(day, time.fromisoformat(words), zone).astimezone(UTC)
+class Hours(msgspec.Struct, frozen=True):
+    """When a workshop is open, as anybody may know it."""
+
+    is_open: bool
+    changes_at: datetime | None
+    """When it closes or opens next; None when that is more than a week away."""
+    today: str
+    """As the shop writes them, "08:00–17:30"; empty when it is closed today."""
+    week: dict[str, str]
+    """The usual week by its days; empty is closed."""
+    others: Sequence[HoursException]
+    """Days with other hours, from today on, for as long as people book ahead."""
+
+
+async def hours_for_anyone(db: AsyncSession, center: ServiceCenter) -> Hours:
+    """The opening hours, and how they stand at this moment in the center's own zone."""
+    today = clock.today(center.zone)
+    query = select(HoursException).where(
+        HoursException.tenant_id == center.tenant_id,
+        HoursException.center_id == center.id,
+        HoursException.day.between(
+            today - timedelta(days=1), today + timedelta(days=max(7, center.horizon_days))
+        ),
+    )
+    found = (await db.scalars(query.order_by(HoursException.day))).all()
+    others = {one.day: one.intervals.get("open", ()) for one in found}
+    is_open, changes_at = stands_open(center.working_hours, others, center.zone, clock.now())
+    return Hours(
+        is_open=is_open,
+        changes_at=changes_at,
+        today=write_hours(hours_of(today, center.working_hours, others)),
+        week={day: write_hours(center.working_hours.get(day, ())) for day in WEEKDAYS},
+        others=[one for one in found if one.day >= today],
+    )
 
 
 async def exceptions_of(db: AsyncSession, center: ServiceCenter) -> Sequence[HoursException]:
@@ -340,6 +363,20 @@ async def open_centers(db: AsyncSession) -> Sequence[ServiceCenter]:
     return (await db.scalars(_bookable().order_by(func.lower(ServiceCenter.name)))).all()
 
 
+async def search_open_centers(
+    db: AsyncSession, asked: str, *, most: int
+) -> Sequence[tuple[ServiceCenter, str]]:
+    """Centers that take bookings, each with its business's name, whose name, business, street or town has every word
+    that is asked. Anyone may read it."""
+    query = _bookable().add_columns(Tenant.name).order_by(func.lower(ServiceCenter.name)).limit(most)
+    said = func.lower(
+        func.concat_ws(" ", ServiceCenter.name, Tenant.name, ServiceCenter.address, ServiceCenter.city)
+    )
+    for word in asked.lower().split()[:8]:
+        query = query.where(said.contains(word, autoescape=True))
+    return [(center, name) for center, name in await db.execute(query)]
+
+
 async def center_called(db: AsyncSession, slug: str) -> ServiceCenter:
     """A center that takes bookings, by its address on the site. Anyone may read it."""
     return await _found(db, _bookable().where(ServiceCenter.slug == slug))
@@ -348,6 +385,11 @@ async def center_called(db: AsyncSession, slug: str) -> ServiceCenter:
 async def open_center_by_id(db: AsyncSession, center_id: UUID) -> ServiceCenter:
     """A center that takes bookings. Anyone may read it."""
     return await _found(db, _bookable().where(ServiceCenter.id == center_id))
+
+
+async def is_public(db: AsyncSession, center: ServiceCenter) -> bool:
+    """Whether anyone may see the center and book there."""
+    return await db.scalar(_bookable().where(ServiceCenter.id == center.id)) is not None
 
 
 def business_of(me: Viewer) -> UUID:

@@ -16,6 +16,7 @@ from babel.localedata import locale_identifiers
 
 from app.core import contrast, words
 from app.core.modules import MODULES, PREFIX
+from app.core.places import currency_options
 from app.core.words import N_, _
 from app.domains.network.premises import currencies
 
@@ -169,7 +170,8 @@ def locales() -> Mapping[str, str]:
 
 
 def _currencies() -> Mapping[str, str]:
-    return {code: code for code in sorted(currencies())}
+    known = dict(currency_options())
+    return known | {code: code for code in sorted(currencies()) if code not in known}
 
 
 def _units() -> Mapping[str, str]:

@@ -113,9 +113,10 @@ async def _show(
         center = await premises.find_center(db, me, center_id) if center_id else None
         return page(
             request, me, "network/center.html", status=422 if wrong else 200, center=center,
-            values=typed if typed is not None else await _values(db, me, center), zones=sorted(premises.zones()),
-            currencies=sorted(premises.currencies()), steps=premises.SLOT_STEPS,
+            values=typed if typed is not None else await _values(db, me, center),
+            steps=premises.SLOT_STEPS,
             errors=wrong.errors if wrong else {},
+            public_page=f"/shops/{center.slug}" if center and await premises.is_public(db, center) else "",
         )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.viewer import Viewer
+from app.domains import garage
+from app.domains.network.models import ServiceCenter
 from app.domains.workshop.events import OrderMoved, WorkCompleted
 from app.domains.workshop.models import OPEN_WORK, Job, RepairOrder
 from app.domains.workshop.orders import of, tell
@@ -32,10 +34,22 @@ async def enter(
         order.ready_at = None
     order.delivered_at = now if stage == "delivered" else None
     order.version += 1
+    if stage == "delivered":
+        await _note_service(db, order, by)
     await tell(
         db, order, OrderMoved(**of(order), was=was, stage=stage, by_facts=by_facts, **passed_over), by=by
     )
     return True
+
+
+async def _note_service(db: AsyncSession, order: RepairOrder, by: Viewer) -> None:
+    """A car that leaves with work done has been serviced, on that day of the center's clock."""
+    done = select(Job.id).where(
+        Job.tenant_id == order.tenant_id, Job.order_id == order.id, Job.status == "completed"
+    )
+    if await db.scalar(select(done.exists())):
+        center = await db.get_one(ServiceCenter, order.center_id)
+        await garage.note_service(db, order.vehicle_id, clock.today(center.zone), by=by)
 
 
 async def follow(db: AsyncSession, order: RepairOrder, *, by: Viewer, completed: bool = False) -> None:

@@ -23,8 +23,10 @@ async def test_a_new_account_is_mailed_a_link_that_proves_its_address_once(brows
     link = await link_to("zoe@test.example", "/confirm-email/")
     assert "signed in as Zoe (zoe@test.example)" in (await zoe.get(link)).text
     assert "Confirm your address" in (await zoe.get("/settings")).text, "looking at the link proves nothing"
-    assert (await zoe.post(link)).headers["location"] == "/settings"
-    assert "Confirm your address" not in (await zoe.get("/settings")).text
+    assert "Send the link again" in (await zoe.get("/garage")).text
+    assert (await zoe.post(link)).headers["location"] == "/home"
+    for url in ("/settings", "/garage"):
+        assert "Send the link again" not in (await zoe.get(url)).text
     assert (await zoe.get(link)).status_code == 410
     assert (await zoe.post(link)).status_code == 410
 
@@ -49,7 +51,8 @@ async def test_who_only_reads_the_mail_proves_nothing_for_somebody_elses_account
     settings = (await mallory.get("/settings")).text
     assert "Confirm your address" in settings if wish == "first proof" else cast.customer.email in settings
     done = await mallory.post(link)
-    assert done.headers["location"] == "/settings", "the link itself was good"
+    good = "/home" if wish == "first proof" else "/settings"
+    assert done.headers["location"] == good, "the link itself was good"
 
 
 async def test_a_link_is_over_after_three_days(browser, run_reactions):
@@ -65,7 +68,8 @@ async def test_a_link_can_be_asked_for_again(browser, cast, run_reactions):
     zoe = browser()
     await zoe.post("/sign-up", {"name": "Zoe", "email": "zoe@test.example", "password": PHRASE})
     await run_reactions()
-    assert (await zoe.post("/settings/email-proof")).status_code == 303
+    asked = await zoe.post("/settings/email-proof", {"next": "/garage"})
+    assert asked.headers["location"] == "/garage"
     await run_reactions()
     assert len(await mails_to("zoe@test.example")) == 2
     assert (await browser(cast.customer).post("/settings/email-proof")).status_code == 409

@@ -1,5 +1,7 @@
 """Adding, correcting and putting away cars."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
@@ -68,6 +70,13 @@ async def test_knowing_a_vin_opens_nobody_elses_record(db, cast):
         (VehicleFacts(make="Nissan", model="Leaf", vin="1N4AZ0CP6GC3042901"), "vin"),
         (VehicleFacts(make="Nissan", model="Leaf", vin="1N4/../etc"), "vin"),
         (VehicleFacts(make="Nissan", model="Leaf", vin="VIN"), "vin"),
+        (VehicleFacts(make="Nissan", model="Leaf", purchase_date=date(2090, 1, 1)), "purchase_date"),
+        (
+            VehicleFacts(make="Nissan", model="Leaf", last_maintenance_date=date(1700, 1, 1)),
+            "last_maintenance_date",
+        ),
+        (VehicleFacts(make="Nissan", model="Leaf", next_maintenance_due=date.max), "next_maintenance_due"),
+        (VehicleFacts(make="Nissan", model="Leaf", next_maintenance_km=-1), "next_maintenance_km"),
     ],
 )
 async def test_what_cannot_be_a_car_is_refused_by_field(db, cast, facts, field):
@@ -194,3 +203,16 @@ async def test_what_a_vin_says_fills_the_form():
 
 async def test_a_letter_no_vin_has_is_stored_as_the_digit_it_stands_for():
     assert (await garage.look_up("1HGCM82633AOO4352")).vin == "1HGCM82633A004352"
+
+
+async def test_a_later_service_is_kept_and_an_earlier_one_is_not(db, cast):
+    await viewing(db, cast.advisor)
+    car = await garage.find(db, cast.advisor.viewer, CAR)
+    for day in (date(2026, 3, 1), date(2026, 2, 1), date(2026, 4, 1)):
+        await garage.note_service(db, CAR, day, by=cast.advisor.viewer)
+    await db.refresh(car)
+    assert (car.last_maintenance_date, car.version) == (date(2026, 4, 1), 3)
+    car.mileage_km, car.next_maintenance_km = 89_999, 90_000
+    assert not car.is_due(date(2026, 5, 1))
+    car.mileage_km = 90_000
+    assert car.is_due(date(2026, 5, 1))

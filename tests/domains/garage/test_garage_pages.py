@@ -89,6 +89,23 @@ async def test_a_car_is_added_with_plate_and_mileage_in_miles(browser, cast):
     assert "1,000 mi" in page.text
 
 
+async def test_what_a_driver_keeps_of_a_car_comes_back_as_it_was_typed(browser, cast):
+    one = browser(cast.customer)
+    kept = {
+        "battery_type": "nmc", "purchase_date": "2020-05-17", "last_maintenance_date": "2026-01-09",
+        "next_maintenance_due": "2026-02-01", "next_maintenance": "60000", "telematics_id": "TM-<7>",
+    }  # fmt: skip
+    url = (await one.post("/garage", LEAF | kept | {"odometer_unit": "mi"})).headers["location"]
+    page = (await one.get(url)).text
+    for said in ("Nickel manganese cobalt", "Service due: Feb 1, 2026 or at 60,000 mi", "TM-&lt;7&gt;"):
+        assert said in page
+    form = (await one.get(f"{url}/edit")).text
+    for name, value in (kept | {"telematics_id": "TM-&lt;7&gt;"}).items():
+        assert re.search(rf'name="{name}"[^>]*value="{value}"|value="{value}" selected', form), name
+    said = (await one.get(f"/api/v1/customers/vehicles/{url.rpartition('/')[2]}")).json()
+    assert (said["next_maintenance_km"], said["purchase_date"]) == (96561, "2020-05-17")
+
+
 async def test_a_car_is_added_without_a_vin(browser, cast):
     one = browser(cast.customer)
     assert 'name="vin"' in (await one.get("/garage/new?by=hand")).text
@@ -119,6 +136,9 @@ async def test_a_form_with_mistakes_comes_back_with_what_was_typed(browser, cast
         {"battery_kwh": "0"},
         {"max_charge_kw": "1e9"},
         {"vin": "Ü" * 17},
+        {"battery_type": "potato"},
+        {"purchase_date": "2090-01-01"},
+        {"next_maintenance": "9" * 12},
     ],
 )
 async def test_nonsense_in_any_field_changes_nothing(browser, cast, bad):

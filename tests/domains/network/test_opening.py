@@ -1,9 +1,18 @@
-from datetime import time
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.core.errors import Invalid
-from app.domains.network.opening import check_week, read_hours, read_week, stored, write_hours
+from app.domains.network.opening import (
+    WEEKDAYS,
+    check_week,
+    read_hours,
+    read_week,
+    stands_open,
+    stored,
+    write_hours,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +59,34 @@ def test_json_hours_are_checked_too():
 
 def test_midnight_is_an_end():
     assert read_hours("0:00-24:00") == [(time(), time())]
+
+
+WEEK = {
+    "thu": [["08:00", "12:00"], ["13:00", "17:00"]],
+    "fri": [["22:00", "02:00"]],
+    "sat": [["02:00", "04:00"]],
+}
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("local", "is_open", "changes"),
+    [
+        (datetime(2026, 11, 26, 7, 59), False, datetime(2026, 11, 26, 8)),
+        (datetime(2026, 11, 26, 8), True, datetime(2026, 11, 26, 12)),
+        (datetime(2026, 11, 26, 12), False, datetime(2026, 11, 26, 13)),
+        (datetime(2026, 11, 27, 23), True, datetime(2026, 11, 28, 4)),
+        (datetime(2026, 11, 28, 1), True, datetime(2026, 11, 28, 4)),
+        (datetime(2026, 11, 28, 5), False, datetime(2026, 12, 4, 22)),
+    ],
+)
+def test_a_shop_is_open_in_its_own_zone_and_through_the_night(local, is_open, changes):
+    found = stands_open(WEEK, {date(2026, 12, 3): []}, "Europe/Berlin", local.replace(tzinfo=BERLIN))
+    assert found == (is_open, changes.replace(tzinfo=BERLIN))
+
+
+def test_a_shop_that_never_opens_or_never_closes_says_no_time():
+    now = datetime(2026, 11, 26, 12, tzinfo=BERLIN)
+    assert stands_open({}, {}, "Europe/Berlin", now) == (False, None)
+    always = {day: [["00:00", "00:00"]] for day in WEEKDAYS}
+    assert stands_open(always, {}, "Europe/Berlin", now) == (True, None)

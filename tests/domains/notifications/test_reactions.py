@@ -74,10 +74,9 @@ async def test_after_a_change_of_address_links_go_to_the_proved_one_whatever_the
     async with transaction(tenant=HARBOR) as db:
         estimate_id = await db.scalar(select(Estimate.id))
     page = (await desk.get(f"/estimates/{estimate_id}")).text
-    if written:
-        assert "Mailed to the address of the customer" in page
-        assert "office.example" not in page
-    assert ("dana@new.example" in page) == (not written), "an address the shop does not have stays unsaid"
+    assert "Mailed to the address of the customer" in page
+    said = [one for one in ("new.example", "office.example") if one in page]
+    assert not said, "the right address and a wrong one look the same to a shop that tries some"
     page = await desk.get("/customers/1")
     assert "Mail goes to its confirmed address" in page.text
     async with transaction(user=cast.customer.user_id) as db:
