@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.numbers import list_currencies

@@ -30,7 +30,7 @@ from app.domains.notifications import recipients
 from app.domains.notifications.events import ReminderDue
 from app.domains.notifications.mail_table import Offer, Visit, Work
 from app.domains.notifications.models import BLANK
-from app.domains.notifications.telling import Line, list_for, write_to_customer
+from app.domains.notifications.telling import Line, list_for, write_mail, write_to_customer
 from app.domains.workshop.events import WorkCompleted
 from app.domains.workshop.models import Job, RepairOrder
 
