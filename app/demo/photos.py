@@ -205,6 +205,7 @@ def film() -> bytes:
                 pen.rectangle(
                     (x + 96 - 5 * sin(turn), y - 50, x + 176 - 5 * sin(turn), y + 50), TONES["red"], INK, 3
                 )
-                out.mux(picture.encode(av.VideoFrame.from_image(image)))
+                frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
+                out.mux(picture.encode(frame))
             out.mux(picture.encode(None))
         return path.read_bytes()

@@ -63,7 +63,8 @@ async def test_a_photo_with_a_virus_is_refused_kept_nowhere_and_told_of(
         trail = await db.scalars(select(AuditLog).where(AuditLog.action == "upload.infected"))
         lines = [(one.user_id, one.new_values["label"], one.new_values["virus"]) for one in trail]
     assert sorted(lines) == sorted(
-        (cast.technician.user_id, name, "Eicar-Signature") for name in ["invoice <b>.jpg"] * 2 + ["eicar.jpg"]
+        (cast.technician.user_id, name, "Eicar-Signature")
+        for name in ["invoice <b>.jpg"] * 2 + ["brakes.mp4", "eicar.jpg"]
     )
     for _ in range(2):
         await alarms.look_out()
