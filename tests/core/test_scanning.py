@@ -71,7 +71,7 @@ async def test_a_photo_with_a_virus_is_refused_kept_nowhere_and_told_of(
         await run_reactions()
     [alarm] = [one for one in await things.lines_of(cast.owner.user_id) if one.type == "security"]
     assert alarm.message.startswith(
-        "Terry Technician sent 3 files in which the virus scanner found something."
+        "Terry Technician sent 4 files in which the virus scanner found something."
     )
     assert "A file with a virus was refused" in (await browser(cast.owner).get("/settings/audit")).text
     assert (await tablet.post(f"{here}/photos", files=[PHOTO])).status_code == 303
