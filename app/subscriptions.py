@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.core import files
+from app.core import clips, files
 from app.core.events import Event
 from app.domains.accounts import events as accounts
 from app.domains.billing import events as billing
@@ -64,6 +64,8 @@ from app.domains.workshop.live import (
 SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # the house
     files.FileForgotten: [files.erase],
+    clips.ClipReceived: [clips.prepare],
+    clips.ClipMoved: [clips.ring_where_shown],
     # workshop
     workshop.OrderOpened: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderArrived: [ring_board, ring_order, ring_customer, ring_day],

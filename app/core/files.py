@@ -65,7 +65,7 @@ INFECTED = "upload.infected"
 """The line in the trail."""
 
 
-async def _must_be_clean(file: BinaryIO, name: str, *, by: Viewer, field: str) -> None:
+async def must_be_clean(file: BinaryIO, name: str, *, by: Viewer, field: str) -> None:
     """Let the virus scanner look at a file before anything else does, if there is a scanner. Raises Invalid with words
     for `field`, and Refused with 503 when there should be a verdict and is none."""
     scanner = open_scanner(settings().clamd_url)
@@ -126,7 +126,7 @@ async def _read(sent: UploadFile, *, by: Viewer, field: str) -> bytes:
     # One byte more than allowed is enough to know; the rest is never read into memory.
     raw = await sent.read(images.LARGEST_IMAGE + 1)
     if len(raw) <= images.LARGEST_IMAGE:
-        await _must_be_clean(BytesIO(raw), sent.filename, by=by, field=field)
+        await must_be_clean(BytesIO(raw), sent.filename, by=by, field=field)
     return raw
 
 
@@ -162,13 +162,13 @@ async def _store_picture(name: str, picture: images.Picture, tenant: UUID | None
 async def receive_document(
     sent: UploadFile, *, by: Viewer, tenant: UUID | None, field: str = "document"
 ) -> Kept:
-    """Put a document or video, recognised by content, into the storage. Raises Invalid with words for `field`, and
-    Refused when a virus scanner is set up and gives no verdict."""
+    """Put a document, recognised by content, into the storage. Raises Invalid with words for `field`, and Refused when a
+    virus scanner is set up and gives no verdict."""
     file = cast(BinaryIO, sent.file)
     try:
         uploads.must_not_be_too_large(file)
-        await _must_be_clean(file, sent.filename, by=by, field=field)
-        seen = uploads.recognise(file)
+        await must_be_clean(file, sent.filename, by=by, field=field)
+        seen = uploads.recognise(file, kind="document")
     except uploads.UploadRefused as error:
         raise Invalid({field: _why_no_document(error.reason)}) from error
     key = new_key(tenant, seen.extension, at=clock.now())
@@ -190,9 +190,9 @@ async def receive_document(
 def _why_no_document(reason: str) -> str:
     return {
         "empty": _("The file is empty."),
-        "too_large": _("The file is too large: documents may have 20 MB, videos 200 MB."),
+        "too_large": _("The file is too large: documents may have 20 MB."),
         "archive": _("The document unpacks to more than is safe."),
-    }.get(reason, _("Please send a PDF, DOC or DOCX document, or an MP4, MOV or AVI video."))
+    }.get(reason, _("Please send a PDF, DOC or DOCX document."))
 
 
 async def keep(
@@ -212,6 +212,7 @@ async def keep(
         sha256=kept.sha256,
         width=kept.width,
         height=kept.height,
+        state="preparing" if kept.kind == "video" else "ready",
     )
     db.add(file)
     await db.flush()
@@ -240,11 +241,20 @@ async def forget(db: AsyncSession, file: File, *, by: Viewer) -> bool:
     await db.refresh(file, with_for_update=True)
     if file.is_evidence:
         return False
-    keys = [key for key in (file.key, file.thumbnail_key) if key]
+    # While a video is being prepared, what is made of it may lie there already.
+    coming = prepared_keys(file.key) if file.state == "preparing" else ()
+    keys = [key for key in (file.key, file.thumbnail_key, *coming) if key]
     await db.delete(file)
     await db.flush()
     await record(db, FileForgotten(keys=keys), by=by, tenant=file.tenant_id, subject=file.id)
     return True
+
+
+def prepared_keys(key: str) -> tuple[str, str]:
+    """Where the video and its still picture will lie that are made of what was sent as `key`: always in the same
+    places, so that a run which is repeated leaves nothing behind."""
+    stem = key.rpartition(".")[0]
+    return f"{stem}-clip.mp4", f"{stem}-still.webp"
 
 
 @outside_transaction
@@ -257,8 +267,11 @@ async def erase(heard: Heard[FileForgotten]) -> None:
 def signed_url(file: File, expires: int = 600, *, small: bool = False) -> str:
     """An address that shows `file` for at least `expires` seconds to whoever holds it, then answers 403.
 
-    Images are shown in the page, everything else is handed over as an attachment.
+    Images and videos are shown in the page, everything else is handed over as an attachment. A video that is not ready
+    has no address, "": it is still as it was sent, with the place it was taken at.
     """
+    if file.state not in (None, "ready"):
+        return ""
     small = small and file.thumbnail_key is not None
     until = same_for_a_while(clock.now() + timedelta(seconds=expires), _WINDOW)
     return storage().signed_url(
@@ -266,11 +279,12 @@ def signed_url(file: File, expires: int = 600, *, small: bool = False) -> str:
         until=until,
         media_type="image/webp" if small else file.content_type,
         name=file.label or "file",
-        inline=file.kind == "image",
+        inline=file.kind in ("image", "video"),
     )
 
 
 @template_global
 def file_url(file: File, small: bool = False) -> str:
-    """What templates write into src and href; good for at least twenty minutes."""
-    return signed_url(file, 1200, small=small)
+    """What templates write into src and href; good for at least twenty minutes, of a video for two hours: it is asked for
+    when somebody plays it, which may be long after the page was fetched."""
+    return signed_url(file, 7200 if file.kind == "video" else 1200, small=small)

@@ -23,6 +23,7 @@ class Envelope:
         sign_on = dict.fromkeys(origin for provider in settings().sign_on for origin in provider.origins)
         self.form_action = " ".join(["'self'", settings().stripe_checkout_origin, *setup, *sign_on])
         self.images = " ".join(("'self' data: blob:", storage().origin)).strip()
+        self.videos = " ".join(("'self'", storage().origin)).strip()
         self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +84,7 @@ class Envelope:
     def _policy(self, nonce: str) -> str:
         return (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-            f"img-src {self.images}; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+            f"img-src {self.images}; media-src {self.videos}; font-src 'self'; connect-src 'self'; worker-src 'self'; "
             f"manifest-src 'self'; form-action {self.form_action}; frame-ancestors 'none'; base-uri 'none'; "
             "require-trusted-types-for 'script'; trusted-types htmx torqueline; report-to csp"
         )

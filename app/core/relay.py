@@ -37,6 +37,8 @@ PATIENCE = timedelta(seconds=60)
 TRIES = 8
 REACTION_SECONDS = 45.0
 """Less than the queue's own limit: what the queue cancels cannot be told from a worker that is being stopped."""
+SLOW_SECONDS = 900.0
+LATER = timedelta(seconds=10)
 
 Reaction = Callable[..., Awaitable[None]]
 Bell = Callable[[Any], Iterable[Ring]]
@@ -52,6 +54,18 @@ def outside_transaction(reaction: Reaction) -> Reaction:
     own around its calls, and may run twice."""
     reaction.outside = True  # type: ignore[attr-defined]
     return reaction
+
+
+def slow(reaction: Reaction) -> Reaction:
+    """Mark a reaction `outside_transaction` that may take minutes. While it is at work it shows signs of life, so that
+    its delivery is handed out again only when its worker has died."""
+    reaction.slow = True  # type: ignore[attr-defined]
+    return outside_transaction(reaction)
+
+
+class Later(Exception):
+    """Raised by a reaction that cannot be done now, though nothing is wrong: it comes round again soon, and this was no
+    try."""
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
@@ -150,21 +164,55 @@ async def _as_system(db: AsyncSession) -> None:
 async def hand_out(deliveries: Iterable[tuple[UUID, str]]) -> None:
     """Put deliveries into the queue. With Redis gone they stay owed and come round again."""
     for event_id, reaction in deliveries:
-        await enqueue(
-            "core.relay.react", key=f"{event_id}:{reaction}", event_id=str(event_id), reaction=reaction
-        )
+        task_, key = "core.relay.react", f"{event_id}:{reaction}"
+        if reaction in _reactions and getattr(_reactions[reaction][1], "slow", False):
+            # A killed job keeps its key in the queue until its time is over: what follows it needs one of its own.
+            task_, key = "core.relay.react_slowly", f"{key}:{clock.now():%Y%m%d%H%M}"
+        await enqueue(task_, key=key, event_id=str(event_id), reaction=reaction)
 
 
 @task(retries=1, timeout=55)
 async def react(event_id: str, reaction: str) -> None:
     """Run one reaction to one event. A failure, also by running too long, is tried again later by the relay,
     not by the queue, so that the count of tries survives the loss of Redis."""
+    await _react(UUID(event_id), reaction, within=REACTION_SECONDS)
+
+
+@task(retries=1, timeout=int(SLOW_SECONDS) + 10)
+async def react_slowly(event_id: str, reaction: str) -> None:
+    """The same for a slow reaction."""
+    alive = asyncio.create_task(_show_life(UUID(event_id), reaction))
     try:
-        async with asyncio.timeout(REACTION_SECONDS):
-            await perform(UUID(event_id), reaction)
+        await _react(UUID(event_id), reaction, within=SLOW_SECONDS)
+    finally:
+        alive.cancel()
+
+
+async def _show_life(event_id: UUID, reaction: str) -> None:
+    while True:
+        await asyncio.sleep(PATIENCE.total_seconds() / 4)
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            await _put_off(event_id, reaction, PATIENCE)
+
+
+async def _put_off(event_id: UUID, reaction: str, term: timedelta) -> None:
+    async with transaction() as db:
+        await db.execute(
+            update(Delivery)
+            .where(Delivery.event_id == event_id, Delivery.reaction == reaction)
+            .values(due_at=clock.now() + term)
+        )
+
+
+async def _react(event_id: UUID, reaction: str, *, within: float) -> None:
+    try:
+        async with asyncio.timeout(within):
+            await perform(event_id, reaction)
+    except Later:
+        await _put_off(event_id, reaction, LATER)
     except Exception as error:
-        log.warning("reaction.failed", reaction=reaction, event_id=event_id, error=type(error).__name__)
-        await _try_again(UUID(event_id), reaction, traceback.format_exc(limit=20))
+        log.warning("reaction.failed", reaction=reaction, event_id=str(event_id), error=type(error).__name__)
+        await _try_again(event_id, reaction, traceback.format_exc(limit=20))
 
 
 async def perform(event_id: UUID, reaction: str) -> bool:

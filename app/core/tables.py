@@ -171,6 +171,14 @@ class File(Identified, Base):
     height: Mapped[int | None]
     is_evidence: Mapped[bool] = mapped_column(default=False)
     """Shown in something that was signed or waits for a signature: its bytes are never erased."""
+    state: Mapped[str] = mapped_column(default="ready")
+    """ready; or preparing or refused, of a video: then its bytes are as they were sent, and shown to nobody."""
+    refusal: Mapped[str] = mapped_column(default="")
+    """Why a video was refused: a word of `clips.Reason`."""
+    percent: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How far the preparing of a video has come."""
+    seconds: Mapped[int | None] = mapped_column(SmallInteger)
+    """How long a video is."""
 
 
 class RateCount(Base):

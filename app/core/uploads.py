@@ -1,5 +1,5 @@
-"""Documents and videos people send us, recognised by content. They are kept as they are and always served as
-attachments, so nothing in them ever runs on our own pages."""
+"""Documents and videos people send us, recognised by content. Documents are kept as they are and always served as
+attachments, so nothing in them ever runs on our own pages; videos are written anew (`clips`) before anybody sees them."""
 
 import zipfile
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ Reason = Literal["empty", "too_large", "not_allowed", "archive"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD_STREAM = "WordDocument".encode("utf-16-le")
+_EBML = b"\x1a\x45\xdf\xa3"
 _MP4_BRANDS = (
     b"isom",
     b"iso2",
@@ -59,15 +60,17 @@ def must_not_be_too_large(file: BinaryIO) -> None:
         raise UploadRefused("too_large")
 
 
-def recognise(file: BinaryIO) -> Recognised:
-    """What `file` (seekable) holds. Raises UploadRefused; leaves the file at its beginning."""
+def recognise(file: BinaryIO, *, kind: Kind) -> Recognised:
+    """What `file` (seekable) holds, if it is of that kind. Raises UploadRefused; leaves the file at its beginning."""
     size = file.seek(0, 2)
     file.seek(0)
     head = file.read(64)
     try:
         if not size:
             raise UploadRefused("empty")
-        kind, extension, media_type = _by_content(file, head)
+        found, extension, media_type = _by_content(file, head)
+        if found != kind:
+            raise UploadRefused("not_allowed")
     finally:
         file.seek(0)
     if size > (LARGEST_VIDEO if kind == "video" else LARGEST_DOCUMENT):
@@ -91,6 +94,8 @@ def _by_content(file: BinaryIO, head: bytes) -> tuple[Kind, str, str]:
             return "video", "mp4", "video/mp4"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "video", "avi", "video/x-msvideo"
+    if head[:4] == _EBML and (b"webm" in head or b"matroska" in head):
+        return "video", "webm", "video/webm"
     raise UploadRefused("not_allowed")
 
 

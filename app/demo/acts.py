@@ -8,7 +8,7 @@ from litestar.datastructures import UploadFile
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import files
+from app.core import clips, files
 from app.demo import photos
 from app.demo.stage import Stage
 from app.domains import estimates, workshop
@@ -30,6 +30,7 @@ class Look:
     measure: str = ""
     note: str = ""
     picture: tuple[str, str] | None = None
+    is_filmed: bool = False
     is_proposed: bool = False
 
 
@@ -42,6 +43,13 @@ async def picture(
     upload = UploadFile("image/jpeg", f"{kind}.jpg", jpeg)
     [kept] = await files.receive_images([upload], by=me, tenant=me.tenant_id)
     return kept
+
+
+async def recording(stage: Stage, email: str) -> files.Kept:
+    """A drawn video, through the same door as an uploaded one; the worker prepares it."""
+    me = await stage.viewer(email)
+    upload = UploadFile("video/mp4", "disc.mp4", photos.film())
+    return await clips.receive(upload, by=me, tenant=me.tenant_id)
 
 
 async def walk_around(
@@ -75,10 +83,12 @@ async def inspect(
         look = found.get(name) or (Look("green") if finish else None)
         if look is None:
             continue
-        kept = None
+        kept = film = None
         if look.picture:
             kind, measured = look.picture
             kept = await picture(stage, email, kind, reading_=measured, tone=look.rating)
+        if look.is_filmed:
+            film = await recording(stage, email)
         async with stage.acting(email) as (db, me):
             finding, _inspection, order_ = await filling.find_finding(db, me, inspection.id, row.finding.id)
             await filling.rate(
@@ -87,6 +97,9 @@ async def inspect(
             )  # fmt: skip
             if kept is not None:
                 await finding_photos.add(db, finding, order_, [kept], by=me)
+            if film is not None:
+                [shown] = await finding_photos.add(db, finding, order_, [film], by=me)
+                await finding_photos.share(db, shown, finding, order_, shared=True, by=me)
             if look.is_proposed:
                 await proposing.propose(db, finding, order_, by=me)
     if finish:

@@ -227,7 +227,7 @@ async def _waiting_for_answer(stage: Stage) -> None:
         await acts.inspect(
             stage, LUZ, order, "general",
             {
-                "Front brake pads": Look("red", "1.8", "Down to the wear mark, inner pad worst.", ("pad", "1.8 mm"), is_proposed=True),
+                "Front brake pads": Look("red", "1.8", "Down to the wear mark, inner pad worst.", ("pad", "1.8 mm"), is_filmed=True, is_proposed=True),
                 "Brake fluid, water content": Look("yellow", "2.4", "Due for a change."),
                 "Front tires, tread": Look("yellow", "3.1", "Good for this winter, not for the next.", ("tyre", "3.1 mm")),
                 "Cabin filter": Look("yellow", note="Leaves and dust.", picture=("filter", ""), is_proposed=True),

@@ -1,7 +1,8 @@
 """GET /files/{token}: a stored file, for as long as its signed address holds.
 
 The address itself is the permission, so no session is asked and no database. What people sent is shown in a
-sandbox without scripts, whatever a browser makes of it; everything but images is an attachment.
+sandbox without scripts, whatever a browser makes of it; everything but the images and videos we wrote anew is an
+attachment.
 """
 
 import re
@@ -21,7 +22,7 @@ from app.core.words import _
 from app.gateways.storage import FileMissing, disposition
 from app.gateways.storage.local import BadToken, LocalStorage
 
-_RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+_RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 
 
 @get("/files/{token:str}", opt=needs(PUBLIC))
@@ -39,9 +40,10 @@ async def show_file(request: Request[Any, Any, Any], token: FromPath[str]) -> Re
     except FileMissing:
         raise NotFound from None
     try:
-        start, end = _span(request.headers.get("range", ""), size)
+        span = _span(request.headers.get("range", ""), size)
     except BeyondTheEnd:
         return Response(None, status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    start, end = span or (0, size)
     headers = {
         "Content-Disposition": disposition(ticket.name, inline=ticket.inline),
         "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
@@ -51,12 +53,13 @@ async def show_file(request: Request[Any, Any, Any], token: FromPath[str]) -> Re
         "Accept-Ranges": "bytes",
         "Content-Length": str(end - start),
     }
-    partial = (start, end) != (0, size)
-    if partial:
+    if (
+        span
+    ):  # also when it is all of the file: Safari plays nothing from a server that answers a range with 200
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return Stream(
         kept_in.stream(ticket.key, start=start, length=end - start),
-        status_code=206 if partial else 200,
+        status_code=206 if span else 200,
         media_type=ticket.media_type,
         headers=headers,
     )
@@ -66,15 +69,18 @@ class BeyondTheEnd(Exception):
     """The range begins where the file has ended."""
 
 
-def _span(header: str, size: int) -> tuple[int, int]:
-    """First and one past the last byte of a single range. The whole file for a range we do not read, or one that
+def _span(header: str, size: int) -> tuple[int, int] | None:
+    """First and one past the last byte of a single range. None, the whole file, for a range we do not read, or one that
     ends before it begins, which is none (RFC 9110, 14.1.1). Raises BeyondTheEnd."""
     found = _RANGE.fullmatch(header.strip())
-    if found is None:
-        return 0, size
-    first, last = int(found[1]), int(found[2] or size)
+    if found is None or not any(found.groups()):
+        return None
+    if not found[1]:  # so many from the end
+        first, last = max(0, size - int(found[2])), size
+    else:
+        first, last = int(found[1]), int(found[2] or size)
     if last < first and found[2]:
-        return 0, size
+        return None
     if first >= size:
         raise BeyondTheEnd
     return first, min(last + 1, size)

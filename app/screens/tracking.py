@@ -143,7 +143,11 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "steps": [] if asked else steps_of(order.stage, begun=begun),
         "jobs": jobs,
         "job_status": job_status,
-        "photos": [(one.caption, file) for one, file in await workshop.photos(db, order, shared_only=True)],
+        "photos": [
+            (one.caption, file)
+            for one, file in await workshop.photos(db, order, shared_only=True)
+            if file.state == "ready"
+        ],
         "summaries": await inspections.for_customer(db, order)
         if await modules.is_on(db, order.tenant_id, "inspections")
         else [],

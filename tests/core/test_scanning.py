@@ -37,6 +37,7 @@ async def rows():
         return await db.scalar(select(func.count()).select_from(File))
 
 
+CLIP = {"clip": ("brakes.mp4", b"\0\0\0\x20ftypisom" + EICAR, "video/mp4")}
 PHOTO = ("photos", ("engine.jpg", pictures.jpeg(300, 200), "image/jpeg"))
 EVIL = ("photos", ("invoice <b>.jpg", pictures.jpeg(300, 200) + EICAR, "image/jpeg"))
 # Not even a picture: what would be refused anyway is found and told of all the same.
@@ -53,6 +54,8 @@ async def test_a_photo_with_a_virus_is_refused_kept_nowhere_and_told_of(
         answer = await tablet.post(f"{here}/photos", files=[PHOTO, EVIL], headers=headers)
         assert answer.status_code == 422
         assert "“invoice &lt;b&gt;.jpg” was not taken: the virus scanner found" in answer.text
+    clip = await tablet.post(f"{here}/clips", files=CLIP)
+    assert (clip.status_code, "“brakes.mp4” was not taken" in clip.text) == (422, True)
     answer = await tablet.post(f"/api/v1/staff{here}/photos", files=[PLAIN_EVIL])
     assert (answer.status_code, "virus scanner" in answer.json()["errors"]["photos"]) == (422, True)
     assert (stored(), await rows()) == (before, 0)
@@ -60,14 +63,15 @@ async def test_a_photo_with_a_virus_is_refused_kept_nowhere_and_told_of(
         trail = await db.scalars(select(AuditLog).where(AuditLog.action == "upload.infected"))
         lines = [(one.user_id, one.new_values["label"], one.new_values["virus"]) for one in trail]
     assert sorted(lines) == sorted(
-        (cast.technician.user_id, name, "Eicar-Signature") for name in ["invoice <b>.jpg"] * 2 + ["eicar.jpg"]
+        (cast.technician.user_id, name, "Eicar-Signature")
+        for name in ["invoice <b>.jpg"] * 2 + ["brakes.mp4", "eicar.jpg"]
     )
     for _ in range(2):
         await alarms.look_out()
         await run_reactions()
     [alarm] = [one for one in await things.lines_of(cast.owner.user_id) if one.type == "security"]
     assert alarm.message.startswith(
-        "Terry Technician sent 3 files in which the virus scanner found something."
+        "Terry Technician sent 4 files in which the virus scanner found something."
     )
     assert "A file with a virus was refused" in (await browser(cast.owner).get("/settings/audit")).text
     assert (await tablet.post(f"{here}/photos", files=[PHOTO])).status_code == 303
@@ -113,9 +117,13 @@ async def test_without_a_verdict_no_file_is_taken_and_the_form_can_be_sent_again
 
 
 def test_nothing_is_kept_past_the_one_place_that_asks_the_scanner():
-    """The copy of a person's data is put there too: we make that ourselves."""
+    """The copy of a person's data is put there too: we make that ourselves. A video asks where it is received."""
     app = Path(files.__file__).parents[1]
     puts = [
         one for one in app.rglob("*.py") if "storage()." in one.read_text() and ".put(" in one.read_text()
     ]
-    assert {str(one.relative_to(app)) for one in puts} == {"core/files.py", "domains/privacy/making.py"}
+    assert {str(one.relative_to(app)) for one in puts} == {
+        "core/clips.py",
+        "core/files.py",
+        "domains/privacy/making.py",
+    }

@@ -35,12 +35,13 @@ def zipped(**members):
         (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2", "mp4", "video"),
         (b"\0\0\0\x14ftypqt  \0\0\2\0qt  ", "mov", "video"),
         (b"RIFF\x10\0\0\0AVI LIST", "avi", "video"),
+        (b"\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "webm", "video"),
     ],
-    ids=["pdf", "doc", "docx", "mp4", "mov", "avi"],
+    ids=["pdf", "doc", "docx", "mp4", "mov", "avi", "webm"],
 )
 def test_what_is_allowed_is_recognised_by_content(raw, extension, kind):
     file = io.BytesIO(raw)
-    seen = recognise(file)
+    seen = recognise(file, kind=kind)
     assert (seen.extension, seen.kind, seen.size) == (extension, kind, len(raw))
     assert file.tell() == 0
 
@@ -50,6 +51,7 @@ def test_what_is_allowed_is_recognised_by_content(raw, extension, kind):
     [
         (b"", "empty"),
         (b"MZ\x90\0", "not_allowed"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2", "not_allowed"),
         (b"<html><script>alert(1)</script>", "not_allowed"),
         (b"%PDF-1.7 cut off", "not_allowed"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "not_allowed"),
@@ -65,6 +67,7 @@ def test_what_is_allowed_is_recognised_by_content(raw, extension, kind):
     ids=[
         "nothing",
         "program",
+        "video",
         "page",
         "cut pdf",
         "svg",
@@ -80,5 +83,5 @@ def test_what_is_allowed_is_recognised_by_content(raw, extension, kind):
 )
 def test_what_is_not_allowed_is_refused_with_its_reason(raw, reason):
     with pytest.raises(UploadRefused) as refused:
-        recognise(io.BytesIO(raw))
+        recognise(io.BytesIO(raw), kind="document")
     assert refused.value.reason == reason

@@ -132,7 +132,8 @@ async def _photos(db: AsyncSession, findings: Sequence[UUID]) -> dict[UUID, list
     rows = await db.execute(
         select(FindingPhoto.finding_id, File.id, File.sha256)
         .join(File, File.id == FindingPhoto.file_id)
-        .where(FindingPhoto.finding_id.in_(findings), FindingPhoto.is_shared)
+        # What a video is made of is not known before it is prepared.
+        .where(FindingPhoto.finding_id.in_(findings), FindingPhoto.is_shared, File.state == "ready")
         .order_by(FindingPhoto.id)
     )
     for finding_id, file_id, sha256 in rows:

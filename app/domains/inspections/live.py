@@ -12,7 +12,9 @@ from app.domains.inspections.events import (
     InspectionStarted,
     ItemRated,
 )
+from app.domains.inspections.models import Finding
 from app.domains.workshop import customer_topic, staff_topic
+from app.domains.workshop.models import RepairOrder
 
 
 def sheet_topic(inspection_id: UUID) -> str:
@@ -25,6 +27,14 @@ def ring_sheet(event: ItemRated | FindingPhotosChanged | FindingProposed) -> Ite
     topic = sheet_topic(event.inspection_id)
     yield Ring(topic=topic, signal=f"finding-{event.finding_id}")
     yield Ring(topic=topic, signal="progress")
+
+
+def shown_where(finding: Finding, order: RepairOrder) -> list[tuple[str, str]]:
+    """The pages that show a finding's photos and videos, as (topic, signal)."""
+    return [
+        (sheet_topic(finding.inspection_id), f"finding-{finding.id}"),
+        (customer_topic(order.id), "inspections"),
+    ]
 
 
 def ring_order(

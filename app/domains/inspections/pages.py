@@ -11,7 +11,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import files, modules
+from app.core import clips, files, modules
 from app.core.errors import Invalid, Refused
 from app.core.forms import read
 from app.core.one_time import REPEATABLE
@@ -217,6 +217,27 @@ async def sent_photos(request: AnyRequest) -> list[UploadFile]:
     return chosen
 
 
+@post(
+    "/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/clips",
+    opt=FILL,
+    request_max_body_size=clips.LARGEST_BODY,
+)
+async def add_clip(
+    request: AnyRequest, inspection_id: FromPath[UUID], finding_id: FromPath[UUID]
+) -> Response[Any]:
+    async with glance(request) as (db, me):
+        await filling.find_finding(db, me, inspection_id, finding_id)
+    try:
+        sent = (await request.form()).get("clip")
+        received = await clips.receive(sent, by=me, tenant=me.tenant_id)
+    except Invalid as error:
+        return await _faulty(request, inspection_id, finding_id, error)
+    async with begin(request) as (db, me):
+        finding, _inspection, order = await filling.find_finding(db, me, inspection_id, finding_id)
+        await photos.add(db, finding, order, [received], by=me)
+        return _back(request, inspection_id, finding_id)
+
+
 @post("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/photos/{photo_id:uuid}/sharing", opt=FILL)
 async def share_photo(
     request: AnyRequest, inspection_id: FromPath[UUID], finding_id: FromPath[UUID], photo_id: FromPath[UUID]
@@ -285,6 +306,7 @@ router = Router(
         show_finding,
         rate_finding,
         add_photos,
+        add_clip,
         share_photo,
         remove_photo,
         propose_job,

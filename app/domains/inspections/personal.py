@@ -19,7 +19,7 @@ def records(person: UUID) -> Sequence[Records]:
         Records(
             "findings", _("What finished inspections of your cars found."), ("inspections", "findings", "finding_photos"),
             {
-                "id": (Finding.id, _("its id: its photos lie in photos/findings under it")),
+                "id": (Finding.id, _("its id: its photos and videos lie in photos/findings under it")),
                 "visit_id": (Inspection.order_id, _("which visit")),
                 "rating": (Finding.rating, _("green, yellow, red")),
                 "measure": (Finding.measure, _("what was measured")),
@@ -36,7 +36,7 @@ def records(person: UUID) -> Sequence[Records]:
 
 
 async def papers(person: UUID) -> AsyncIterator[Paper]:
-    """The photos that prove findings and are shown to the driver."""
+    """The photos and videos that prove findings and are shown to the driver."""
     async with transaction(user=person) as db:
         found = await db.execute(
             select(Finding.id.label("finding_id"), File.id, File.key)
@@ -44,7 +44,12 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
             .join(File, File.id == FindingPhoto.file_id)
             .join(Inspection, Inspection.id == Finding.inspection_id)
             .join(RepairOrder, RepairOrder.id == Inspection.order_id)
-            .where(RepairOrder.user_id == person, Inspection.status == "completed", FindingPhoto.is_shared)
+            .where(
+                RepairOrder.user_id == person,
+                Inspection.status == "completed",
+                FindingPhoto.is_shared,
+                File.state == "ready",
+            )
             .order_by(FindingPhoto.id)
         )
         rows = found.all()

@@ -1,4 +1,4 @@
-"""Photos prove a finding. The shop chooses photo by photo what the customer sees."""
+"""Photos and videos prove a finding. The shop chooses one by one what the customer sees."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import files
+from app.core import clips, files
 from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.tables import File
@@ -14,6 +14,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.inspections.events import FindingPhotosChanged
 from app.domains.inspections.filling import still_open
+from app.domains.inspections.live import shown_where
 from app.domains.inspections.models import Finding, FindingPhoto
 from app.domains.workshop.models import RepairOrder
 
@@ -23,7 +24,8 @@ MOST_PHOTOS = 12
 async def add(
     db: AsyncSession, finding: Finding, order: RepairOrder, images: Sequence[files.Kept], *, by: Viewer
 ) -> list[FindingPhoto]:
-    """Put images on a finding. Raises Refused when there would be too many, or the inspection is finished."""
+    """Put images and videos on a finding; a video, which has voices in it, is the shop's own until it is shown. Raises
+    Refused when there would be too many, or the inspection is finished."""
     await still_open(db, finding.inspection_id)
     await db.refresh(finding, with_for_update=True)
     there = await db.scalar(
@@ -32,13 +34,20 @@ async def add(
         .where(FindingPhoto.tenant_id == finding.tenant_id, FindingPhoto.finding_id == finding.id)
     )
     if (there or 0) + len(images) > MOST_PHOTOS:
-        raise Refused(_("An item can have at most %(most)s photos.", most=MOST_PHOTOS))
+        raise Refused(_("An item can have at most %(most)s photos and videos.", most=MOST_PHOTOS))
     added = []
     for image in images:
         file = await files.keep(db, image, by=by, tenant=finding.tenant_id, owner=order.user_id)
-        photo = FindingPhoto(tenant_id=finding.tenant_id, finding_id=finding.id, file_id=file.id)
+        photo = FindingPhoto(
+            tenant_id=finding.tenant_id,
+            finding_id=finding.id,
+            file_id=file.id,
+            is_shared=file.kind == "image",
+        )
         db.add(photo)
         added.append(photo)
+        if file.kind == "video":
+            await clips.hand_over(db, file, by=by, rings=shown_where(finding, order), subject=order.id)
     await db.flush()
     await _tell(db, finding, order, by)
     return added

@@ -274,7 +274,7 @@ def _seen(one: Row) -> Seen:
         rating=one.finding.rating,
         measure=measure_of(one),
         note=one.finding.note,
-        photos=[shown.file for shown in one.photos if shown.photo.is_shared],
+        photos=[shown.file for shown in one.photos if shown.photo.is_shared and shown.file.state == "ready"],
         job_id=one.finding.job_id,
         repair=_repair(one.job),
     )

@@ -77,7 +77,7 @@ def periods() -> list[Period]:
             _("the shop must reach you about your car"),
         ),
         Period(
-            _("Visits, findings and photos of a car's work"),
+            _("Visits, findings, photos and videos of a car's work"),
             _("as long as the shop exists, without your name once you are erased"),
             _("a car's history is needed for warranty and for whoever works on it next"),
         ),

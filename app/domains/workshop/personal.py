@@ -94,7 +94,7 @@ def records(person: UUID) -> Sequence[Records]:
             lambda rows: rows.where(DeferredWork.user_id == person).order_by(DeferredWork.created_at),
         ),
         Records(
-            "visit_photos", _("Photos of your visits that the workshop shows you."), ("order_photos",),
+            "visit_photos", _("Photos and videos of your visits that the workshop shows you."), ("order_photos",),
             {
                 "visit_id": (OrderPhoto.order_id, _("which visit")),
                 "file_id": (OrderPhoto.file_id, _("which file in photos/visits")),
@@ -116,13 +116,13 @@ def _own(column: object) -> object:
 
 
 async def papers(person: UUID) -> AsyncIterator[Paper]:
-    """The photos of the visits that are shown to the driver."""
+    """The photos and videos of the visits that are shown to the driver."""
     async with transaction(user=person) as db:
         found = await db.execute(
             select(File.id, File.key)
             .join(OrderPhoto, OrderPhoto.file_id == File.id)
             .join(RepairOrder, RepairOrder.id == OrderPhoto.order_id)
-            .where(RepairOrder.user_id == person, OrderPhoto.is_shared)
+            .where(RepairOrder.user_id == person, OrderPhoto.is_shared, File.state == "ready")
             .order_by(OrderPhoto.created_at)
         )
         rows = found.all()

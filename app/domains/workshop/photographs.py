@@ -1,16 +1,18 @@
-"""Photos on a repair order: taken at the walk-around or during the work, shown to the customer when chosen."""
+"""Photos and videos on a repair order: taken at the walk-around or during the work, shown to the customer when chosen."""
 
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clips, files
 from app.core.errors import NotFound, Refused
 from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.workshop import jobs
 from app.domains.workshop.events import OrderPhotographed
+from app.domains.workshop.live import bench_topic, customer_topic, staff_topic
 from app.domains.workshop.models import OrderPhoto, RepairOrder
 from app.domains.workshop.orders import of, tell
 
@@ -47,6 +49,29 @@ async def add_photo(
     event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=purpose, is_shared=is_shared)
     await tell(db, order, event, by=by)
     return photo
+
+
+async def add_clip(
+    db: AsyncSession,
+    order: RepairOrder,
+    received: files.Kept,
+    *,
+    purpose: str,
+    by: Viewer,
+    caption: str = "",
+    job_id: UUID | None = None,
+    is_shared: bool = False,
+) -> OrderPhoto:
+    """Put a received video on the order, and have it prepared. Raises NotFound for a job not of it."""
+    file = await files.keep(db, received, by=by, tenant=order.tenant_id, owner=order.user_id)
+    added = await add_photo(
+        db, order, file.id, purpose=purpose, by=by, caption=caption, job_id=job_id, is_shared=is_shared
+    )
+    rings = [(staff_topic(order.id), "order"), (customer_topic(order.id), "order")]
+    if order.technician_id:
+        rings.append((bench_topic(order.technician_id), "bench"))
+    await clips.hand_over(db, file, by=by, rings=rings, subject=order.id)
+    return added
 
 
 async def share_photo(

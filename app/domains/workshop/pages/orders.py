@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
+from app.core import clips
 from app.core.errors import Invalid
 from app.core.files import keep, receive_images
 from app.core.forms import read, values_of
@@ -45,6 +46,15 @@ class PlanForm(msgspec.Struct):
 
 class PhotoForm(msgspec.Struct):
     photos: list[UploadFile]
+    purpose: Annotated[str, msgspec.Meta(pattern="^(walk_around|progress)$")] = "progress"
+    caption: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    shared: bool = False
+    job: UUID | None = None
+    """Taken at the bench, of this job; there one goes back to."""
+
+
+class ClipForm(msgspec.Struct):
+    clip: UploadFile | None = None
     purpose: Annotated[str, msgspec.Meta(pattern="^(walk_around|progress)$")] = "progress"
     caption: Annotated[str, msgspec.Meta(max_length=200)] = ""
     shared: bool = False
@@ -205,6 +215,29 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
         return see_other(request, f"/bench?job={form.job}" if form.job else home(order), flash=flash)
 
 
+@post("/orders/{number:int}/clips", opt=READ, status_code=303, request_max_body_size=clips.LARGEST_BODY)
+@mending(_show)
+async def add_clip(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    form = read(ClipForm, await request.form())
+    async with glance(request) as (db, me):
+        await orders.find(db, me, number)
+    received = await clips.receive(form.clip, by=me, tenant=me.tenant_id)
+    async with begin(request) as (db, me):
+        order = await orders.find(db, me, number)
+        await photographs.add_clip(
+            db,
+            order,
+            received,
+            purpose=form.purpose,
+            caption=form.caption,
+            job_id=form.job,
+            is_shared=form.shared,
+            by=me,
+        )
+        flash = _("Video received. It is being prepared.")
+        return see_other(request, f"/bench?job={form.job}" if form.job else home(order), flash=flash)
+
+
 @post("/orders/{number:int}/photos/{photo_id:uuid}/sharing", opt=READ, status_code=303)
 async def share_photo(request: AnyRequest, number: FromPath[int], photo_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -274,6 +307,7 @@ HANDLERS = [
     plan_order,
     take_readings,
     add_photos,
+    add_clip,
     share_photo,
     propose,
     revive,
