@@ -156,8 +156,9 @@ class Listener:
         new = await _rung_after(self.seq)
         for seq, rings in new:
             self.seq = seq
-            for topic, name in rings:
-                for queue in self._streams.get(topic, ()):
+            for name in dict.fromkeys(name for _topic, name in rings):
+                topics = (topic for topic, signal in rings if signal == name)
+                for queue in set().union(*(self._streams.get(topic, ()) for topic in topics)):
                     _put(queue, Signal(seq, name))
         return len(new)
 
@@ -295,9 +296,8 @@ async def signals(topics: list[str], after: int, held: Held | None = None) -> As
             sent = _listener.seq
         else:
             for seq, rings in missed:
-                for topic, name in rings:
-                    if topic in wanted:
-                        yield _encode(Signal(seq, name))
+                for name in dict.fromkeys(name for topic, name in rings if topic in wanted):
+                    yield _encode(Signal(seq, name))
                 sent = seq
         while loop.time() < end and not _listener.closing.is_set():
             try:

@@ -116,5 +116,5 @@ async def test_it_is_rung_when_the_work_moves(order: RepairOrder) -> None:
     moved = OrderMoved(**facts, was="received", stage="diagnosing", by_facts=False)
     bells = [one for one in SUBSCRIPTIONS[OrderMoved] if one.__name__.startswith("ring")]
     rings = [ring for bell in bells for ring in bell(moved)]
-    assert Ring(workshop.customer_topic(order.id), "order") in rings
+    assert Ring(workshop.customer_topic(order.id), "service:progress_updated") in rings
     assert any(one.__name__ == "ring_customer" for one in SUBSCRIPTIONS[JobAuthorized])

@@ -20,5 +20,5 @@ def desk_topic(center_id: UUID) -> str:
 def ring_invoice(event: OfInvoice) -> Iterable[Ring]:
     yield Ring(invoice_topic(event.invoice_id), "invoice")
     yield Ring(desk_topic(event.center_id), "invoices")
-    yield Ring(workshop.staff_topic(event.order_id), "order")
-    yield Ring(workshop.customer_topic(event.order_id), "order")
+    yield Ring(workshop.staff_topic(event.order_id), "service:progress_updated")
+    yield Ring(workshop.customer_topic(event.order_id), "service:progress_updated")

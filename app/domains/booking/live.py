@@ -33,17 +33,17 @@ def ring_slots(event: AppointmentEvent) -> Iterable[Ring]:
 
 def ring_day(event: AppointmentEvent | OfOrder) -> Iterable[Ring]:
     """Who comes and who is here: an order of the shop shows beside the appointment it belongs to."""
-    yield Ring(day_topic(event.center_id), "appointments")
+    yield Ring(day_topic(event.center_id), "appointment:status_updated")
 
 
 def ring_own(event: AppointmentEvent) -> Iterable[Ring]:
     """Every page the driver has open."""
     if event.user_id is not None:
-        yield Ring(f"user:{event.user_id}", "appointments")
+        yield Ring(f"user:{event.user_id}", "appointment:status_updated")
 
 
 def ring_appointment(event: AppointmentEvent) -> Iterable[Ring]:
-    yield Ring(appointment_topic(event.appointment_id), "appointment")
+    yield Ring(appointment_topic(event.appointment_id), "appointment:status_updated")
 
 
 def ring_requests(event: AppointmentEvent) -> Iterable[Ring]:

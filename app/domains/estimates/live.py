@@ -9,11 +9,11 @@ from app.domains.workshop import board_topic, customer_topic, staff_topic
 
 def ring_estimate(event: OfEstimate) -> Iterable[Ring]:
     """The order's pages in the shop, the board, and the driver's tracking page."""
-    yield Ring(staff_topic(event.order_id), "order")
-    yield Ring(customer_topic(event.order_id), "order")
+    yield Ring(staff_topic(event.order_id), "service:progress_updated")
+    yield Ring(customer_topic(event.order_id), "service:progress_updated")
     yield Ring(board_topic(event.center_id), "board")
 
 
 def ring_staff(event: OfEstimate) -> Iterable[Ring]:
     """The shop alone: what the customer does not see."""
-    yield Ring(staff_topic(event.order_id), "order")
+    yield Ring(staff_topic(event.order_id), "service:progress_updated")

@@ -8,4 +8,5 @@ from app.domains.notifications.events import NotificationSent, NotificationsRead
 
 def ring_reader(event: NotificationSent | NotificationsRead) -> Iterable[Ring]:
     """The bell of every page the person has open."""
-    yield Ring(topic=f"user:{event.user_id}", signal="unread")
+    signal = "notification:received" if isinstance(event, NotificationSent) else "notification:read"
+    yield Ring(topic=f"user:{event.user_id}", signal=signal)

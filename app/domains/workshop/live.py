@@ -30,12 +30,12 @@ def ring_board(event: OfOrder) -> Iterable[Ring]:
 
 def ring_order(event: OfOrder) -> Iterable[Ring]:
     """The order's page in the shop."""
-    yield Ring(staff_topic(event.order_id), "order")
+    yield Ring(staff_topic(event.order_id), "service:progress_updated")
 
 
 def ring_customer(event: OfOrder) -> Iterable[Ring]:
     """The driver's tracking page."""
-    yield Ring(customer_topic(event.order_id), "order")
+    yield Ring(customer_topic(event.order_id), "service:progress_updated")
 
 
 def ring_bench(event: OfJob) -> Iterable[Ring]:

@@ -49,7 +49,7 @@ async def test_a_new_line_rings_its_readers_bell_and_no_others(
     async with transaction(user=cast.customer.user_id) as db:
         row = await db.scalar(select(EventRow).where(EventRow.name == "NotificationSent"))
     assert row is not None
-    assert row.rings == {"rings": [[f"user:{cast.customer.user_id}", "unread"]]}
+    assert row.rings == {"rings": [[f"user:{cast.customer.user_id}", "notification:received"]]}
     page = (await browser(cast.customer).get("/notifications")).text
     stream = re.search(r'hx-sse:connect="([^"]+)"', page)
     assert stream is not None

@@ -101,7 +101,7 @@ async def test_the_tablet_unlocks_within_two_seconds_of_the_approval(listener: N
     await asyncio.sleep(0.3)
     bench = asyncio.create_task(_heard([audience.bench_topic(cast.technician.staff_id)], "bench"))
     board = asyncio.create_task(_heard([audience.board_topic(HARBOR_CENTER)], "board"))
-    driver = asyncio.create_task(_heard([audience.customer_topic(order.id)], "order"))
+    driver = asyncio.create_task(_heard([audience.customer_topic(order.id)], "service:progress_updated"))
     outsider = asyncio.create_task(_heard([audience.board_topic(VOLT_CENTER)], "board"))
     colleague = asyncio.create_task(_heard([audience.bench_topic(cast.second_technician.staff_id)], "bench"))
     await asyncio.sleep(0.3)
