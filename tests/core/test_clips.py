@@ -123,7 +123,7 @@ async def test_a_technicians_video_is_the_shops_until_it_is_shown(browser, cast,
         await files.storage().get(sent.key)
     shown = (await tablet.get(place)).text
     assert 'preload="none"' in shown
-    assert "Only the shop" in shown
+    assert "Show the customer" in shown
     part = await browser().get(files.file_url(file), headers={"range": "bytes=0-1"})
     assert (part.status_code, part.headers["content-range"]) == (206, f"bytes 0-1/{file.size}")
     assert part.headers["content-disposition"].startswith("inline;")
