@@ -80,7 +80,7 @@ async def test_a_driver_books_with_javascript_switched_off(site: str, cast: Cast
             viewport={"width": 390, "height": 844},
         )
         await page.goto(f"{ORIGIN}/book")
-        await page.get_by_role("link", name="Harbor Lane Garage").click()
+        await page.get_by_role("link", name="Harbor Lane Garage", exact=True).click()
         await page.get_by_label("Brake check").check()
         await page.get_by_label("Oil change").check()
         await page.get_by_role("button", name="Choose a time").click()

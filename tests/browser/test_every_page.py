@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page
+from sqlalchemy import func, select, text
 
+from app.core import clock, queue, relay
 from app.core import db as core_db
-from app.core import queue, relay
 from app.demo import load
 from app.demo.people import PASSWORD
+from app.domains.booking.models import Appointment
 from app.engine.testing import Engine, schema_key
 from app.settings import settings
 from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
@@ -87,6 +89,18 @@ async def session_of(who: str) -> str:
     return answer.cookies["session"]
 
 
+async def day_with_visits() -> str:
+    """A day on which the desk has visits, at whatever hour of today this runs."""
+    async with core_db.transaction() as db:
+        await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+        first = await db.scalar(
+            select(func.min(Appointment.starts_at)).where(
+                Appointment.status == "confirmed", Appointment.starts_at > clock.now()
+            )
+        )
+    return f"{first.date()}" if first else ""
+
+
 @pytest.mark.parametrize(
     "roles", [["customer"], ["technician", "network"], ["advisor", "owner"]], ids="-".join
 )
@@ -97,7 +111,7 @@ async def test_every_page_of_a_role_is_accessible_and_fits(demo_site: str, roles
     async with open_chromium() as browser:
         for who in roles:
             page, errors = await new_page(browser, the_app(), await session_of(who))
-            waiting = ["/settings", "/notifications", "/"]
+            waiting = ["/settings", "/notifications", "/", f"/appointments?day={await day_with_visits()}"]
             seen.discard("/")  # everybody has their own
             before = len(seen)
             while waiting:

@@ -51,14 +51,14 @@ async def test_a_new_driver_has_a_car_in_the_garage_within_a_minute(
         await page.get_by_role("button", name="Look it up").click()
         assert await page.get_by_text("2016 Nissan Leaf").is_visible()
         await page.get_by_label("Number plate").fill("O'HARA 1")
-        await page.get_by_label("Mileage").fill("61200")
+        await page.get_by_label("Mileage (optional)", exact=True).fill("61200")
         await page.set_input_files(
             "[name=photo]", {"name": "car.jpg", "mimeType": "image/jpeg", "buffer": pictures.jpeg()}
         )
         await page.get_by_role("button", name="Add to my garage").click()
         await page.get_by_role("heading", name="2016 Nissan Leaf").wait_for()
         assert time.monotonic() - started < 60
-        assert await page.get_by_text("61,200 km").first.is_visible()
+        assert await page.get_by_text("61,200 mi").first.is_visible()
         assert await page.get_by_role("img", name="Photo of 2016 Nissan Leaf").is_visible()
         assert wrong == []
 

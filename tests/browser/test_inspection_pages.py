@@ -76,7 +76,7 @@ async def test_the_sheet_is_filled_in_without_a_script(site: str, cast: Cast) ->
         )
         await page.goto(f"{ORIGIN}/inspections/{inspection.id}")
         card = page.locator(f"#item-finding-{cable}")
-        await card.locator("summary").click()
+        await card.locator("summary", has_text="Note").click()
         await card.get_by_label("Note on Charging cable").fill("Cut near the plug")
         await card.get_by_role("button", name="Charging cable: Soon").click()
         await page.wait_for_url(f"**/inspections/{inspection.id}#item-finding-{cable}")

@@ -83,6 +83,6 @@ async def test_a_long_plate_and_a_word_without_an_end_stay_inside(site: str, cas
         )
         await bench.goto(f"{ORIGIN}/inspections/{inspection.id}")
         card = bench.locator(f"#item-finding-{pads}")
-        await card.locator("summary").click()
+        await card.locator("summary", has_text="Note").click()
         await card.get_by_label("Note on Front brake pads").fill("x" * 1500)
         assert await bench.evaluate(measured) == 0

@@ -55,7 +55,7 @@ async def test_a_rating_tapped_offline_is_kept_and_sent_by_itself(site: str, cas
         await expect(page.locator("#toasts .tone-stop")).to_contain_text(KEPT)
         await expect(form).to_have_attribute("data-unsent", "Not saved yet")
         await expect(card.locator(".mark-key[data-tapped]")).to_have_accessible_name("Front brake pads: Now")
-        await card.locator("summary").click()
+        await card.locator("summary", has_text="Note").click()
         await card.get_by_label("Note on Front brake pads").fill("Scored disc")
         await page.keyboard.press("Tab")
         assert await found_as(pads) == ("", "")
