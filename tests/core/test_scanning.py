@@ -117,13 +117,14 @@ async def test_without_a_verdict_no_file_is_taken_and_the_form_can_be_sent_again
 
 
 def test_nothing_is_kept_past_the_one_place_that_asks_the_scanner():
-    """The copy of a person's data is put there too: we make that ourselves. A video asks where it is received."""
+    """The copy of a person's data and the list of erasures are put there too: we make those ourselves. A video asks where it is received."""
     app = Path(files.__file__).parents[1]
     puts = [
         one for one in app.rglob("*.py") if "storage()." in one.read_text() and ".put(" in one.read_text()
     ]
     assert {str(one.relative_to(app)) for one in puts} == {
         "core/clips.py",
+        "core/erasures.py",
         "core/files.py",
         "domains/privacy/making.py",
     }

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -23,6 +24,7 @@ from app.domains.booking.book_pages import book_again
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.desk_pages import show_day
 from app.domains.booking.live import appointment_topic, slots_topic
+from app.domains.customers.models import Customer
 from app.domains.network.branding import Brand, brand_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -102,8 +104,12 @@ async def _brand(db: AsyncSession, me: Viewer, shown: dict[str, Any]) -> Brand |
 
 async def _one(db: AsyncSession, me: Viewer, appointment_id: UUID) -> dict[str, Any]:
     visit = await appointments.find(db, me, appointment_id)
+    at_desk = me.tenant_id == visit.center.tenant_id and visit.appointment.user_id != me.user_id
+    customer = await db.get(Customer, visit.appointment.customer_id) if at_desk else None
     return {
         "visit": visit,
+        "customer": customer,
+        "day": visit.appointment.starts_at.astimezone(ZoneInfo(visit.center.zone)).date(),
         "may_change": changing.may_change(visit, me),
         "last_change": changing.last_change(visit),
         "again": book_again(visit),

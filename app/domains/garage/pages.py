@@ -99,7 +99,10 @@ async def add_car(request: AnyRequest) -> Response[Any]:
                 await photos.photograph(db, car, photo, by=me)
             return see_other(request, _onward(given.next, car), flash=_("Your car is in the garage."))
     except Invalid as wrong:
-        return await _new_car(request, values_of(form), wrong.errors)
+        said = dict(wrong.errors)
+        if (sent := form.get("photo")) and getattr(sent, "filename", ""):
+            said.setdefault("photo", _("Choose the photo once more: a browser sends it anew each time."))
+        return await _new_car(request, values_of(form), said)
 
 
 def _onward(asked: str, car: Vehicle) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -57,6 +57,15 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
         return [step for step in self.steps if not step.is_checkpoint and step.status != "completed"]
 
 
+class Car(msgspec.Struct, frozen=True, kw_only=True):
+    """A car that is the technician's, with no job on it yet: it is theirs to look at."""
+
+    order: RepairOrder
+    car: str
+    plate: str
+    bay: str
+
+
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one technician has before them now."""
 
@@ -77,6 +86,8 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """Finished by somebody else, to be checked."""
     handed_over: list[Ticket]
     """Finished by me, to be checked by somebody else."""
+    cars: list[Car]
+    """Mine, and nothing is proposed yet."""
 
 
 async def whose(db: AsyncSession, me: Viewer, technician_id: UUID | None) -> StaffProfile:
@@ -123,7 +134,33 @@ async def bench(db: AsyncSession, technician: StaffProfile) -> Bench:
         free=split.get("free", []),
         to_check=split.get("to_check", []),
         handed_over=split.get("handed_over", []),
+        cars=await _cars(db, technician),
     )
+
+
+async def _cars(db: AsyncSession, technician: StaffProfile) -> list[Car]:
+    rows = await db.execute(
+        select(RepairOrder, Vehicle, Bay.name)
+        .join(Vehicle, Vehicle.id == RepairOrder.vehicle_id)
+        .outerjoin(Bay, Bay.id == RepairOrder.bay_id)
+        .where(
+            RepairOrder.tenant_id == technician.tenant_id,
+            RepairOrder.center_id == technician.center_id,
+            RepairOrder.technician_id == technician.id,
+            RepairOrder.status == "repair_order",
+            RepairOrder.stage.in_(("received", "diagnosing")),
+            ~exists().where(Job.tenant_id == RepairOrder.tenant_id, Job.order_id == RepairOrder.id),
+        )
+        .order_by(RepairOrder.priority.desc(), RepairOrder.promise_at.asc().nulls_last(), RepairOrder.number)
+    )
+    return [
+        Car(order=order, car=_called(vehicle), plate=vehicle.plate, bay=bay or "")
+        for order, vehicle, bay in rows
+    ]
+
+
+def _called(vehicle: Vehicle) -> str:
+    return " ".join(str(part) for part in (vehicle.year, vehicle.make, vehicle.model) if part)
 
 
 def _obstacle(ticket: Ticket, technician: StaffProfile) -> str:
@@ -225,7 +262,7 @@ def _ticket(
     return Ticket(
         job=job,
         order=order,
-        car=" ".join(str(part) for part in (vehicle.year, vehicle.make, vehicle.model) if part),
+        car=_called(vehicle),
         plate=vehicle.plate,
         customer=customer,
         bay=bay or "",

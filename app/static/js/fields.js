@@ -35,3 +35,8 @@ function unsaid(event) {
 document.addEventListener("input", mended);
 document.addEventListener("input", unsaid);
 document.addEventListener("change", mended);
+
+// Only the browser knows the clock its reader lives by; without it times would be told in UTC.
+for (const field of document.querySelectorAll("input[data-time-zone]")) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || field.value;
+}

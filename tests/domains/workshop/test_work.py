@@ -278,6 +278,19 @@ async def test_the_bench_sorts_by_priority_and_promise(db: AsyncSession) -> None
     assert [ticket.job.title for ticket in seen.unsent] == ["Wipers"]
 
 
+async def test_a_car_given_to_a_technician_is_on_the_bench_before_there_is_a_job(db: AsyncSession) -> None:
+    given, other = await checked_in(db), await checked_in(db)
+    await workshop.plan(db, other, by=AVERY, technician_id=CAST.second_technician.staff_id)
+    await as_person(db, CAST.technician)
+    terry = await db.get_one(StaffProfile, CAST.technician.staff_id)
+    seen = await bench.bench(db, terry)
+    assert [one.order.id for one in seen.cars] == [given.id]
+    await as_person(db, CAST.advisor)
+    await proposed(db, given)
+    await as_person(db, CAST.technician)
+    assert (await bench.bench(db, terry)).cars == []
+
+
 async def _committed_jobs(count: int) -> list[object]:
     async with transaction() as db:
         order = await checked_in(db)
