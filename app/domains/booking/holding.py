@@ -73,6 +73,7 @@ async def hold(
     vehicle = await garage.find_own(db, by, vehicle_id)
     _must_suit(wanted, vehicle)
     claimed = await take(db, center, seen, by=by, except_for=earlier)
+    await _must_be_free(db, vehicle, claimed)
     if earlier:
         await _give_back_earlier(db, center, vehicle_id, by)
     # A new customer's number is given one at a time: not while others still queue for the slot.
@@ -104,6 +105,7 @@ async def book_for(
     work = work_of((one.service, one.quantity) for one in wanted)
     await customers.bring_car(db, customer, vehicle, by=by)
     claimed = await claim(db, center, work, starts, by=by, notice=0)
+    await _must_be_free(db, vehicle, claimed)
     appointment = await _write(
         db,
         center,
@@ -166,6 +168,22 @@ async def give_back(db: AsyncSession, appointment: Appointment, *, by: Viewer) -
     """held → expired, before its time."""
     if appointment.status == "held":
         await expire(db, appointment, by=by)
+
+
+async def _must_be_free(db: AsyncSession, vehicle: Vehicle, claimed: Claim) -> None:
+    """A car is in one place at a time. Raises Refused."""
+    clash = await db.scalar(
+        select(Appointment)
+        .where(
+            Appointment.vehicle_id == vehicle.id,
+            Appointment.status.in_(("pending", "confirmed")),
+            Appointment.starts_at < claimed.ends,
+            Appointment.ends_at > claimed.starts,
+        )
+        .limit(1)
+    )
+    if clash is not None:
+        raise Refused(_("This car has a visit at that time already. Move that one, or choose another time."))
 
 
 def _must_suit(wanted: Sequence[Wanted], vehicle: Vehicle) -> None:
