@@ -65,6 +65,29 @@ async def test_a_fee_is_taken_and_goes_back_in_proportion_and_the_network_sees_w
     await check_every_shop()
 
 
+async def test_a_charge_that_the_balance_learns_of_late_bears_both_fees(till: Till) -> None:
+    """Stripe's usual way: for up to an hour nobody knows what it keeps of a payment that succeeded."""
+    await set_through_page(till, "2.5", "0.30")
+    await till.stripe.knobs(late_entries=True)
+    for hears_of_it in (True, False):
+        invoice, payment = await till.paid_by_card()
+        assert (payment.fee_minor, payment.platform_fee_minor) == (0, OURS)
+        assert (await till.books(invoice))["platform_fees"] == OURS
+        if hears_of_it:
+            await till.stripe.enter(payment.transaction_ref)
+            await till.deliver("charge.updated")
+            await till.deliver("charge.updated")  # once more: nothing is kept twice
+            books = await till.books(invoice)
+            assert (books["fees"], books["stripe"]) == (FEE, TOTAL - FEE - OURS)
+        assert (await till.give_back(payment, "289.47")).status_code == 303
+        books = await till.books(invoice)
+        assert "platform_fees" not in books
+        assert (books["fees"], books["stripe"]) == (FEE, -FEE)
+        now = await till.read(Payment, payment.id)
+        assert (now.status, now.fee_minor) == ("refunded", FEE)
+    await check_every_shop()
+
+
 async def test_a_payment_keeps_the_fee_it_began_with(till: Till) -> None:
     async with transaction(tenant=HARBOR) as db:
         await with_platform_fee(db, 100)
