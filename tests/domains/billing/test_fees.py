@@ -1,5 +1,6 @@
 """The platform's fee: set by the network, reckoned here, taken by the provider, given back with refunds."""
 
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -10,12 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.db import transaction
-from app.domains.billing import fees
+from app.core.viewer import Viewer
+from app.domains.billing import fees, paying, settling
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.models import Payment
+from app.gateways.payments import PaymentStatus
 from tests.cast import CAST, HARBOR
-from tests.domains.billing.bills import TOTAL, with_platform_fee
+from tests.domains.billing.bills import TOTAL, issued, with_account, with_platform_fee
 from tests.domains.billing.conftest import Till
 from tests.domains.billing.test_card import FEE
 
@@ -100,6 +104,22 @@ async def test_a_payment_keeps_the_fee_it_began_with(till: Till) -> None:
     (payment,) = await till.payments(invoice)
     assert payment.platform_fee_minor == 289
     assert (await till.read(Payment, payment.id)).platform_fee_minor == 289
+
+
+async def test_the_oldest_month_the_network_sees_is_a_whole_one(db: AsyncSession) -> None:
+    invoice = await issued(db)
+    await with_account(db)
+    await with_platform_fee(db, 250, 30)
+    payment = await paying.begin_card(db, invoice, by=CAST.customer.viewer)
+    said = PaymentStatus(ref="cs_1", state="completed", amount=TOTAL, platform_fee=OURS, currency="USD")
+    with clock.moved_to(datetime(2031, 1, 1, 12, tzinfo=UTC)):
+        await settling.settle(db, payment.id, said, by=Viewer.system(HARBOR))
+    await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+    with clock.moved_to(datetime(2032, 1, 31, 12, tzinfo=UTC)):
+        (month,) = await fees.earned(db)
+    assert (month.month, month.amount_minor) == (datetime(2031, 1, 1, tzinfo=UTC), OURS)
+    with clock.moved_to(datetime(2032, 2, 1, tzinfo=UTC)):
+        assert await fees.earned(db) == []
 
 
 async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, db: AsyncSession) -> None:
