@@ -122,6 +122,7 @@ async def test_the_oldest_month_the_network_sees_is_a_whole_one(db: AsyncSession
         assert await fees.earned(db) == []
 
 
+@pytest.mark.timeout(60)  # a number without bounds takes minutes
 async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, db: AsyncSession) -> None:
     assert (await till.open_browser(CAST.owner).get("/network/fees")).status_code == 403
     for percent, fixed, said in (
@@ -130,6 +131,11 @@ async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, d
         ("2", "0.005", "more decimals than USD knows"),
         ("2", "-1", "less than nothing"),
         ("", "0", "Please fill this in"),
+        ("1E900000", "0", "Between 0 and 30"),
+        ("-1e999999", "0", "Between 0 and 30"),
+        ("1e-99999999", "0", "At most two decimals"),
+        ("sNaN", "0", "Please enter a number"),
+        ("2", "1e999999", "too much"),
     ):
         answer = await set_through_page(till, percent, fixed, key=f"{percent} {fixed}")
         assert answer.status_code == 422
