@@ -111,6 +111,10 @@ class StripeProcess:
         """The bank decides: "won" by the shop, or "lost"."""
         await self._knob(f"/_sim/disputes/{dispute}/{outcome}")
 
+    async def enter(self, intent: str) -> None:
+        """A charge whose entry is late gets it."""
+        await self._knob(f"/_sim/payment_intents/{intent}/enter")
+
     async def return_refund(self, refund: str) -> None:
         """The payer's bank sends a refund back."""
         await self._knob(f"/_sim/refunds/{refund}/return")

@@ -454,6 +454,28 @@ async def test_a_platform_fee_follows_the_refunds_to_the_last_cent(
     assert (await gateway.balance(account)).available == {"USD": -59}  # Stripe keeps its own
 
 
+async def test_fees_are_told_in_the_currency_of_the_payment(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    """An account may settle in another currency; only the balance is kept in that one."""
+    account = await connected(gateway, stripe)
+    started = await gateway.create_checkout(checkout(account=account, amount=1000, platform_fee=25))
+    assert started.url is not None
+    await stripe.pay(started.url)
+    with sqlite3.connect(stripe.home / "stripe-simulator.sqlite3") as kept:
+        (exchanged,) = kept.execute(
+            """
+            UPDATE objects SET body = json_set(body, '$.currency', 'vnd', '$.exchange_rate', 2.0, '$.amount', 2000,
+                   '$.fee', 167, '$.fee_details[0].amount', 117, '$.fee_details[1].amount', 50)
+             WHERE kind = 'balance_transaction' AND account = ? RETURNING 1
+            """,
+            (account,),
+        ).fetchall()
+    assert exchanged == (1,)
+    told = await gateway.status(started.ref, account=account)
+    assert (told.fee, told.platform_fee, told.currency) == (59, 25, "USD")
+
+
 async def test_a_payment_without_a_fee_is_given_back_without_one(
     gateway: StripeGateway, stripe: StripeProcess
 ) -> None:

@@ -68,14 +68,19 @@ async def set_fee(request: AnyRequest) -> Response[Any]:
 def _whole(form: FeeForm) -> tuple[int, int]:
     """Basis points and minor units of what was typed. Raises Invalid where it is finer than that."""
     wrong = {}
-    points, fixed = form.percent * 100, form.fixed.scaleb(decimals(form.currency))
-    if not form.percent.is_finite() or points != points.to_integral_value():
+    percent, fixed = _near(form.percent, 100), _near(form.fixed, fees.MOST_FIXED + 1)
+    if percent != round(percent, 2):
         wrong["percent"] = _("At most two decimals, please: 2.75")
-    if not form.fixed.is_finite() or fixed != fixed.to_integral_value():
+    if fixed != round(fixed, decimals(form.currency)):
         wrong["fixed"] = _("This has more decimals than %(currency)s knows.", currency=form.currency)
     if wrong:
         raise Invalid(wrong)
-    return int(points), to_minor(form.fixed, form.currency)
+    return int(percent * 100), to_minor(fixed, form.currency)
+
+
+def _near(number: Decimal, most: int) -> Decimal:
+    """Far out of bounds is just out of bounds: refused as well, and 1E900000 takes no minutes to multiply."""
+    return min(max(number, Decimal(-1)), Decimal(most))
 
 
 router = Router("/", route_handlers=[fees_page, set_fee])

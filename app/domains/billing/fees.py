@@ -6,7 +6,7 @@ than the payment. It is reckoned once, when a payment begins, and stays with it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -27,7 +27,6 @@ MOST_BASIS_POINTS = 3000
 """30 %: more is a slip of the finger."""
 MOST_FIXED = 100_000
 """Minor units."""
-TOLD = timedelta(days=366)
 
 
 def fee_of(amount: int, basis_points: int, fixed_minor: int) -> int:
@@ -136,13 +135,15 @@ class Earned:
 
 
 async def earned(db: AsyncSession) -> Sequence[Earned]:
-    """The last twelve months by shop, newest first, for the network: the shops' books say it."""
+    """This month and the twelve before it by shop, newest first, for the network: the shops' books say it."""
+    now = clock.now()
+    since = datetime(now.year - 1, now.month, 1, tzinfo=UTC)
     month = func.date_trunc("month", LedgerEntry.created_at, "UTC").label("month")
     total = func.sum(LedgerEntry.amount_minor)
     rows = await db.execute(
         select(month, Tenant.name, LedgerEntry.currency, total)
         .join(Tenant, Tenant.id == LedgerEntry.tenant_id)
-        .where(LedgerEntry.account == PLATFORM_FEES, LedgerEntry.created_at >= clock.now() - TOLD)
+        .where(LedgerEntry.account == PLATFORM_FEES, LedgerEntry.created_at >= since)
         .group_by(month, Tenant.id, Tenant.name, LedgerEntry.currency)
         .order_by(month.desc(), Tenant.name, LedgerEntry.currency)
     )

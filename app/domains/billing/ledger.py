@@ -132,6 +132,19 @@ async def book_return(
     )
 
 
+async def book_fee(db: AsyncSession, invoice: Invoice, payment: Payment, amount: int) -> None:
+    """The provider kept so much more of a payment that is booked already."""
+    legs = {PROVIDER_ACCOUNTS[payment.provider]: -amount, "fees": amount}
+    await _book(
+        db,
+        uuid5(payment.id, f"fee {payment.fee_minor}"),
+        legs,
+        invoice=invoice,
+        payment=payment,
+        memo=payment.paid_with,
+    )
+
+
 async def book_fee_back(
     db: AsyncSession, invoice: Invoice, payment: Payment, *, upto: int, amount: int
 ) -> None:

@@ -221,5 +221,9 @@ async def lower_what_is_open(
     invoice.version += 1
     if not invoice.is_open:
         return
-    if not await settle_if_paid(db, invoice, order, by=by) and invoice.status == "issued":
+    if (
+        not await settle_if_paid(db, invoice, order, by=by)
+        and invoice.status == "issued"
+        and invoice.paid_minor
+    ):
         invoice.status = "partially_paid"

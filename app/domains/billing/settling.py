@@ -40,6 +40,7 @@ async def settle(db: AsyncSession, payment_id: UUID, told: PaymentStatus, *, by:
             await _move_refunds(db, invoice, order, payment, told, by=by)
             await _give_fee_back(db, invoice, payment, told.platform_fee_back)
             await _dispute(db, invoice, payment, told, by=by)
+            await _keep_fee(db, invoice, payment, told)
     elif told.state in ENDED:
         await _end(db, invoice, payment, told, by=by)
     elif told.state != payment.status and payment.may_become(told.state):
@@ -65,6 +66,7 @@ def _learn(payment: Payment, told: PaymentStatus) -> None:
         "amount": told.amount,
         "refunded": told.refunded,
         "returned": told.returned,
+        "fee": told.fee,
         "platform_fee": told.platform_fee,
         "platform_fee_back": told.platform_fee_back,
         "currency": told.currency,
@@ -165,6 +167,15 @@ async def _give_fee_back(db: AsyncSession, invoice: Invoice, payment: Payment, u
     if more > 0:
         payment.platform_fee_back_minor = upto
         await ledger.book_fee_back(db, invoice, payment, upto=upto, amount=more)
+
+
+async def _keep_fee(db: AsyncSession, invoice: Invoice, payment: Payment, told: PaymentStatus) -> None:
+    """The provider often reckons what it keeps only after the money came: book what it says more by now. An older
+    answer says less, and changes nothing."""
+    more = told.fee + told.dispute_fee - payment.fee_minor
+    if more > 0:
+        payment.fee_minor += more
+        await ledger.book_fee(db, invoice, payment, more)
 
 
 def _go_out(invoice: Invoice, payment: Payment, more: int) -> tuple[int, int]:

@@ -90,7 +90,7 @@ async def shown(
         "may_refund": at_desk and me.can("manage:center"),
         "credit_notes": notes,
         "may_credit": may_be_lowered and me.can("manage:center"),
-        "owner_may_credit": may_be_lowered and not me.can("manage:center"),
+        "needs_owner_to_credit": may_be_lowered and not me.can("manage:center"),
         "given_back": sum(payment.refunded_minor for payment in taken),
         "to_give_back": sum(payment.credit_left_minor for payment in taken),
         "whole_too": crediting.may_be_credited(invoice, payments),

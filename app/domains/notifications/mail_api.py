@@ -91,13 +91,13 @@ async def change_mail(
 
 
 @post(f"{ONE}/return", opt=SETS_UP, status_code=200)
-async def give_back(
+async def restore(
     request: AnyRequest, letter: FromPath[str], language: FromPath[str], data: JSONBody[ReturnIn]
 ) -> WordsOut:
     """Return to the default words."""
     async with begin(request) as (db, me):
         mail = own_words.find(letter, language)
-        return _out(mail, language, await own_words.give_back(db, mail, language, seen=data.version, by=me))
+        return _out(mail, language, await own_words.restore(db, mail, language, seen=data.version, by=me))
 
 
 @post(f"{ONE}/preview", opt=SETS_UP | REPEATABLE, status_code=200)
@@ -111,5 +111,5 @@ async def preview_mail(
 
 
 router = Router(
-    "/", tags=["Mails to customers"], route_handlers=[list_mails, change_mail, give_back, preview_mail]
+    "/", tags=["Mails to customers"], route_handlers=[list_mails, change_mail, restore, preview_mail]
 )

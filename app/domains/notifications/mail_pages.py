@@ -110,12 +110,12 @@ async def preview_html(request: AnyRequest, letter: FromPath[str], language: Fro
 
 
 @post(f"{ONE}/return", opt=SETS_UP, status_code=303)
-async def give_back(request: AnyRequest, letter: FromPath[str], language: FromPath[str]) -> Response[Any]:
+async def restore(request: AnyRequest, letter: FromPath[str], language: FromPath[str]) -> Response[Any]:
     form = read(ReturnForm, await request.form())
     try:
         async with begin(request) as (db, me):
             mail = own_words.find(letter, language)
-            await own_words.give_back(db, mail, language, seen=form.version, by=me, to=form.mail_words_id)
+            await own_words.restore(db, mail, language, seen=form.version, by=me, to=form.mail_words_id)
             said = _("“%(mail)s” leaves with the earlier words again.", mail=_(mail.label))
             return see_other(request, _path(letter, language), flash=said)
     except Invalid as wrong:
@@ -153,6 +153,4 @@ async def _show(
     )  # fmt: skip
 
 
-router = Router(
-    "/", route_handlers=[list_mails, show_mail, change_mail, preview_mail, preview_html, give_back]
-)
+router = Router("/", route_handlers=[list_mails, show_mail, change_mail, preview_mail, preview_html, restore])

@@ -1,4 +1,4 @@
-"""A shop's own words for its mails: read afresh when one is written, changed with a history, given back for ours."""
+"""A shop's own words for its mails: read afresh when one is written, changed with a history, ours restored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -122,7 +122,7 @@ async def change(
     return await _write(db, mail, language, subject, text, seen=seen, by=by)
 
 
-async def give_back(
+async def restore(
     db: AsyncSession, mail: CustomerMail, language: str, *, seen: int, by: Viewer, to: UUID | None = None
 ) -> Words:
     """Return to the product's words, or to those of an earlier change. Raises NotFound and what a change raises: what

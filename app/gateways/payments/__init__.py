@@ -97,9 +97,9 @@ class PaymentStatus:
     returned_refs: tuple[str, ...] = ()
     """Which refunds those were (`RefundMade.ref`)."""
     fee: int = 0
-    """What the provider itself kept of the payment."""
+    """What the provider itself kept of the payment; nothing until it has reckoned that."""
     platform_fee: int = 0
-    """What of it went to the platform."""
+    """What of it goes to the platform."""
     platform_fee_back: int = 0
     """What of that came back to the shop with refunds. It only grows."""
     dispute_stage: int = 0

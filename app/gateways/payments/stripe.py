@@ -6,6 +6,7 @@ at the local simulator; nothing else here knows that there is one.
 
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -296,8 +297,8 @@ def _status(session: Any, disputes: Sequence[Any], refunds: Sequence[Any], fee: 
         elif gone:
             state = "refunded" if gone >= charge.amount_captured else "partially_refunded"
     entry = charge.balance_transaction if charge else None
-    # The entry's fee is all that was kept; its details tell whose each part is.
-    ours = sum(part.amount for part in entry.fee_details if part.type == "application_fee") if entry else 0
+    # For up to an hour there is no entry. Its fee is all that was kept; its details tell whose each part is.
+    theirs = [part for part in entry.fee_details if part.type != "application_fee"] if entry else []
     decided = [dispute for dispute in disputes if dispute.status in _DISPUTE_DECIDED]
     return PaymentStatus(
         ref=session.id,
@@ -307,17 +308,27 @@ def _status(session: Any, disputes: Sequence[Any], refunds: Sequence[Any], fee: 
         refunded=refunded,
         returned=refunded - gone,
         returned_refs=tuple(refund.id for refund in returned),
-        fee=entry.fee - ours if entry else 0,
-        platform_fee=ours,
+        fee=_as_paid(sum(part.amount for part in theirs), entry),
+        platform_fee=charge.application_fee_amount or 0 if charge else 0,
         platform_fee_back=fee.amount_refunded if fee else 0,
         dispute_stage=len(disputes) + len(decided),
         lost=sum(dispute.amount for dispute in decided if dispute.status == "lost"),
-        dispute_fee=sum(line.fee for dispute in decided for line in dispute.balance_transactions),
+        dispute_fee=sum(
+            _as_paid(line.fee, line) for dispute in decided for line in dispute.balance_transactions
+        ),
         currency=str(session.currency).upper(),
         transaction=intent.id if intent else None,
         method=_method(charge) if charge and charge.paid else None,
         failure=_failure(intent),
     )
+
+
+def _as_paid(amount: int, entry: Any) -> int:
+    """What an entry tells in the account's currency, in that of the payment: the rate leads from this to that."""
+    if not entry or not entry.exchange_rate:
+        return amount
+    paid = Decimal(amount) / Decimal(str(entry.exchange_rate))
+    return int(paid.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _method(charge: Any) -> str | None:

@@ -1,5 +1,6 @@
 """The platform's fee: set by the network, reckoned here, taken by the provider, given back with refunds."""
 
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -10,12 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.db import transaction
-from app.domains.billing import fees
+from app.core.viewer import Viewer
+from app.domains.billing import fees, paying, settling
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.models import Payment
+from app.gateways.payments import PaymentStatus
 from tests.cast import CAST, HARBOR
-from tests.domains.billing.bills import TOTAL, with_platform_fee
+from tests.domains.billing.bills import TOTAL, issued, with_account, with_platform_fee
 from tests.domains.billing.conftest import Till
 from tests.domains.billing.test_card import FEE
 
@@ -65,6 +69,29 @@ async def test_a_fee_is_taken_and_goes_back_in_proportion_and_the_network_sees_w
     await check_every_shop()
 
 
+async def test_a_charge_that_the_balance_learns_of_late_bears_both_fees(till: Till) -> None:
+    """Stripe's usual way: for up to an hour nobody knows what it keeps of a payment that succeeded."""
+    await set_through_page(till, "2.5", "0.30")
+    await till.stripe.knobs(late_entries=True)
+    for hears_of_it in (True, False):
+        invoice, payment = await till.paid_by_card()
+        assert (payment.fee_minor, payment.platform_fee_minor) == (0, OURS)
+        assert (await till.books(invoice))["platform_fees"] == OURS
+        if hears_of_it:
+            await till.stripe.enter(payment.transaction_ref)
+            await till.deliver("charge.updated")
+            await till.deliver("charge.updated")  # once more: nothing is kept twice
+            books = await till.books(invoice)
+            assert (books["fees"], books["stripe"]) == (FEE, TOTAL - FEE - OURS)
+        assert (await till.give_back(payment, "289.47")).status_code == 303
+        books = await till.books(invoice)
+        assert "platform_fees" not in books
+        assert (books["fees"], books["stripe"]) == (FEE, -FEE)
+        now = await till.read(Payment, payment.id)
+        assert (now.status, now.fee_minor) == ("refunded", FEE)
+    await check_every_shop()
+
+
 async def test_a_payment_keeps_the_fee_it_began_with(till: Till) -> None:
     async with transaction(tenant=HARBOR) as db:
         await with_platform_fee(db, 100)
@@ -79,6 +106,23 @@ async def test_a_payment_keeps_the_fee_it_began_with(till: Till) -> None:
     assert (await till.read(Payment, payment.id)).platform_fee_minor == 289
 
 
+async def test_the_oldest_month_the_network_sees_is_a_whole_one(db: AsyncSession) -> None:
+    invoice = await issued(db)
+    await with_account(db)
+    await with_platform_fee(db, 250, 30)
+    payment = await paying.begin_card(db, invoice, by=CAST.customer.viewer)
+    said = PaymentStatus(ref="cs_1", state="completed", amount=TOTAL, platform_fee=OURS, currency="USD")
+    with clock.moved_to(datetime(2031, 1, 1, 12, tzinfo=UTC)):
+        await settling.settle(db, payment.id, said, by=Viewer.system(HARBOR))
+    await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+    with clock.moved_to(datetime(2032, 1, 31, 12, tzinfo=UTC)):
+        (month,) = await fees.earned(db)
+    assert (month.month, month.amount_minor) == (datetime(2031, 1, 1, tzinfo=UTC), OURS)
+    with clock.moved_to(datetime(2032, 2, 1, tzinfo=UTC)):
+        assert await fees.earned(db) == []
+
+
+@pytest.mark.timeout(60)  # a number without bounds takes minutes
 async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, db: AsyncSession) -> None:
     assert (await till.open_browser(CAST.owner).get("/network/fees")).status_code == 403
     for percent, fixed, said in (
@@ -87,6 +131,11 @@ async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, d
         ("2", "0.005", "more decimals than USD knows"),
         ("2", "-1", "less than nothing"),
         ("", "0", "Please fill this in"),
+        ("1E900000", "0", "Between 0 and 30"),
+        ("-1e999999", "0", "Between 0 and 30"),
+        ("1e-99999999", "0", "At most two decimals"),
+        ("sNaN", "0", "Please enter a number"),
+        ("2", "1e999999", "too much"),
     ):
         answer = await set_through_page(till, percent, fixed, key=f"{percent} {fixed}")
         assert answer.status_code == 422

@@ -36,6 +36,7 @@ ACTS = st.one_of(
     st.tuples(st.just("decline"), which),
     st.tuples(st.just("bank"), which),
     st.tuples(st.just("pay"), which),
+    st.tuples(st.just("reckon"), which),
     st.tuples(st.just("expire"), which),
     st.tuples(st.just("refund"), st.tuples(which, st.integers(1, TOTAL))),
     st.tuples(st.just("return"), st.tuples(which, st.integers(1, TOTAL))),
@@ -113,15 +114,19 @@ class History:
         truth = self.truth(place)
         if truth and truth.now.state in ("pending", "requires_action"):
             payment = await self.db.get_one(Payment, truth.payment_id)
-            fee = min(FEE, payment.amount_minor)
             assert payment.platform_fee_minor == fees.fee_of(payment.amount_minor, *PLATFORM_FEE)
             truth.become(
                 state="completed",
                 amount=payment.amount_minor,
-                fee=fee,
                 platform_fee=payment.platform_fee_minor,
                 failure=None,
             )
+
+    async def do_reckon(self, place: int) -> None:
+        """What the provider keeps is known a while after the money came."""
+        truth = self.truth(place)
+        if truth and truth.now.amount:
+            truth.become(fee=min(FEE, truth.now.amount))
 
     async def do_expire(self, place: int) -> None:
         truth = self.truth(place)
@@ -239,6 +244,18 @@ class History:
     max_examples=RUNS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(  # the fee is reckoned after a dispute is decided, and older news of it come last
+    acts=[
+        ("press", TOTAL),
+        ("pay", 0),
+        ("news", (0, 0)),
+        ("dispute", 0),
+        ("reckon", 0),
+        ("decide", (0, True)),
+        ("news", (0, 0)),
+        ("news", (0, 1)),
+    ]
 )
 @example(  # a second dispute is open when the provider is first asked about the one before
     acts=[("press", TOTAL), ("pay", 0), ("dispute", 0), ("decide", (0, True)), ("dispute", 0)]

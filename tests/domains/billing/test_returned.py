@@ -85,6 +85,28 @@ async def test_a_returned_refund_of_a_credit_note_is_to_be_given_back_again(till
     await check_every_shop()
 
 
+async def test_a_returned_refund_that_was_all_credit_leaves_an_unpaid_invoice_unpaid(till: Till) -> None:
+    invoice = await till.invoice()
+    async with transaction(tenant=HARBOR) as db:
+        held = await db.get_one(Invoice, invoice.id)
+        cash = await paying.take_cash(db, held, amount=TOTAL - 10000, by=CAST.advisor.viewer)
+    await till.stripe.pay((await till.press_pay(invoice)).headers["location"])
+    await till.deliver()
+    card = next(one for one in await till.payments(invoice) if one.method == "card")
+    note = {"what": "lines", "reason": "Not done", "credited": "0", "amount-0": "100.00"}
+    owner = till.open_browser(CAST.owner)
+    assert (await owner.post(f"/invoices/{invoice.id}/credit-notes", note)).status_code == 303
+    assert (await till.give_back(card, "100.00")).status_code == 303
+    (made,) = await refunds(invoice)
+    assert (await till.give_back(cash, "189.47")).status_code == 303
+    assert (await till.read(Invoice, invoice.id)).status == "issued"
+    await come_back(till, made)
+    assert (await till.read(Payment, card.id)).credit_left_minor == 10000
+    now = await till.read(Invoice, invoice.id)
+    assert (now.status, now.paid_minor, now.open_minor) == ("issued", 0, TOTAL - 10000)
+    await check_every_shop()
+
+
 async def test_a_return_that_is_heard_of_with_the_next_refund_is_booked_beside_it(till: Till) -> None:
     invoice, payment = await till.paid_by_card()
     await till.give_back(payment, "100.00")

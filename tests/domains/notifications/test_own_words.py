@@ -203,12 +203,12 @@ async def test_words_are_kept_in_ink_told_to_the_trail_and_given_back(cast: Cast
         await own_words.change(db, CONFIRMATION, "en", subject="Other", text="Words", seen=0, by=owner)
     assert refused.value.is_stale
     with pytest.raises(Refused):
-        await own_words.give_back(db, CONFIRMATION, "en", seen=0, by=owner)
-    back = await own_words.give_back(db, CONFIRMATION, "en", seen=1, by=owner)
+        await own_words.restore(db, CONFIRMATION, "en", seen=0, by=owner)
+    back = await own_words.restore(db, CONFIRMATION, "en", seen=1, by=owner)
     assert (back.is_ours, back.version, back.subject) == (True, 2, CONFIRMATION.subject)
     newest, oldest = await own_words.history(db, owner, CONFIRMATION, "en")
     assert (newest.is_ours, oldest.subject) == (True, "Come {when}")
-    again = await own_words.give_back(db, CONFIRMATION, "en", seen=2, by=owner, to=oldest.id)
+    again = await own_words.restore(db, CONFIRMATION, "en", seen=2, by=owner, to=oldest.id)
     assert (again.subject, again.text, again.version) == (said["subject"], said["text"], 3)
     own = own_words.ours(CONFIRMATION, "en")
     typed = await own_words.change(
@@ -241,7 +241,7 @@ async def test_only_the_owner_words_mails_and_another_shop_finds_none(cast: Cast
     assert await db.scalar(select(MailWords)) is None
     assert await own_words.history(db, cast.outsider.viewer, CONFIRMATION, "en") == []
     with pytest.raises(NotFound):
-        await own_words.give_back(db, CONFIRMATION, "en", seen=1, by=cast.outsider.viewer, to=row.id)
+        await own_words.restore(db, CONFIRMATION, "en", seen=1, by=cast.outsider.viewer, to=row.id)
     with pytest.raises(NotFound):
         own_words.find("appointment_confirmation", "xx")
 

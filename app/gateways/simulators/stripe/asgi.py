@@ -67,6 +67,7 @@ class Simulator:
         add("GET", "/_sim/deliveries", lambda request: json_response(self.store.deliveries(1000)))
         add("POST", "/_sim/events/{id}/deliver", self._deliver_again)
         add("POST", "/_sim/payment_intents/{id}/dispute", self._dispute)
+        add("POST", "/_sim/payment_intents/{id}/enter", self._enter)
         add("POST", "/_sim/refunds/{id}/return", self._return_refund)
         add("POST", "/_sim/accounts/{id}/payout", self._pay_out)
         add("POST", "/_sim/payouts/{id}/{outcome}", self._bank_answers)
@@ -82,6 +83,9 @@ class Simulator:
 
     def _dispute(self, request: Request, intent: str) -> Response:
         return self._turned(intent, lambda account: self.api.till.dispute(account, intent))
+
+    def _enter(self, request: Request, intent: str) -> Response:
+        return self._turned(intent, lambda account: self.api.till.enter(account, intent))
 
     def _return_refund(self, request: Request, refund: str) -> Response:
         return self._turned(refund, lambda account: self.api.till.return_refund(account, refund))
@@ -102,7 +106,7 @@ class Simulator:
         return self._turned(dispute, lambda account: self.api.till.decide(account, dispute, outcome))
 
     def _turned(self, ref: str, act: Callable[[str], Doc]) -> Response:
-        """What the payer's bank does to an object, whichever account it is on."""
+        """What a bank or the balance does to an object, whichever account it is on."""
         found = self.store.peek(ref)
         try:
             with self.store.transaction():

@@ -17,6 +17,10 @@ class Faults:
     """Events are gathered for a moment and sent newest first."""
     hold: bool = False
     """Nothing is delivered until this is turned off."""
+    # The balance
+    late_entries: bool = False
+    """A charge has no entry in the balance when it succeeds, as in life (`automatic_async`); it gets one when it is
+    told to, or with its first refund."""
     # Answers of the API
     latency: float = 0.0
     """Seconds before a request is looked at; the idempotency key is taken meanwhile."""

@@ -55,11 +55,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
   done INTEGER NOT NULL DEFAULT 0, last_status INTEGER, last_error TEXT
 );
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due) WHERE NOT done;
--- of files that were begun before there were application fees
+-- of files that were begun before there was so much to tell
 UPDATE objects SET body = json_set(body, '$.application_fee', NULL)
  WHERE kind = 'charge' AND json_type(body, '$.application_fee') IS NULL;
 UPDATE objects SET body = json_set(body, '$.fee_details', json('[]'))
  WHERE kind = 'balance_transaction' AND json_type(body, '$.fee_details') IS NULL;
+UPDATE objects SET body = json_set(body, '$.exchange_rate', NULL)
+ WHERE kind = 'balance_transaction' AND json_type(body, '$.exchange_rate') IS NULL;
+UPDATE objects SET body = json_set(body, '$.application_fee_amount', (
+         SELECT json_extract(fee.body, '$.amount') FROM objects fee
+          WHERE fee.id = json_extract(objects.body, '$.application_fee')))
+ WHERE kind = 'charge' AND json_type(body, '$.application_fee_amount') IS NULL;
 """
 
 

@@ -158,6 +158,7 @@ class Till:
             "amount_captured": intent["amount"],
             "amount_refunded": 0,
             "application_fee": None,
+            "application_fee_amount": None,
             "balance_transaction": None,
             "captured": True,
             "currency": intent["currency"],
@@ -175,17 +176,34 @@ class Till:
         return self._store.create("ch", account, body, parent=intent["id"])
 
     def _settle(self, account: str, intent: Doc, charge: Doc, amount: int) -> None:
-        fee = (amount * FEE_PERCENT_HUNDREDTHS + 5000) // 10000 + FEE_FIXED
         platforms = min(int(intent["application_fee_amount"] or 0), amount)
-        entry = self._balance(
-            account, "charge", charge["id"], amount, fee, charge["currency"], platforms=platforms
-        )
-        charge |= {"captured": True, "amount_captured": amount, "balance_transaction": entry["id"]}
-        if platforms:
-            charge["application_fee"] = self._platform_earns(account, charge, platforms)["id"]
+        charge |= {"captured": True, "amount_captured": amount, "application_fee_amount": platforms or None}
         intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
         self._store.save(charge)
         self._store.save(intent)
+        if not self._faults.late_entries:
+            self._enter(account, charge)
+
+    def enter(self, account: str, ref: str) -> Doc:
+        """The balance learns of an intent's charge, within the hour when entries are late."""
+        intent = self._store.get("payment_intent", account, ref, "payment_intent")
+        charge = self._store.get("charge", account, str(intent["latest_charge"]), "charge")
+        if not charge["amount_captured"] or charge["balance_transaction"]:
+            raise invalid("payment_intent", "There is nothing to enter.")
+        self._enter(account, charge)
+        self._emit("charge.updated", charge, account)
+        return charge
+
+    def _enter(self, account: str, charge: Doc) -> None:
+        amount, platforms = charge["amount_captured"], charge["application_fee_amount"] or 0
+        fee = (amount * FEE_PERCENT_HUNDREDTHS + 5000) // 10000 + FEE_FIXED
+        entry = self._balance(
+            account, "charge", charge["id"], amount, fee, charge["currency"], platforms=platforms
+        )
+        charge["balance_transaction"] = entry["id"]
+        if platforms:
+            charge["application_fee"] = self._platform_earns(account, charge, platforms)["id"]
+        self._store.save(charge)
 
     def _balance(
         self,
@@ -208,7 +226,8 @@ class Till:
             for type_, part in parts
             if part
         ]
-        body |= {"currency": currency, "status": "available", "reporting_category": kind}
+        body |= {"currency": currency, "exchange_rate": None, "status": "available"}
+        body["reporting_category"] = kind
         return self._store.create("txn", account, body, parent=source)
 
     # Application fees: the platform's part of a charge on a connected account
@@ -247,7 +266,7 @@ class Till:
     def refund(self, account: str, params: Params) -> Doc:
         only(params, "payment_intent", "charge", "amount", "reason", "metadata", "refund_application_fee")
         charge = self._refundable(account, params)
-        if params.get("refund_application_fee") == "true" and not charge["application_fee"]:
+        if params.get("refund_application_fee") == "true" and not charge["application_fee_amount"]:
             words = f"Charge {charge['id']} does not have an application fee to refund."
             raise invalid("refund_application_fee", words)
         left = charge["amount_captured"] - charge["amount_refunded"]
@@ -282,6 +301,8 @@ class Till:
         return charge
 
     def _give_back(self, account: str, charge: Doc, amount: int, params: dict[str, Any]) -> Doc:
+        if not charge["balance_transaction"]:
+            self._enter(account, charge)
         body: Doc = {
             "amount": amount,
             "charge": charge["id"],
