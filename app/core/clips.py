@@ -216,8 +216,17 @@ async def _prepare(heard: Heard[ClipReceived]) -> None:
             "percent": 100,
         }
         if not await _settle(heard, file, state="ready", **ready):
-            for gone in (key, still_key):  # it was taken off meanwhile
-                await files.storage().delete(gone)
+            await _leave_nothing(heard, file, (key, still_key))
+
+
+async def _leave_nothing(heard: Heard[ClipReceived], file: File, keys: Sequence[str]) -> None:
+    """Take away what was made of a video that was taken off meanwhile. When another run was first, it lies in the same
+    places, and is what is shown."""
+    async with transaction(tenant=heard.tenant_id) as db:
+        state = await db.scalar(select(File.state).where(File.id == file.id))
+    if state != "ready":
+        for key in keys:
+            await files.storage().delete(key)
 
 
 async def _settle(heard: Heard[ClipReceived], file: File, *, state: str, **values: Any) -> bool:

@@ -39,6 +39,9 @@ REACTION_SECONDS = 45.0
 """Less than the queue's own limit: what the queue cancels cannot be told from a worker that is being stopped."""
 SLOW_SECONDS = 900.0
 LATER = timedelta(seconds=10)
+BEAT = LATER / 2
+"""How often a slow reaction shows life: more often than the shortest term there is, so that a second delivery of it which
+is put off for later cannot have it handed out a third time."""
 
 Reaction = Callable[..., Awaitable[None]]
 Bell = Callable[[Any], Iterable[Ring]]
@@ -181,6 +184,7 @@ async def react(event_id: str, reaction: str) -> None:
 @task(retries=1, timeout=int(SLOW_SECONDS) + 10)
 async def react_slowly(event_id: str, reaction: str) -> None:
     """The same for a slow reaction."""
+    await _beat(UUID(event_id), reaction)  # it may have waited in the queue until it was nearly due again
     alive = asyncio.create_task(_show_life(UUID(event_id), reaction))
     try:
         await _react(UUID(event_id), reaction, within=SLOW_SECONDS)
@@ -190,9 +194,13 @@ async def react_slowly(event_id: str, reaction: str) -> None:
 
 async def _show_life(event_id: UUID, reaction: str) -> None:
     while True:
-        await asyncio.sleep(PATIENCE.total_seconds() / 4)
-        with contextlib.suppress(SQLAlchemyError, OSError):
-            await _put_off(event_id, reaction, PATIENCE)
+        await asyncio.sleep(BEAT.total_seconds())
+        await _beat(event_id, reaction)
+
+
+async def _beat(event_id: UUID, reaction: str) -> None:
+    with contextlib.suppress(SQLAlchemyError, OSError):
+        await _put_off(event_id, reaction, PATIENCE)
 
 
 async def _put_off(event_id: UUID, reaction: str, term: timedelta) -> None:

@@ -44,6 +44,14 @@ async def hand_out():
     return str(mine[0]), mine[1]
 
 
+async def term_of(reaction, due_at=None):
+    """When the delivery is handed out again; first moved to `due_at`."""
+    mine = update(Delivery).where(Delivery.reaction == reaction)
+    async with transaction(tenant=HARBOR) as db:
+        moved = mine.values(due_at=due_at or Delivery.due_at).returning(Delivery.due_at)
+        return (await db.scalars(moved)).one()
+
+
 @pytest.mark.parametrize("kind", list(TYPES))
 async def test_a_video_is_written_anew_as_one_that_every_browser_plays(tmp_path, kind):
     data = films.film(kind)
@@ -177,8 +185,15 @@ async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, pla
 
     with monkeypatch.context() as dying:
         dying.setattr(files.storage(), "put", put)
+        dying.setattr(relay, "BEAT", timedelta(seconds=0.1))
         run = asyncio.create_task(relay.react_slowly(event, reaction))
         await half_way.wait()
+        await relay.react_slowly(
+            event, reaction
+        )  # handed out twice: put off, until the first shows life again
+        async with asyncio.timeout(5):
+            while await term_of(reaction) < clock.now() + 2 * relay.LATER:
+                await asyncio.sleep(0.05)
         run.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await run
@@ -188,6 +203,29 @@ async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, pla
     file = await the_file()
     assert file.state == "ready"
     assert (await files.storage().get(file.key))[4:8] == b"ftyp"
+
+
+async def test_a_video_that_two_workers_prepare_stays(browser, cast, place, monkeypatch):
+    await send(browser(cast.technician), place, films.film())
+    event, reaction = await hand_out()
+    monkeypatch.setattr(clips, "AT_ONCE", 2)  # what is counted a process, as if these were two
+    await term_of(reaction, clock.now() - timedelta(seconds=1))  # it waited in the queue for a minute
+    stored, both, late = files.storage().put, asyncio.Barrier(2), []
+
+    async def put(key, *args, **kwargs):
+        if key.endswith("-clip.mp4"):
+            await both.wait()
+            late.extend(await relay.overdue())
+        await stored(key, *args, **kwargs)
+
+    monkeypatch.setattr(files.storage(), "put", put)
+    async with asyncio.timeout(30):
+        await asyncio.gather(relay.react_slowly(event, reaction), relay.react_slowly(event, reaction))
+    assert late == []  # each shows life as soon as it begins
+    file = await the_file()
+    assert file.state == "ready"
+    assert (await files.storage().get(file.key))[4:8] == b"ftyp"
+    assert (await files.storage().get(file.thumbnail_key))[8:12] == b"WEBP"
 
 
 async def test_a_video_that_never_succeeds_is_found_among_the_dead_jobs(browser, cast, place, monkeypatch):
