@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 from datetime import timedelta
 from io import BytesIO
+from uuid import uuid4
 
 import av
 import pytest
 from sqlalchemy import select, update
 
 from app.core import clips, clock, files, relay
-from app.core.db import transaction
+from app.core.db import act_as, transaction
 from app.core.tables import DeadJob, Delivery, File
+from app.domains import workshop
 from app.domains.inspections.models import FindingPhoto
+from app.domains.workshop.models import RepairOrder
 from app.gateways.storage import FileMissing
 from tests.cast import HARBOR
 from tests.core import films
@@ -160,6 +163,32 @@ async def test_what_cannot_be_taken_is_said_beside_the_field_and_kept_nowhere(br
     assert await the_file() is None
 
 
+async def test_a_video_that_is_refused_after_it_arrived_lies_nowhere(browser, cast, run_reactions):
+    inspection, order = await sheets.begun_on_site()
+    on_sheet = f"/inspections/{inspection.id}/findings/{await sheets.item_on_site(inspection, 'Horn')}/clips"
+    on_order, tablet = f"/orders/{order.number}/clips", browser(cast.technician)
+
+    async def answers(url, form=None, key=""):
+        sent = {"clip": ("brakes.mp4", films.film(), "video/mp4")}
+        return (await tablet.post(url, form, files=sent, key=key)).status_code
+
+    def lying():
+        return [one for one in files.storage()._folder.rglob("*") if one.is_file()]
+
+    before = len(lying())
+    assert await answers(on_order, {"job": str(uuid4())}) == 404
+    for url in (on_sheet, on_order):
+        assert [await answers(url, key=f"twice {url}") for _time in range(2)] == [303, 303]
+    assert len(lying()) == before + 2
+    async with transaction() as db:
+        await act_as(db, user=cast.advisor.user_id, tenant=HARBOR)
+        await workshop.void(
+            db, await db.get_one(RepairOrder, order.id), by=cast.advisor.viewer, reason="Left"
+        )
+    assert await answers(on_order) == 409
+    assert len(lying()) == before + 2
+
+
 async def test_a_video_that_cannot_be_read_says_so_and_can_be_taken_off(browser, cast, place, run_reactions):
     tablet = browser(cast.technician)
     await send(tablet, place, b"\0\0\0\x20ftypisom\0\0\2\0isomiso2" + bytes(5000))
@@ -193,7 +222,7 @@ async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, pla
         )  # handed out twice: put off, until the first shows life again
         async with asyncio.timeout(5):
             while await term_of(reaction) < clock.now() + 2 * relay.LATER:
-                await asyncio.sleep(0.05)
+                pass
         run.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await run

@@ -13,8 +13,23 @@ from app.core.words import _
 from app.domains.workshop import jobs
 from app.domains.workshop.events import OrderPhotographed
 from app.domains.workshop.live import bench_topic, customer_topic, staff_topic
-from app.domains.workshop.models import OrderPhoto, RepairOrder
+from app.domains.workshop.models import Job, OrderPhoto, RepairOrder
 from app.domains.workshop.orders import of, tell
+
+
+async def must_take(db: AsyncSession, order: RepairOrder, job_id: UUID | None, *, by: Viewer) -> Job | None:
+    """The job that something is photographed of, if of one. Raises Refused when nothing is put on the order any more, and
+    NotFound for a job not of it."""
+    if order.status in ("archived", "void"):
+        raise Refused(
+            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+        )
+    if job_id is None:
+        return None
+    job, its_order = await jobs.find(db, by, job_id)
+    if its_order.id != order.id:
+        raise NotFound
+    return job
 
 
 async def add_photo(
@@ -29,12 +44,7 @@ async def add_photo(
     is_shared: bool = False,
 ) -> OrderPhoto:
     """Put a stored image on the order: walk_around, finding or progress. Raises NotFound for a job not of it."""
-    if order.status in ("archived", "void"):
-        raise Refused(
-            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
-        )
-    if job_id and (await jobs.find(db, by, job_id))[1].id != order.id:
-        raise NotFound
+    await must_take(db, order, job_id, by=by)
     photo = OrderPhoto(
         tenant_id=order.tenant_id,
         order_id=order.id,

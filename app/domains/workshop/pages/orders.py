@@ -220,9 +220,11 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
 async def add_clip(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
     form = read(ClipForm, await request.form())
     async with glance(request) as (db, me):
-        await orders.find(db, me, number)
-    received = await clips.receive(form.clip, by=me, tenant=me.tenant_id)
-    async with begin(request) as (db, me):
+        await photographs.must_take(db, await orders.find(db, me, number), form.job, by=me)
+    async with (
+        clips.receiving(form.clip, by=me, tenant=me.tenant_id) as received,
+        begin(request) as (db, me),
+    ):
         order = await orders.find(db, me, number)
         await photographs.add_clip(
             db,
