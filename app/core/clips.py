@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, cast
@@ -173,10 +173,10 @@ def why_refused(file: File) -> str:
 
 
 async def hand_over(
-    db: AsyncSession, file: File, *, by: Viewer, rings: Sequence[tuple[str, str]], subject: UUID
+    db: AsyncSession, file: File, *, by: Viewer, rings: Iterable[Ring], subject: UUID
 ) -> None:
     """Have the worker prepare a received video; pages that hear the `rings` follow how far it is."""
-    event = ClipReceived(file_id=file.id, rings=list(rings))
+    event = ClipReceived(file_id=file.id, rings=[(ring.topic, ring.signal) for ring in rings])
     await record(db, event, by=by, tenant=file.tenant_id, person=file.user_id, subject=subject)
 
 

@@ -12,7 +12,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.workshop import jobs
 from app.domains.workshop.events import OrderPhotographed
-from app.domains.workshop.live import bench_topic, customer_topic, staff_topic
+from app.domains.workshop.live import shown_where
 from app.domains.workshop.models import Job, OrderPhoto, RepairOrder
 from app.domains.workshop.orders import of, tell
 
@@ -77,9 +77,7 @@ async def add_clip(
     added = await add_photo(
         db, order, file.id, purpose=purpose, by=by, caption=caption, job_id=job_id, is_shared=is_shared
     )
-    rings = [(staff_topic(order.id), "order"), (customer_topic(order.id), "order")]
-    if order.technician_id:
-        rings.append((bench_topic(order.technician_id), "bench"))
+    rings = shown_where(order, await must_take(db, order, job_id, by=by))
     await clips.hand_over(db, file, by=by, rings=rings, subject=order.id)
     return added
 
