@@ -11,7 +11,7 @@ from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.workshop import jobs
-from app.domains.workshop.events import OrderPhotographed
+from app.domains.workshop.events import OrderPhotographed, OrderVideoRemoved
 from app.domains.workshop.live import shown_where
 from app.domains.workshop.models import Job, OrderPhoto, RepairOrder
 from app.domains.workshop.orders import of, tell
@@ -86,15 +86,32 @@ async def share_photo(
     db: AsyncSession, order: RepairOrder, photo_id: UUID, *, shared: bool, by: Viewer
 ) -> OrderPhoto:
     """Show a photo to the customer, or no longer."""
+    photo = await _find(db, order, photo_id)
+    if photo.is_shared != shared:
+        photo.is_shared = shared
+        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
+        await tell(db, order, event, by=by)
+    return photo
+
+
+async def remove_video(db: AsyncSession, order: RepairOrder, photo_id: UUID, *, by: Viewer) -> None:
+    """Take a video off the order that cannot be shown; what can be seen stays with the visit. Raises Refused."""
+    photo = await _find(db, order, photo_id)
+    file = await db.get_one(File, photo.file_id)
+    if not file.refusal:
+        raise Refused(_("Only a video that cannot be shown is removed. Hide others from the customer."))
+    await db.delete(photo)
+    await db.flush()
+    await files.forget(db, file, by=by)
+    await tell(db, order, OrderVideoRemoved(**of(order), photo_id=photo.id), by=by)
+
+
+async def _find(db: AsyncSession, order: RepairOrder, photo_id: UUID) -> OrderPhoto:
     photo = await db.scalar(
         select(OrderPhoto).where(OrderPhoto.order_id == order.id, OrderPhoto.id == photo_id)
     )
     if photo is None:
         raise NotFound
-    if photo.is_shared != shared:
-        photo.is_shared = shared
-        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
-        await tell(db, order, event, by=by)
     return photo
 
 

@@ -249,6 +249,14 @@ async def share_photo(request: AnyRequest, number: FromPath[int], photo_id: From
         return see_other(request, home(order))
 
 
+@post("/orders/{number:int}/photos/{photo_id:uuid}/removal", opt=READ, status_code=303)
+async def remove_video(request: AnyRequest, number: FromPath[int], photo_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await orders.find(db, me, number)
+        await photographs.remove_video(db, order, photo_id, by=me)
+        return see_other(request, home(order))
+
+
 @post("/orders/{number:int}/jobs", opt=READ, status_code=303)
 @mending(_show)
 async def propose(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
@@ -311,6 +319,7 @@ HANDLERS = [
     add_photos,
     add_clip,
     share_photo,
+    remove_video,
     propose,
     revive,
     refuse,
