@@ -46,6 +46,10 @@ AT_ONCE: Final = 1
 LARGEST_BODY = uploads.LARGEST_VIDEO + 40 * 1024 * 1024
 """What a form with a video may have: some more, so that a video that is too large is refused in words."""
 
+GIVEN_UP: Final = "given_up"
+"""In place of a reason, of a video that has no fault we know of and could not be prepared however often. It stays as it was sent:
+an administrator may have it tried again."""
+
 Reason = Literal["unreadable", "no_picture", "too_long", "pixels", "cut_short", "too_much"]
 
 
@@ -162,6 +166,7 @@ def clip_limits() -> str:
 def why_refused(file: File) -> str:
     """Why a video that was sent cannot be shown, and what to do."""
     return {
+        GIVEN_UP: _("Something went wrong here; the video may be good. Send it again."),
         "no_picture": _("There is no picture in this video, only sound."),
         "too_long": _(
             "This video is longer than %(seconds)s seconds. Send a shorter one.", seconds=LONGEST_SECONDS
@@ -197,9 +202,7 @@ async def prepare(heard: Heard[ClipReceived]) -> None:
 
 
 async def _prepare(heard: Heard[ClipReceived]) -> None:
-    async with transaction(tenant=heard.tenant_id) as db:
-        waiting = (File.id == heard.event.file_id, File.state == "preparing")
-        file = await db.scalar(select(File).where(*waiting))
+    file = await _waiting(heard)
     if file is None:  # taken off again, or prepared by a run that died before it could say so
         return
     key, still_key = files.prepared_keys(file.key)
@@ -237,6 +240,21 @@ async def _prepare(heard: Heard[ClipReceived]) -> None:
             await _leave_nothing(heard, file, (key, still_key))
 
 
+async def give_up(heard: Heard[ClipReceived]) -> None:
+    """Say on the pages that a video could not be prepared, after the last try."""
+    if file := await _waiting(heard):
+        await _settle(heard, file, state="preparing", refusal=GIVEN_UP)
+
+
+prepare.given_up = give_up  # type: ignore[attr-defined]
+
+
+async def _waiting(heard: Heard[ClipReceived]) -> File | None:
+    async with transaction(tenant=heard.tenant_id) as db:
+        waiting = (File.id == heard.event.file_id, File.state == "preparing")
+        return cast(File | None, await db.scalar(select(File).where(*waiting)))
+
+
 async def _leave_nothing(heard: Heard[ClipReceived], file: File, keys: Sequence[str]) -> None:
     """Take away what was made of a video that was taken off meanwhile. When another run was first, it lies in the same
     places, and is what is shown."""
@@ -251,6 +269,7 @@ async def _settle(heard: Heard[ClipReceived], file: File, *, state: str, **value
     """Write down what became of a video, unless it has gone meanwhile: False. At its end what was sent goes too."""
     async with transaction(tenant=heard.tenant_id) as db:
         mine = update(File).where(File.id == file.id, File.state == "preparing")
+        values = {"refusal": "", **values}
         if not (await db.scalars(mine.values(state=state, **values).returning(File.id))).first():
             return False
         percent = values.get("percent", 0)

@@ -264,6 +264,19 @@ async def _try_again(event_id: UUID, reaction: str, error: str) -> None:
             delivery.dead_at = clock.now()
     if dead:
         await bury("core.relay.react", {"event_id": str(event_id), "reaction": reaction}, error, TRIES)
+        await _give_up(event_id, reaction)
+
+
+async def _give_up(event_id: UUID, reaction: str) -> None:
+    """Let a reaction that failed for the last time say so where it is waited for, if it has something to say: its
+    `given_up`, which opens transactions of its own."""
+    kind, work = _reactions[reaction]
+    if say := getattr(work, "given_up", None):
+        async with transaction() as db:
+            await _as_system(db)
+            row = await db.scalar(select(EventRow).where(EventRow.id == event_id))
+        if row is not None:
+            await say(heard(row, kind))
 
 
 async def revive(db: AsyncSession, event_id: UUID, reaction: str) -> None:

@@ -10,12 +10,12 @@ import av
 import pytest
 from sqlalchemy import select, update
 
-from app.core import clips, clock, files, relay
+from app.core import clips, clock, files, graveyard, relay
 from app.core.db import act_as, transaction
 from app.core.tables import DeadJob, Delivery, File
 from app.domains import workshop
 from app.domains.inspections.models import FindingPhoto
-from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.models import OrderPhoto, RepairOrder
 from app.gateways.storage import FileMissing
 from tests.cast import HARBOR
 from tests.core import films
@@ -119,6 +119,9 @@ async def test_a_technicians_video_is_the_shops_until_it_is_shown(browser, cast,
     assert (await send(tablet, place, films.film())).status_code == 303
     sent = await the_file()
     assert (sent.state, files.signed_url(sent)) == ("preparing", "")
+    sheet = (await tablet.json("GET", f"/api/v1/staff{place.partition('/findings')[0]}")).json()
+    [said] = [photo for one in sheet["findings"] for photo in one["photos"]]
+    assert (said["kind"], said["state"], said["url"]) == ("video", "preparing", "")
     waiting = (await tablet.get(place)).text
     assert "Video is being prepared" in waiting
     assert "<video" not in waiting
@@ -202,6 +205,27 @@ async def test_a_video_that_cannot_be_read_says_so_and_can_be_taken_off(browser,
         await files.storage().get(file.key)
 
 
+async def test_an_orders_video_that_cannot_be_read_is_removed_and_no_other(
+    browser, cast, place, run_reactions
+):
+    async with transaction(tenant=HARBOR) as db:
+        number = await db.scalar(select(RepairOrder.number))
+    here, tablet = f"/orders/{number}", browser(cast.technician)
+    for data in (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2" + bytes(5000), films.film()):
+        await tablet.post(f"{here}/clips", files={"clip": ("brakes.mp4", data, "video/mp4")})
+    await run_reactions()
+    async with transaction(tenant=HARBOR) as db:
+        bad, good = await db.scalars(select(OrderPhoto.id).order_by(OrderPhoto.id))
+    page = (await tablet.get(here)).text
+    assert (f"{bad}/removal" in page, f"{good}/removal" in page) == (True, False)
+    assert (await browser(cast.outsider).post(f"{here}/photos/{bad}/removal")).status_code == 404
+    assert (await tablet.post(f"{here}/photos/{bad}/removal")).status_code == 303
+    assert (await tablet.post(f"{here}/photos/{good}/removal")).status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        assert list(await db.scalars(select(OrderPhoto.id))) == [good]
+        assert list(await db.scalars(select(File.state).where(File.kind == "video"))) == ["ready"]
+
+
 async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, place, monkeypatch):
     await send(browser(cast.technician), place, films.film())
     event, reaction = await hand_out()
@@ -269,8 +293,13 @@ async def test_a_video_that_never_succeeds_is_found_among_the_dead_jobs(browser,
         await relay.react_slowly(event, reaction)
     async with transaction() as db:
         dead = await db.scalar(select(DeadJob).where(DeadJob.kwargs["event_id"].astext == event))
-    assert dead is not None
-    assert (await the_file()).state == "preparing"
+        await graveyard.replay(db, dead.id)
+    shown = (await browser(cast.technician).get(place)).text
+    assert "Video could not be prepared" in shown
+    assert "Video is being prepared" not in shown
+    assert "Show the customer" not in shown
+    await relay.react_slowly(event, reaction)  # the administrator had it tried again
+    assert ((await the_file()).state, (await the_file()).refusal) == ("ready", "")
 
 
 async def test_a_second_video_waits_for_the_first_and_that_is_no_try(browser, cast, place, monkeypatch):
