@@ -73,6 +73,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches, follow_plan],
     workshop.OrderReadingsTaken: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
+    workshop.OrderVideoRemoved: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer, ring_day],

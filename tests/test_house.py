@@ -1,5 +1,6 @@
 """Promises of the house that a machine can keep an eye on."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -132,6 +133,39 @@ def test_every_event_is_named_once_and_frozen():
     names = [kind.__name__ for kind in SUBSCRIPTIONS]
     assert len(names) == len(set(names))
     assert all(kind.__struct_config__.frozen for kind in SUBSCRIPTIONS)
+
+
+def _signals(path: Path) -> set[str]:
+    """The names that a module rings pages with; of a name with an id in it, what stands before that."""
+    tree = ast.parse(path.read_text())
+    assigned = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found = set()
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Ring"):
+            continue
+        said = [*call.args[1:], *(one.value for one in call.keywords if one.arg == "signal")][0]
+        if isinstance(said, ast.Name) and said.id in assigned:
+            said = assigned[said.id]
+        ends = [said.body, said.orelse] if isinstance(said, ast.IfExp) else [said]
+        for end in ends:
+            first = end.values[0] if isinstance(end, ast.JoinedStr) else end
+            if isinstance(first, ast.Constant):
+                found.add(str(first.value))
+    return found
+
+
+def test_every_signal_that_is_rung_is_heard_by_some_page():
+    rung = set().union(*map(_signals, APP.rglob("*.py")))
+    assert {"service:progress_updated", "bench", "finding-", "notification:read"} <= rung
+    heard = "".join(path.read_text() for path in TEMPLATES)
+    deaf = [one for one in rung if not re.search(rf"[\"', ]{one}(\{{\{{[^}}]+\}}\}})? from:#live", heard)]
+    assert deaf == []
 
 
 def test_nothing_names_the_machine_it_was_made_on():

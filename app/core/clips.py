@@ -6,13 +6,14 @@ picture, upright, without the place, the device, or anything else that travelled
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, cast
@@ -44,6 +45,10 @@ AT_ONCE: Final = 1
 """Videos a worker prepares at a time: one takes a processor, and mails must go out meanwhile."""
 LARGEST_BODY = uploads.LARGEST_VIDEO + 40 * 1024 * 1024
 """What a form with a video may have: some more, so that a video that is too large is refused in words."""
+
+GIVEN_UP: Final = "given_up"
+"""In place of a reason, of a video that has no fault we know of and could not be prepared however often. It stays as it was sent:
+an administrator may have it tried again."""
 
 Reason = Literal["unreadable", "no_picture", "too_long", "pixels", "cut_short", "too_much"]
 
@@ -119,6 +124,23 @@ async def receive(sent: object, *, by: Viewer, tenant: UUID | None, field: str =
     )
 
 
+@contextlib.asynccontextmanager
+async def receiving(
+    sent: object, *, by: Viewer, tenant: UUID | None, field: str = "clip"
+) -> AsyncIterator[files.Kept]:
+    """`receive`, around the transaction that keeps its row. When that fails, what was sent does not stay behind: it says
+    where it was taken, and no row would lead to it."""
+    received = await receive(sent, by=by, tenant=tenant, field=field)
+    try:
+        yield received
+    except BaseException:
+        async with transaction(tenant=tenant) as db:
+            kept = await db.scalar(select(File.id).where(File.id == received.id))
+        if kept is None:  # it is there when the commit succeeded and the answer to it was lost
+            await files.storage().delete(received.key)
+        raise
+
+
 def _why_not_taken(reason: str, name: str) -> str:
     return {
         "empty": _("“%(name)s” is empty.", name=name),
@@ -144,6 +166,7 @@ def clip_limits() -> str:
 def why_refused(file: File) -> str:
     """Why a video that was sent cannot be shown, and what to do."""
     return {
+        GIVEN_UP: _("Something went wrong here; the video may be good. Send it again."),
         "no_picture": _("There is no picture in this video, only sound."),
         "too_long": _(
             "This video is longer than %(seconds)s seconds. Send a shorter one.", seconds=LONGEST_SECONDS
@@ -155,10 +178,10 @@ def why_refused(file: File) -> str:
 
 
 async def hand_over(
-    db: AsyncSession, file: File, *, by: Viewer, rings: Sequence[tuple[str, str]], subject: UUID
+    db: AsyncSession, file: File, *, by: Viewer, rings: Iterable[Ring], subject: UUID
 ) -> None:
     """Have the worker prepare a received video; pages that hear the `rings` follow how far it is."""
-    event = ClipReceived(file_id=file.id, rings=list(rings))
+    event = ClipReceived(file_id=file.id, rings=[(ring.topic, ring.signal) for ring in rings])
     await record(db, event, by=by, tenant=file.tenant_id, person=file.user_id, subject=subject)
 
 
@@ -179,9 +202,7 @@ async def prepare(heard: Heard[ClipReceived]) -> None:
 
 
 async def _prepare(heard: Heard[ClipReceived]) -> None:
-    async with transaction(tenant=heard.tenant_id) as db:
-        waiting = (File.id == heard.event.file_id, File.state == "preparing")
-        file = await db.scalar(select(File).where(*waiting))
+    file = await _waiting(heard)
     if file is None:  # taken off again, or prepared by a run that died before it could say so
         return
     key, still_key = files.prepared_keys(file.key)
@@ -216,14 +237,39 @@ async def _prepare(heard: Heard[ClipReceived]) -> None:
             "percent": 100,
         }
         if not await _settle(heard, file, state="ready", **ready):
-            for gone in (key, still_key):  # it was taken off meanwhile
-                await files.storage().delete(gone)
+            await _leave_nothing(heard, file, (key, still_key))
+
+
+async def give_up(heard: Heard[ClipReceived]) -> None:
+    """Say on the pages that a video could not be prepared, after the last try."""
+    if file := await _waiting(heard):
+        await _settle(heard, file, state="preparing", refusal=GIVEN_UP)
+
+
+prepare.given_up = give_up  # type: ignore[attr-defined]
+
+
+async def _waiting(heard: Heard[ClipReceived]) -> File | None:
+    async with transaction(tenant=heard.tenant_id) as db:
+        waiting = (File.id == heard.event.file_id, File.state == "preparing")
+        return cast(File | None, await db.scalar(select(File).where(*waiting)))
+
+
+async def _leave_nothing(heard: Heard[ClipReceived], file: File, keys: Sequence[str]) -> None:
+    """Take away what was made of a video that was taken off meanwhile. When another run was first, it lies in the same
+    places, and is what is shown."""
+    async with transaction(tenant=heard.tenant_id) as db:
+        state = await db.scalar(select(File.state).where(File.id == file.id))
+    if state != "ready":
+        for key in keys:
+            await files.storage().delete(key)
 
 
 async def _settle(heard: Heard[ClipReceived], file: File, *, state: str, **values: Any) -> bool:
     """Write down what became of a video, unless it has gone meanwhile: False. At its end what was sent goes too."""
     async with transaction(tenant=heard.tenant_id) as db:
         mine = update(File).where(File.id == file.id, File.state == "preparing")
+        values = {"refusal": "", **values}
         if not (await db.scalars(mine.values(state=state, **values).returning(File.id))).first():
             return False
         percent = values.get("percent", 0)

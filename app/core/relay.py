@@ -39,6 +39,9 @@ REACTION_SECONDS = 45.0
 """Less than the queue's own limit: what the queue cancels cannot be told from a worker that is being stopped."""
 SLOW_SECONDS = 900.0
 LATER = timedelta(seconds=10)
+BEAT = LATER / 2
+"""How often a slow reaction shows life: more often than the shortest term there is, so that a second delivery of it which
+is put off for later cannot have it handed out a third time."""
 
 Reaction = Callable[..., Awaitable[None]]
 Bell = Callable[[Any], Iterable[Ring]]
@@ -181,6 +184,7 @@ async def react(event_id: str, reaction: str) -> None:
 @task(retries=1, timeout=int(SLOW_SECONDS) + 10)
 async def react_slowly(event_id: str, reaction: str) -> None:
     """The same for a slow reaction."""
+    await _beat(UUID(event_id), reaction)  # it may have waited in the queue until it was nearly due again
     alive = asyncio.create_task(_show_life(UUID(event_id), reaction))
     try:
         await _react(UUID(event_id), reaction, within=SLOW_SECONDS)
@@ -190,9 +194,13 @@ async def react_slowly(event_id: str, reaction: str) -> None:
 
 async def _show_life(event_id: UUID, reaction: str) -> None:
     while True:
-        await asyncio.sleep(PATIENCE.total_seconds() / 4)
-        with contextlib.suppress(SQLAlchemyError, OSError):
-            await _put_off(event_id, reaction, PATIENCE)
+        await asyncio.sleep(BEAT.total_seconds())
+        await _beat(event_id, reaction)
+
+
+async def _beat(event_id: UUID, reaction: str) -> None:
+    with contextlib.suppress(SQLAlchemyError, OSError):
+        await _put_off(event_id, reaction, PATIENCE)
 
 
 async def _put_off(event_id: UUID, reaction: str, term: timedelta) -> None:
@@ -256,6 +264,19 @@ async def _try_again(event_id: UUID, reaction: str, error: str) -> None:
             delivery.dead_at = clock.now()
     if dead:
         await bury("core.relay.react", {"event_id": str(event_id), "reaction": reaction}, error, TRIES)
+        await _give_up(event_id, reaction)
+
+
+async def _give_up(event_id: UUID, reaction: str) -> None:
+    """Let a reaction that failed for the last time say so where it is waited for, if it has something to say: its
+    `given_up`, which opens transactions of its own."""
+    kind, work = _reactions[reaction]
+    if say := getattr(work, "given_up", None):
+        async with transaction() as db:
+            await _as_system(db)
+            row = await db.scalar(select(EventRow).where(EventRow.id == event_id))
+        if row is not None:
+            await say(heard(row, kind))
 
 
 async def revive(db: AsyncSession, event_id: UUID, reaction: str) -> None:

@@ -174,7 +174,7 @@ class File(Identified, Base):
     state: Mapped[str] = mapped_column(default="ready")
     """ready; or preparing or refused, of a video: then its bytes are as they were sent, and shown to nobody."""
     refusal: Mapped[str] = mapped_column(default="")
-    """Why a video was refused: a word of `clips.Reason`."""
+    """Why a video was refused: a word of `clips.Reason`. Of one that is still preparing: `clips.GIVEN_UP`."""
     percent: Mapped[int] = mapped_column(SmallInteger, default=0)
     """How far the preparing of a video has come."""
     seconds: Mapped[int | None] = mapped_column(SmallInteger)

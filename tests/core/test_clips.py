@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 from datetime import timedelta
 from io import BytesIO
+from uuid import uuid4
 
 import av
 import pytest
 from sqlalchemy import select, update
 
-from app.core import clips, clock, files, relay
-from app.core.db import transaction
+from app.core import clips, clock, files, graveyard, relay
+from app.core.db import act_as, transaction
 from app.core.tables import DeadJob, Delivery, File
+from app.domains import workshop
 from app.domains.inspections.models import FindingPhoto
+from app.domains.workshop.models import OrderPhoto, RepairOrder
 from app.gateways.storage import FileMissing
 from tests.cast import HARBOR
 from tests.core import films
@@ -42,6 +45,14 @@ async def hand_out():
     owed = (await relay.stamp())[1] + await relay.overdue()
     [mine] = [one for one in owed if one[1].startswith("ClipReceived")]
     return str(mine[0]), mine[1]
+
+
+async def term_of(reaction, due_at=None):
+    """When the delivery is handed out again; first moved to `due_at`."""
+    mine = update(Delivery).where(Delivery.reaction == reaction)
+    async with transaction(tenant=HARBOR) as db:
+        moved = mine.values(due_at=due_at or Delivery.due_at).returning(Delivery.due_at)
+        return (await db.scalars(moved)).one()
 
 
 @pytest.mark.parametrize("kind", list(TYPES))
@@ -108,6 +119,9 @@ async def test_a_technicians_video_is_the_shops_until_it_is_shown(browser, cast,
     assert (await send(tablet, place, films.film())).status_code == 303
     sent = await the_file()
     assert (sent.state, files.signed_url(sent)) == ("preparing", "")
+    sheet = (await tablet.json("GET", f"/api/v1/staff{place.partition('/findings')[0]}")).json()
+    [said] = [photo for one in sheet["findings"] for photo in one["photos"]]
+    assert (said["kind"], said["state"], said["url"]) == ("video", "preparing", "")
     waiting = (await tablet.get(place)).text
     assert "Video is being prepared" in waiting
     assert "<video" not in waiting
@@ -152,6 +166,32 @@ async def test_what_cannot_be_taken_is_said_beside_the_field_and_kept_nowhere(br
     assert await the_file() is None
 
 
+async def test_a_video_that_is_refused_after_it_arrived_lies_nowhere(browser, cast, run_reactions):
+    inspection, order = await sheets.begun_on_site()
+    on_sheet = f"/inspections/{inspection.id}/findings/{await sheets.item_on_site(inspection, 'Horn')}/clips"
+    on_order, tablet = f"/orders/{order.number}/clips", browser(cast.technician)
+
+    async def answers(url, form=None, key=""):
+        sent = {"clip": ("brakes.mp4", films.film(), "video/mp4")}
+        return (await tablet.post(url, form, files=sent, key=key)).status_code
+
+    def lying():
+        return [one for one in files.storage()._folder.rglob("*") if one.is_file()]
+
+    before = len(lying())
+    assert await answers(on_order, {"job": str(uuid4())}) == 404
+    for url in (on_sheet, on_order):
+        assert [await answers(url, key=f"twice {url}") for _time in range(2)] == [303, 303]
+    assert len(lying()) == before + 2
+    async with transaction() as db:
+        await act_as(db, user=cast.advisor.user_id, tenant=HARBOR)
+        await workshop.void(
+            db, await db.get_one(RepairOrder, order.id), by=cast.advisor.viewer, reason="Left"
+        )
+    assert await answers(on_order) == 409
+    assert len(lying()) == before + 2
+
+
 async def test_a_video_that_cannot_be_read_says_so_and_can_be_taken_off(browser, cast, place, run_reactions):
     tablet = browser(cast.technician)
     await send(tablet, place, b"\0\0\0\x20ftypisom\0\0\2\0isomiso2" + bytes(5000))
@@ -163,6 +203,27 @@ async def test_a_video_that_cannot_be_read_says_so_and_can_be_taken_off(browser,
     assert "Only the shop" not in shown
     with pytest.raises(FileMissing):
         await files.storage().get(file.key)
+
+
+async def test_an_orders_video_that_cannot_be_read_is_removed_and_no_other(
+    browser, cast, place, run_reactions
+):
+    async with transaction(tenant=HARBOR) as db:
+        number = await db.scalar(select(RepairOrder.number))
+    here, tablet = f"/orders/{number}", browser(cast.technician)
+    for data in (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2" + bytes(5000), films.film()):
+        await tablet.post(f"{here}/clips", files={"clip": ("brakes.mp4", data, "video/mp4")})
+    await run_reactions()
+    async with transaction(tenant=HARBOR) as db:
+        bad, good = await db.scalars(select(OrderPhoto.id).order_by(OrderPhoto.id))
+    page = (await tablet.get(here)).text
+    assert (f"{bad}/removal" in page, f"{good}/removal" in page) == (True, False)
+    assert (await browser(cast.outsider).post(f"{here}/photos/{bad}/removal")).status_code == 404
+    assert (await tablet.post(f"{here}/photos/{bad}/removal")).status_code == 303
+    assert (await tablet.post(f"{here}/photos/{good}/removal")).status_code == 409
+    async with transaction(tenant=HARBOR) as db:
+        assert list(await db.scalars(select(OrderPhoto.id))) == [good]
+        assert list(await db.scalars(select(File.state).where(File.kind == "video"))) == ["ready"]
 
 
 async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, place, monkeypatch):
@@ -177,8 +238,15 @@ async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, pla
 
     with monkeypatch.context() as dying:
         dying.setattr(files.storage(), "put", put)
+        dying.setattr(relay, "BEAT", timedelta(seconds=0.1))
         run = asyncio.create_task(relay.react_slowly(event, reaction))
         await half_way.wait()
+        await relay.react_slowly(
+            event, reaction
+        )  # handed out twice: put off, until the first shows life again
+        async with asyncio.timeout(5):
+            while await term_of(reaction) < clock.now() + 2 * relay.LATER:
+                pass
         run.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await run
@@ -188,6 +256,29 @@ async def test_a_worker_that_dies_in_the_middle_loses_nothing(browser, cast, pla
     file = await the_file()
     assert file.state == "ready"
     assert (await files.storage().get(file.key))[4:8] == b"ftyp"
+
+
+async def test_a_video_that_two_workers_prepare_stays(browser, cast, place, monkeypatch):
+    await send(browser(cast.technician), place, films.film())
+    event, reaction = await hand_out()
+    monkeypatch.setattr(clips, "AT_ONCE", 2)  # what is counted a process, as if these were two
+    await term_of(reaction, clock.now() - timedelta(seconds=1))  # it waited in the queue for a minute
+    stored, both, late = files.storage().put, asyncio.Barrier(2), []
+
+    async def put(key, *args, **kwargs):
+        if key.endswith("-clip.mp4"):
+            await both.wait()
+            late.extend(await relay.overdue())
+        await stored(key, *args, **kwargs)
+
+    monkeypatch.setattr(files.storage(), "put", put)
+    async with asyncio.timeout(30):
+        await asyncio.gather(relay.react_slowly(event, reaction), relay.react_slowly(event, reaction))
+    assert late == []  # each shows life as soon as it begins
+    file = await the_file()
+    assert file.state == "ready"
+    assert (await files.storage().get(file.key))[4:8] == b"ftyp"
+    assert (await files.storage().get(file.thumbnail_key))[8:12] == b"WEBP"
 
 
 async def test_a_video_that_never_succeeds_is_found_among_the_dead_jobs(browser, cast, place, monkeypatch):
@@ -202,8 +293,13 @@ async def test_a_video_that_never_succeeds_is_found_among_the_dead_jobs(browser,
         await relay.react_slowly(event, reaction)
     async with transaction() as db:
         dead = await db.scalar(select(DeadJob).where(DeadJob.kwargs["event_id"].astext == event))
-    assert dead is not None
-    assert (await the_file()).state == "preparing"
+        await graveyard.replay(db, dead.id)
+    shown = (await browser(cast.technician).get(place)).text
+    assert "Video could not be prepared" in shown
+    assert "Video is being prepared" not in shown
+    assert "Show the customer" not in shown
+    await relay.react_slowly(event, reaction)  # the administrator had it tried again
+    assert ((await the_file()).state, (await the_file()).refusal) == ("ready", "")
 
 
 async def test_a_second_video_waits_for_the_first_and_that_is_no_try(browser, cast, place, monkeypatch):

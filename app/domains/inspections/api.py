@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import files, modules
+from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -47,10 +48,22 @@ class SharingIn(msgspec.Struct, forbid_unknown_fields=True):
     is_shared: bool
 
 
-class PhotoOut(msgspec.Struct):
-    id: UUID
+class ShownOut(msgspec.Struct):
+    kind: str
+    """image or video"""
     url: str
+    """Empty while a video is not ready."""
     thumbnail_url: str
+    state: str
+    """ready; of a video also preparing or refused"""
+    refusal: str
+    """Why a video is refused, or was given up while preparing; else empty."""
+    percent: int
+    """How far the preparing of a video has come."""
+
+
+class PhotoOut(ShownOut):
+    id: UUID
     is_shared: bool
 
 
@@ -85,7 +98,7 @@ class SeenOut(msgspec.Struct):
     rating: str
     measure: str
     note: str
-    photos: list[str]
+    photos: list[ShownOut]
     job_id: UUID | None
     repair: str
     """agreed, done; empty while nobody has agreed to it."""
@@ -99,6 +112,17 @@ class SummaryOut(msgspec.Struct):
     findings: list[SeenOut]
 
 
+def _shown(file: File) -> dict[str, Any]:
+    return {
+        "kind": file.kind,
+        "url": files.file_url(file),
+        "thumbnail_url": files.file_url(file, small=True),
+        "state": file.state,
+        "refusal": file.refusal,
+        "percent": file.percent,
+    }
+
+
 def _finding(row: Row) -> FindingOut:
     return FindingOut(
         id=row.finding.id,
@@ -110,12 +134,7 @@ def _finding(row: Row) -> FindingOut:
         suggested_rating=row.measured_as,
         note=row.finding.note,
         photos=[
-            PhotoOut(
-                id=shown.photo.id,
-                url=files.file_url(shown.file),
-                thumbnail_url=files.file_url(shown.file, small=True),
-                is_shared=shown.photo.is_shared,
-            )
+            PhotoOut(id=shown.photo.id, is_shared=shown.photo.is_shared, **_shown(shown.file))
             for shown in row.photos
         ],
         job_id=row.job.id if row.job else None,
@@ -287,7 +306,7 @@ def _summary(one: Summary) -> SummaryOut:
                 rating=seen.rating,
                 measure=seen.measure,
                 note=seen.note,
-                photos=[files.file_url(file) for file in seen.photos],
+                photos=[ShownOut(**_shown(file)) for file in seen.photos],
                 job_id=seen.job_id,
                 repair=seen.repair,
             )

@@ -29,12 +29,10 @@ def ring_sheet(event: ItemRated | FindingPhotosChanged | FindingProposed) -> Ite
     yield Ring(topic=topic, signal="progress")
 
 
-def shown_where(finding: Finding, order: RepairOrder) -> list[tuple[str, str]]:
-    """The pages that show a finding's photos and videos, as (topic, signal)."""
-    return [
-        (sheet_topic(finding.inspection_id), f"finding-{finding.id}"),
-        (customer_topic(order.id), "inspections"),
-    ]
+def shown_where(finding: Finding, order: RepairOrder) -> Iterable[Ring]:
+    """The pages that show a finding's photos and videos."""
+    yield Ring(sheet_topic(finding.inspection_id), f"finding-{finding.id}")
+    yield Ring(customer_topic(order.id), "inspections")
 
 
 def ring_order(

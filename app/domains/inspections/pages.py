@@ -226,16 +226,19 @@ async def add_clip(
     request: AnyRequest, inspection_id: FromPath[UUID], finding_id: FromPath[UUID]
 ) -> Response[Any]:
     async with glance(request) as (db, me):
-        await filling.find_finding(db, me, inspection_id, finding_id)
+        finding, _inspection, _order = await filling.find_finding(db, me, inspection_id, finding_id)
+        await photos.must_take(db, finding, 1)
+    sent = (await request.form()).get("clip")
     try:
-        sent = (await request.form()).get("clip")
-        received = await clips.receive(sent, by=me, tenant=me.tenant_id)
+        async with (
+            clips.receiving(sent, by=me, tenant=me.tenant_id) as received,
+            begin(request) as (db, me),
+        ):
+            finding, _inspection, order = await filling.find_finding(db, me, inspection_id, finding_id)
+            await photos.add(db, finding, order, [received], by=me)
+            return _back(request, inspection_id, finding_id)
     except Invalid as error:
         return await _faulty(request, inspection_id, finding_id, error)
-    async with begin(request) as (db, me):
-        finding, _inspection, order = await filling.find_finding(db, me, inspection_id, finding_id)
-        await photos.add(db, finding, order, [received], by=me)
-        return _back(request, inspection_id, finding_id)
 
 
 @post("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/photos/{photo_id:uuid}/sharing", opt=FILL)

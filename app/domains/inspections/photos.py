@@ -21,11 +21,8 @@ from app.domains.workshop.models import RepairOrder
 MOST_PHOTOS = 12
 
 
-async def add(
-    db: AsyncSession, finding: Finding, order: RepairOrder, images: Sequence[files.Kept], *, by: Viewer
-) -> list[FindingPhoto]:
-    """Put images and videos on a finding; a video, which has voices in it, is the shop's own until it is shown. Raises
-    Refused when there would be too many, or the inspection is finished."""
+async def must_take(db: AsyncSession, finding: Finding, coming: int) -> None:
+    """Raise Refused when there would be too many with those that come, or the inspection is finished."""
     await still_open(db, finding.inspection_id)
     await db.refresh(finding, with_for_update=True)
     there = await db.scalar(
@@ -33,11 +30,19 @@ async def add(
         .select_from(FindingPhoto)
         .where(FindingPhoto.tenant_id == finding.tenant_id, FindingPhoto.finding_id == finding.id)
     )
-    if (there or 0) + len(images) > MOST_PHOTOS:
+    if (there or 0) + coming > MOST_PHOTOS:
         raise Refused(_("An item can have at most %(most)s photos and videos.", most=MOST_PHOTOS))
+
+
+async def add(
+    db: AsyncSession, finding: Finding, order: RepairOrder, received: Sequence[files.Kept], *, by: Viewer
+) -> list[FindingPhoto]:
+    """Put images and videos on a finding; a video, which has voices in it, is the shop's own until it is shown. Raises
+    Refused when there would be too many, or the inspection is finished."""
+    await must_take(db, finding, len(received))
     added = []
-    for image in images:
-        file = await files.keep(db, image, by=by, tenant=finding.tenant_id, owner=order.user_id)
+    for one in received:
+        file = await files.keep(db, one, by=by, tenant=finding.tenant_id, owner=order.user_id)
         photo = FindingPhoto(
             tenant_id=finding.tenant_id,
             finding_id=finding.id,

@@ -66,6 +66,10 @@ class OrderPhotographed(OfOrder, frozen=True, kw_only=True):
     is_shared: bool
 
 
+class OrderVideoRemoved(OfOrder, frozen=True, kw_only=True):
+    photo_id: UUID
+
+
 class OrderInvoiced(OfOrder, frozen=True, kw_only=True):
     pass
 

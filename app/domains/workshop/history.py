@@ -89,6 +89,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "OrderPlanned": lambda _event: _("Plan changed"),
     "OrderReadingsTaken": _read,
     "OrderPhotographed": lambda _event: _("Photo"),
+    "OrderVideoRemoved": lambda _event: _("Video removed"),
     "OrderInvoiced": lambda _event: _("Invoiced"),
     "OrderClosed": lambda _event: _("Closed"),
     "OrderOwedAgain": lambda _event: _("Money is owed again"),

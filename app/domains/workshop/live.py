@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.core.live import Ring
 from app.domains.workshop.events import JobAssigned, OfJob, OfOrder, OrderPlanned
+from app.domains.workshop.models import Job, RepairOrder
 
 
 def board_topic(center_id: UUID) -> str:
@@ -36,6 +37,14 @@ def ring_order(event: OfOrder) -> Iterable[Ring]:
 def ring_customer(event: OfOrder) -> Iterable[Ring]:
     """The driver's tracking page."""
     yield Ring(customer_topic(event.order_id), "service:progress_updated")
+
+
+def shown_where(order: RepairOrder, job: Job | None) -> Iterable[Ring]:
+    """The pages that show an order's photos and videos, taken of a `job` or not."""
+    yield Ring(staff_topic(order.id), "service:progress_updated")
+    yield Ring(customer_topic(order.id), "service:progress_updated")
+    for technician_id in {order.technician_id, job and job.technician_id} - {None}:
+        yield Ring(bench_topic(technician_id), "bench")  # type: ignore[arg-type]
 
 
 def ring_bench(event: OfJob) -> Iterable[Ring]:

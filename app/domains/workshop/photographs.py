@@ -11,10 +11,25 @@ from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.workshop import jobs
-from app.domains.workshop.events import OrderPhotographed
-from app.domains.workshop.live import bench_topic, customer_topic, staff_topic
-from app.domains.workshop.models import OrderPhoto, RepairOrder
+from app.domains.workshop.events import OrderPhotographed, OrderVideoRemoved
+from app.domains.workshop.live import shown_where
+from app.domains.workshop.models import Job, OrderPhoto, RepairOrder
 from app.domains.workshop.orders import of, tell
+
+
+async def must_take(db: AsyncSession, order: RepairOrder, job_id: UUID | None, *, by: Viewer) -> Job | None:
+    """The job that something is photographed of, if of one. Raises Refused when nothing is put on the order any more, and
+    NotFound for a job not of it."""
+    if order.status in ("archived", "void"):
+        raise Refused(
+            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+        )
+    if job_id is None:
+        return None
+    job, its_order = await jobs.find(db, by, job_id)
+    if its_order.id != order.id:
+        raise NotFound
+    return job
 
 
 async def add_photo(
@@ -29,12 +44,7 @@ async def add_photo(
     is_shared: bool = False,
 ) -> OrderPhoto:
     """Put a stored image on the order: walk_around, finding or progress. Raises NotFound for a job not of it."""
-    if order.status in ("archived", "void"):
-        raise Refused(
-            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
-        )
-    if job_id and (await jobs.find(db, by, job_id))[1].id != order.id:
-        raise NotFound
+    await must_take(db, order, job_id, by=by)
     photo = OrderPhoto(
         tenant_id=order.tenant_id,
         order_id=order.id,
@@ -67,9 +77,7 @@ async def add_clip(
     added = await add_photo(
         db, order, file.id, purpose=purpose, by=by, caption=caption, job_id=job_id, is_shared=is_shared
     )
-    rings = [(staff_topic(order.id), "order"), (customer_topic(order.id), "order")]
-    if order.technician_id:
-        rings.append((bench_topic(order.technician_id), "bench"))
+    rings = shown_where(order, await must_take(db, order, job_id, by=by))
     await clips.hand_over(db, file, by=by, rings=rings, subject=order.id)
     return added
 
@@ -78,15 +86,32 @@ async def share_photo(
     db: AsyncSession, order: RepairOrder, photo_id: UUID, *, shared: bool, by: Viewer
 ) -> OrderPhoto:
     """Show a photo to the customer, or no longer."""
+    photo = await _find(db, order, photo_id)
+    if photo.is_shared != shared:
+        photo.is_shared = shared
+        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
+        await tell(db, order, event, by=by)
+    return photo
+
+
+async def remove_video(db: AsyncSession, order: RepairOrder, photo_id: UUID, *, by: Viewer) -> None:
+    """Take a video off the order that cannot be shown; what can be seen stays with the visit. Raises Refused."""
+    photo = await _find(db, order, photo_id)
+    file = await db.get_one(File, photo.file_id)
+    if not file.refusal:
+        raise Refused(_("Only a video that cannot be shown is removed. Hide others from the customer."))
+    await db.delete(photo)
+    await db.flush()
+    await files.forget(db, file, by=by)
+    await tell(db, order, OrderVideoRemoved(**of(order), photo_id=photo.id), by=by)
+
+
+async def _find(db: AsyncSession, order: RepairOrder, photo_id: UUID) -> OrderPhoto:
     photo = await db.scalar(
         select(OrderPhoto).where(OrderPhoto.order_id == order.id, OrderPhoto.id == photo_id)
     )
     if photo is None:
         raise NotFound
-    if photo.is_shared != shared:
-        photo.is_shared = shared
-        event = OrderPhotographed(**of(order), photo_id=photo.id, purpose=photo.purpose, is_shared=shared)
-        await tell(db, order, event, by=by)
     return photo
 
 

@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from app.core import live, relay
-from app.core.db import transaction
+from app.core.db import new_id, transaction
 from app.core.events import Event
+from app.core.files import Kept
+from app.core.tables import EventRow
 from app.domains import workshop
 from app.domains.booking.live import day_topic, ring_day
-from app.domains.workshop import events, work
+from app.domains.workshop import events, photographs, work
 from app.domains.workshop import live as audience
 from app.subscriptions import SUBSCRIPTIONS
 from tests.cast import CAST, HARBOR_CENTER, VOLT_CENTER, Cast
@@ -73,6 +76,26 @@ def test_both_benches_hear_of_a_job_that_changes_hands() -> None:
         f"technician:{new}:bench",
         f"technician:{old}:bench",
     }
+
+
+async def test_a_video_rings_the_bench_it_was_taken_at_and_the_orders_pages(site: str, cast: Cast) -> None:
+    received = Kept(new_id(), "video", "x/film.mov", None, "video/quicktime", 5, b"x" * 32, "film.mov")
+    async with transaction() as db:
+        order = await checked_in(db)
+        job = await proposed(db, order)
+        job.technician_id = cast.second_technician.staff_id
+        await photographs.add_clip(
+            db, order, received, purpose="progress", job_id=job.id, by=cast.advisor.viewer
+        )
+        payload = await db.scalar(select(EventRow.payload).where(EventRow.name == "ClipReceived"))
+    assert sorted(payload["rings"]) == sorted(
+        [
+            [audience.staff_topic(order.id), "service:progress_updated"],
+            [audience.customer_topic(order.id), "service:progress_updated"],
+            [audience.bench_topic(cast.technician.staff_id), "bench"],
+            [audience.bench_topic(cast.second_technician.staff_id), "bench"],
+        ]
+    )
 
 
 @pytest.fixture

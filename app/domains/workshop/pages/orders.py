@@ -220,9 +220,11 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
 async def add_clip(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
     form = read(ClipForm, await request.form())
     async with glance(request) as (db, me):
-        await orders.find(db, me, number)
-    received = await clips.receive(form.clip, by=me, tenant=me.tenant_id)
-    async with begin(request) as (db, me):
+        await photographs.must_take(db, await orders.find(db, me, number), form.job, by=me)
+    async with (
+        clips.receiving(form.clip, by=me, tenant=me.tenant_id) as received,
+        begin(request) as (db, me),
+    ):
         order = await orders.find(db, me, number)
         await photographs.add_clip(
             db,
@@ -244,6 +246,14 @@ async def share_photo(request: AnyRequest, number: FromPath[int], photo_id: From
         form = read(SharingForm, await request.form())
         order = await orders.find(db, me, number)
         await photographs.share_photo(db, order, photo_id, shared=form.shared, by=me)
+        return see_other(request, home(order))
+
+
+@post("/orders/{number:int}/photos/{photo_id:uuid}/removal", opt=READ, status_code=303)
+async def remove_video(request: AnyRequest, number: FromPath[int], photo_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await orders.find(db, me, number)
+        await photographs.remove_video(db, order, photo_id, by=me)
         return see_other(request, home(order))
 
 
@@ -309,6 +319,7 @@ HANDLERS = [
     add_photos,
     add_clip,
     share_photo,
+    remove_video,
     propose,
     revive,
     refuse,
