@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
 
 from app.core import clock
 from app.core.db import transaction
@@ -280,6 +281,64 @@ async def test_the_diary_follows_who_does_the_work(browser, cast, visit):
         active = {resource for resource, is_active in held if is_active}
         assert active == after
         assert not active & before
+
+
+async def occupied(db, appointment):
+    """By resource: until when it is taken for the visit."""
+    held = await db.execute(
+        select(Occupation.resource_id, Occupation.during).where(
+            Occupation.is_active, Occupation.appointment_id == appointment.id
+        )
+    )
+    return {resource: during.upper for resource, during in held}
+
+
+async def test_the_diary_goes_on_following_after_somebody_had_something_else_then(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    order_id = (await state(visit)).order_id
+    system = Viewer.system(HARBOR)
+    async with transaction(tenant=HARBOR) as db:
+        mine = await db.scalar(select(Appointment).where(Appointment.order_id == order_id))
+        order = await db.get_one(RepairOrder, order_id)
+        first, bay = order.technician_id, order.bay_id
+        second = ({cast.technician.staff_id, cast.second_technician.staff_id} - {first}).pop()
+        other = Appointment(
+            tenant_id=HARBOR, center_id=mine.center_id, customer_id=mine.customer_id, status="confirmed",
+            starts_at=mine.starts_at, ends_at=mine.ends_at,
+        )  # fmt: skip
+        db.add(other)
+        await db.flush()
+        taken = Occupation(
+            tenant_id=HARBOR, appointment_id=other.id, resource_id=second,
+            during=Range(mine.starts_at, mine.ends_at),
+        )  # fmt: skip
+        db.add(taken)
+        for technician_id, holds in ((second, {bay}), (first, {bay, first})):
+            await workshop.plan(db, order, by=cast.advisor.viewer, technician_id=technician_id, bay_id=bay)
+            await arriving.follow_plan(db, order_id, by=system)
+            assert mine.technician_id == technician_id
+            assert set(await occupied(db, mine)) == holds
+        assert (await occupied(db, mine))[first] == mine.ends_at, "as long as the visit, no longer"
+
+
+async def test_work_that_begins_again_takes_back_what_is_left(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    order_id = (await state(visit)).order_id
+    system = Viewer.system(HARBOR)
+    async with transaction(tenant=HARBOR) as db:
+        mine = await db.scalar(select(Appointment).where(Appointment.order_id == order_id))
+        order = await db.get_one(RepairOrder, order_id)
+        second = ({cast.technician.staff_id, cast.second_technician.staff_id} - {order.technician_id}).pop()
+        await arriving.begin_work(db, order_id, by=system)
+        await workshop.enter_stage(db, order, "ready", by=system)
+        await arriving.end_work(db, order_id, by=system)
+        assert not await occupied(db, mine)
+        await workshop.plan(db, order, by=cast.advisor.viewer, technician_id=second, bay_id=order.bay_id)
+        await arriving.follow_plan(db, order_id, by=system)
+        assert not await occupied(db, mine), "a car that is ready occupies nobody"
+        for _twice in range(2):
+            await arriving.begin_work(db, order_id, by=system)
+        assert set(await occupied(db, mine)) == {order.bay_id, second}
 
 
 async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, offered, run_reactions):
