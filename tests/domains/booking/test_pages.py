@@ -124,7 +124,7 @@ async def test_a_second_window_tells_the_first_what_became_of_its_time(browser, 
     monday = today + timedelta(days=7 - today.weekday())  # of today there may be little left
     starts = await times(driver, offered[:1], day=monday)
     first = (await hold(driver, offered[:1], starts[0])).headers["location"]
-    assert 'hx-trigger="appointment from:#live"' in (await driver.get(first)).text
+    assert 'hx-trigger="appointment:status_updated from:#live"' in (await driver.get(first)).text
     second = (await hold(driver, offered[:1], starts[3])).headers["location"]
     for page in (await driver.get(first), await driver.post(first)):
         assert "In another window you reserved" in page.text
