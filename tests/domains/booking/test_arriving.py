@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.viewer import Viewer
 from app.domains import workshop
-from app.domains.booking import arriving, tasks
+from app.domains.booking import appointments, arriving, tasks
 from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
 from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
@@ -228,6 +228,29 @@ async def test_a_visit_of_another_day_is_not_checked_in(browser, cast, offered):
     ).json()
     answer = await browser(cast.advisor).get(f"/appointments/{made['id']}/check-in")
     assert answer.status_code == 409
+
+
+async def test_a_drivers_visits_stand_under_what_they_are_now(browser, cast, offered):
+    dana, times = browser(cast.customer), [one["starts_at"] for one in await free(browser(), offered)]
+    later, sooner = [
+        (await booked(dana, offered, starts_at)).json()["id"] for starts_at in (times[-1], times[0])
+    ]
+    over = (await booked(dana, offered, times[len(times) // 2])).json()["id"]
+    await browser(cast.advisor).post(f"/appointments/{over}/cancellation", {"reason": ""})
+    async with transaction() as db:
+        inside, fetched = await checked_in(db), await checked_in(db)
+        await workshop.enter_stage(db, fetched, "delivered", by=cast.advisor.viewer)
+    async with transaction(user=cast.customer.user_id) as db:
+        own = await appointments.own_visits(db, cast.customer.viewer)
+    assert [str(one.appointment.id) for one in own.coming] == [sooner, later]
+    assert [one.order.id for one in own.inside] == [inside.id]
+    assert [one.began for one in own.past] == sorted((one.began for one in own.past), reverse=True)
+    last, first = own.past
+    assert (str(last.appointment.id), first.order.id) == (over, fetched.id), (
+        "a visit of another day, one of now"
+    )
+    page = (await dana.get("/appointments?mine=true")).text
+    assert page.index('id="inside"') < page.index('id="coming"') < page.index('id="past"')
 
 
 async def test_the_appointment_follows_its_order_to_the_end(browser, cast, visit):
