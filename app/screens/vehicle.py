@@ -1,5 +1,6 @@
 """The garage, and what the workshop knows of each car in it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,11 +30,12 @@ async def garage_page(request: AnyRequest) -> Response[Any]:
     """The viewer's cars, each with what the workshop knows of it."""
     async with begin(request) as (db, me):
         cars, away = await garage.mine(db, me), await garage.mine(db, me, archived=True)
+        visits = await appointments.of_driver(db, me)
         return page(
             request, me, "garage/garage.html", cars=cars, away=away,
             photos=await garage.photos_of(db, [*cars, *away]),
             unproved=await accounts.awaits_proof(db, me),
-            known={car.id: await _known(db, me, car) for car in cars},
+            known={car.id: await _known(db, me, car, visits) for car in cars},
         )  # fmt: skip
 
 
@@ -41,11 +43,11 @@ async def garage_page(request: AnyRequest) -> Response[Any]:
 async def next_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle_id)
-        known = await _known(db, me, car)
+        known = await _known(db, me, car, await appointments.of_driver(db, me))
         return fragment(request, me, "screens/vehicle/_next.html", car=car, **known)
 
 
-async def _known(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
+async def _known(db: AsyncSession, me: Viewer, car: Vehicle, visits: Sequence[Visit]) -> dict[str, Any]:
     """What the workshop has of a car now; of one that is ready, where it is to be collected and until when today."""
     orders = await workshop.for_vehicle(db, me, car.id, limit=5)
     underway = [order for order in orders if order.status not in GONE and order.stage != "delivered"]
@@ -56,16 +58,16 @@ async def _known(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
         "where": where,
         "hours": await premises.hours_today(db, where) if where else "",
         "deferred": await workshop.deferred_for_vehicle(db, me, car.id),
-        "visit": await _next_visit(db, me, car),
+        "visit": _next_visit(car, visits),
         "stages": workshop.stage_words(),
     }
 
 
-async def _next_visit(db: AsyncSession, me: Viewer, car: Vehicle) -> Visit | None:
-    """The driver's next planned visit with this car."""
+def _next_visit(car: Vehicle, visits: Sequence[Visit]) -> Visit | None:
+    """The next planned one of the driver's visits with this car."""
     planned = [
         visit
-        for visit in await appointments.of_driver(db, me)
+        for visit in visits
         if visit.appointment.vehicle_id == car.id
         and visit.appointment.status in ("pending", "confirmed")
         and visit.appointment.ends_at > clock.now()

@@ -42,6 +42,16 @@ async def test_a_light_page_asks_six_times_at_most(browser, cast, round_trips):
         assert len(asked) <= 6, asked
 
 
+async def test_a_garage_of_many_cars_asks_for_the_visits_once(browser, cast, round_trips):
+    dana = browser(cast.customer)
+    for plate in ("ONE", "TWO"):
+        await dana.post("/garage", {"make": "Nissan", "model": "Leaf", "plate": plate})
+    round_trips()
+    page = await dana.get("/garage")
+    assert "TWO" in page.text
+    assert len([one for one in round_trips() if "FROM appointments" in one and "starts_at" in one]) == 1
+
+
 async def test_a_booking_asks_31_times_at_most_and_a_lost_one_nine_times(browser, cast, round_trips):
     service = (await offer(cast))[0]
     driver = browser(cast.customer)

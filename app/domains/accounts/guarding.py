@@ -28,6 +28,8 @@ SIGN_UPS = Limit("sign-up", times=60, within=timedelta(hours=1), strict=True)
 RESETS = Limit("reset", times=30, within=timedelta(hours=1), strict=True)
 RESETS_OF_ONE = Limit("reset of one", times=3, within=timedelta(minutes=15), strict=True)
 REFRESHES = Limit("refresh", times=600, within=timedelta(hours=1), strict=True)
+PROOFS = Limit("address proof", times=10, within=timedelta(hours=1), per="person", strict=True)
+"""Mails with a link to prove an address: anybody may have typed anybody's."""
 LINKS = Limit("secret link", times=60, within=timedelta(minutes=15), strict=True)
 
 

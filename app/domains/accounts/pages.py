@@ -233,7 +233,7 @@ async def confirm(request: AnyRequest, token: str) -> Response[Any]:
         return see_other(request, back, flash=_("Thank you, your address is confirmed."))
 
 
-@post("/settings/email-proof", opt=needs("update:own_profile"))
+@post("/settings/email-proof", opt=needs("update:own_profile") | limited(guarding.PROOFS))
 async def ask_for_proof(request: AnyRequest) -> Response[Any]:
     asked = read(AgainForm, await request.form())
     async with begin(request) as (db, me):
@@ -287,7 +287,7 @@ async def change_password(request: AnyRequest) -> Response[Any]:
         return await _settings(request, wrong.errors)
 
 
-@post("/settings/email", opt=needs("update:own_profile"), status_code=303)
+@post("/settings/email", opt=needs("update:own_profile") | limited(guarding.PROOFS), status_code=303)
 async def change_email(request: AnyRequest) -> Response[Any]:
     try:
         new = read(EmailForm, await request.form())

@@ -10,7 +10,6 @@ from litestar import Request, Response, Router, get, post
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
 from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.render import fragment, page, see_other
@@ -19,7 +18,6 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import accounts, workshop
 from app.domains.booking import appointments, changing, choosing, telling_ahead
-from app.domains.booking.appointments import Visit, WalkIn
 from app.domains.booking.book_pages import book_again
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.desk_pages import show_day
@@ -50,29 +48,11 @@ async def own_region(request: AnyRequest) -> Response[Any]:
 
 
 async def _own(db: AsyncSession, me: Viewer) -> dict[str, Any]:
-    now = clock.now()
-    visits = await appointments.of_driver(db, me)
-    coming = [
-        one
-        for one in visits
-        if one.appointment.is_open and (one.appointment.ends_at > now or one.appointment.order_id)
-    ]
-    walked_in = await appointments.walk_ins(db, me)
-    past = [
-        *(one for one in visits if one not in coming),
-        *(one for one in walked_in if one.order.stage == "delivered"),
-    ]
     return {
-        "coming": coming[::-1],
-        "inside": [one for one in walked_in if one.order.stage != "delivered"],
-        "past": sorted(past, key=_began, reverse=True),
+        "own": await appointments.own_visits(db, me),
         "stages": workshop.stage_words(),
         "unproved": await accounts.awaits_proof(db, me),
     }
-
-
-def _began(one: Visit | WalkIn) -> datetime:
-    return one.order.received_at if isinstance(one, WalkIn) else one.appointment.starts_at
 
 
 @get("/appointments/{appointment_id:uuid}", opt=OWN)

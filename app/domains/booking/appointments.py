@@ -34,6 +34,10 @@ class Visit(msgspec.Struct, frozen=True):
     services: Sequence[BookedService]
 
     @property
+    def began(self) -> datetime:
+        return self.appointment.starts_at
+
+    @property
     def minutes(self) -> int:
         return sum(int(one.duration_minutes * one.quantity) for one in self.services)
 
@@ -52,6 +56,21 @@ class WalkIn(msgspec.Struct, frozen=True):
     order: RepairOrder
     center: ServiceCenter
     vehicle: Vehicle
+
+    @property
+    def began(self) -> datetime:
+        return self.order.received_at
+
+
+class OwnVisits(msgspec.Struct, frozen=True):
+    """A driver's visits by how they stand."""
+
+    coming: Sequence[Visit]
+    """Booked and still to come, or with the car in the shop, the next one first."""
+    inside: Sequence[WalkIn]
+    """Cars in the shop that nobody booked."""
+    past: Sequence[Visit | WalkIn]
+    """The last one first."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -117,6 +136,25 @@ async def walk_ins(db: AsyncSession, me: Viewer) -> list[WalkIn]:
         .limit(100)
     )
     return [WalkIn(order, center, vehicle) for order, center, vehicle in found]
+
+
+async def own_visits(db: AsyncSession, me: Viewer) -> OwnVisits:
+    """The signed-in person's own visits, booked or not, by how they stand now."""
+    visits, walked_in, now = await of_driver(db, me), await walk_ins(db, me), clock.now()
+    coming = [
+        one
+        for one in visits
+        if one.appointment.is_open and (one.appointment.ends_at > now or one.appointment.order_id)
+    ]
+    past: list[Visit | WalkIn] = [
+        *(one for one in visits if one not in coming),
+        *(one for one in walked_in if one.order.stage == "delivered"),
+    ]
+    return OwnVisits(
+        coming=coming[::-1],
+        inside=[one for one in walked_in if one.order.stage != "delivered"],
+        past=sorted(past, key=lambda one: one.began, reverse=True),
+    )
 
 
 async def of_day(db: AsyncSession, me: Viewer, center: ServiceCenter, day: date) -> list[Entry]:

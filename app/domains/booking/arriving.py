@@ -15,7 +15,7 @@ from app.core.words import _
 from app.domains import customers, garage, workshop
 from app.domains.booking.appointments import EARLIEST, Visit
 from app.domains.booking.changing import must_be_version, services_booked
-from app.domains.booking.claims import pass_on, vacate
+from app.domains.booking.claims import take_what_is_left, vacate
 from app.domains.booking.events import (
     AppointmentArrived,
     AppointmentCompleted,
@@ -118,10 +118,13 @@ async def begin_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
         return
     if appointment.status == "in_progress" and appointment.completed_at is None:
         return
+    begins_again = appointment.completed_at is not None
     appointment.status = "in_progress"
     appointment.completed_at = None
     appointment.version += 1
     await tell(db, AppointmentStarted, appointment, by=by)
+    if begins_again:
+        await _follow(db, appointment, order_id, takes_back=True, by=by)
 
 
 async def expect_again(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
@@ -169,26 +172,33 @@ async def follow_plan(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
 
     Who has something else in the diary at that time keeps it; then only the one before becomes free.
     """
+    appointment = await _of_order(db, order_id)
+    if appointment is None or appointment.status not in IN_SHOP or appointment.completed_at:
+        return
+    await _follow(db, appointment, order_id, by=by)
+
+
+async def _follow(
+    db: AsyncSession, appointment: Appointment, order_id: UUID, *, takes_back: bool = False, by: Viewer
+) -> None:
     order = await db.get_one(RepairOrder, order_id)
     left = {
         job.technician_id or order.technician_id
         for job in await workshop.jobs_of(db, order)
         if job.status in OPEN_WORK
     }
-    appointment = await _of_order(db, order_id)
-    if appointment is None or appointment.status not in IN_SHOP or appointment.completed_at:
-        return
     wanted = {"bay_id": order.bay_id, "technician_id": left.pop() if len(left) == 1 else None}
     moved = {
-        name: (getattr(appointment, name), now)
-        for name, now in wanted.items()
-        if now is not None and now != getattr(appointment, name)
+        name: now for name, now in wanted.items() if now is not None and now != getattr(appointment, name)
     }
+    if not moved and not takes_back:
+        return
+    await vacate(db, appointment, [getattr(appointment, name) for name in moved])
+    for name, now in moved.items():
+        setattr(appointment, name, now)
+    await take_what_is_left(db, appointment, (appointment.bay_id, appointment.technician_id), by=by)
     if not moved:
         return
-    await pass_on(db, appointment, dict(moved.values()), by=by)
-    for name, (_before, now) in moved.items():
-        setattr(appointment, name, now)
     appointment.version += 1
     await tell(
         db,

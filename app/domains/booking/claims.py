@@ -6,7 +6,7 @@ overdue holds in the way, for a constraint cannot see the clock; and takes what 
 as the proof.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,10 +27,11 @@ from app.core.words import _
 from app.domains.booking.availability import Shop, Slot, Work, free_slots
 from app.domains.booking.events import AppointmentExpired
 from app.domains.booking.floor import shop_floor
-from app.domains.booking.models import Appointment, Occupation
+from app.domains.booking.models import Appointment, BookedService, Occupation
 from app.domains.booking.slots import next_free
 from app.domains.booking.telling import tell
-from app.domains.network.models import ServiceCenter
+from app.domains.network.models import Bay, ServiceCenter
+from app.domains.services.models import Service
 
 ALTERNATIVES = 5
 A_WEEK = timedelta(days=6)
@@ -193,48 +194,75 @@ async def occupy(
         raise
 
 
-async def pass_on(
-    db: AsyncSession, appointment: Appointment, successors: Mapping[UUID | None, UUID], *, by: Viewer
+async def take_what_is_left(
+    db: AsyncSession, appointment: Appointment, taking: Iterable[UUID | None], *, by: Viewer
 ) -> None:
-    """What is left of a visit's time goes from some resources to others, where these have nothing else then."""
-    await db.execute(_LOCK, {"keys": sorted(_key(one) for one in successors.values())})
-    await clear_overdue(db, appointment.tenant_id, successors.values(), by=by)
-    held = await db.scalars(
-        select(Occupation).where(
-            Occupation.tenant_id == appointment.tenant_id,
-            Occupation.appointment_id == appointment.id,
-            Occupation.resource_id.in_([one for one in successors if one]),
-            Occupation.is_active,
-        )
-    )
-    now = clock.now()
-    for one in held.all():
-        one.is_active = False
-        starts, ends = one.during.lower, one.during.upper
-        if starts is None or ends is None or ends <= now:
-            continue
-        during = Range(max(starts, now), ends)
-        wanted = {
+    """What is left of a visit's own time, each of some resources takes that has nothing else then. Its time counts and
+    not what it occupies: that may be nothing, where one before had something else."""
+    wanted = sorted({one for one in taking if one}, key=_key)
+    await db.execute(_LOCK, {"keys": [_key(one) for one in wanted]})
+    await clear_overdue(db, appointment.tenant_id, wanted, by=by)
+    spans = await _left_for(db, appointment, wanted)
+    free = await db.scalars(
+        _STILL_FREE,
+        {
             "tenant": appointment.tenant_id,
-            "ids": [successors[one.resource_id]],
-            "spans": [during],
-            "now": now,
+            "ids": list(spans),
+            "spans": list(spans.values()),
+            "now": clock.now(),
             "except_for": None,
-        }
-        if await db.scalar(_STILL_FREE, wanted):
-            db.add(
-                Occupation(
-                    tenant_id=appointment.tenant_id,
-                    appointment_id=appointment.id,
-                    resource_id=successors[one.resource_id],
-                    during=during,
-                )
+        },
+    )
+    for resource in free.all():
+        db.add(
+            Occupation(
+                tenant_id=appointment.tenant_id,
+                appointment_id=appointment.id,
+                resource_id=resource,
+                during=spans[resource],
             )
+        )
     await db.flush()
 
 
-async def vacate(db: AsyncSession, appointment: Appointment) -> None:
-    await db.execute(_what_it_holds(appointment).values(is_active=False))
+async def _left_for(
+    db: AsyncSession, appointment: Appointment, resources: Sequence[UUID]
+) -> dict[UUID, Range[datetime]]:
+    """From now to the end of a visit, with what its work and each bay need around it."""
+    booked = await db.execute(
+        select(Service.buffer_before_minutes, Service.buffer_after_minutes)
+        .join(BookedService, BookedService.service_id == Service.id)
+        .where(
+            Service.tenant_id == appointment.tenant_id,
+            BookedService.tenant_id == appointment.tenant_id,
+            BookedService.appointment_id == appointment.id,
+        )
+    )
+    bays = await db.execute(
+        select(Bay.id, Bay.buffer_before_minutes, Bay.buffer_after_minutes).where(
+            Bay.tenant_id == appointment.tenant_id, Bay.id.in_(resources)
+        )
+    )
+    around = [(before, after) for before, after in booked]
+    own = {bay: (before, after) for bay, before, after in bays}
+    now, found = clock.now(), dict[UUID, Range[datetime]]()
+    for one in resources:
+        before, after = (max(minutes) for minutes in zip((0, 0), own.get(one, (0, 0)), *around, strict=True))
+        starts = max(appointment.starts_at - timedelta(minutes=before), now)
+        ends = appointment.ends_at + timedelta(minutes=after)
+        if starts < ends:
+            found[one] = Range(starts, ends)
+    return found
+
+
+async def vacate(
+    db: AsyncSession, appointment: Appointment, resources: Iterable[UUID | None] | None = None
+) -> None:
+    """All that a visit occupies is free, or some of it."""
+    held = _what_it_holds(appointment)
+    if resources is not None:
+        held = held.where(Occupation.resource_id.in_([one for one in resources if one]))
+    await db.execute(held.values(is_active=False))
 
 
 async def keep_for_good(db: AsyncSession, appointment: Appointment) -> None:

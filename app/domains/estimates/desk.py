@@ -166,7 +166,7 @@ def _part(one: Proposal, typed: Mapping[str, str], currency: str, is_late: bool)
     version = str(one.job.version)
     stored = {"version": version, "title": one.job.title, "title_was": mark((one.job.title,))}
     values: Mapping[str, str] = {**written(one.lines, currency), **stored}
-    renamed = "title" in typed and mark((typed["title"],)) != typed.get("title_was")
+    renamed = desk_form.is_renamed(typed)
     if typed and is_late:
         stored |= {"title": typed["title"]} if renamed else {}
         values = {**written_over(one.lines, typed, currency), **stored}

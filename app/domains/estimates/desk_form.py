@@ -61,11 +61,16 @@ def has_terms(form: Mapping[str, Any]) -> bool:
     return "revision" in form and now != form.get("terms_were")
 
 
+def is_renamed(typed: Mapping[str, str]) -> bool:
+    """Whether somebody has changed a job's name since it was shown, with the blanks it had."""
+    return "title" in typed and mark((typed["title"],)) != typed.get("title_was")
+
+
 def new_title(typed: Mapping[str, str]) -> str | None:
     """The other name somebody has given a job; None when it is as it was shown. Raises Invalid."""
-    title = " ".join(typed.get("title", "").replace("\x00", "").split())
-    if "title" not in typed or mark((title,)) == typed.get("title_was"):
+    if not is_renamed(typed):
         return None
+    title = " ".join(typed["title"].replace("\x00", "").split())
     if not title:
         raise Invalid({"title": _("Give the job a name.")})
     if len(title) > LONGEST_TITLE:

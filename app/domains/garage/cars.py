@@ -1,6 +1,6 @@
 """Whose cars there are: adding, correcting, putting away, finding."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
 
 MOST_CARS = 200
 """In one person's garage; a fleet belongs to a business."""
+EARLY, EARLY_KM = timedelta(days=60), 3_000
+"""How long before it is due a visit with work done counts as the service. Who lets new wipers be fitted in spring does
+not want to lose the date of autumn."""
 
 
 def _owned_by(me: Viewer) -> ColumnElement[bool]:
@@ -194,18 +197,23 @@ async def change(
 
 
 async def note_service(db: AsyncSession, vehicle_id: UUID, day: date, *, by: Viewer) -> None:
-    """A shop has given the car back with work done. Nothing changes where a later service is known."""
-    later = await db.execute(
-        update(Vehicle)
-        .where(
-            Vehicle.id == vehicle_id,
-            or_(Vehicle.last_maintenance_date.is_(None), Vehicle.last_maintenance_date < day),
-        )
-        .values(last_maintenance_date=day, version=Vehicle.version + 1)
+    """A shop has given the car back with work done. Nothing changes where a later service is known. One that was due,
+    or nearly, is done with it; when the next one is, its owner says anew."""
+    car = await db.scalar(
+        select(Vehicle)
+        .where(Vehicle.id == vehicle_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    if later.rowcount:  # type: ignore[attr-defined]
-        changed = VehicleChanged(vehicle_id=vehicle_id, fields=["last_maintenance_date"])
-        await record(db, changed, by=by, subject=vehicle_id)
+    if car is None or (car.last_maintenance_date or date.min) >= day:
+        return
+    fields = ["last_maintenance_date"]
+    car.last_maintenance_date = day
+    if car.is_due(day, ahead=EARLY, ahead_km=EARLY_KM):
+        fields += ["next_maintenance_due", "next_maintenance_km"]
+        car.next_maintenance_due = car.next_maintenance_km = None
+    car.version += 1
+    await record(db, VehicleChanged(vehicle_id=vehicle_id, fields=fields), by=by, subject=vehicle_id)
 
 
 async def _driver(db: AsyncSession, by: Viewer, vehicle: Vehicle) -> UUID | None:

@@ -1,6 +1,6 @@
 """Vehicles, who owns them, which shops may see them, and how far they have gone."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -53,11 +53,11 @@ class Vehicle(Identified, Base):
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     version: Mapped[int] = mapped_column(default=1)
 
-    def is_due(self, today: date) -> bool:
-        """Whether its service is due, by the calendar or by the odometer."""
-        by_day = self.next_maintenance_due is not None and self.next_maintenance_due <= today
+    def is_due(self, today: date, *, ahead: timedelta = timedelta(), ahead_km: int = 0) -> bool:
+        """Whether its service is due, by the calendar or by the odometer, or will be so soon."""
+        by_day = self.next_maintenance_due is not None and self.next_maintenance_due <= today + ahead
         far, due = self.mileage_km, self.next_maintenance_km
-        return by_day or (far is not None and due is not None and far >= due)
+        return by_day or (far is not None and due is not None and far + ahead_km >= due)
 
     @property
     def name(self) -> str:

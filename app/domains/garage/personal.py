@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, files
@@ -99,7 +99,7 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
 
 async def erase(db: AsyncSession, person: UUID) -> None:
     """The pictures go, and cars that no shop and nobody else has to do with. A car a shop has worked on stays with
-    the shop; it is nobody's from now on."""
+    the shop, without what only its owner knew of it; it is nobody's from now on."""
     owned = await db.execute(
         select(Vehicle, File)
         .join(Ownership, Ownership.vehicle_id == Vehicle.id)
@@ -111,6 +111,15 @@ async def erase(db: AsyncSession, person: UUID) -> None:
         await db.flush()
         await files.forget(db, file, by=Viewer.system())
     await db.execute(text("SELECT erase_own_cars()"))
+    owns = select(Ownership.vehicle_id).where(Ownership.user_id == person, Ownership.until.is_(None))
+    await db.execute(
+        update(Vehicle)
+        .where(
+            Vehicle.id.in_(owns),
+            or_(Vehicle.telematics_id != "", Vehicle.purchase_date.is_not(None)),
+        )
+        .values(telematics_id="", purchase_date=None, version=Vehicle.version + 1)
+    )
     await db.execute(
         update(Ownership)
         .where(Ownership.user_id == person, Ownership.until.is_(None))

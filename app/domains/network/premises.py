@@ -1,6 +1,6 @@
 """A shop's service centers, their hours and their bays: what the owner sets up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -131,10 +131,8 @@ async def set_hours(
 
 async def hours_today(db: AsyncSession, center: ServiceCenter) -> str:
     """Today's hours as the shop writes them, "08:00–17:30"; empty when it is closed."""
-    today = clock.today(center.zone)
-    other = next((one for one in await exceptions_of(db, center) if one.day == today), None)
-    week = center.working_hours.get(WEEKDAYS[today.weekday()], ())
-    return write_hours(other.intervals.get("open", ()) if other else week)
+    others = _hours_by_day(await exceptions_of(db, center))
+    return write_hours(hours_of(clock.today(center.zone), center.working_hours, others))
 
 
 async def open_stretches(
@@ -142,7 +140,7 @@ async def open_stretches(
 ) -> list[tuple[datetime, datetime]]:
     """When the center is open from today on, as instants in order. Yesterday's night shift may still be going on."""
     today = clock.today(center.zone)
-    others = {one.day: one.intervals.get("open", ()) for one in await exceptions_of(db, center)}
+    others = _hours_by_day(await exceptions_of(db, center, with_yesterday=True))
     ahead = [today + timedelta(days=n) for n in range(-1, days)]
     return open_spans(ahead, center.working_hours, others, center.zone)
 
@@ -164,15 +162,9 @@ class Hours(msgspec.Struct, frozen=True):
 async def hours_for_anyone(db: AsyncSession, center: ServiceCenter) -> Hours:
     """The opening hours, and how they stand at this moment in the center's own zone."""
     today = clock.today(center.zone)
-    query = select(HoursException).where(
-        HoursException.tenant_id == center.tenant_id,
-        HoursException.center_id == center.id,
-        HoursException.day.between(
-            today - timedelta(days=1), today + timedelta(days=max(7, center.horizon_days))
-        ),
-    )
-    found = (await db.scalars(query.order_by(HoursException.day))).all()
-    others = {one.day: one.intervals.get("open", ()) for one in found}
+    last = today + timedelta(days=max(7, center.horizon_days))
+    found = [one for one in await exceptions_of(db, center, with_yesterday=True) if one.day <= last]
+    others = _hours_by_day(found)
     is_open, changes_at = stands_open(center.working_hours, others, center.zone, clock.now())
     return Hours(
         is_open=is_open,
@@ -183,14 +175,20 @@ async def hours_for_anyone(db: AsyncSession, center: ServiceCenter) -> Hours:
     )
 
 
-async def exceptions_of(db: AsyncSession, center: ServiceCenter) -> Sequence[HoursException]:
-    """Days with other hours, from today on."""
+async def exceptions_of(
+    db: AsyncSession, center: ServiceCenter, *, with_yesterday: bool = False
+) -> Sequence[HoursException]:
+    """Days with other hours, from today on, or from yesterday, whose night may not be over."""
     query = select(HoursException).where(
         HoursException.tenant_id == center.tenant_id,
         HoursException.center_id == center.id,
-        HoursException.day >= clock.today(center.zone),
+        HoursException.day >= clock.today(center.zone) - timedelta(days=with_yesterday),
     )
     return (await db.scalars(query.order_by(HoursException.day))).all()
+
+
+def _hours_by_day(found: Iterable[HoursException]) -> dict[date, Sequence[Sequence[str]]]:
+    return {one.day: one.intervals.get("open", ()) for one in found}
 
 
 async def set_exception(

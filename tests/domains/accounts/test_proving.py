@@ -9,10 +9,12 @@ from sqlalchemy import func, select, text
 from app.core import clock
 from app.core.db import new_id, transaction
 from app.core.tables import EventRow
+from app.domains.accounts import guarding
 from app.domains.accounts.models import Identity, KioskPin, OneTimeCode, Passkey, RecoveryCode
 from tests.mailbox import link_to, mails_to
 
 PHRASE = "three quiet mountains"
+AGAIN = "/settings/email-proof"
 
 
 async def test_a_new_account_is_mailed_a_link_that_proves_its_address_once(browser, run_reactions):
@@ -68,11 +70,26 @@ async def test_a_link_can_be_asked_for_again(browser, cast, run_reactions):
     zoe = browser()
     await zoe.post("/sign-up", {"name": "Zoe", "email": "zoe@test.example", "password": PHRASE})
     await run_reactions()
-    asked = await zoe.post("/settings/email-proof", {"next": "/garage"})
+    asked = await zoe.post(AGAIN, {"next": "/garage"})
     assert asked.headers["location"] == "/garage"
     await run_reactions()
     assert len(await mails_to("zoe@test.example")) == 2
-    assert (await browser(cast.customer).post("/settings/email-proof")).status_code == 409
+    assert (await browser(cast.customer).post(AGAIN)).status_code == 409
+
+
+async def test_nobody_has_more_than_ten_links_an_hour_mailed_to_an_address_they_typed(browser, run_reactions):
+    zoe = browser()
+    await zoe.post("/sign-up", {"name": "Zoe", "email": "zoe@test.example", "password": PHRASE})
+    for n in range(guarding.PROOFS.times):
+        url, form = ("/settings/email", {"email": f"someone-{n}@test.example"}) if n % 2 else (AGAIN, {})
+        assert (await zoe.post(url, form)).status_code == 303
+    assert (await zoe.post(AGAIN)).status_code == 429
+    assert (await zoe.post("/settings/email", {"email": "one-more@test.example"})).status_code == 429
+    await run_reactions()
+    assert not await mails_to("one-more@test.example")
+    other = browser()
+    await other.post("/sign-up", {"name": "Ann", "email": "ann@test.example", "password": PHRASE})
+    assert (await other.post(AGAIN)).status_code == 303
 
 
 async def test_a_reset_by_mail_proves_the_address_too(browser, run_reactions):

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
 
 from app.core import clock
 from app.core.db import transaction
 from app.core.viewer import Viewer
 from app.domains import workshop
-from app.domains.booking import arriving, tasks
+from app.domains.booking import appointments, arriving, tasks
 from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
 from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
@@ -229,6 +230,29 @@ async def test_a_visit_of_another_day_is_not_checked_in(browser, cast, offered):
     assert answer.status_code == 409
 
 
+async def test_a_drivers_visits_stand_under_what_they_are_now(browser, cast, offered):
+    dana, times = browser(cast.customer), [one["starts_at"] for one in await free(browser(), offered)]
+    later, sooner = [
+        (await booked(dana, offered, starts_at)).json()["id"] for starts_at in (times[-1], times[0])
+    ]
+    over = (await booked(dana, offered, times[len(times) // 2])).json()["id"]
+    await browser(cast.advisor).post(f"/appointments/{over}/cancellation", {"reason": ""})
+    async with transaction() as db:
+        inside, fetched = await checked_in(db), await checked_in(db)
+        await workshop.enter_stage(db, fetched, "delivered", by=cast.advisor.viewer)
+    async with transaction(user=cast.customer.user_id) as db:
+        own = await appointments.own_visits(db, cast.customer.viewer)
+    assert [str(one.appointment.id) for one in own.coming] == [sooner, later]
+    assert [one.order.id for one in own.inside] == [inside.id]
+    assert [one.began for one in own.past] == sorted((one.began for one in own.past), reverse=True)
+    last, first = own.past
+    assert (str(last.appointment.id), first.order.id) == (over, fetched.id), (
+        "a visit of another day, one of now"
+    )
+    page = (await dana.get("/appointments?mine=true")).text
+    assert page.index('id="inside"') < page.index('id="coming"') < page.index('id="past"')
+
+
 async def test_the_appointment_follows_its_order_to_the_end(browser, cast, visit):
     await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
     order_id = (await state(visit)).order_id
@@ -280,6 +304,64 @@ async def test_the_diary_follows_who_does_the_work(browser, cast, visit):
         active = {resource for resource, is_active in held if is_active}
         assert active == after
         assert not active & before
+
+
+async def occupied(db, appointment):
+    """By resource: until when it is taken for the visit."""
+    held = await db.execute(
+        select(Occupation.resource_id, Occupation.during).where(
+            Occupation.is_active, Occupation.appointment_id == appointment.id
+        )
+    )
+    return {resource: during.upper for resource, during in held}
+
+
+async def test_the_diary_goes_on_following_after_somebody_had_something_else_then(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    order_id = (await state(visit)).order_id
+    system = Viewer.system(HARBOR)
+    async with transaction(tenant=HARBOR) as db:
+        mine = await db.scalar(select(Appointment).where(Appointment.order_id == order_id))
+        order = await db.get_one(RepairOrder, order_id)
+        first, bay = order.technician_id, order.bay_id
+        second = ({cast.technician.staff_id, cast.second_technician.staff_id} - {first}).pop()
+        other = Appointment(
+            tenant_id=HARBOR, center_id=mine.center_id, customer_id=mine.customer_id, status="confirmed",
+            starts_at=mine.starts_at, ends_at=mine.ends_at,
+        )  # fmt: skip
+        db.add(other)
+        await db.flush()
+        taken = Occupation(
+            tenant_id=HARBOR, appointment_id=other.id, resource_id=second,
+            during=Range(mine.starts_at, mine.ends_at),
+        )  # fmt: skip
+        db.add(taken)
+        for technician_id, holds in ((second, {bay}), (first, {bay, first})):
+            await workshop.plan(db, order, by=cast.advisor.viewer, technician_id=technician_id, bay_id=bay)
+            await arriving.follow_plan(db, order_id, by=system)
+            assert mine.technician_id == technician_id
+            assert set(await occupied(db, mine)) == holds
+        assert (await occupied(db, mine))[first] == mine.ends_at, "as long as the visit, no longer"
+
+
+async def test_work_that_begins_again_takes_back_what_is_left(browser, cast, visit):
+    await browser(cast.advisor).post(f"/appointments/{visit['id']}/check-in", GOOD)
+    order_id = (await state(visit)).order_id
+    system = Viewer.system(HARBOR)
+    async with transaction(tenant=HARBOR) as db:
+        mine = await db.scalar(select(Appointment).where(Appointment.order_id == order_id))
+        order = await db.get_one(RepairOrder, order_id)
+        second = ({cast.technician.staff_id, cast.second_technician.staff_id} - {order.technician_id}).pop()
+        await arriving.begin_work(db, order_id, by=system)
+        await workshop.enter_stage(db, order, "ready", by=system)
+        await arriving.end_work(db, order_id, by=system)
+        assert not await occupied(db, mine)
+        await workshop.plan(db, order, by=cast.advisor.viewer, technician_id=second, bay_id=order.bay_id)
+        await arriving.follow_plan(db, order_id, by=system)
+        assert not await occupied(db, mine), "a car that is ready occupies nobody"
+        for _twice in range(2):
+            await arriving.begin_work(db, order_id, by=system)
+        assert set(await occupied(db, mine)) == {order.bay_id, second}
 
 
 async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, offered, run_reactions):

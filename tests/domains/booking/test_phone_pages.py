@@ -115,12 +115,25 @@ async def test_a_caller_nobody_knows_is_written_down_first(browser, cast, offere
     assert made.user_id is None
 
 
+async def test_one_car_is_not_booked_twice_at_a_time(browser, cast, offered):
+    desk = browser(cast.advisor)
+    times = await desk.get(f"/appointments/new/times?{asked(cast, offered[:1])}")
+    starts = starts_in(times.text)[0]
+    assert (await booked(desk, cast, offered[:1], starts)).status_code == 303
+    again = await booked(desk, cast, offered[:1], starts)
+    assert (again.status_code, "This car has a visit at that time already" in again.text) == (409, True)
+    await only(Appointment)
+
+
 async def test_a_time_that_is_gone_leads_back_to_the_times(browser, cast, offered):
     desk = browser(cast.advisor)
     times = await desk.get(f"/appointments/new/times?{asked(cast, offered[:1])}")
     starts = starts_in(times.text)[0]
-    for _both in range(2):
-        assert (await booked(desk, cast, offered[:1], starts)).status_code == 303
+    for name in ("Ann Archer", "Bob Bell"):
+        person = {"then": "visit", "name": name, "phone": "555 0177", "plate": name, "make": "Honda", "model": "Fit"}
+        new = await desk.post("/orders/new/customer", person)
+        ids = dict(pair.split("=") for pair in new.headers["location"].split("?")[1].split("&"))
+        assert (await booked(desk, cast, offered[:1], starts, **ids)).status_code == 303
     lost = await booked(desk, cast, offered[:1], starts)
     assert lost.status_code == 409
     assert "no longer free" in lost.text

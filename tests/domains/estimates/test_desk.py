@@ -183,6 +183,20 @@ async def test_a_job_gets_another_name_at_the_desk(desk: Desk, browser: Browse, 
     assert (one.title, labor.quantity) == ("Brake pads <front>", 2)
 
 
+async def test_saving_leaves_a_name_with_two_blanks_in_it_alone(
+    desk: Desk, browser: Browse, cast: Cast
+) -> None:
+    advisor, job_id = browser(cast.advisor), desk.job_ids[0]
+    async with transaction(tenant=HARBOR) as db:
+        (await db.get_one(Job, job_id)).title = "Front  brakes"
+    shown = fields_of((await advisor.get(desk.url)).text)
+    for unchanged in (shown, shown | {f"{desk.job_ids[1]}-quantity-0": "3"}):
+        assert (await advisor.post(f"{desk.url}/draft", unchanged)).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        one = await db.get_one(Job, job_id)
+    assert (one.title, str(one.version)) == ("Front  brakes", shown[f"{job_id}-version"])
+
+
 async def test_a_stale_form_is_refused_with_what_changed(desk: Desk, browser: Browse, cast: Cast) -> None:
     advisor, form = browser(cast.advisor), await lines_form(desk)
     url = f"{desk.url}/draft"

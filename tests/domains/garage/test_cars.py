@@ -216,3 +216,24 @@ async def test_a_later_service_is_kept_and_an_earlier_one_is_not(db, cast):
     assert not car.is_due(date(2026, 5, 1))
     car.mileage_km = 90_000
     assert car.is_due(date(2026, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("due", "due_km", "is_done"),
+    [
+        (date(2026, 4, 20), None, True),
+        (date(2026, 6, 10), 200_000, True),
+        (None, 90_500, True),
+        (date(2027, 1, 1), 120_000, False),
+    ],
+)
+async def test_a_service_that_was_due_is_no_longer_due_and_a_distant_one_still_comes(
+    db, cast, due, due_km, is_done
+):
+    await viewing(db, cast.advisor)
+    car = await garage.find(db, cast.advisor.viewer, CAR)
+    car.mileage_km, car.next_maintenance_due, car.next_maintenance_km = 90_000, due, due_km
+    await garage.note_service(db, CAR, date(2026, 5, 4), by=cast.advisor.viewer)
+    await db.refresh(car)
+    left = (None, None) if is_done else (due, due_km)
+    assert (car.next_maintenance_due, car.next_maintenance_km) == left

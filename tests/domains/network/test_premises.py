@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -71,6 +72,26 @@ async def test_a_day_with_other_hours_replaces_and_goes(db, cast):
     assert await premises.exceptions_of(db, center) == []
     with pytest.raises(NotFound):
         await premises.drop_exception(db, center, day, by=owner)
+
+
+@pytest.mark.parametrize(
+    ("usual", "that_night", "is_open"), [([], [["22:00", "06:00"]], True), ([["22:00", "06:00"]], [], False)]
+)
+async def test_after_midnight_the_other_hours_of_yesterday_still_count(db, cast, usual, that_night, is_open):
+    await viewing(db, cast.owner)
+    owner = cast.owner.viewer
+    center = await premises.find_center(db, owner, cast.owner.center_id)
+    await premises.set_hours(db, center, {"mon": usual, "tue": [["12:00", "15:00"]]}, by=owner)
+    monday = datetime(2100, 1, 4, tzinfo=ZoneInfo(center.zone))
+    await premises.set_exception(db, center, monday.date(), that_night, by=owner)
+    tuesday = monday + timedelta(days=1, hours=2)
+    with clock.moved_to(tuesday):
+        stretches = await premises.open_stretches(db, center)
+        assert any(opens <= tuesday < closes for opens, closes in stretches) is is_open
+        assert (await premises.hours_for_anyone(db, center)).is_open is is_open
+        assert await premises.hours_today(db, center) == "12:00–15:00"
+        await premises.set_exception(db, center, tuesday.date(), [["09:00", "10:00"]], by=owner)
+        assert await premises.hours_today(db, center) == "09:00–10:00"
 
 
 async def test_bays_say_what_they_can_do(db, cast):

@@ -1,10 +1,13 @@
 """Asking for one's account to be erased, and keeping it after all."""
 
 import pytest
+from sqlalchemy import text
 
 from app.core import clock
+from app.core.db import transaction
+from app.domains.garage import Vehicle
 from app.domains.privacy import erasing
-from tests.cast import PASSWORD
+from tests.cast import CAR, HARBOR, PASSWORD
 from tests.mailbox import mails_to
 
 
@@ -26,6 +29,19 @@ async def test_signing_in_offers_to_keep_the_account(browser, cast, run_reaction
     assert (
         await again.post("/sign-in", {"email": cast.customer.email, "password": PASSWORD})
     ).status_code == 303
+
+
+async def test_a_car_that_stays_with_its_shop_keeps_nothing_that_only_its_owner_knew(browser, cast):
+    told = text("UPDATE vehicles SET telematics_id = 'TM-7', purchase_date = '2020-05-17' WHERE id = :car")
+    async with transaction(user=cast.customer.user_id) as db:
+        await db.execute(told, {"car": CAR})
+    dana = browser(cast.customer)
+    await dana.json("POST", "/api/v1/me/erasure", {"confirmation": cast.customer.email})
+    with clock.moved_by(erasing.GRACE * 2):
+        await erasing.erase_due_accounts()
+    async with transaction(tenant=HARBOR) as db:
+        car = await db.get_one(Vehicle, CAR)
+    assert (car.make, car.telematics_id, car.purchase_date) == ("Honda", "", None)
 
 
 @pytest.mark.parametrize("person", ["owner", "advisor"])
