@@ -2,6 +2,7 @@
 it writes are unique for their event."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -30,7 +31,7 @@ from app.domains.notifications import recipients
 from app.domains.notifications.events import ReminderDue
 from app.domains.notifications.mail_table import Offer, Visit, Work
 from app.domains.notifications.models import BLANK
-from app.domains.notifications.telling import Line, list_for, write_mail, write_to_customer
+from app.domains.notifications.telling import Line, list_for, write_to_customer
 from app.domains.workshop.events import WorkCompleted
 from app.domains.workshop.models import Job, RepairOrder
 
@@ -160,13 +161,8 @@ async def _send_estimate(
         return  # a newer version stands in its place already; its own event tells
     place = await recipients.place(db, event.center_id)
     order = await db.get_one(RepairOrder, event.order_id)
-    jobs = await db.scalars(
-        select(EstimateJob)
-        .where(EstimateJob.tenant_id == estimate.tenant_id, EstimateJob.estimate_id == estimate.id)
-        .order_by(EstimateJob.position)
-    )
-    proposed = jobs.all()
     car = await recipients.car(db, order.vehicle_id)
+    offer = await _offer(db, estimate, car)
     to = await recipients.customer(db, event.customer_id, tenant_id=estimate.tenant_id)
     if to is None:
         return
@@ -178,11 +174,21 @@ async def _send_estimate(
             message = _("%(center)s: %(total)s for %(car)s.", center=place.center.name, total=total, car=car)
         line = Line("estimate", title, message, f"/estimates/{estimate.id}", estimate.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    offer = Offer(
-        number=estimate.number, jobs=[one.title for one in proposed], total_minor=estimate.total_minor,
-        currency=estimate.currency, valid_until=estimate.valid_until, car=car, url=f"/approve/{BLANK}",
-    )  # fmt: skip
+    offer = replace(offer, url=f"/approve/{BLANK}")
     await write_to_customer(db, heard, to, "estimate_ready", offer, place=place, secret=token)
+
+
+async def _offer(db: AsyncSession, estimate: Estimate, car: str) -> Offer:
+    """What was proposed; nothing to open yet."""
+    titles = await db.scalars(
+        select(EstimateJob.title)
+        .where(EstimateJob.tenant_id == estimate.tenant_id, EstimateJob.estimate_id == estimate.id)
+        .order_by(EstimateJob.position)
+    )
+    return Offer(
+        number=estimate.number, jobs=titles.all(), total_minor=estimate.total_minor, currency=estimate.currency,
+        valid_until=estimate.valid_until, car=car, url="",
+    )  # fmt: skip
 
 
 async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
@@ -193,6 +199,7 @@ async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
         return
     place = await recipients.place(db, event.center_id)
     car = await recipients.car(db, order.vehicle_id)
+    offer = await _offer(db, await db.get_one(Estimate, event.estimate_id), car)
     driver = await recipients.customer(db, event.customer_id, tenant_id=order.tenant_id)
     if driver is not None and driver.user_id:
         with speaking(driver.locale):
@@ -205,10 +212,8 @@ async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
         line = Line("estimate", title, message, f"/estimates/{event.estimate_id}", event.estimate_id)
         await list_for(db, heard, driver.user_id, line, tenant_id=order.tenant_id)
     if driver is not None:
-        url = f"/estimates/{event.estimate_id}" if driver.user_id else ""
-        await write_mail(
-            db, heard, driver, "estimate_expired", place=place, number=event.number, car=car, url=url
-        )
+        offer = replace(offer, url=f"/estimates/{event.estimate_id}" if driver.user_id else "")
+        await write_to_customer(db, heard, driver, "estimate_expired", offer, place=place)
     advisor = await _advisor(db, order)
     if advisor is not None and advisor.user_id:
         with speaking(advisor.locale):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select, update
 
-from app.core import clock, relay
+from app.core import clock, relay, render
 from app.core.db import transaction
 from app.core.events import record
 from app.core.tables import Delivery, EventRow
@@ -24,6 +24,8 @@ from app.domains.booking.events import (
 from app.domains.customers import Customer
 from app.domains.estimates.expiring import expire
 from app.domains.estimates.models import ApprovalLink, Estimate
+from app.domains.notifications import own_words
+from app.domains.notifications.mail_table import MAILS
 from app.domains.notifications.models import BLANK, Mail
 from app.domains.notifications.sending import letter_of
 from app.domains.workshop import board
@@ -311,6 +313,10 @@ async def test_an_estimate_that_ran_out_is_told_once_to_both_sides(
 ) -> None:
     estimate, _order = await things.estimate()
     await run_reactions()
+    async with transaction(tenant=HARBOR) as db:
+        subject, text = "{shop}: {estimate} ran out", "Dear {customer},\n\n{total}.\n\n{link}"
+        late = MAILS["estimate_expired"]
+        await own_words.change(db, late, "en", subject=subject, text=text, seen=0, by=cast.owner.viewer)
     with clock.moved_to(estimate.valid_until):
         async with transaction(tenant=HARBOR) as db:
             assert await expire(db, await db.get_one(Estimate, estimate.id), by=Viewer.system(HARBOR))
@@ -324,5 +330,7 @@ async def test_an_estimate_that_ran_out_is_told_once_to_both_sides(
         assert len(told) == 1
         assert told[0].url == f"/estimates/{estimate.id}"
     [mail] = [one for one in await things.mails() if one.template == "estimate_expired"]
-    assert mail.subject == f"Estimate {estimate.number} from Harbor Lane Garage is no longer valid"
+    assert mail.subject == f"Harbor Lane Garage: {estimate.number} ran out", "the shop's own words"
     assert mail.recipient == cast.customer.email
+    assert f"http://testserver/estimates/{estimate.id}" in mail.text
+    assert render.money(estimate.total_minor, estimate.currency) in mail.text
