@@ -27,6 +27,7 @@ from app.domains.estimates.events import (
 )
 from app.domains.estimates.models import Estimate, EstimateJob
 from app.domains.inspections.events import InspectionCompleted
+from app.domains.network.premises import is_public
 from app.domains.notifications import recipients
 from app.domains.notifications.events import ReminderDue
 from app.domains.notifications.mail_table import Offer, Visit, Work
@@ -36,7 +37,7 @@ from app.domains.workshop.events import WorkCompleted
 from app.domains.workshop.models import Job, RepairOrder
 
 BOOK_ANEW = ("appointment_cancelled", "request_cancelled")
-"""Mails whose button leads to the shop's free times."""
+"""Mails whose button leads to another booking."""
 
 
 async def tell_confirmed(db: AsyncSession, heard: Heard[AppointmentConfirmed]) -> None:
@@ -133,12 +134,21 @@ async def _about_appointment(
             title, message = words(place.center.name, render.when(starts_at, place.zone))
         line = Line("appointment", title, message, url, appointment.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    opens = f"/book/{place.center.slug}" if template in BOOK_ANEW else url if to.user_id else ""
+    opens = url if to.user_id else ""
+    if template in BOOK_ANEW:
+        opens = await _booking(db, place, to)
     visit = Visit(
         starts_at=starts_at, services=[one.name for one in services], car=car,
         days=getattr(heard.event, "days", 1), url=opens,
     )  # fmt: skip
     await write_to_customer(db, heard, to, template, visit, place=place)
+
+
+async def _booking(db: AsyncSession, place: recipients.Place, to: recipients.Recipient) -> str:
+    """Where somebody books anew; the booking itself asks for an account, the shop's page does not."""
+    if not await is_public(db, place.center):
+        return ""
+    return f"/{'book' if to.user_id else 'shops'}/{place.center.slug}"
 
 
 async def tell_estimate_ready(db: AsyncSession, heard: Heard[EstimateSent]) -> None:
