@@ -37,7 +37,7 @@ def address(center: ServiceCenter) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class PlannedVisit:
     """An appointment, or the wish for one."""
 
     starts_at: datetime
@@ -152,9 +152,9 @@ class Receipt:
         ]  # fmt: skip
 
 
-def _a_visit(_place: Place) -> Visit:
+def _a_visit(_place: Place) -> PlannedVisit:
     starts_at = (clock.now() + timedelta(days=1)).replace(hour=15, minute=30, second=0, microsecond=0)
-    return Visit(
+    return PlannedVisit(
         starts_at=starts_at, services=[_("Oil change"), _("Brake check")], car="2019 Subaru Outback",
         url="/appointments/example",
     )  # fmt: skip

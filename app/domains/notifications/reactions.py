@@ -30,7 +30,7 @@ from app.domains.inspections.events import InspectionCompleted
 from app.domains.network.premises import is_public
 from app.domains.notifications import recipients
 from app.domains.notifications.events import ReminderDue
-from app.domains.notifications.mail_table import Offer, Visit, Work
+from app.domains.notifications.mail_table import Offer, PlannedVisit, Work
 from app.domains.notifications.models import BLANK
 from app.domains.notifications.telling import Line, list_for, write_to_customer
 from app.domains.workshop.events import WorkCompleted
@@ -137,7 +137,7 @@ async def _about_appointment(
     opens = url if to.user_id else ""
     if template in BOOK_ANEW:
         opens = await _booking(db, place, to)
-    visit = Visit(
+    visit = PlannedVisit(
         starts_at=starts_at, services=[one.name for one in services], car=car,
         days=getattr(heard.event, "days", 1), url=opens,
     )  # fmt: skip
