@@ -100,6 +100,24 @@ async def test_a_list_kept_elsewhere_does_it_too_and_a_forged_line_does_nothing(
     assert not await of_dana(look) & {DANA.name, DANA.email}
 
 
+@pytest.mark.parametrize("where", ["storage", "file"])
+async def test_what_is_no_line_of_ours_keeps_nobody_from_being_erased_again(
+    erased, restore, capsys, tmp_path, where
+):
+    line = next((tmp_path / "files" / "erasures").iterdir()).read_bytes()
+    foreign = line[: line.index(b'"signature":"') + 13] + 'é"}'.encode()
+    bad = [foreign, foreign.replace("é".encode(), rb"\ud800"), b"no line", b"\xff\xfe", b"{}", b"[" * 100_000]
+    file = tmp_path / "kept.jsonl"
+    file.write_bytes(b"\n".join(bad) if where == "file" else b"")
+    if where == "storage":
+        for number, one in enumerate(bad):
+            (tmp_path / "files" / "erasures" / f"account-{number}.json").write_bytes(one)
+    look = await restore()
+    assert await replay(Settings.from_env(), file) == 1
+    assert not await of_dana(look) & {DANA.name, DANA.email}
+    assert f"{len(bad)} lines do not carry our signature" in capsys.readouterr().err
+
+
 async def test_whoever_works_for_a_business_in_the_older_copy_waits_and_is_said_to(erased, restore, capsys):
     look = await restore()
     await look.execute(

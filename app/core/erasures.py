@@ -4,6 +4,7 @@ Each line is signed, so that nobody who can write into the storage has somebody 
 """
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -35,7 +36,9 @@ class Erasure(msgspec.Struct, frozen=True):
     def is_ours(self) -> bool:
         """Signed with the secret key, or with one from before."""
         return any(
-            hmac.compare_digest(self.signature, _signature(self, key)) for key in settings().secret_keys
+            # As bytes: a text beyond ASCII is not compared but raised at.
+            hmac.compare_digest(self.signature.encode(), _signature(self, key).encode())
+            for key in settings().secret_keys
         )
 
     @property
@@ -63,17 +66,27 @@ async def _put(one: Erasure) -> None:
 async def sign_anew() -> int:
     """Sign lines of a key from before with the present one; how many. What is not ours stays as it is."""
     now = settings().secret_key
-    older = [one for one in await listed() if one.is_ours and one.signature != _signature(one, now)]
+    ours, _others = await listed()
+    older = [one for one in ours if one.signature != _signature(one, now)]
     for one in older:
         await _put(one)
     return len(older)
 
 
-async def listed() -> list[Erasure]:
-    """Everything on the list; whether each line is ours is to be asked of it. Raises ValueError for what is no line."""
-    return [read(await storage().get(key)) for key in await storage().keys(FOLDER)]
+async def listed() -> tuple[list[Erasure], int]:
+    """What is on the list, and how many lines there are not ours. As `ours_of`."""
+    return ours_of([await storage().get(key) for key in await storage().keys(FOLDER)])
 
 
-def read(line: bytes | str) -> Erasure:
-    """A line as it is kept and printed. Raises ValueError."""
-    return msgspec.json.decode(line, type=Erasure)
+def ours_of(lines: Sequence[bytes]) -> tuple[list[Erasure], int]:
+    """The lines that carry our signature, as they are kept and printed, and how many others there are: whoever can
+    write a line that is none must not keep the rest from being read."""
+    ours = [one for line in lines if (one := _read(line)) is not None and one.is_ours]
+    return ours, len(lines) - len(ours)
+
+
+def _read(line: bytes) -> Erasure | None:
+    try:
+        return msgspec.json.decode(line, type=Erasure)
+    except (ValueError, RecursionError):
+        return None

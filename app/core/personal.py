@@ -54,7 +54,9 @@ class AtShop:
 
 Erase = Callable[[AsyncSession, UUID], Awaitable[None]]
 Join = Callable[[AsyncSession, AtShop], Awaitable[None]]
-Leave = Callable[[AsyncSession, AtShop], Awaitable[None]]
+Emptied = Mapping[str, Sequence[UUID]]
+"""{table: ids of the rows whose words were taken away}."""
+Leave = Callable[[AsyncSession, AtShop], Awaitable[Emptied]]
 Unsettled = Callable[[AsyncSession, AtShop], Awaitable[Sequence[str]]]
 
 
@@ -74,7 +76,8 @@ class Declared:
     """Makes the account the owner of what a shop keeps of its customer, now that the two are known to be one person.
     Acts as both."""
     leave: Leave | None = None
-    """Takes away what would still tell who a shop's erased customer was. Acts as the shop."""
+    """Takes away what would still tell who a shop's erased customer was, and says of which rows, for the trail holds
+    their old and new values. Acts as the shop."""
     unsettled: Unsettled | None = None
     """What the shop and the customer still have to settle, in words: until then the shop must reach them."""
 

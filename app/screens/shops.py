@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
 from app.core.render import page
-from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.domains import services
 from app.domains.booking.choosing import grouped
@@ -91,8 +90,7 @@ async def shops_page(request: AnyRequest, q: FromQuery[str] = "") -> Response[An
     async with begin(request) as (db, me):
         found = await search_open_centers(db, q[:100], most=MOST + 1)
         return page(
-            request, me, "screens/shops.html", headers=_kept(request, me), q=q.strip(), shops=found[:MOST],
-            are_more=len(found) > MOST,
+            request, me, "screens/shops.html", q=q.strip(), shops=found[:MOST], are_more=len(found) > MOST,
         )  # fmt: skip
 
 
@@ -101,8 +99,8 @@ async def shop_page(request: AnyRequest, slug: FromPath[str]) -> Response[Any]:
     async with begin(request) as (db, me):
         center, brand, hours, offered = await _shop(db, slug)
         return page(
-            request, me, "screens/shop.html", headers=_kept(request, me), center=center, shop_brand=brand,
-            hours=hours, zone=ZoneInfo(center.zone), groups=grouped(offered), schema=_schema(center, brand),
+            request, me, "screens/shop.html", center=center, shop_brand=brand, hours=hours,
+            zone=ZoneInfo(center.zone), groups=grouped(offered), schema=_schema(center, brand),
         )  # fmt: skip
 
 
@@ -115,12 +113,6 @@ async def _shop(db: AsyncSession, slug: str) -> tuple[ServiceCenter, Brand, Hour
         await hours_for_anyone(db, center),
         await services.offered(db, center.tenant_id),
     )
-
-
-def _kept(request: AnyRequest, me: Viewer) -> dict[str, str]:
-    """A visitor's page may be kept a moment. Whoever is signed in has forms on it that can be sent once."""
-    may = not me.is_signed_in and "flash" not in request.cookies
-    return {"Cache-Control": f"private, max-age={FRESH}"} if may else {}
 
 
 def _schema(center: ServiceCenter, brand: Brand) -> dict[str, Any]:

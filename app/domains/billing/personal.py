@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from app.core.db import transaction
-from app.core.personal import AtShop, Declared, Paper, Records, printed
+from app.core.personal import AtShop, Declared, Emptied, Paper, Records, printed
 from app.core.words import _
 from app.domains.billing import finding, paper
 from app.domains.billing.models import (
@@ -167,13 +167,15 @@ async def join(db: AsyncSession, who: AtShop) -> None:
         )
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
+async def leave(db: AsyncSession, who: AtShop) -> Emptied:
     """What was told to and by the payment provider. Invoices and the ledger stay as long as the law wants books."""
-    await db.execute(
+    told = await db.scalars(
         update(Payment)
         .where(Payment.tenant_id == who.tenant_id, Payment.invoice_id.in_(_theirs(who)))
         .values(checkout_terms={}, gateway_response=None, checkout_url="")
+        .returning(Payment.id)
     )
+    return {"payments": told.all()}
 
 
 async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:

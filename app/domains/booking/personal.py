@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import transaction
-from app.core.personal import AtShop, Declared, Paper, Records
+from app.core.personal import AtShop, Declared, Emptied, Paper, Records
 from app.core.tables import File
 from app.core.words import _
 from app.domains.booking.models import Appointment, AppointmentPhoto, BookedService
@@ -94,7 +94,7 @@ async def join(db: AsyncSession, who: AtShop) -> None:
     await db.execute(update(Appointment).where(*_theirs(who)).values(user_id=who.user_id))
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
+async def leave(db: AsyncSession, who: AtShop) -> Emptied:
     """What they wrote when they booked and before they came. Photos of the car are the shop's, the names their
     files had on somebody's phone are not."""
     sent = (
@@ -103,8 +103,10 @@ async def leave(db: AsyncSession, who: AtShop) -> None:
         .where(*_theirs(who))
     )
     files = update(File).where(File.tenant_id == who.tenant_id, File.id.in_(sent))
-    await db.execute(files.values(label="", user_id=None))
-    await db.execute(update(Appointment).where(*_theirs(who)).values(notes="", cancel_reason="", concern=""))
+    named = await db.scalars(files.values(label="", user_id=None).returning(File.id))
+    visits = update(Appointment).where(*_theirs(who)).values(notes="", cancel_reason="", concern="")
+    wrote = await db.scalars(visits.returning(Appointment.id))
+    return {"files": named.all(), "appointments": wrote.all()}
 
 
 async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:

@@ -7,7 +7,8 @@ says what for.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import Text, cast, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit, clock, erasures
@@ -15,7 +16,7 @@ from app.core.db import transaction
 from app.core.erasures import Again
 from app.core.errors import Invalid
 from app.core.events import Heard, record
-from app.core.personal import AtShop, declared
+from app.core.personal import AtShop, Emptied, declared
 from app.core.queue import cron, for_each
 from app.core.relay import outside_transaction
 from app.core.tables import AuditValues, EventRow
@@ -61,10 +62,8 @@ async def erase(db: AsyncSession, customer: Customer, *, by: Viewer) -> bool:
             await record(db, event, by=by, tenant=customer.tenant_id, subject=customer.id)
         return False
     who = _known(customer)
-    for domain in declared():
-        if domain.leave is not None:
-            await domain.leave(db, who)
-    await _forget_values(db, who)
+    emptied = [await domain.leave(db, who) for domain in declared() if domain.leave is not None]
+    await _forget_values(db, who, emptied)
     await audit.take_changes(db)  # what was just taken away would go into the trail with the next event
     await record(
         db, CustomerErased(customer_id=who.customer_id), by=by, tenant=who.tenant_id, subject=who.customer_id
@@ -73,8 +72,9 @@ async def erase(db: AsyncSession, customer: Customer, *, by: Viewer) -> bool:
     return True
 
 
-async def _forget_values(db: AsyncSession, who: AtShop) -> None:
-    """The old and new values that the shop's trail holds of them."""
+async def _forget_values(db: AsyncSession, who: AtShop, emptied: Sequence[Emptied]) -> None:
+    """The old and new values that the shop's trail holds of them: beside what happened to them, and of each row that was
+    emptied, whichever event they stand beside. Nothing else tells of somebody who has no account."""
     theirs = [EventRow.subject_id == who.customer_id, EventRow.entity_id == str(who.customer_id)]
     if who.user_id:
         theirs.append(EventRow.user_id == who.user_id)
@@ -83,7 +83,18 @@ async def _forget_values(db: AsyncSession, who: AtShop) -> None:
         .join(EventRow, EventRow.id == AuditValues.row_id)
         .where(EventRow.tenant_id == who.tenant_id, or_(*theirs))
     )
-    await audit.forget(db, list(rows), by=Viewer.system(who.tenant_id), tenant=who.tenant_id, why=WHY)
+    of_rows = [
+        values[table].op("?|")(cast([str(one) for one in ids], ARRAY(Text)))
+        for told in emptied
+        for table, ids in told.items()
+        for values in (AuditValues.old_values, AuditValues.new_values)
+    ]
+    beside = await db.scalars(
+        select(AuditValues.row_id).where(AuditValues.tenant_id == who.tenant_id, or_(*of_rows))
+    )
+    await audit.forget(
+        db, list({*rows, *beside}), by=Viewer.system(who.tenant_id), tenant=who.tenant_id, why=WHY
+    )
 
 
 @outside_transaction

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.personal import AtShop, Declared, Records
+from app.core.personal import AtShop, Declared, Emptied, Records
 from app.core.words import _
 from app.domains.customers.keys import shred
 from app.domains.customers.models import Customer, CustomerVehicle
@@ -59,7 +59,7 @@ async def erase(db: AsyncSession, person: UUID) -> None:
     )
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
+async def leave(db: AsyncSession, who: AtShop) -> Emptied:
     """The record keeps its number, which papers name, and nothing of a person."""
     await shred(db, who)
     await db.execute(
@@ -70,6 +70,7 @@ async def leave(db: AsyncSession, who: AtShop) -> None:
             status="inactive", erased_at=clock.now(),
         )
     )  # fmt: skip
+    return {"customers": [who.customer_id]}
 
 
 DECLARED = Declared(

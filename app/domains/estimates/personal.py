@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.personal import AtShop, Declared, Records
+from app.core.personal import AtShop, Declared, Emptied, Records
 from app.core.words import _
 from app.domains.estimates.models import ApprovalLink, Estimate, EstimateJob, EstimateLine
 from app.domains.workshop.models import RepairOrder
@@ -90,13 +90,15 @@ def _theirs(who: AtShop) -> Select[UUID]:
     )
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
+async def leave(db: AsyncSession, who: AtShop) -> Emptied:
     """Where links to estimates were sent. The estimates themselves are signed, and stay."""
-    await db.execute(
+    sent = await db.scalars(
         update(ApprovalLink)
         .where(ApprovalLink.tenant_id == who.tenant_id, ApprovalLink.estimate_id.in_(_theirs(who)))
         .values(recipient="")
+        .returning(ApprovalLink.id)
     )
+    return {"approval_links": sent.all()}
 
 
 DECLARED = Declared(

@@ -37,7 +37,7 @@ class Vehicle(Identified, Base):
     odometer_unit: Mapped[str] = mapped_column(default="km")
     """What the dashboard counts in: km or mi."""
     battery_type: Mapped[str] = mapped_column(default="")
-    """One of `facts.BATTERIES`, or empty when unknown."""
+    """One of `facts.Battery`; empty when unknown."""
     battery_kwh: Mapped[Decimal | None]
     max_charge_kw: Mapped[Decimal | None]
     mileage_km: Mapped[int | None]

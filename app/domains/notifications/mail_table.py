@@ -5,7 +5,7 @@ A row here is all a new mail needs: its page, its preview, its JSON and its chec
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -37,7 +37,7 @@ def address(center: ServiceCenter) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class PlannedVisit:
     """An appointment, or the wish for one."""
 
     starts_at: datetime
@@ -62,7 +62,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An estimate that waits for its answer."""
+    """An estimate that waits for its answer, or waited in vain."""
 
     number: str
     jobs: Sequence[str]
@@ -152,9 +152,9 @@ class Receipt:
         ]  # fmt: skip
 
 
-def _a_visit(_place: Place) -> Visit:
+def _a_visit(_place: Place) -> PlannedVisit:
     starts_at = (clock.now() + timedelta(days=1)).replace(hour=15, minute=30, second=0, microsecond=0)
-    return Visit(
+    return PlannedVisit(
         starts_at=starts_at, services=[_("Oil change"), _("Brake check")], car="2019 Subaru Outback",
         url="/appointments/example",
     )  # fmt: skip
@@ -166,6 +166,10 @@ def _an_offer(place: Place) -> Offer:
         currency=place.center.currency, valid_until=clock.now() + timedelta(days=7), car="2019 Subaru Outback",
         url="/approve/example",
     )  # fmt: skip
+
+
+def _a_late_offer(place: Place) -> Offer:
+    return replace(_an_offer(place), valid_until=clock.now() - timedelta(hours=1), url="/estimates/example")
 
 
 def _some_work(_place: Place) -> Work:
@@ -284,6 +288,12 @@ _ALL: Final = (
         N_("Your estimate from {shop}: {total}"),
         N_("Hello {customer},\n\nWe have looked at your {car} and written down what we found and what it costs. Nothing is done before you say yes, and you decide about each job by itself.\n\n{details}\n\nThe link is for you alone; please do not pass it on. Should it have run out, the same address sends you a fresh one for as long as the estimate is valid.\n\n{link}"),
         _OFFER, _an_offer, N_("See photos and decide"), needs_link=True,
+    ),
+    CustomerMail(
+        "estimate_expired", "work", N_("Estimate out of date"), N_("When nobody has answered an estimate in time."),
+        N_("Estimate {estimate} from {shop} is no longer valid"),
+        N_("Hello {customer},\n\nThe time to answer our estimate for your {car} is over. Nothing was decided and nothing is done. If you still want the work, please ask us for a new estimate.\n\n{details}\n\n{link}"),
+        _OFFER, _a_late_offer, N_("Look at the estimate"), bar=AMBER,
     ),
     CustomerMail(
         "service_completed", "work", N_("Car ready"), N_("When the last job of a repair order is done and checked."),

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.personal import AtShop, Declared, Records
+from app.core.personal import AtShop, Declared, Emptied, Records
 from app.core.tables import EventRow
 from app.core.words import _
 from app.domains.booking.models import Appointment
@@ -47,7 +47,7 @@ async def erase(db: AsyncSession, person: UUID) -> None:
         await db.execute(delete(kind).where(kind.user_id == person))
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
+async def leave(db: AsyncSession, who: AtShop) -> Emptied:
     """What they were told, and what the shop's people were told about them."""
     orders = select(RepairOrder.id).where(
         RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id
@@ -68,6 +68,7 @@ async def leave(db: AsyncSession, who: AtShop) -> None:
         await db.execute(delete(kind).where(kind.tenant_id == who.tenant_id, kind.event_id.in_(about)))
     if who.email:
         await db.execute(delete(Mail).where(Mail.tenant_id == who.tenant_id, Mail.recipient == who.email))
+    return {}  # the trail holds no mails
 
 
 DECLARED = Declared(

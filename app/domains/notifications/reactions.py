@@ -2,6 +2,7 @@
 it writes are unique for their event."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -26,16 +27,17 @@ from app.domains.estimates.events import (
 )
 from app.domains.estimates.models import Estimate, EstimateJob
 from app.domains.inspections.events import InspectionCompleted
+from app.domains.network.premises import is_public
 from app.domains.notifications import recipients
 from app.domains.notifications.events import ReminderDue
-from app.domains.notifications.mail_table import Offer, Visit, Work
+from app.domains.notifications.mail_table import Offer, PlannedVisit, Work
 from app.domains.notifications.models import BLANK
-from app.domains.notifications.telling import Line, list_for, write_mail, write_to_customer
+from app.domains.notifications.telling import Line, list_for, write_to_customer
 from app.domains.workshop.events import WorkCompleted
 from app.domains.workshop.models import Job, RepairOrder
 
 BOOK_ANEW = ("appointment_cancelled", "request_cancelled")
-"""Mails whose button leads to the shop's free times."""
+"""Mails whose button leads to another booking."""
 
 
 async def tell_confirmed(db: AsyncSession, heard: Heard[AppointmentConfirmed]) -> None:
@@ -132,12 +134,21 @@ async def _about_appointment(
             title, message = words(place.center.name, render.when(starts_at, place.zone))
         line = Line("appointment", title, message, url, appointment.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    opens = f"/book/{place.center.slug}" if template in BOOK_ANEW else url if to.user_id else ""
-    visit = Visit(
+    opens = url if to.user_id else ""
+    if template in BOOK_ANEW:
+        opens = await _booking(db, place, to)
+    visit = PlannedVisit(
         starts_at=starts_at, services=[one.name for one in services], car=car,
         days=getattr(heard.event, "days", 1), url=opens,
     )  # fmt: skip
     await write_to_customer(db, heard, to, template, visit, place=place)
+
+
+async def _booking(db: AsyncSession, place: recipients.Place, to: recipients.Recipient) -> str:
+    """Where somebody books anew; the booking itself asks for an account, the shop's page does not."""
+    if not await is_public(db, place.center):
+        return ""
+    return f"/{'book' if to.user_id else 'shops'}/{place.center.slug}"
 
 
 async def tell_estimate_ready(db: AsyncSession, heard: Heard[EstimateSent]) -> None:
@@ -160,13 +171,8 @@ async def _send_estimate(
         return  # a newer version stands in its place already; its own event tells
     place = await recipients.place(db, event.center_id)
     order = await db.get_one(RepairOrder, event.order_id)
-    jobs = await db.scalars(
-        select(EstimateJob)
-        .where(EstimateJob.tenant_id == estimate.tenant_id, EstimateJob.estimate_id == estimate.id)
-        .order_by(EstimateJob.position)
-    )
-    proposed = jobs.all()
     car = await recipients.car(db, order.vehicle_id)
+    offer = await _offer(db, estimate, car)
     to = await recipients.customer(db, event.customer_id, tenant_id=estimate.tenant_id)
     if to is None:
         return
@@ -178,11 +184,21 @@ async def _send_estimate(
             message = _("%(center)s: %(total)s for %(car)s.", center=place.center.name, total=total, car=car)
         line = Line("estimate", title, message, f"/estimates/{estimate.id}", estimate.id)
         await list_for(db, heard, to.user_id, line, tenant_id=place.tenant_id)
-    offer = Offer(
-        number=estimate.number, jobs=[one.title for one in proposed], total_minor=estimate.total_minor,
-        currency=estimate.currency, valid_until=estimate.valid_until, car=car, url=f"/approve/{BLANK}",
-    )  # fmt: skip
+    offer = replace(offer, url=f"/approve/{BLANK}")
     await write_to_customer(db, heard, to, "estimate_ready", offer, place=place, secret=token)
+
+
+async def _offer(db: AsyncSession, estimate: Estimate, car: str) -> Offer:
+    """What was proposed; nothing to open yet."""
+    titles = await db.scalars(
+        select(EstimateJob.title)
+        .where(EstimateJob.tenant_id == estimate.tenant_id, EstimateJob.estimate_id == estimate.id)
+        .order_by(EstimateJob.position)
+    )
+    return Offer(
+        number=estimate.number, jobs=titles.all(), total_minor=estimate.total_minor, currency=estimate.currency,
+        valid_until=estimate.valid_until, car=car, url="",
+    )  # fmt: skip
 
 
 async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
@@ -193,6 +209,7 @@ async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
         return
     place = await recipients.place(db, event.center_id)
     car = await recipients.car(db, order.vehicle_id)
+    offer = await _offer(db, await db.get_one(Estimate, event.estimate_id), car)
     driver = await recipients.customer(db, event.customer_id, tenant_id=order.tenant_id)
     if driver is not None and driver.user_id:
         with speaking(driver.locale):
@@ -205,10 +222,8 @@ async def tell_expired(db: AsyncSession, heard: Heard[EstimateExpired]) -> None:
         line = Line("estimate", title, message, f"/estimates/{event.estimate_id}", event.estimate_id)
         await list_for(db, heard, driver.user_id, line, tenant_id=order.tenant_id)
     if driver is not None:
-        url = f"/estimates/{event.estimate_id}" if driver.user_id else ""
-        await write_mail(
-            db, heard, driver, "estimate_expired", place=place, number=event.number, car=car, url=url
-        )
+        offer = replace(offer, url=f"/estimates/{event.estimate_id}" if driver.user_id else "")
+        await write_to_customer(db, heard, driver, "estimate_expired", offer, place=place)
     advisor = await _advisor(db, order)
     if advisor is not None and advisor.user_id:
         with speaking(advisor.locale):

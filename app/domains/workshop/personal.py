@@ -7,7 +7,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import transaction
-from app.core.personal import AtShop, Declared, Paper, Records
+from app.core.personal import AtShop, Declared, Emptied, Paper, Records
 from app.core.tables import File
 from app.core.words import _
 from app.domains.network.models import ServiceCenter
@@ -152,18 +152,20 @@ async def join(db: AsyncSession, who: AtShop) -> None:
     )
 
 
-async def leave(db: AsyncSession, who: AtShop) -> None:
+async def leave(db: AsyncSession, who: AtShop) -> Emptied:
     """Photos of the car are the shop's; the names their files had on somebody's phone are not."""
     of_visits = (
         select(OrderPhoto.file_id)
         .join(RepairOrder, RepairOrder.id == OrderPhoto.order_id)
         .where(RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id)
     )
-    await db.execute(
+    named = await db.scalars(
         update(File)
         .where(File.tenant_id == who.tenant_id, File.id.in_(of_visits))
         .values(label="", user_id=None)
+        .returning(File.id)
     )
+    return {"files": named.all()}
 
 
 async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:

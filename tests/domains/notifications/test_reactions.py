@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select, update
 
-from app.core import clock, relay
+from app.core import clock, relay, render
 from app.core.db import transaction
 from app.core.events import record
 from app.core.tables import Delivery, EventRow
@@ -24,6 +24,8 @@ from app.domains.booking.events import (
 from app.domains.customers import Customer
 from app.domains.estimates.expiring import expire
 from app.domains.estimates.models import ApprovalLink, Estimate
+from app.domains.notifications import own_words
+from app.domains.notifications.mail_table import MAILS
 from app.domains.notifications.models import BLANK, Mail
 from app.domains.notifications.sending import letter_of
 from app.domains.workshop import board
@@ -32,6 +34,7 @@ from app.domains.workshop.models import Job, RepairOrder
 from tests.browsing import Browser
 from tests.cast import HARBOR, Cast
 from tests.domains.billing import bills
+from tests.domains.network.test_modules import switch
 from tests.domains.notifications import things
 from tests.domains.workshop.shop import approved, checked_in
 from tests.mailbox import link_to
@@ -147,6 +150,40 @@ async def test_a_customer_without_an_account_gets_the_mail_alone(
     [mail] = await things.mails()
     assert "/appointments/" not in mail.text
     assert await things.lines_of(cast.customer.user_id) == []
+
+
+@pytest.mark.parametrize(
+    ("has_account", "books_online", "leads_to"),
+    [(True, True, "/book/"), (False, True, "/shops/"), (False, False, None)],
+)
+async def test_a_cancelled_visit_leads_to_where_this_customer_can_book_anew(
+    browser: Callable[..., Browser],
+    cast: Cast,
+    run_reactions: Run,
+    has_account: bool,
+    books_online: bool,
+    leads_to: str | None,
+) -> None:
+    if not has_account:
+        async with transaction(tenant=HARBOR) as db:
+            known = update(Customer).where(Customer.id == cast.customer.customer_id)
+            await db.execute(known.values(user_id=None))
+    if not books_online:
+        await switch("online_booking", False)
+    appointment_id = await things.appointment(None, customer_account=has_account)
+    async with transaction(tenant=HARBOR) as db:
+        off = AppointmentCancelled(
+            appointment_id=appointment_id, center_id=cast.advisor.center_id, starts_at=things.TUESDAY_TEN,
+            by_customer=False,
+        )  # fmt: skip
+        await record(db, off, by=cast.advisor.viewer, subject=appointment_id)
+    await run_reactions()
+    [mail] = await things.mails()
+    button = re.search(r"http://testserver(\S+)\n", mail.text)
+    assert (button and button[1]) == (leads_to and f"{leads_to}harbor-lane-garage")
+    if button:
+        asked = await browser(*[cast.customer] * has_account).get(button[1])
+        assert "sign-in" not in asked.headers.get("location", "")
 
 
 async def test_an_estimate_goes_out_with_a_link_that_opens_it(
@@ -311,6 +348,10 @@ async def test_an_estimate_that_ran_out_is_told_once_to_both_sides(
 ) -> None:
     estimate, _order = await things.estimate()
     await run_reactions()
+    async with transaction(tenant=HARBOR) as db:
+        subject, text = "{shop}: {estimate} ran out", "Dear {customer},\n\n{total}.\n\n{link}"
+        late = MAILS["estimate_expired"]
+        await own_words.change(db, late, "en", subject=subject, text=text, seen=0, by=cast.owner.viewer)
     with clock.moved_to(estimate.valid_until):
         async with transaction(tenant=HARBOR) as db:
             assert await expire(db, await db.get_one(Estimate, estimate.id), by=Viewer.system(HARBOR))
@@ -324,5 +365,7 @@ async def test_an_estimate_that_ran_out_is_told_once_to_both_sides(
         assert len(told) == 1
         assert told[0].url == f"/estimates/{estimate.id}"
     [mail] = [one for one in await things.mails() if one.template == "estimate_expired"]
-    assert mail.subject == f"Estimate {estimate.number} from Harbor Lane Garage is no longer valid"
+    assert mail.subject == f"Harbor Lane Garage: {estimate.number} ran out", "the shop's own words"
     assert mail.recipient == cast.customer.email
+    assert f"http://testserver/estimates/{estimate.id}" in mail.text
+    assert render.money(estimate.total_minor, estimate.currency) in mail.text

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import clock
 from app.core.db import new_id, transaction
@@ -111,6 +111,19 @@ async def test_what_never_succeeds_is_given_up_and_said(browser, cast, run_react
         await run_reactions()
         page = await dana.get(HERE)
         assert ("Could not be made" in page.text, "Make a copy" in page.text) == (True, True)
+
+
+async def test_a_copy_whose_key_cannot_be_opened_any_more_is_made_under_a_new_one(browser, cast):
+    dana = browser(cast.customer)
+    await dana.post(f"{HERE}/exports")
+    [export] = await copies()
+    assert await making._claim(export.id, DANA) is not None
+    async with transaction(user=DANA) as db:
+        await db.execute(update(Export).values(sealing_key=b"of a key that is lost"))
+    with clock.moved_by(SILENCE + timedelta(seconds=1)):
+        await make(export)
+        fetched = await dana.get(f"{HERE}/exports/{export.id}/file")
+    assert (fetched.status_code, b"fields.json" in fetched.content) == (200, True)
 
 
 async def test_after_a_week_it_is_gone_with_its_bytes(browser, cast):
