@@ -130,7 +130,14 @@ async def test_a_time_that_is_gone_leads_back_to_the_times(browser, cast, offere
     times = await desk.get(f"/appointments/new/times?{asked(cast, offered[:1])}")
     starts = starts_in(times.text)[0]
     for name in ("Ann Archer", "Bob Bell"):
-        person = {"then": "visit", "name": name, "phone": "555 0177", "plate": name, "make": "Honda", "model": "Fit"}
+        person = {
+            "then": "visit",
+            "name": name,
+            "phone": "555 0177",
+            "plate": name,
+            "make": "Honda",
+            "model": "Fit",
+        }
         new = await desk.post("/orders/new/customer", person)
         ids = dict(pair.split("=") for pair in new.headers["location"].split("?")[1].split("&"))
         assert (await booked(desk, cast, offered[:1], starts, **ids)).status_code == 303
