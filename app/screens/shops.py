@@ -36,10 +36,6 @@ MOST = 60
 """Shops in one list; whoever looks for another one says more."""
 FRESH = 60
 """Seconds an answer may be kept: whether a shop is open must not be long out of date."""
-SCHEMA_DAYS = {
-    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday",
-    "sun": "Sunday",
-}  # fmt: skip
 
 
 class ShopOut(msgspec.Struct):
@@ -100,7 +96,7 @@ async def shop_page(request: AnyRequest, slug: FromPath[str]) -> Response[Any]:
         center, brand, hours, offered = await _shop(db, slug)
         return page(
             request, me, "screens/shop.html", center=center, shop_brand=brand, hours=hours,
-            zone=ZoneInfo(center.zone), groups=grouped(offered), schema=_schema(center, brand),
+            zone=ZoneInfo(center.zone), groups=grouped(offered),
         )  # fmt: skip
 
 
@@ -113,36 +109,6 @@ async def _shop(db: AsyncSession, slug: str) -> tuple[ServiceCenter, Brand, Hour
         await hours_for_anyone(db, center),
         await services.offered(db, center.tenant_id),
     )
-
-
-def _schema(center: ServiceCenter, brand: Brand) -> dict[str, Any]:
-    """The shop in the words search engines read (schema.org)."""
-    said = {
-        "@context": "https://schema.org",
-        "@type": "AutoRepair",
-        "name": center.name,
-        "url": f"{settings().base_url}/shops/{center.slug}",
-        "telephone": center.phone,
-        "currenciesAccepted": center.currency,
-        "address": {
-            "@type": "PostalAddress",
-            "streetAddress": center.address,
-            "addressLocality": center.city,
-            "addressCountry": center.country,
-        },
-        "parentOrganization": {"@type": "Organization", "name": brand.name},
-        "openingHoursSpecification": [
-            {
-                "@type": "OpeningHoursSpecification",
-                "dayOfWeek": SCHEMA_DAYS[day],
-                "opens": opens,
-                "closes": closes,
-            }
-            for day, spans in center.working_hours.items()
-            for opens, closes in spans
-        ],
-    }
-    return {name: value for name, value in said.items() if value}
 
 
 CACHED = CacheControlHeader(public=True, max_age=FRESH)
