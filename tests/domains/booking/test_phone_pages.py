@@ -129,11 +129,11 @@ async def test_a_time_that_is_gone_leads_back_to_the_times(browser, cast, offere
     desk = browser(cast.advisor)
     times = await desk.get(f"/appointments/new/times?{asked(cast, offered[:1])}")
     starts = starts_in(times.text)[0]
-    for name in ("Ann Archer", "Bob Bell"):
+    for name, phone in (("Ann Archer", "555 0181"), ("Bob Bell", "555 0192")):
         person = {
             "then": "visit",
             "name": name,
-            "phone": "555 0177",
+            "phone": phone,
             "plate": name,
             "make": "Honda",
             "model": "Fit",
