@@ -170,7 +170,7 @@ async def notes(technician: Person, item: Locator, words: str) -> None:
 
 async def photographs(technician: Person, item: Locator) -> None:
     """Take a picture; with scripts it is sent at once."""
-    await item.locator("input[type=file]").set_input_files(
+    await item.locator("input[name=photos]").set_input_files(
         {"name": "pads.jpg", "mimeType": "image/jpeg", "buffer": picture()}
     )
     if not technician.has_scripts:

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.browser
 async def ring(page: Page) -> None:
     """What the stream would say: the order has changed."""
     async with page.expect_response(lambda answer: answer.url.endswith("/orders/1001")):
-        await page.evaluate("document.getElementById('live').dispatchEvent(new CustomEvent('order'))")
+        await page.evaluate(
+            "document.getElementById('live').dispatchEvent(new CustomEvent('service:progress_updated'))"
+        )
 
 
 async def plan(order: RepairOrder, **wanted: str) -> None:

@@ -20,7 +20,7 @@ from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.workshop.models import RepairOrder
 
-EARLIEST = timedelta(hours=12)
+EARLIEST = timedelta(days=3)
 """How long before its time a car can be checked in."""
 PLANNED = ("pending", "confirmed", "arrived", "in_progress", "completed", "no_show")
 

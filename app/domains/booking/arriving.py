@@ -33,14 +33,15 @@ IN_SHOP = ("arrived", "in_progress")
 
 
 def must_be_expected(visit: Visit) -> None:
-    """Only a confirmed appointment of about now can be checked in."""
+    """Only a confirmed appointment of these days can be checked in: a car may be left in the evening, or on Saturday
+    for Monday."""
     appointment = visit.appointment
     if appointment.order_id is not None:
         raise Refused(_("This car has been checked in already."), audit="appointment.stale")
     if appointment.status != "confirmed":
         raise Refused(_("Only a confirmed appointment can be checked in."), audit="appointment.illegal_move")
     if appointment.starts_at - clock.now() > EARLIEST:
-        raise Refused(_("This appointment is on another day. Move it to today first."))
+        raise Refused(_("This visit is more than three days ahead. Move it to an earlier day first."))
 
 
 async def arrive(
