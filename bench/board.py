@@ -26,13 +26,13 @@ from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, HARBOR_CENTER, seat
 CARDS = 200
 
 
-async def fill(owner_url: str) -> None:
-    """Two hundred cars in the shop, three jobs each, in every stage and bay."""
+async def fill(owner_url: str, cards: int = CARDS) -> None:
+    """Cars in the shop, three jobs each, in every stage and bay."""
     engine = create_async_engine(as_asyncpg(owner_url))
     async with AsyncSession(engine) as db, db.begin():
         await seat(db, "no password")
         now = clock.now()
-        for number in range(CARDS):
+        for number in range(cards):
             order = RepairOrder(
                 tenant_id=HARBOR,
                 center_id=HARBOR_CENTER,

@@ -31,9 +31,9 @@ _PEOPLE = (
     """INSERT INTO users (id, email, name, phone, locale, zone, theme, distance_unit, is_active, created_at)
        SELECT uuidv7(), 'driver-' || n || '@bench.test', 'Driver ' || n, '', 'en', 'UTC', '', 'km', true, now()
          FROM generate_series(1, :n) n""",
-    """INSERT INTO vehicles (id, vin, make, model, trim, body, fuel, engine, color, plate, odometer_unit, version,
-         created_at)
-       SELECT id, '', 'Make', 'Model', '', '', '', '', '', '', 'km', 1, now() FROM users
+    """INSERT INTO vehicles (id, vin, make, model, trim, body, fuel, engine, color, plate, odometer_unit,
+         battery_type, telematics_id, version, created_at)
+       SELECT id, '', 'Make', 'Model', '', '', '', '', '', '', 'km', '', '', 1, now() FROM users
         WHERE email LIKE 'driver-%'""",
     """INSERT INTO ownerships (id, vehicle_id, user_id, since, created_at)
        SELECT uuidv7(), id, id, now(), now() FROM users WHERE email LIKE 'driver-%'""",
@@ -141,22 +141,28 @@ async def seat(made: Scene) -> list[tuple[str, str]]:
     """The crowd: (session cookie, car) of each."""
     owner = create_async_engine(as_asyncpg(made.owner_url))
     async with AsyncSession(owner) as db, db.begin():
-        for statement in _PEOPLE:
-            await db.execute(text(statement), {"n": CROWD} if ":n" in statement else {})
-        ids = list(await db.scalars(text("SELECT id FROM users WHERE email LIKE 'driver-%' ORDER BY email")))
-        crowd = [(f"cookie-{user}", str(user)) for user in ids]
-        now = datetime.now(UTC)
-        await db.execute(
-            text(
-                "INSERT INTO sessions (id, user_id, token_hash, last_seen_at, expires_at, ip, user_agent, created_at)"
-                " VALUES (uuidv7(), :user, :hash, :now, :ends, '', '', :now)"
-            ),
-            [
-                {"user": user, "hash": hash_token(cookie), "now": now, "ends": now + timedelta(days=1)}
-                for user, (cookie, _car) in zip(ids, crowd, strict=True)
-            ],
-        )
+        crowd = await fill(db, CROWD)
     await owner.dispose()
+    return crowd
+
+
+async def fill(db: AsyncSession, people: int) -> list[tuple[str, str]]:
+    """Drivers who are signed in, each with a car: (session cookie, car)."""
+    for statement in _PEOPLE:
+        await db.execute(text(statement), {"n": people} if ":n" in statement else {})
+    ids = list(await db.scalars(text("SELECT id FROM users WHERE email LIKE 'driver-%' ORDER BY email")))
+    crowd = [(f"cookie-{user}", str(user)) for user in ids]
+    now = datetime.now(UTC)
+    await db.execute(
+        text(
+            "INSERT INTO sessions (id, user_id, token_hash, last_seen_at, expires_at, ip, user_agent, created_at)"
+            " VALUES (uuidv7(), :user, :hash, :now, :ends, '', '', :now)"
+        ),
+        [
+            {"user": user, "hash": hash_token(cookie), "now": now, "ends": now + timedelta(days=1)}
+            for user, (cookie, _car) in zip(ids, crowd, strict=True)
+        ],
+    )
     return crowd
 
 

@@ -45,7 +45,7 @@ async def scene(name: str) -> AsyncIterator[Scene]:
     database = await engine.clone(template, name)
     owner = create_async_engine(as_asyncpg(engine.owner_url(database)))
     async with AsyncSession(owner) as db, db.begin():
-        ids = await _fill(db)
+        ids = await fill(db, NEIGHBOURS, DAYS)
     async with owner.connect() as connection:
         await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
     await owner.dispose()
@@ -71,9 +71,10 @@ async def _migrate(owner_url: str, app_url: str) -> None:
     await migrate(as_asyncpg(owner_url), as_asyncpg(app_url))
 
 
-async def _fill(db: AsyncSession) -> tuple[UUID, UUID, UUID, UUID]:
+async def fill(db: AsyncSession, shops: int, days: int) -> tuple[UUID, UUID, UUID, UUID]:
+    """Rows for that many shops; the ids of one: tenant, center, service, and a person signed in there."""
     now = datetime.now(UTC)
-    values = {"n": NEIGHBOURS, "resources": RESOURCES, "days": DAYS}
+    values = {"n": shops, "resources": RESOURCES, "days": days}
     for statement in _ROWS:
         await db.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
     first = "SELECT id FROM {} WHERE tenant_id = (SELECT id FROM tenants WHERE slug = 'shop-1') LIMIT 1"
@@ -104,10 +105,10 @@ _ROWS = (
            "thu":[["08:00","17:00"]],"fri":[["08:00","17:00"]]}', 15, 60, 60, 24, false, '', true, now()
          FROM tenants""",
     """INSERT INTO services (id, tenant_id, code, name, description, category, duration_minutes,
-         buffer_before_minutes, buffer_after_minutes, price_minor, currency, skill, bay_capability, canned_job_code,
-         position, is_active, created_at)
-       SELECT uuidv7(), id, 'hour', 'An hour', '', 'general', 60, 5, 10, 9900, 'EUR', 'general', '', '', 0, true,
-         now() FROM tenants""",
+         buffer_before_minutes, buffer_after_minutes, price_minor, currency, skill, bay_capability, fuels,
+         canned_job_code, position, is_active, created_at)
+       SELECT uuidv7(), id, 'hour', 'An hour', '', 'general', 60, 5, 10, 9900, 'EUR', 'general', '', '{}', '', 0,
+         true, now() FROM tenants""",
     """INSERT INTO bays (id, tenant_id, center_id, name, capabilities, buffer_before_minutes,
          buffer_after_minutes, position, is_active, created_at)
        SELECT uuidv7(), tenant_id, id, 'Bay ' || n, ARRAY['lift'], 0, 0, n, true, now()
@@ -136,9 +137,9 @@ _ROWS = (
           WHERE (d + h + p.position) % 5 <> 0
        )
        INSERT INTO appointments (id, tenant_id, center_id, customer_id, starts_at, ends_at, bay_id, technician_id,
-         status, notes, cancel_reason, booked_by, version, created_at)
+         status, notes, concern, warning_lights, cancel_reason, booked_by, version, created_at)
        SELECT uuidv7(), s.tenant_id, s.center_id, c.id, s.starts, s.starts + interval '90 minutes', s.bay,
-         s.technician, 'confirmed', '', '', 'customer', 1, now()
+         s.technician, 'confirmed', '', '', '{}', '', 'customer', 1, now()
          FROM slot s JOIN customers c ON c.tenant_id = s.tenant_id""",
     """INSERT INTO occupations (id, tenant_id, appointment_id, resource_id, during, is_active, created_at)
        SELECT uuidv7(), a.tenant_id, a.id, r, tstzrange(a.starts_at, a.ends_at), true, now()
