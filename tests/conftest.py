@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from app.core import personal
 from app.domains.accounts import passwords
@@ -156,19 +156,25 @@ async def worker_database(engine: Engine, seated: str, worker_name: str) -> Asyn
     await engine.drop(name)
 
 
+@pytest.fixture(scope="session")
+async def connections(engine: Engine, worker_database: str) -> AsyncIterator[AsyncEngine]:
+    """As the application's role; kept from test to test, for a new connection reads the catalogue anew."""
+    one = create_async_engine(as_asyncpg(engine.app_url(worker_database)))
+    yield one
+    await one.dispose()
+
+
 @pytest.fixture
-async def db(engine: Engine, worker_database: str) -> AsyncIterator[AsyncSession]:
+async def db(connections: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """A transaction as the application's role with the cast present; rolled back after the test.
 
     Nobody is set: call `act_as(db, user=…, tenant=…)`, or use `viewing(db, person)` below.
     """
-    one = create_async_engine(as_asyncpg(engine.app_url(worker_database)))
-    async with one.connect() as connection:
+    async with connections.connect() as connection:
         outer = await connection.begin()
         async with AsyncSession(bind=connection, expire_on_commit=False) as session:
             yield session
         await outer.rollback()
-    await one.dispose()
 
 
 @pytest.fixture
