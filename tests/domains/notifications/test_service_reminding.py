@@ -88,9 +88,17 @@ async def test_another_day_is_another_reminder_and_a_day_that_has_passed_is_none
 
 @pytest.mark.parametrize(
     ("status", "days", "count"),
-    [("confirmed", 20, 0), ("pending", 0, 0), ("in_progress", -1, 0), ("cancelled", 20, 1), ("confirmed", -1, 1)],
+    [
+        ("confirmed", 20, 0),
+        ("pending", 0, 0),
+        ("in_progress", -1, 0),
+        ("cancelled", 20, 1),
+        ("confirmed", -1, 1),
+    ],
 )
-async def test_who_has_booked_is_not_reminded_until_the_visit_is_off(site, run_reactions, status, days, count):
+async def test_who_has_booked_is_not_reminded_until_the_visit_is_off(
+    site, run_reactions, status, days, count
+):
     await worked_on()
     await due_on(DUE)
     visit = await things.appointment(None, starts_at=NINE + timedelta(days=days), status=status)
