@@ -185,10 +185,11 @@ def _a_visit(_place: Place) -> PlannedVisit:
 
 
 def _a_service(place: Place) -> NextService:
-    today = clock.today(place.zone)
+    today, unit = clock.today(place.zone), place.center.distance_unit or "km"
     return NextService(
-        due_on=today + timedelta(days=14), car="2019 Subaru Outback", mileage=render.distance(96_000, place.center.distance_unit),
-        last_on=today - timedelta(days=351), url="/book/example",
+        due_on=today + timedelta(days=14), car="2019 Subaru Outback",
+        mileage=render.distance(render.to_km(60_000, unit), unit), last_on=today - timedelta(days=351),
+        url="/book/example",
     )  # fmt: skip
 
 
