@@ -46,6 +46,7 @@ from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.sending import send_mail
+from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
@@ -72,6 +73,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderMoved: [ring_board, ring_order, ring_customer, ring_day, follow_handover],
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches, follow_plan],
     workshop.OrderReadingsTaken: [ring_order],
+    workshop.NextServicePlanned: [ring_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
     workshop.OrderVideoRemoved: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
@@ -232,6 +234,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],
+    notifications.ServiceFallsDue: [tell_service_due],
     notifications.NotificationSent: [ring_reader],
     notifications.NotificationsRead: [ring_reader],
     notifications.MailWritten: [send_mail],

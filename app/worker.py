@@ -15,7 +15,7 @@ from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
 from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
-from app.domains.notifications import alarms, reminding, sending
+from app.domains.notifications import alarms, reminding, sending, service_reminding
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
 from app.settings import settings
@@ -32,6 +32,7 @@ TASKS_OF = (
     alarms,
     reminding,
     sending,
+    service_reminding,
     making,
     erasing,
     customers_erasing,

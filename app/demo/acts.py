@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from litestar.datastructures import UploadFile
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clips, files
+from app.core import clips, clock, files
 from app.demo import photos
 from app.demo.stage import Stage
-from app.domains import estimates, workshop
+from app.domains import estimates, garage, workshop
 from app.domains.billing import invoicing, paying
 from app.domains.billing.models import Invoice
 from app.domains.estimates.approval import Answer, Verdict, decide
@@ -20,6 +21,7 @@ from app.domains.inspections import filling, proposing, reading, sheets
 from app.domains.inspections import photos as finding_photos
 from app.domains.workshop import board, steps, work
 from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.next_service import plan_next_service
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ async def recording(stage: Stage, email: str) -> files.Kept:
     me = await stage.viewer(email)
     upload = UploadFile("video/mp4", "disc.mp4", photos.film())
     return await clips.receive(upload, by=me, tenant=me.tenant_id)
+
+
+async def come_again(stage: Stage, email: str, order: RepairOrder, *, days: int) -> None:
+    """The advisor says when the next service is due."""
+    async with stage.acting(email) as (db, me):
+        car = await garage.find(db, me, order.vehicle_id)
+        day = clock.today(me.zone) + timedelta(days=days)
+        await plan_next_service(db, order, due_on=day, mileage=None, version=car.version, by=me)
 
 
 async def walk_around(

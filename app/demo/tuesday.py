@@ -10,6 +10,7 @@ from app.demo.acts import Look
 from app.demo.stage import EVERYBODY, Stage
 from app.demo.visits import Arrival, book, check_in
 from app.domains import inspections
+from app.domains.notifications.service_reminding import remind_of_services
 from app.domains.workshop.models import RepairOrder
 
 BEN, LUZ, OMAR, KIM = "advisor@demo.test", "technician@demo.test", "omar@demo.test", "kim@demo.test"
@@ -43,6 +44,7 @@ async def play(stage: Stage) -> None:
         await visit(stage)
     await _at_voltwerk(stage)
     await _coming_up(stage)
+    await remind_of_services()
 
 
 async def _arrive(stage: Stage, arrival: Arrival, photos: tuple[str, ...] = ROUND) -> RepairOrder:
@@ -118,6 +120,7 @@ async def _delivered(stage: Stage) -> None:
         invoice = await acts.bill(stage, BEN, order)
         await acts.take_cash(stage, BEN, invoice, invoice.total_minor)
         await acts.move(stage, BEN, order, "delivered")
+        await acts.come_again(stage, BEN, order, days=12)  # near enough for its reminder to leave today
 
 
 async def _ready(stage: Stage) -> None:
@@ -299,7 +302,7 @@ async def _coming_up(stage: Stage) -> None:
         ("rav4", "harbor", ("brake-check",), 0, 0),
         ("golf", "harbor", ("oil-service", "inspection"), 0, 2),
         ("model3", "harbor", ("ev-health", "ev-brakes"), 2, 3),
-        ("civic", "harbor", ("diagnosis",), 6, 1),
+        ("cx5", "harbor", ("diagnosis",), 6, 1),
         ("camry", "harbor", ("oil-service", "inspection"), 8, 5),
         ("f150", "harbor", ("brake-check",), 9, 2),
         ("zoe", "volt", ("ev-health",), 7, 4),

@@ -196,9 +196,11 @@ async def change(
     )
 
 
-async def note_service(db: AsyncSession, vehicle_id: UUID, day: date, *, by: Viewer) -> None:
+async def note_service(
+    db: AsyncSession, vehicle_id: UUID, day: date, *, by: Viewer, next_is_planned: bool = False
+) -> None:
     """A shop has given the car back with work done. Nothing changes where a later service is known. One that was due,
-    or nearly, is done with it; when the next one is, its owner says anew."""
+    or nearly, is done with it; when the next one is, the shop has said (`next_is_planned`), or its owner says anew."""
     car = await db.scalar(
         select(Vehicle)
         .where(Vehicle.id == vehicle_id)
@@ -209,7 +211,7 @@ async def note_service(db: AsyncSession, vehicle_id: UUID, day: date, *, by: Vie
         return
     fields = ["last_maintenance_date"]
     car.last_maintenance_date = day
-    if car.is_due(day, ahead=EARLY, ahead_km=EARLY_KM):
+    if not next_is_planned and car.is_due(day, ahead=EARLY, ahead_km=EARLY_KM):
         fields += ["next_maintenance_due", "next_maintenance_km"]
         car.next_maintenance_due = car.next_maintenance_km = None
     car.version += 1

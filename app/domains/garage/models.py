@@ -20,6 +20,11 @@ class Vehicle(Identified, Base):
     __tablename__ = "vehicles"
     __table_args__ = (
         Index("ix_vehicles_vin", "vin", postgresql_where=text("vin <> ''")),
+        Index(
+            "ix_vehicles_next_maintenance_due",
+            "next_maintenance_due",
+            postgresql_where=text("next_maintenance_due IS NOT NULL"),
+        ),
         Index("ix_vehicles_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
     )
 
@@ -48,6 +53,8 @@ class Vehicle(Identified, Base):
     next_maintenance_due: Mapped[date | None]
     next_maintenance_km: Mapped[int | None]
     """The odometer at which it is due, whichever of the two comes first."""
+    reminded_of: Mapped[date | None]
+    """The day its driver was last reminded of. Another day on which it is due is another reminder."""
     telematics_id: Mapped[str] = mapped_column(default="")
     """What a service that reads the car from afar knows it by."""
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))

@@ -4,7 +4,7 @@ down for them. And which rows of a shop are one and the same car."""
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -17,6 +17,11 @@ from app.domains.garage.cars import note_service
 from app.domains.garage.events import VehicleShared, VehicleTakenOver
 from app.domains.garage.facts import LONGEST_VIN
 from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
+
+_SERVICE = (
+    Vehicle.last_maintenance_date, Vehicle.next_maintenance_due, Vehicle.next_maintenance_km, Vehicle.reminded_of
+)  # fmt: skip
+"""What a shop's row of a car says of its services, which goes over to the driver's."""
 
 
 async def grant_access(db: AsyncSession, vehicle: Vehicle, tenant_id: UUID, *, by: Viewer) -> None:
@@ -55,13 +60,22 @@ async def take_over(db: AsyncSession, vehicle_id: UUID, person: UUID, *, tenant_
     Nothing happens to a car that somebody else has owned or brought as well: it may have been sold, and what was
     before is not the new owner's to see.
     """
-    written = await db.scalar(select(Vehicle.last_maintenance_date).where(Vehicle.id == vehicle_id))
+    written = (await db.execute(select(*_SERVICE).where(Vehicle.id == vehicle_id))).one_or_none()
     kept: UUID | None = await db.scalar(
         text("SELECT take_over_car(:car, :now)"), {"car": vehicle_id, "now": clock.now()}
     )
     if kept is not None:
         if written is not None and kept != vehicle_id:
-            await note_service(db, kept, written, by=by)
+            if written.last_maintenance_date is not None:
+                await note_service(db, kept, written.last_maintenance_date, by=by)
+            await db.execute(
+                update(Vehicle)
+                .where(Vehicle.id == kept, Vehicle.next_maintenance_due.is_(None), Vehicle.next_maintenance_km.is_(None))
+                .values(
+                    next_maintenance_due=written.next_maintenance_due, next_maintenance_km=written.next_maintenance_km,
+                    reminded_of=written.reminded_of,
+                )
+            )  # fmt: skip
         event = VehicleTakenOver(vehicle_id=kept, written_as=vehicle_id)
         await record(db, event, by=by, tenant=tenant_id, person=person, subject=kept)
 

@@ -195,7 +195,7 @@ _MODULE_WORDS: Final = {
         N_("Customers pay invoices by card. Off: no new payment begins; what is under way is finished."),
     ),
     "messages": (N_("Messages to customers"), N_("The desk writes to a customer from their record.")),
-    "reminders": (N_("Reminders of visits"), N_("A mail before each visit.")),
+    "reminders": (N_("Reminders"), N_("A mail before each visit, and before a car's next service is due.")),
     "api_tokens": (
         N_("Programs with API tokens"),
         N_("Off: every token for your business stops at once, and works again when switched on."),
@@ -224,6 +224,7 @@ _ALL: Final = (
     Setting("booking.hold_minutes", "terms", "number", N_("A time is kept while a driver confirms"), default=10, least=5, most=60, unit=N_("minutes")),
     Setting("reminders.days_before", "terms", "number", N_("We remind drivers of a visit"), default=1, least=1, most=7, unit=N_("days before")),
     Setting("reminders.hour", "terms", "number", N_("The reminder leaves at"), N_("By the clock on the workshop's wall."), default=9, most=23, unit=N_("o'clock")),
+    Setting("reminders.service_days", "terms", "number", N_("We remind drivers of a service that is due"), N_("Where no visit is booked. 0: never."), default=14, most=60, unit=N_("days before")),
     *(Setting(PREFIX + one, "modules", "switch", *_MODULE_WORDS[one], default=True) for one in MODULES),
 )  # fmt: skip
 

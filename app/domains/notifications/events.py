@@ -1,6 +1,6 @@
 """What happens to notifications and mails."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.core.events import Event
@@ -33,6 +33,15 @@ class ReminderDue(Event, frozen=True, kw_only=True):
     starts_at: datetime
     days: int = 1
     """How many days are left."""
+
+
+class ServiceFallsDue(Event, frozen=True, kw_only=True):
+    """A car's next service is near, and no visit is planned."""
+
+    vehicle_id: UUID
+    center_id: UUID
+    customer_id: UUID
+    due_on: date
 
 
 class MailWordsChanged(Event, frozen=True, kw_only=True):

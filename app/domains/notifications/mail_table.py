@@ -6,7 +6,7 @@ A row here is all a new mail needs: its page, its preview, its JSON and its chec
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from app.core import clock, render
@@ -57,6 +57,30 @@ class PlannedVisit:
         return [
             (_("When"), render.when(self.starts_at, place.zone)), (_("Where"), address(place.center)),
             (_("What"), ", ".join(self.services)), (_("Car"), self.car),
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextService:
+    """A car's service that is due soon."""
+
+    due_on: date
+    car: str
+    mileage: str = ""
+    last_on: date | None = None
+    url: str = ""
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        return {
+            "due": render.day(self.due_on), "car": self.car or _("car"), "mileage": self.mileage,
+            "last": render.day(self.last_on) if self.last_on else "", "where": address(place.center),
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        said = self.values(place)
+        return [
+            (_("Car"), self.car), (_("Service due"), said["due"]), (_("Or at"), self.mileage),
+            (_("Last service"), said["last"]), (_("Where"), said["where"]),
         ]  # fmt: skip
 
 
@@ -160,6 +184,15 @@ def _a_visit(_place: Place) -> PlannedVisit:
     )  # fmt: skip
 
 
+def _a_service(place: Place) -> NextService:
+    today, unit = clock.today(place.zone), place.center.distance_unit or "km"
+    return NextService(
+        due_on=today + timedelta(days=14), car="2019 Subaru Outback",
+        mileage=render.distance(render.to_km(60_000, unit), unit), last_on=today - timedelta(days=351),
+        url="/book/example",
+    )  # fmt: skip
+
+
 def _an_offer(place: Place) -> Offer:
     return Offer(
         number="RO-1042-E1", jobs=[_("Front brakes"), _("Wiper blades")], total_minor=48250,
@@ -200,6 +233,10 @@ COMMON: Final = {"customer": N_("the customer's name"), "shop": N_("the workshop
 _VISIT: Final = {
     "when": N_("day and time of the visit"), "day": N_("the day: Tomorrow, or Tue, Nov 24"),
     "where": N_("the workshop's name and address"), "services": N_("what was booked"), "car": N_("the car"),
+}  # fmt: skip
+_SERVICE: Final = {
+    "due": N_("the day it is due"), "car": N_("the car"), "mileage": N_("the mileage at which it is due, if that is known"),
+    "last": N_("the day of the last service, if that is known"), "where": N_("the workshop's name and address"),
 }  # fmt: skip
 _OFFER: Final = {
     "estimate": N_("the estimate's number"), "jobs": N_("what you propose"), "total": N_("the total with tax"),
@@ -282,6 +319,12 @@ _ALL: Final = (
         N_("Your request for {when} is off"),
         N_("Hello {customer},\n\nWhat you asked for will not take place. If that is a surprise, please call us.\n\n{details}\n\n{link}"),
         _VISIT, _a_visit, N_("Book another time"), bar=RED,
+    ),
+    CustomerMail(
+        "maintenance_reminder", "visits", N_("Service due"), N_("Some days before a car's next service is due, if you worked on it last and no visit is booked."),
+        N_("Your {car}: service due on {due}"),
+        N_("Hello {customer},\n\nThe next service of your {car} is due on {due}.\n\n{details}\n\nIf the day is not right, or the car is no longer yours, please tell us.\n\n{link}"),
+        _SERVICE, _a_service, N_("Book a visit"), bar=AMBER,
     ),
     CustomerMail(
         "estimate_ready", "work", N_("Estimate ready"), N_("When you send an estimate, and when the customer asks for a fresh link."),

@@ -28,7 +28,7 @@ class Notification(Identified, Base):
     tenant_id: Mapped[UUID | None]
     event_id: Mapped[UUID | None]
     type: Mapped[str]
-    """appointment, estimate, payment, work, system."""
+    """appointment, estimate, payment, work, maintenance, order, message, system."""
     title: Mapped[str]
     message: Mapped[str] = mapped_column(default="")
     url: Mapped[str] = mapped_column(default="")

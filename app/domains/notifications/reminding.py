@@ -1,6 +1,6 @@
 """Some days before an appointment its driver is reminded, once, on the center's clock: when, the shop says."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,9 +22,12 @@ from app.domains.notifications.events import ReminderDue
 
 def due_at(starts_at: datetime, zone: str, *, days: int = 1, hour: int = 9) -> datetime:
     """The full hour some days before, as the center's clock shows it, also across a change of that clock."""
-    place = ZoneInfo(zone)
-    day_before = starts_at.astimezone(place).date() - timedelta(days=days)
-    return datetime.combine(day_before, time(hour), place)
+    return hour_before(starts_at.astimezone(ZoneInfo(zone)).date(), zone, days=days, hour=hour)
+
+
+def hour_before(day: date, zone: str, *, days: int, hour: int) -> datetime:
+    """The full hour some days before a day, on a center's clock."""
+    return datetime.combine(day - timedelta(days=days), time(hour), ZoneInfo(zone))
 
 
 @cron("*/10 * * * *")

@@ -1,6 +1,6 @@
 """What happens in the workshop. Each event carries the ids that say who must hear of it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.core.events import Event
@@ -58,6 +58,15 @@ class OrderReadingsTaken(OfOrder, frozen=True, kw_only=True):
     unit: str = "km"
     """What the odometer shows: km or mi."""
     reason: str = ""
+
+
+class NextServicePlanned(OfOrder, frozen=True, kw_only=True):
+    """The shop said when the car is to come again. What was taken away is empty."""
+
+    vehicle_id: UUID
+    due_on: date | None = None
+    due_km: int | None = None
+    unit: str = "km"
 
 
 class OrderPhotographed(OfOrder, frozen=True, kw_only=True):

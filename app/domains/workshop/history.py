@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.render import distance
+from app.core.render import day, distance
 from app.core.tables import EventRow
 from app.core.words import _
 from app.domains.workshop.models import RepairOrder
@@ -62,6 +62,13 @@ def _read(event: Mapping[str, Any]) -> str:
     return f"{words} ({event['reason']})" if event.get("reason") else words
 
 
+def _next_service(event: Mapping[str, Any]) -> str:
+    due_on, due_km = event.get("due_on"), event.get("due_km")
+    said = [day(date.fromisoformat(due_on))] if due_on else []
+    said += [distance(due_km, event.get("unit", "km"))] if due_km else []
+    return _("Next service: %(when)s", when=_(" or at ").join(said) or _("open"))
+
+
 def _about(words: Callable[[], str]) -> Callable[[Mapping[str, Any]], str]:
     return lambda event: f"{words()}: {event['title']}"
 
@@ -88,6 +95,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "OrderMoved": _moved,
     "OrderPlanned": lambda _event: _("Plan changed"),
     "OrderReadingsTaken": _read,
+    "NextServicePlanned": _next_service,
     "OrderPhotographed": lambda _event: _("Photo"),
     "OrderVideoRemoved": lambda _event: _("Video removed"),
     "OrderInvoiced": lambda _event: _("Invoiced"),

@@ -95,6 +95,11 @@ class RepairOrder(TenantOwned, Base):
         """Whether jobs may still be added and changed."""
         return self.status in ("estimate", "repair_order")
 
+    @property
+    def may_plan_next(self) -> bool:
+        """Whether it is time to say when the car is to come again: the work is done."""
+        return self.stage in ("ready", "delivered") and self.status in ("repair_order", "invoiced", "closed")
+
     def is_late(self, now: datetime) -> bool:
         """Promised for a moment that has passed, and not ready."""
         return self.promise_at is not None and self.promise_at < now and self.ready_at is None

@@ -12,6 +12,7 @@ from app.domains import garage
 from app.domains.network.models import ServiceCenter
 from app.domains.workshop.events import OrderMoved, WorkCompleted
 from app.domains.workshop.models import OPEN_WORK, Job, RepairOrder
+from app.domains.workshop.next_service import is_planned
 from app.domains.workshop.orders import of, tell
 
 BLOCKED_STAGE = {"parts": "awaiting_parts", "approval": "awaiting_approval", "sublet": "sublet"}
@@ -49,7 +50,8 @@ async def _note_service(db: AsyncSession, order: RepairOrder, by: Viewer) -> Non
     )
     if await db.scalar(select(done.exists())):
         center = await db.get_one(ServiceCenter, order.center_id)
-        await garage.note_service(db, order.vehicle_id, clock.today(center.zone), by=by)
+        day, planned = clock.today(center.zone), await is_planned(db, order)
+        await garage.note_service(db, order.vehicle_id, day, next_is_planned=planned, by=by)
 
 
 async def follow(db: AsyncSession, order: RepairOrder, *, by: Viewer, completed: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Whoever proves an address finds what shops have written down for it, and nobody else does."""
 
 import asyncio
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -84,8 +85,10 @@ async def test_who_proves_their_address_finds_their_visits_and_papers(site, brow
 async def test_a_car_added_before_the_proof_is_one_with_what_the_shop_has_of_it(site, browser, run_reactions):
     """With its visits, its declined work and its place at the shop; also when a visit was booked meanwhile."""
     await walk_in()
+    due = date(2090, 3, 1)
     async with transaction() as db:
         work = await declined(db)
+        await db.execute(update(Vehicle).where(Vehicle.id == CAR).values(next_maintenance_due=due))
     zoe, link = await signs_up(browser, run_reactions)
     answer = await zoe.post("/garage", ACCORD)
     own = answer.headers["location"].rpartition("/")[2]
@@ -119,6 +122,7 @@ async def test_a_car_added_before_the_proof_is_one_with_what_the_shop_has_of_it(
         known = await customers.find(db, AVERY, CAST.customer.customer_id)
         [car] = await customers.cars_of(db, known)
         assert (str(car.id), car.plate, car.mileage_km) == (own, "7ABC123", 150000)
+        assert car.next_maintenance_due == due, "what the shop said of its next service"
         assert await db.get(Vehicle, CAR) is None
         center = await db.get_one(ServiceCenter, HARBOR_CENTER)
         order = await workshop.open_order(

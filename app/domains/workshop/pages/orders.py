@@ -1,6 +1,6 @@
 """The advisor's repair order: what the customer said, what is proposed, what happened."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +19,17 @@ from app.core.security import as_uuid
 from app.core.visit import begin, glance, needs
 from app.core.words import _, ngettext
 from app.domains import garage
-from app.domains.workshop import board, closing, deferred, jobs, looking_up, orders, photographs, readings
+from app.domains.workshop import (
+    board,
+    closing,
+    deferred,
+    jobs,
+    looking_up,
+    next_service,
+    orders,
+    photographs,
+    readings,
+)
 from app.domains.workshop.folder import open_folder
 from app.domains.workshop.live import staff_topic
 from app.domains.workshop.models import RepairOrder
@@ -70,6 +80,14 @@ class ReadingsForm(msgspec.Struct):
     charge_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     confirmed: str = ""
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class NextServiceForm(msgspec.Struct):
+    """Mileage is in the unit the odometer shows; both empty is no day."""
+
+    car_version: int
+    next_maintenance_due: date | None = None
+    next_maintenance: Annotated[int, msgspec.Meta(ge=1, le=3_000_000)] | None = None
 
 
 class SharingForm(msgspec.Struct):
@@ -188,6 +206,23 @@ async def take_readings(request: AnyRequest, number: FromPath[int]) -> Response[
             reason=form.reason,
         )
         return see_other(request, home(order), flash=_("Readings saved."))
+
+
+@post("/orders/{number:int}/next-service", opt=needs("update:customers"), status_code=303)
+@mending(_show)
+async def plan_next_service(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        form = read(NextServiceForm, await request.form())
+        order = await orders.find(db, me, number)
+        await next_service.plan_next_service(
+            db,
+            order,
+            due_on=form.next_maintenance_due,
+            mileage=form.next_maintenance,
+            version=form.car_version,
+            by=me,
+        )
+        return see_other(request, home(order), flash=_("Saved."))
 
 
 @post("/orders/{number:int}/photos", opt=READ, status_code=303)
@@ -316,6 +351,7 @@ HANDLERS = [
     order_page,
     plan_order,
     take_readings,
+    plan_next_service,
     add_photos,
     add_clip,
     share_photo,

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.core.money import to_major
-from app.core.render import template_global
+from app.core.render import from_km, template_global
 from app.core.signature import drawing_uri
 from app.core.words import _
 from app.domains.services.models import CannedJob
@@ -19,6 +19,7 @@ from app.domains.workshop.pricing import price_line
 
 template_global(blocked_word)
 template_global(drawing_uri)
+template_global(from_km)
 template_global(job_word)
 template_global(price_line)
 template_global(warning_light_words)
