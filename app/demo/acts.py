@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from litestar.datastructures import UploadFile
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clips, files
+from app.core import clips, clock, files
+from app.core.viewer import Viewer
 from app.demo import photos
 from app.demo.stage import Stage
 from app.domains import estimates, workshop
@@ -18,7 +20,9 @@ from app.domains.estimates.approval import Answer, Verdict, decide
 from app.domains.estimates.models import Estimate
 from app.domains.inspections import filling, proposing, reading, sheets
 from app.domains.inspections import photos as finding_photos
-from app.domains.workshop import board, steps, work
+from app.domains.network import premises
+from app.domains.network.models import ServiceCenter
+from app.domains.workshop import board, jobs, steps, work
 from app.domains.workshop.models import Job, RepairOrder
 
 
@@ -149,6 +153,18 @@ async def start(stage: Stage, email: str, order: RepairOrder, title: str) -> Non
         await work.start(db, await _job(db, order, title), by=me)
 
 
+async def plan_start(stage: Stage, email: str, order: RepairOrder, title: str, *, hours: float) -> None:
+    """A job is to begin in so many hours, at a half hour at which the shop is open."""
+    async with stage.acting(email) as (db, me):
+        center = await db.get_one(ServiceCenter, order.center_id)
+        half = 1800
+        wanted = clock.now() + timedelta(hours=hours)
+        wanted = datetime.fromtimestamp(-(-wanted.timestamp() // half) * half, UTC)
+        ahead = await premises.open_stretches(db, center)
+        start = next(max(wanted, opens) for opens, closes in ahead if closes > wanted)
+        await jobs.plan_start(db, await _job(db, order, title), start, by=me)
+
+
 async def block(stage: Stage, email: str, order: RepairOrder, title: str, reason: str, note: str) -> None:
     """Work cannot go on."""
     async with stage.acting(email) as (db, me):
@@ -159,9 +175,14 @@ async def finish(stage: Stage, email: str, order: RepairOrder, title: str, corre
     """The steps are ticked off and the job goes to the quality check."""
     async with stage.acting(email) as (db, me):
         job = await _job(db, order, title)
-        for step in await steps.steps_of(db, job):
-            await steps.progress(db, step, to="completed", by=me)
+        await tick_off(db, job, by=me)
         await work.finish(db, job, by=me, correction=correction)
+
+
+async def tick_off(db: AsyncSession, job: Job, *, by: Viewer) -> None:
+    """Every step of a job is done."""
+    for step in await steps.steps_of(db, job):
+        await steps.progress(db, step, to="completed", by=by)
 
 
 async def check(stage: Stage, email: str, order: RepairOrder, title: str) -> None:
