@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clips, clock, files
+from app.core.db import new_id
+from app.core.events import Heard
 from app.core.viewer import Viewer
 from app.demo import photos
 from app.demo.stage import Stage
@@ -50,10 +52,22 @@ async def picture(
 
 
 async def recording(stage: Stage, email: str) -> files.Kept:
-    """A drawn video, through the same door as an uploaded one; the worker prepares it."""
+    """A drawn video, through the same door as an uploaded one."""
     me = await stage.viewer(email)
     upload = UploadFile("video/mp4", "disc.mp4", photos.film())
     return await clips.receive(upload, by=me, tenant=me.tenant_id)
+
+
+async def prepared(stage: Stage, email: str, film: files.Kept) -> None:
+    """The worker's part, done now: an estimate takes over no video that is still being prepared."""
+    me = await stage.viewer(email)
+    received = clips.ClipReceived(file_id=film.id, rings=[])
+    await clips.prepare(
+        Heard(
+            id=new_id(), seq=0, event=received, tenant_id=me.tenant_id, user_id=None,
+            actor_id=me.user_id, actor_name=me.name,
+        )
+    )  # fmt: skip
 
 
 async def walk_around(
@@ -106,6 +120,8 @@ async def inspect(
                 await finding_photos.share(db, shown, finding, order_, shared=True, by=me)
             if look.is_proposed:
                 await proposing.propose(db, finding, order_, by=me)
+        if film is not None:
+            await prepared(stage, email, film)
     if finish:
         async with stage.acting(email) as (db, me):
             inspection, order_ = await filling.find(db, me, inspection.id)
