@@ -169,8 +169,8 @@ async def start(stage: Stage, email: str, order: RepairOrder, title: str) -> Non
         await work.start(db, await _job(db, order, title), by=me)
 
 
-async def plan_start(stage: Stage, email: str, order: RepairOrder, title: str, *, hours: float) -> None:
-    """A job is to begin in so many hours, at a half hour at which the shop is open."""
+async def plan_start(stage: Stage, email: str, order: RepairOrder, title: str, *, hours: float) -> datetime:
+    """A job is to begin in so many hours, at a half hour at which the shop is open. Returns when."""
     async with stage.acting(email) as (db, me):
         center = await db.get_one(ServiceCenter, order.center_id)
         half = 1800
@@ -179,6 +179,7 @@ async def plan_start(stage: Stage, email: str, order: RepairOrder, title: str, *
         ahead = await premises.open_stretches(db, center)
         start = next(max(wanted, opens) for opens, closes in ahead if closes > wanted)
         await jobs.plan_start(db, await _job(db, order, title), start, by=me)
+        return start
 
 
 async def block(stage: Stage, email: str, order: RepairOrder, title: str, reason: str, note: str) -> None:

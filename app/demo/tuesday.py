@@ -10,7 +10,7 @@ from app.demo.acts import Look
 from app.demo.stage import EVERYBODY, Stage
 from app.demo.visits import Arrival, book, check_in
 from app.demo.weeks import Visit, agree
-from app.domains import inspections
+from app.domains import inspections, workshop
 from app.domains.workshop.models import RepairOrder
 
 BEN, LUZ, OMAR, KIM = "advisor@demo.test", "technician@demo.test", "omar@demo.test", "kim@demo.test"
@@ -224,7 +224,9 @@ async def _planned(stage: Stage) -> None:
     visit = Visit("Signe Halvorsen", "+1 207 555 0130", ("Mazda", "3", 2019, "1256 SH", "Red"), 84_900, "Squeals from the rear when it rains.", OMAR, {"rear-brake-pads": 0})  # fmt: skip
     with hours_ago(1.1):
         order, _jobs = await agree(stage, visit, BEN)
-    await acts.plan_start(stage, BEN, order, "Rear brake pads", hours=0.8)
+    start = await acts.plan_start(stage, BEN, order, "Rear brake pads", hours=0.8)
+    async with stage.acting(BEN) as (db, me):
+        await workshop.plan(db, order, by=me, promise_at=start + timedelta(hours=2.5), key_tag="10")
 
 
 async def _waiting_for_answer(stage: Stage) -> None:

@@ -87,7 +87,7 @@ async def test_the_shop_takes_its_history_over_with_one_press(browser: Open, cas
         here = f"/settings/services/{service.id}"
     owner = browser(cast.owner)
     page = (await owner.get(f"{here}/times")).text
-    every, accords = re.findall(r"<tr>(<th scope.*?)</tr>", page, re.DOTALL)
+    every, accords = re.findall(r"<tr>(<td.*?)</tr>", page, re.DOTALL)
     assert re.findall(r">([^<>]+)<", every) == ["Every car", "45 min", "42 min to 48 min", "5"]
     assert "Honda Accord" in accords
     assert (await owner.post(f"{here}/duration")).status_code == 303
