@@ -24,7 +24,7 @@ from app.settings import Settings
 
 
 async def load(settings: Settings) -> None:
-    """Two shops, their people and cars, and a working day in every stage."""
+    """Two shops, their people and cars, weeks of finished visits, and a working day in every stage."""
     db.connect(settings.sqlalchemy_url)
     try:
         stage = Stage()
