@@ -53,25 +53,25 @@ VISITS = (
     Visit("Hank Lindqvist", "+1 207 555 0122", ("Ford", "Ranger", 2020, "LOBSTAH", "Blue"), 74_900, "Steering wheel shakes when braking from highway speed.", KIM, {"diagnosis": 41, "front-brake-pads": 96}, by_card=True),
     Visit("Mei Tanaka", "+1 207 555 0123", ("Toyota", "Prius", 2017, "5520 KD", "White"), 138_700, "Smells musty with the fan on.", OMAR, {"cabin-filter": 16, "oil-service": 33}),
     Visit("Rosa Delgado", "+1 207 555 0124", (*OUTBACK, 2020, "8846 WC", "Green"), 68_100, "Oil service, and the brakes squeal in the morning.", OMAR, {"oil-service": 44, "front-brake-pads": 108}, {"brake-fluid": (LATER, "With the next service.")}),
-    Visit("Peter Nowak", "+1 207 555 0125", ("Honda", "Civic", 2014, "2093 HS", "Grey"), 203_500, "Check engine light, runs rough when cold.", KIM, {"diagnosis": 78}, {"wheel-alignment": (NO, "Selling the car in spring.")}),
+    Visit("Peter Nowak", "+1 207 555 0125", ("Honda", "Civic", 2014, "2093 HS", "Grey"), 203_500, "Check engine light, runs rough when cold.", KIM, {"diagnosis": 78}, {"wheel-alignment": (NO, "Selling the car soon.")}),
     Visit("Abdi Warsame", "+1 207 555 0126", ("Toyota", "Sienna", 2019, "6117 TX", "Black"), 156_200, "Two front tires are worn on the outside.", LUZ, {"front-tires": 36, "wheel-alignment": 64}, by_card=True),
     Visit("Frieda Kohl", "+49 30 5550 0127", ("Hyundai", "Kona Electric", 2021, "B-FK 210E", "Rot"), 57_400, "Bremsen quietschen.", EMRE, {"front-brake-pads": 88}, by_card=True, shop="volt"),
     Visit("Louise Pelletier", "+1 207 555 0128", (*OUTBACK, 2016, "4410 LP", "Red"), 187_600, "Oil service before the trip to Quebec.", KIM, {"oil-service": 52, "cabin-filter": 19}, {"front-brake-pads": (LATER, "After the trip.")}),
     Visit("Jamal Edwards", "+1 207 555 0129", ("Chevrolet", "Equinox", 2018, "7732 CN", "Black"), 98_300, "Grinding from the front.", OMAR, {"front-brake-pads": 91}, by_card=True),
     Visit("Signe Halvorsen", "+1 207 555 0130", ("Mazda", "3", 2019, "1256 SH", "Red"), 83_600, "Yearly oil service.", OMAR, {"oil-service": 35}),
-    Visit("Walter Finch", "", "bmw", 199_800, "Oil service, and two tires for the rear.", LUZ, {"oil-service": 41, "rear-tires": 38}, {"cabin-filter": (LATER, "Not before the holidays.")}),
+    Visit("Walter Finch", "", "bmw", 199_800, "Oil service, and two tires for the rear.", LUZ, {"oil-service": 41, "rear-tires": 38}, {"cabin-filter": (LATER, "Not this month.")}),
     Visit("Dorothy Blake", "+1 207 555 0131", ("Buick", "Encore", 2017, "DOTTIE", "White"), 52_900, "Battery was flat twice this week.", KIM, {"diagnosis": 55, "battery-12v": 26}),
     Visit("Omari Johnson", "+1 207 555 0132", (*OUTBACK, 2019, "9038 OJ", "White"), 104_200, "Brake pedal pulsates.", LUZ, {"front-brake-pads": 116}, by_card=True),
     Visit("Irene Castellano", "+1 207 555 0133", ("Kia", "Sorento", 2016, "3674 IC", "Silver"), 149_000, "Oil and a new cabin filter, please.", OMAR, {"oil-service": 31, "cabin-filter": 14}),
-    Visit("Tom Wadsworth", "+1 207 555 0134", ("Ford", "Escape", 2018, "5581 TW", "Grey"), 117_700, "Winter is coming: four tires.", OMAR, {"front-tires": 33, "rear-tires": 31}, by_card=True),
+    Visit("Tom Wadsworth", "+1 207 555 0134", ("Ford", "Escape", 2018, "5581 TW", "Grey"), 117_700, "Four new tires, these are at the mark.", OMAR, {"front-tires": 33, "rear-tires": 31}, by_card=True),
     Visit("Yara Haddad", "+1 207 555 0135", (*OUTBACK, 2021, "6290 YH", "Blue"), 49_500, "Oil service is due.", KIM, {"oil-service": 46}),
     Visit("Greg Paulson", "+1 207 555 0136", ("Jeep", "Wrangler", 2015, "MUD 207", "Green"), 166_400, "Whistles above 50, and pulls to the right.", KIM, {"diagnosis": 67, "wheel-alignment": 58}, {"control-arm": (NO, "Too much money for this car.")}),
     Visit("June Whitcomb", "", "golf", 153_200, "Pads were low at the last inspection.", OMAR, {"front-brake-pads": 102}, {"rear-brake-pads": (LATER, "Next visit.")}),
     Visit("Sean Gallagher", "+1 207 555 0137", (*OUTBACK, 2017, "8174 SG", "Black"), 142_800, "Oil service, and it grinds when I brake.", OMAR, {"oil-service": 49, "front-brake-pads": 111}, by_card=True),
     Visit("Hatice Demir", "+49 30 5550 0138", ("Tesla", "Model Y", 2022, "B-HD 77E", "Schwarz"), 44_000, "12-V-Warnung im Display.", EMRE, {"battery-12v": 34}, by_card=True, shop="volt"),
-    Visit("Mei Tanaka", "+1 207 555 0123", ("Toyota", "Prius", 2017, "5520 KD", "White"), 140_100, "All four tires for the winter.", LUZ, {"front-tires": 39, "rear-tires": 35}, by_card=True),
+    Visit("Mei Tanaka", "+1 207 555 0123", ("Toyota", "Prius", 2017, "5520 KD", "White"), 140_100, "Four new tires, please.", LUZ, {"front-tires": 39, "rear-tires": 35}, by_card=True),
     Visit("Bettina Rowe", "+1 207 555 0139", ("Nissan", "Rogue", 2019, "1907 BR", "Grey"), 92_100, "Hums on the highway.", KIM, {"diagnosis": 49, "front-tires": 44}),
-    Visit("Ayọ̀ Bámidélé", "", "rav4", 87_000, "Oil service and front tires for the winter.", OMAR, {"oil-service": 36, "front-tires": 34}, {"cabin-filter": (NO, "Does that himself.")}),
+    Visit("Ayọ̀ Bámidélé", "", "rav4", 87_000, "Oil service and front tires.", OMAR, {"oil-service": 36, "front-tires": 34}, {"cabin-filter": (NO, "Does that himself.")}),
     Visit("Felix Arsenault", "+1 207 555 0140", (*OUTBACK, 2015, "2745 FA", "Grey"), 214_900, "Grinding noise at the front.", LUZ, {"front-brake-pads": 121, "cabin-filter": 18}),
     Visit("Nina Petrov", "+1 207 555 0141", ("Honda", "CR-V", 2020, "4863 NP", "White"), 71_200, "Oil service, rear tires are at the mark.", OMAR, {"oil-service": 34, "rear-tires": 40}, by_card=True),
     Visit("Carol Thibodeau", "+1 207 555 0121", (*OUTBACK, 2018, "3381 RV", "Silver"), 123_700, "It squeaks when braking now.", OMAR, {"front-brake-pads": 105}, by_card=True),
@@ -82,9 +82,9 @@ VISITS = (
 
 
 async def play(stage: Stage) -> None:
-    """One visit after the other, over the days on which the shops were open."""
+    """One visit after the other, over the days on which both shops were open."""
     today = clock.today("America/New_York")
-    days = [day for ago in range(DAYS, 1, -1) if (day := today - timedelta(days=ago)).weekday() < 6]
+    days = [day for ago in range(DAYS, 1, -1) if (day := today - timedelta(days=ago)).weekday() < 5]
     for number, visit in enumerate(VISITS):
         if number == PAID_OUT_BEFORE:
             await cards.pay_out(stage.centers["harbor"].tenant_id)
