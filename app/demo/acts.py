@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from litestar.datastructures import UploadFile
@@ -10,6 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clips, clock, files
+from app.core.db import new_id
+from app.core.events import Heard
+from app.core.viewer import Viewer
 from app.demo import photos
 from app.demo.stage import Stage
 from app.domains import estimates, garage, workshop
@@ -19,7 +22,9 @@ from app.domains.estimates.approval import Answer, Verdict, decide
 from app.domains.estimates.models import Estimate
 from app.domains.inspections import filling, proposing, reading, sheets
 from app.domains.inspections import photos as finding_photos
-from app.domains.workshop import board, steps, work
+from app.domains.network import premises
+from app.domains.network.models import ServiceCenter
+from app.domains.workshop import board, jobs, steps, work
 from app.domains.workshop.models import Job, RepairOrder
 from app.domains.workshop.next_service import plan_next_service
 
@@ -48,7 +53,7 @@ async def picture(
 
 
 async def recording(stage: Stage, email: str) -> files.Kept:
-    """A drawn video, through the same door as an uploaded one; the worker prepares it."""
+    """A drawn video, through the same door as an uploaded one."""
     me = await stage.viewer(email)
     upload = UploadFile("video/mp4", "disc.mp4", photos.film())
     return await clips.receive(upload, by=me, tenant=me.tenant_id)
@@ -60,6 +65,18 @@ async def come_again(stage: Stage, email: str, order: RepairOrder, *, days: int)
         car = await garage.find(db, me, order.vehicle_id)
         day = clock.today(me.zone) + timedelta(days=days)
         await plan_next_service(db, order, due_on=day, mileage=None, version=car.version, by=me)
+
+
+async def prepared(stage: Stage, email: str, film: files.Kept) -> None:
+    """The worker's part, done now: an estimate takes over no video that is still being prepared."""
+    me = await stage.viewer(email)
+    received = clips.ClipReceived(file_id=film.id, rings=[])
+    await clips.prepare(
+        Heard(
+            id=new_id(), seq=0, event=received, tenant_id=me.tenant_id, user_id=None,
+            actor_id=me.user_id, actor_name=me.name,
+        )
+    )  # fmt: skip
 
 
 async def walk_around(
@@ -112,6 +129,8 @@ async def inspect(
                 await finding_photos.share(db, shown, finding, order_, shared=True, by=me)
             if look.is_proposed:
                 await proposing.propose(db, finding, order_, by=me)
+        if film is not None:
+            await prepared(stage, email, film)
     if finish:
         async with stage.acting(email) as (db, me):
             inspection, order_ = await filling.find(db, me, inspection.id)
@@ -159,6 +178,19 @@ async def start(stage: Stage, email: str, order: RepairOrder, title: str) -> Non
         await work.start(db, await _job(db, order, title), by=me)
 
 
+async def plan_start(stage: Stage, email: str, order: RepairOrder, title: str, *, hours: float) -> datetime:
+    """A job is to begin in so many hours, at a half hour at which the shop is open. Returns when."""
+    async with stage.acting(email) as (db, me):
+        center = await db.get_one(ServiceCenter, order.center_id)
+        half = 1800
+        wanted = clock.now() + timedelta(hours=hours)
+        wanted = datetime.fromtimestamp(-(-wanted.timestamp() // half) * half, UTC)
+        ahead = await premises.open_stretches(db, center)
+        start = next(max(wanted, opens) for opens, closes in ahead if closes > wanted)
+        await jobs.plan_start(db, await _job(db, order, title), start, by=me)
+        return start
+
+
 async def block(stage: Stage, email: str, order: RepairOrder, title: str, reason: str, note: str) -> None:
     """Work cannot go on."""
     async with stage.acting(email) as (db, me):
@@ -169,9 +201,14 @@ async def finish(stage: Stage, email: str, order: RepairOrder, title: str, corre
     """The steps are ticked off and the job goes to the quality check."""
     async with stage.acting(email) as (db, me):
         job = await _job(db, order, title)
-        for step in await steps.steps_of(db, job):
-            await steps.progress(db, step, to="completed", by=me)
+        await tick_off(db, job, by=me)
         await work.finish(db, job, by=me, correction=correction)
+
+
+async def tick_off(db: AsyncSession, job: Job, *, by: Viewer) -> None:
+    """Every step of a job is done."""
+    for step in await steps.steps_of(db, job):
+        await steps.progress(db, step, to="completed", by=by)
 
 
 async def check(stage: Stage, email: str, order: RepairOrder, title: str) -> None:

@@ -15,6 +15,7 @@ from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
 from app.domains.accounts import kiosk_pins, own_account, sign_up
+from app.domains.billing import fees
 from app.domains.garage import VehicleFacts
 from app.domains.network import certificates, crew, joining, kiosks, premises
 from app.domains.network.certificates import CertificateFacts
@@ -23,7 +24,7 @@ from app.settings import Settings
 
 
 async def load(settings: Settings) -> None:
-    """Two shops, their people and cars, and a working day in every stage."""
+    """Two shops, their people and cars, weeks of finished visits, and a working day in every stage."""
     db.connect(settings.sqlalchemy_url)
     try:
         stage = Stage()
@@ -35,10 +36,14 @@ async def load(settings: Settings) -> None:
             await _offer(stage, "petra@demo.test", shops.VOLT_CANNED, shops.VOLT_SERVICES)
             await cards.connect(stage.centers["harbor"].tenant_id, people.OWNER.email)
             await cards.connect(stage.centers["volt"].tenant_id, "petra@demo.test")
+            await _fee(stage, "USD", 100, 20)
+            await _fee(stage, "EUR", 90, 0)
             await _tablet(stage)
             for car in CARS:
                 await _garage(stage, car)
         await looks.dress(stage)
+        with clock.moved_by(timedelta(days=-35)):
+            await _fee(stage, "USD", 80, 20)
         await tuesday.play(stage)
         await remembered.remember(stage)
     finally:
@@ -63,6 +68,17 @@ async def _people(stage: Stage) -> None:
 
 async def _as_network(session: AsyncSession) -> None:
     await session.execute(text("SELECT set_config('app.network', 'on', true)"))
+
+
+async def _fee(stage: Stage, currency: str, basis_points: int, fixed_minor: int) -> None:
+    """What the network keeps of card payments."""
+    nils = await stage.viewer(people.NETWORK.email)
+    async with transaction(user=nils.user_id) as session:
+        await _as_network(session)
+        seen = (await fees.current(session, currency)).version
+        await fees.set_fee(
+            session, currency, basis_points=basis_points, fixed_minor=fixed_minor, seen=seen, by=nils
+        )
 
 
 async def _shop(stage: Stage, key: str, name: str, facts: Any, bays: tuple[Any, ...]) -> None:

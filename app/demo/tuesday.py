@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from app.core import clock
-from app.demo import acts
+from app.demo import acts, weeks
 from app.demo.acts import Look
 from app.demo.stage import EVERYBODY, Stage
 from app.demo.visits import Arrival, book, check_in
-from app.domains import inspections
+from app.demo.weeks import Visit, agree
+from app.domains import inspections, workshop
 from app.domains.notifications.service_reminding import remind_of_services
 from app.domains.workshop.models import RepairOrder
 
@@ -31,12 +32,14 @@ async def play(stage: Stage) -> None:
         async with stage.acting(owner) as (db, _me):
             await inspections.install_sheets(db, stage.centers[shop].tenant_id)
     await _last_summer(stage)
+    await weeks.play(stage)
     for visit in (
         _delivered,
         _ready,
         _checked,
         _blocked,
         _in_progress,
+        _planned,
         _waiting_for_answer,
         _being_inspected,
         _just_arrived,
@@ -200,6 +203,7 @@ async def _blocked(stage: Stage) -> None:
             "parts",
             "Right arm delivered damaged, replacement tomorrow 9:00.",
         )
+    await acts.plan_start(stage, BEN, order, "Four-wheel alignment", hours=16)
 
 
 async def _in_progress(stage: Stage) -> None:
@@ -215,6 +219,17 @@ async def _in_progress(stage: Stage) -> None:
         await acts.answer(stage, estimate, {}, driver=_name(stage, "camry"), advisor=BEN)
     with hours_ago(0.4):
         await acts.start(stage, LUZ, order, "Two tires, front")
+    await acts.plan_start(stage, BEN, order, "Two tires, rear", hours=0.3)
+
+
+async def _planned(stage: Stage) -> None:
+    """Left at the counter this morning; Omar begins when he has time for it."""
+    visit = Visit("Signe Halvorsen", "+1 207 555 0130", ("Mazda", "3", 2019, "1256 SH", "Red"), 84_900, "Squeals from the rear when it rains.", OMAR, {"rear-brake-pads": 0})  # fmt: skip
+    with hours_ago(1.1):
+        order, _jobs = await agree(stage, visit, BEN)
+    start = await acts.plan_start(stage, BEN, order, "Rear brake pads", hours=0.8)
+    async with stage.acting(BEN) as (db, me):
+        await workshop.plan(db, order, by=me, promise_at=start + timedelta(hours=2.5), key_tag="10")
 
 
 async def _waiting_for_answer(stage: Stage) -> None:

@@ -41,7 +41,7 @@ class Arrival:
 async def check_in(stage: Stage, arrival: Arrival) -> RepairOrder:
     """The advisor takes the car in and opens its repair order."""
     with clock.moved_by(timedelta(hours=-arrival.hours_ago)):
-        await _introduce(stage, arrival)
+        await introduce(stage, arrival.car, arrival.shop)
         car, center = stage.cars[arrival.car], stage.centers[arrival.shop]
         driver = EVERYBODY[stage.owners[arrival.car]]
         async with stage.acting(ADVISORS[arrival.shop]) as (db, me):
@@ -84,14 +84,13 @@ def _account(stage: Stage, email: str) -> User:
     return User(id=stage.users[email], email=email, name=person.name, phone=person.phone, locale="en")
 
 
-async def _introduce(stage: Stage, arrival: Arrival) -> None:
+async def introduce(stage: Stage, car: str, shop: str) -> None:
     """The driver becomes the shop's customer and lets it see the car, as a booking does."""
-    driver = stage.owners[arrival.car]
-    center = stage.centers[arrival.shop]
-    async with stage.acting(driver, at=arrival.shop) as (db, me):
+    driver, center = stage.owners[car], stage.centers[shop]
+    async with stage.acting(driver, at=shop) as (db, me):
         customer = await customers.ensure_customer(db, center.tenant_id, _account(stage, driver), by=me)
-        await garage.grant_access(db, stage.cars[arrival.car], center.tenant_id, by=me)
-        await customers.bring_car(db, customer, stage.cars[arrival.car], by=me)
+        await garage.grant_access(db, stage.cars[car], center.tenant_id, by=me)
+        await customers.bring_car(db, customer, stage.cars[car], by=me)
 
 
 async def book(

@@ -6,8 +6,9 @@ A row here is all a new mail needs: its page, its preview, its JSON and its chec
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from app.core import clock, render
 from app.core.words import N_, _
@@ -176,10 +177,16 @@ class Receipt:
         ]  # fmt: skip
 
 
-def _a_visit(_place: Place) -> PlannedVisit:
-    starts_at = (clock.now() + timedelta(days=1)).replace(hour=15, minute=30, second=0, microsecond=0)
+def _ahead(place: Place, days: int, at: time) -> datetime:
+    """A time of day at the workshop, so many days from now."""
+    zone = place.center.zone
+    day = clock.today(zone) + timedelta(days=days)
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
+
+
+def _a_visit(place: Place) -> PlannedVisit:
     return PlannedVisit(
-        starts_at=starts_at, services=[_("Oil change"), _("Brake check")], car="2019 Subaru Outback",
+        starts_at=_ahead(place, 1, time(10, 30)), services=[_("Oil change"), _("Brake check")], car="2019 Subaru Outback",
         url="/appointments/example",
     )  # fmt: skip
 
@@ -196,13 +203,13 @@ def _a_service(place: Place) -> NextService:
 def _an_offer(place: Place) -> Offer:
     return Offer(
         number="RO-1042-E1", jobs=[_("Front brakes"), _("Wiper blades")], total_minor=48250,
-        currency=place.center.currency, valid_until=clock.now() + timedelta(days=7), car="2019 Subaru Outback",
+        currency=place.center.currency, valid_until=_ahead(place, 7, time(23, 59)), car="2019 Subaru Outback",
         url="/approve/example",
     )  # fmt: skip
 
 
 def _a_late_offer(place: Place) -> Offer:
-    return replace(_an_offer(place), valid_until=clock.now() - timedelta(hours=1), url="/estimates/example")
+    return replace(_an_offer(place), valid_until=_ahead(place, -1, time(23, 59)), url="/estimates/example")
 
 
 def _some_work(_place: Place) -> Work:
@@ -215,7 +222,7 @@ def _some_work(_place: Place) -> Work:
 def _a_bill(place: Place) -> Bill:
     return Bill(
         invoice="INV-00311", order="RO-1042", total_minor=48250, currency=place.center.currency,
-        due_at=clock.now() + timedelta(days=14), url="/pay/example",
+        due_at=_ahead(place, 14, time(23, 59)), url="/pay/example",
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "OrderPlanned": lambda _event: _("Plan changed"),
     "OrderReadingsTaken": _read,
     "NextServicePlanned": _next_service,
-    "OrderPhotographed": lambda _event: _("Photo"),
+    "OrderPhotographed": lambda _event: _("Photo or video added"),
     "OrderVideoRemoved": lambda _event: _("Video removed"),
     "OrderInvoiced": lambda _event: _("Invoiced"),
     "OrderClosed": lambda _event: _("Closed"),
@@ -147,7 +147,9 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "StepMoved": _about(lambda: _("Step")),
 }
-QUIET = frozenset({"StepMoved", "JobPaused", "ItemRated", "FindingPhotosChanged", "FindingProposed"})
+QUIET = frozenset(
+    {"StepMoved", "JobPaused", "ItemRated", "FindingPhotosChanged", "FindingProposed", "ClipReceived"}
+)
 
 
 def tell_event(name: str, payload: Mapping[str, Any]) -> str:
