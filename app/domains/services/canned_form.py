@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar.datastructures import FormMultiDict
@@ -15,7 +15,7 @@ from app.domains.services.canned import LineFacts
 from app.domains.services.models import CannedLine
 
 KINDS = ("labor", "part", "fee", "sublet")
-FIELDS = ("kind", "description", "part_number", "quantity", "price", "cost")
+FIELDS = ("kind", "description", "part_number", "quantity", "price", "cost", "taxed")
 SPARE = 3
 MOST_LINES = 60
 
@@ -29,12 +29,13 @@ class Row(msgspec.Struct, kw_only=True):
     quantity: Decimal = Decimal(1)
     price: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
+    taxed: Literal["yes", "no"] = "yes"
 
 
 def line_rows(lines: Sequence[CannedLine], currency: str, form: FormMultiDict | None) -> list[dict[str, str]]:
     """What to show: what was typed when the form came back, else the stored lines; and spare rows."""
     rows = _typed(form) if form is not None else [_shown(line, currency) for line in lines]
-    return rows + [dict.fromkeys(FIELDS, "") | {"kind": "labor"} for _spare in range(SPARE)]
+    return rows + [dict.fromkeys(FIELDS, "") | {"kind": "labor", "taxed": "yes"} for _spare in range(SPARE)]
 
 
 def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
@@ -52,6 +53,7 @@ def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
                         "quantity": row.quantity,
                         "unit_price_minor": to_minor(row.price, currency),
                         "unit_cost_minor": to_minor(row.cost, currency),
+                        "taxable": row.taxed == "yes",
                     },
                     LineFacts,
                 )
@@ -80,4 +82,5 @@ def _shown(line: CannedLine, currency: str) -> dict[str, Any]:
         "quantity": f"{line.quantity.normalize():f}",
         "price": str(to_major(line.unit_price_minor, currency)),
         "cost": str(to_major(line.unit_cost_minor, currency)),
+        "taxed": "yes" if line.taxable else "no",
     }
