@@ -86,7 +86,11 @@ async def expected(request: AnyRequest, vehicle: FromQuery[UUID]) -> Response[An
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle)
         center = await premises.working_center(db, me)
-        context = {"center": center, "car": car, "planned": await appointments.expected(db, center, car)}
+        context: dict[str, Any] = {
+            "center": center,
+            "car": car,
+            "planned": await appointments.expected(db, center, car),
+        }
         if is_partial(request):
             return fragment(request, me, "booking/_expected.html", **context)
         return page(request, me, "booking/expected.html", **context)

@@ -65,7 +65,8 @@ class KnownAsAnothers(Invalid):
 
     def __init__(self, vehicle: Vehicle, bringers: Sequence[Customer]) -> None:
         names = ", ".join(one.name for one in bringers)
-        super().__init__({"vin": _("This car is known here as that of %(names)s.", names=names)})
+        super().__init__({"vin": _("Say below whose car this is, or correct the VIN.")})
+        self.words = _("This car is known here as that of %(names)s.", names=names)
         self.vehicle_id, self.car, self.plate = vehicle.id, vehicle.name, vehicle.plate
         self.bringers = [(one.id, one.number, one.name) for one in bringers]
 

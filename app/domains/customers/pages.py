@@ -182,7 +182,7 @@ async def _new_car(
             customer=customer,
             values=filled | ({"vin": found.vin} if found else {}),
             errors=wrong.errors if wrong else {},
-            known=wrong if isinstance(wrong, bringing.KnownAsAnothers) else None,
+            anothers=wrong if isinstance(wrong, bringing.KnownAsAnothers) else None,
             found=found,
             warning=garage.warning(found.decoded) if found else "",
             makes=garage.MAKES,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from litestar.datastructures import FormMultiDict
@@ -15,7 +15,7 @@ from app.domains.services.canned import LineFacts
 from app.domains.services.models import CannedLine
 
 KINDS = ("labor", "part", "fee", "sublet")
-FIELDS = ("kind", "description", "part_number", "quantity", "price", "cost", "taxed")
+FIELDS = ("kind", "description", "part_number", "quantity", "price", "cost")
 SPARE = 3
 MOST_LINES = 60
 
@@ -29,13 +29,13 @@ class Row(msgspec.Struct, kw_only=True):
     quantity: Decimal = Decimal(1)
     price: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
-    taxed: Literal["yes", "no"] = "yes"
+    untaxed: bool = False
 
 
 def line_rows(lines: Sequence[CannedLine], currency: str, form: FormMultiDict | None) -> list[dict[str, str]]:
     """What to show: what was typed when the form came back, else the stored lines; and spare rows."""
     rows = _typed(form) if form is not None else [_shown(line, currency) for line in lines]
-    return rows + [dict.fromkeys(FIELDS, "") | {"kind": "labor", "taxed": "yes"} for _spare in range(SPARE)]
+    return rows + [dict.fromkeys(FIELDS, "") | {"kind": "labor", "untaxed": ""} for _spare in range(SPARE)]
 
 
 def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
@@ -53,7 +53,7 @@ def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
                         "quantity": row.quantity,
                         "unit_price_minor": to_minor(row.price, currency),
                         "unit_cost_minor": to_minor(row.cost, currency),
-                        "taxable": row.taxed == "yes",
+                        "taxable": not row.untaxed,
                     },
                     LineFacts,
                 )
@@ -68,8 +68,12 @@ def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
 def _typed(form: FormMultiDict) -> list[dict[str, str]]:
     columns = {name: [str(one) for one in form.getall(f"line_{name}", [])] for name in FIELDS}
     count = min(len(columns["description"]), MOST_LINES)
+    # A box that is not ticked is not sent: these say in which rows they stand.
+    untaxed = form.getall("line_untaxed", [])
     rows = [
-        {name: values[n] if n < len(values) else "" for name, values in columns.items()} for n in range(count)
+        {name: values[n] if n < len(values) else "" for name, values in columns.items()}
+        | {"untaxed": "yes" if str(n) in untaxed else ""}
+        for n in range(count)
     ]
     return [row for row in rows if row["description"].strip()]
 
@@ -82,5 +86,5 @@ def _shown(line: CannedLine, currency: str) -> dict[str, Any]:
         "quantity": f"{line.quantity.normalize():f}",
         "price": str(to_major(line.unit_price_minor, currency)),
         "cost": str(to_major(line.unit_cost_minor, currency)),
-        "taxed": "yes" if line.taxable else "no",
+        "untaxed": "" if line.taxable else "yes",
     }

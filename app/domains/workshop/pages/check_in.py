@@ -133,7 +133,7 @@ async def _show(
             status=422 if wrong else 200,
             errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
             typed=typed,
-            known=wrong if isinstance(wrong, customers.KnownAsAnothers) else None,
+            anothers=wrong if isinstance(wrong, customers.KnownAsAnothers) else None,
             lights=(await request.form()).getall("warning_lights", []) if wrong else [],
             q=q,
             then=then,
