@@ -7,12 +7,14 @@ from playwright.async_api import Locator, Page, Response, expect
 
 from app.core.db import transaction
 from app.domains import workshop
+from app.domains.estimates.links import issue_link
 from app.domains.workshop import board
 from app.domains.workshop.models import RepairOrder
 from tests.browser.in_process import ORIGIN, new_page, open_chromium
 from tests.cast import CAST, HARBOR, Cast
 from tests.conftest import the_app
 from tests.core.pictures import jpeg
+from tests.domains.estimates.desk import order_with_jobs, sent
 from tests.domains.workshop.shop import approved, as_person, checked_in, proposed
 
 pytestmark = pytest.mark.browser
@@ -123,3 +125,24 @@ async def test_a_photo_that_was_sent_is_seen_once(site: str, cast: Cast) -> None
         await expect(page.locator("ul.photos img")).to_have_count(1)
         await expect(page.locator("[data-previews] img")).to_have_count(0)
         assert wrong == []
+
+
+async def test_what_is_mended_on_an_estimate_is_no_longer_wrong(site: str, cast: Cast) -> None:
+    async with transaction() as db:
+        order, jobs = await order_with_jobs(db)
+        estimate, _sheet = await sent(db, order)
+        link = f"{ORIGIN}/approve/{await issue_link(db, estimate)}"
+    async with open_chromium() as browser:
+        page, _wrong = await new_page(browser, the_app())  # a refused form is an error of the console
+        await page.goto(link)
+        await page.get_by_role("button", name="Send my answer").click()
+        summary = page.locator("[data-error-summary]")
+        await expect(summary).to_contain_text(f"{len(jobs) + 1} things to mend")
+        await page.locator(".verdict-key", has_text="Not now").first.click()
+        await expect(summary).to_contain_text(f"{len(jobs)} thing")
+        await expect(page.locator(".verdict .wrong")).to_have_count(len(jobs) - 1)
+        await page.get_by_role("button", name="Approve all").click()
+        await expect(page.locator(".verdict .wrong")).to_have_count(0)
+        await expect(page.locator("[type=radio][aria-invalid]")).to_have_count(0)
+        await page.get_by_label("full name").fill("Dana O'Neil")
+        await expect(summary).to_have_count(0)

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import enter_tenant
 from app.core.errors import NotFound
 from app.core.viewer import Viewer
-from app.domains import workshop
+from app.domains import garage, workshop
 from app.domains.booking.models import Appointment, BookedService
 from app.domains.customers.models import Customer
 from app.domains.garage.models import Vehicle
@@ -172,6 +172,18 @@ async def requests(db: AsyncSession, center: ServiceCenter) -> list[Entry]:
 
 async def between(db: AsyncSession, center: ServiceCenter, since: datetime, until: datetime) -> list[Entry]:
     return await _entries(db, center, Appointment.starts_at >= since, Appointment.starts_at < until)
+
+
+async def expected(db: AsyncSession, center: ServiceCenter, vehicle: Vehicle) -> list[Entry]:
+    """What is still to come of a car at this center, the next visit first, whoever brings it."""
+    rows = await garage.rows_of_car(db, vehicle.id, center.tenant_id)
+    return await _entries(
+        db,
+        center,
+        Appointment.vehicle_id.in_(rows),
+        Appointment.status.in_(("pending", "confirmed")),
+        Appointment.ends_at > clock.now(),
+    )
 
 
 async def entry(db: AsyncSession, visit: Visit) -> Entry:

@@ -13,9 +13,16 @@ from app.core.files import Kept
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import customers, garage, workshop
-from app.domains.booking.appointments import EARLIEST, Visit
-from app.domains.booking.changing import must_be_version, services_booked
-from app.domains.booking.claims import take_what_is_left, vacate
+from app.domains.booking.appointments import EARLIEST, Visit, just_booked
+from app.domains.booking.changing import must_be_version, services_booked, work_booked
+from app.domains.booking.claims import (
+    SlotTaken,
+    claim,
+    move_over,
+    occupied,
+    take_what_is_left,
+    vacate,
+)
 from app.domains.booking.events import (
     AppointmentArrived,
     AppointmentCompleted,
@@ -27,6 +34,7 @@ from app.domains.booking.events import (
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
 from app.domains.booking.telling_ahead import bring_photos
+from app.domains.network.models import ServiceCenter
 from app.domains.workshop.models import OPEN_WORK, RepairOrder
 
 IN_SHOP = ("arrived", "in_progress")
@@ -130,14 +138,34 @@ async def begin_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
 
 async def expect_again(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
     """arrived or in_progress → confirmed, when the order is void: the car can be checked in again, and the visit
-    moved, cancelled or missed like any that stands."""
+    moved, cancelled or missed like any that stands. What it gave away when its work was done it gets again, or another
+    bay and technician that are free; where nothing is, it needs a new time."""
     appointment = await _of_order(db, order_id)
     if appointment is None or appointment.status not in IN_SHOP:
         return
     appointment.status = "confirmed"
     appointment.order_id = appointment.completed_at = None
     appointment.version += 1
+    await _place_again(db, appointment, by=by)
     await tell(db, AppointmentExpectedAgain, appointment, by=by, order_id=order_id)
+
+
+async def _place_again(db: AsyncSession, appointment: Appointment, *, by: Viewer) -> None:
+    own = {appointment.bay_id, appointment.technician_id}
+    await take_what_is_left(db, appointment, own, by=by)
+    if appointment.starts_at <= clock.now() or own <= await occupied(db, appointment):
+        return
+    center = await db.get_one(ServiceCenter, appointment.center_id)
+    work = await work_booked(db, await just_booked(db, appointment, center))
+    try:
+        claimed = await claim(
+            db, center, work, appointment.starts_at, by=by, except_for=appointment.id, notice=0
+        )
+    except SlotTaken:
+        await vacate(db, appointment)
+        appointment.bay_id = appointment.technician_id = None
+        return
+    await move_over(db, appointment, claimed)
 
 
 async def end_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:

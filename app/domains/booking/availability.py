@@ -26,8 +26,8 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.core.wall_clock import DAY, WallClock, instant, minute_after, minute_of
 from app.domains.booking.spans import Span, common, merged, without
-from app.domains.booking.wall_clock import DAY, WallClock, instant, minute_after, minute_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +192,7 @@ def _grid(shop: Shop, clock: WallClock, first: date, last: date, now: datetime) 
 
 
 def _expand(table: Timetable, clock: WallClock, days: Sequence[date]) -> list[Span]:
-    spans: list[Span] = []
-    for day in days:
-        for hours in table.on(day):
-            opens, closes = hours.opens, hours.closes
-            closing_day = day if closes > opens else day + timedelta(days=1)
-            spans.append(
-                (
-                    clock.minute(day, opens.hour * 60 + opens.minute),
-                    clock.minute(closing_day, closes.hour * 60 + closes.minute),
-                )
-            )
-    return merged(spans)
+    return merged(clock.span(day, one.opens, one.closes) for day in days for one in table.on(day))
 
 
 def _starts_of(

@@ -23,7 +23,7 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import garage, services
 from app.domains.accounts import own_account
-from app.domains.booking import appointments, choosing, holding
+from app.domains.booking import appointments, changing, choosing, holding
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.crowd import HOLDS, turn
 from app.domains.booking.floor import work_of
@@ -202,6 +202,7 @@ async def _confirmation(
         answer = page(
             request, me, "booking/confirm.html", status=refused.status if refused else 200, visit=visit,
             again=book_again(visit), instead=await holding.instead_of(db, visit.appointment), errors={},
+            last_change=changing.last_change(visit),
             topics=[appointment_topic(appointment_id)], shop_brand=await brand_of(db, visit.center.tenant_id),
         )  # fmt: skip
     answer.background = audit_refusal(request, refused)

@@ -13,7 +13,7 @@ from app.core.viewer import Viewer
 from app.core.words import _, ngettext
 from app.domains.booking.appointments import Visit
 from app.domains.booking.availability import Work
-from app.domains.booking.claims import SlotTaken, claim, expire, occupy, vacate
+from app.domains.booking.claims import SlotTaken, claim, expire, move_over, vacate
 from app.domains.booking.events import (
     AppointmentCancelled,
     AppointmentMissed,
@@ -75,11 +75,9 @@ async def reschedule(db: AsyncSession, visit: Visit, starts: datetime, *, by: Vi
     claimed = await claim(db, visit.center, work, starts, by=by, except_for=appointment.id, notice=notice)
     before = appointment.starts_at
     appointment.starts_at, appointment.ends_at = claimed.starts, claimed.ends
-    appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     appointment.reminded_at = None
     appointment.version += 1
-    await vacate(db, appointment)
-    await occupy(db, appointment, claimed)
+    await move_over(db, appointment, claimed)
     is_request = appointment.status == "pending"
     await tell(db, AppointmentRescheduled, appointment, by=by, from_starts_at=before, is_request=is_request)
     return appointment
@@ -161,10 +159,8 @@ async def assign(
         )
     except SlotTaken as taken:
         raise Refused(_("That bay or technician is not free at this time.")) from taken
-    appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
     appointment.version += 1
-    await vacate(db, appointment)
-    await occupy(db, appointment, claimed)
+    await move_over(db, appointment, claimed)
     await tell(
         db,
         AppointmentReassigned,

@@ -4,20 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
 from app.core.files import receive_images
 from app.core.forms import read, values_of
-from app.core.render import lost_files, page, see_other
+from app.core.render import fragment, is_partial, lost_files, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
-from app.domains import customers, workshop
+from app.domains import customers, garage, workshop
 from app.domains.booking import appointments, arriving, telling_ahead
 from app.domains.booking.ahead_pages import fields_of
-from app.domains.booking.appointments import Visit
+from app.domains.booking.appointments import Entry, Visit
+from app.domains.network import premises
 from app.domains.workshop.models import RepairOrder
 
 AnyRequest = Request[Any, Any, Any]
@@ -53,6 +54,7 @@ async def _show(
             me,
             "booking/check_in.html",
             status=422 if wrong else 200,
+            planned=[] if order is not None else await _other_visits(db, visit),
             changed=await appointments.entry(db, visit) if stale and order is None else None,
             visit=visit,
             center=visit.center,
@@ -69,6 +71,29 @@ async def _show(
         )
     answer.background = audit_refusal(request, stale)
     return answer
+
+
+async def _other_visits(db: AsyncSession, visit: Visit) -> list[Entry]:
+    if visit.vehicle is None:
+        return []
+    planned = await appointments.expected(db, visit.center, visit.vehicle)
+    return [one for one in planned if one.visit.appointment.id != visit.appointment.id]
+
+
+@get("/appointments/expected", opt=COUNTER)
+async def expected(request: AnyRequest, vehicle: FromQuery[UUID]) -> Response[Any]:
+    """A region of the check-in without an appointment: the visits that are planned for this car all the same."""
+    async with begin(request) as (db, me):
+        car = await garage.find(db, me, vehicle)
+        center = await premises.working_center(db, me)
+        context: dict[str, Any] = {
+            "center": center,
+            "car": car,
+            "planned": await appointments.expected(db, center, car),
+        }
+        if is_partial(request):
+            return fragment(request, me, "booking/_expected.html", **context)
+        return page(request, me, "booking/expected.html", **context)
 
 
 async def _order_of(db: AsyncSession, me: Viewer, visit: Visit) -> RepairOrder | None:
@@ -95,4 +120,4 @@ async def check_in(request: AnyRequest, appointment_id: FromPath[UUID]) -> Respo
         return await _show(request, appointment_id, Invalid({"form": no.words}), no)
 
 
-router = Router("/", route_handlers=[check_in_page, check_in])
+router = Router("/", route_handlers=[expected, check_in_page, check_in])

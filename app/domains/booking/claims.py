@@ -265,6 +265,23 @@ async def vacate(
     await db.execute(held.values(is_active=False))
 
 
+async def move_over(db: AsyncSession, appointment: Appointment, claimed: Claim) -> None:
+    """The visit is with the bay and technician that were claimed, and no longer with those before."""
+    appointment.bay_id, appointment.technician_id = claimed.bay_id, claimed.technician_id
+    await vacate(db, appointment)
+    await occupy(db, appointment, claimed)
+
+
+async def occupied(db: AsyncSession, appointment: Appointment) -> set[UUID]:
+    """The bay and the technician that are kept for a visit."""
+    held = select(Occupation.resource_id).where(
+        Occupation.tenant_id == appointment.tenant_id,
+        Occupation.appointment_id == appointment.id,
+        Occupation.is_active,
+    )
+    return set(await db.scalars(held))
+
+
 async def keep_for_good(db: AsyncSession, appointment: Appointment) -> None:
     """What was held is a promise now."""
     await db.execute(_what_it_holds(appointment).values(held_until=None))

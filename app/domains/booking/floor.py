@@ -14,9 +14,8 @@ from app.core import clock
 from app.domains.booking.availability import Bay, Hours, Shop, Technician, Timetable, Work, busy_span
 from app.domains.booking.spans import Span
 from app.domains.network.models import ServiceCenter
+from app.domains.network.opening import WEEKDAYS, time_of
 from app.domains.services.models import Service
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _FLOOR = text("""
 WITH bay AS MATERIALIZED (
@@ -151,11 +150,7 @@ def weekly_hours(stored: Mapping[str, Any]) -> dict[int, tuple[Hours, ...]]:
 
 
 def _hours(intervals: Iterable[tuple[str, str]]) -> tuple[Hours, ...]:
-    return tuple(Hours(_time(opens), _time(closes)) for opens, closes in intervals)
-
-
-def _time(words: str) -> time:
-    return time() if words == "24:00" else time.fromisoformat(words)
+    return tuple(Hours(time_of(opens), time_of(closes)) for opens, closes in intervals)
 
 
 def _exceptions(floor: _Floor) -> Iterable[tuple[date, tuple[Hours, ...]]]:

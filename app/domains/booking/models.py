@@ -65,6 +65,11 @@ class Appointment(TenantOwned, Base):
         return self.status in ("arrived", "in_progress") and self.completed_at is not None
 
     @property
+    def needs_new_time(self) -> bool:
+        """It stands, but when it was expected again no bay or technician was free any more."""
+        return self.status in ("pending", "confirmed") and self.bay_id is None
+
+    @property
     def is_open(self) -> bool:
         """Still to come or under way."""
         return self.status in ("held", "pending", "confirmed", "arrived", "in_progress")

@@ -16,6 +16,8 @@ def appointment_status(appointment: Appointment) -> tuple[str, str]:
     """(tone, words) of an appointment's state."""
     if appointment.is_ready:
         return "go", _("Ready to collect")
+    if appointment.needs_new_time:
+        return "stop", _("Needs a new time")
     return {
         "held": ("wait", _("Reserved for you")),
         "pending": ("wait", _("Waiting for the shop")),

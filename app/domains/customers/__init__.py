@@ -4,7 +4,7 @@ A *customer* belongs to one shop and has that shop's number (C-1001). A person w
 linked when they prove their address or book (`linking`); a walk-in is written down by an advisor.
 """
 
-from app.domains.customers.bringing import add_car, bring_car, bringers_of, cars_of
+from app.domains.customers.bringing import KnownAsAnothers, add_car, bring_car, bringers_of, cars_of
 from app.domains.customers.keys import seal_for, unseal_for
 from app.domains.customers.linking import account_of, ensure_customer
 from app.domains.customers.mailing import MailedTo, mailed_to
@@ -16,6 +16,7 @@ __all__ = [
     "Customer",
     "CustomerFacts",
     "CustomerVehicle",
+    "KnownAsAnothers",
     "MailedTo",
     "account_of",
     "add_car",

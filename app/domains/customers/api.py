@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit
+from app.core.errors import Refused
 from app.core.limits import limited
 from app.core.visit import begin, needs
 from app.domains.customers import bringing, records, searching
@@ -34,6 +35,13 @@ class CustomerIn(CustomerFacts, kw_only=True, forbid_unknown_fields=True):
 
 class CarIn(VehicleFacts, kw_only=True, forbid_unknown_fields=True):
     """A car a customer brings."""
+
+    sold: UUID | None = None
+    """A car of that VIN that others brought, and that is this customer's now."""
+
+    def facts(self) -> VehicleFacts:
+        """Only what is written down."""
+        return VehicleFacts(**{name: getattr(self, name) for name in VehicleFacts.__struct_fields__})
 
 
 class CarOut(msgspec.Struct, kw_only=True):
@@ -132,10 +140,17 @@ async def change_customer(request: AnyRequest, customer_id: FromPath[UUID], data
 
 @post("/customers/{customer_id:uuid}/vehicles", opt=needs("update:customers"), status_code=201)
 async def add_car(request: AnyRequest, customer_id: FromPath[UUID], data: CarIn) -> CarOut:
-    """Write down a car a customer brings. One the shop knows by VIN is used again."""
+    """Write down a car a customer brings. One they bring already is used again; 409 with `known` for one that others
+    bring, unless it is `sold`."""
     async with begin(request) as (db, me):
         customer = await records.find(db, me, customer_id)
-        return _car(await bringing.add_car(db, customer, data, by=me))
+        try:
+            car = await bringing.add_car(db, customer, data.facts(), by=me, sold=data.sold)
+        except bringing.KnownAsAnothers as known:
+            raise Refused(
+                known.errors["vin"], data={"known": {"vehicle_id": str(known.vehicle_id)}}
+            ) from known
+        return _car(car)
 
 
 router = Router(

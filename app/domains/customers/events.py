@@ -32,6 +32,14 @@ class CarBrought(Event, frozen=True):
     vehicle_id: UUID
 
 
+class CarSold(Event, frozen=True):
+    """A car that a customer brought to this shop belongs to another customer now."""
+
+    customer_id: UUID
+    vehicle_id: UUID
+    to_customer_id: UUID
+
+
 class CustomerErasureAsked(Event, frozen=True):
     """A customer is to be erased, once everything with them is settled."""
 

@@ -72,6 +72,8 @@ class CustomerVehicle(TenantOwned, Base):
 
     customer_id: Mapped[UUID]
     vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
+    sold_at: Mapped[datetime | None]
+    """Since when it is somebody else's: it is no longer listed with the customer, whose visits stay theirs."""
 
 
 class CustomerKey(TenantOwned, Base):

@@ -1,6 +1,7 @@
 """The shop's customers at the counter: finding one, writing one down, one with their cars."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -41,6 +42,8 @@ class CarForm(TypedFacts, kw_only=True):
     """A car at the counter."""
 
     mileage: int | None = None
+    sold: UUID | None = None
+    """The car of that VIN as others brought it: it is this customer's now."""
 
 
 @get("/customers", opt=READ | limited(searching.SEARCHES))
@@ -164,7 +167,7 @@ async def new_car(request: AnyRequest, number: FromPath[int], vin: FromQuery[str
 
 
 async def _new_car(
-    request: AnyRequest, number: int, values: Values, errors: dict[str, str] | None = None
+    request: AnyRequest, number: int, values: Values, wrong: Invalid | None = None
 ) -> Response[Any]:
     typed = str(values.get("vin", "")).strip()
     found = await garage.look_up(typed) if typed else None
@@ -175,10 +178,11 @@ async def _new_car(
         filled = {"odometer_unit": unit, **garage.as_form(found), **values}
         return page(
             request, me, "customers/new_car.html",
-            status=422 if errors else 200,
+            status=422 if wrong else 200,
             customer=customer,
             values=filled | ({"vin": found.vin} if found else {}),
-            errors=errors or {},
+            errors=wrong.errors if wrong else {},
+            anothers=wrong if isinstance(wrong, bringing.KnownAsAnothers) else None,
             found=found,
             warning=garage.warning(found.decoded) if found else "",
             makes=garage.MAKES,
@@ -193,13 +197,13 @@ async def add_car(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
         given = read(CarForm, form)
         async with begin(request) as (db, me):
             customer = await records.find_by_number(db, me, number)
-            car = await bringing.add_car(db, customer, given.facts(), by=me)
+            car = await bringing.add_car(db, customer, given.facts(), by=me, sold=given.sold)
             if given.mileage is not None:
                 km = to_km(given.mileage, given.odometer_unit)
                 await garage.read_odometer(db, car, km, source="shop", by=me, confirmed=True)
             return see_other(request, f"/customers/{number}", flash=_("The car is written down."))
     except Invalid as wrong:
-        return await _new_car(request, number, values_of(form), wrong.errors)
+        return await _new_car(request, number, values_of(form), wrong)
 
 
 router = Router(

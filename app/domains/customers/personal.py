@@ -40,6 +40,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "shop": (Tenant.name, _("which shop")),
                 "car_id": (CustomerVehicle.vehicle_id, _("which car")),
                 "since": (CustomerVehicle.created_at, _("since when")),
+                "sold": (CustomerVehicle.sold_at, _("when the shop was told that it is somebody else's now")),
             },
             lambda rows: rows.select_from(CustomerVehicle)
             .join(Customer, Customer.id == CustomerVehicle.customer_id)

@@ -64,6 +64,7 @@ def _bringing(me: Viewer, word: str) -> Select[UUID]:
         .join(Vehicle, Vehicle.id == CustomerVehicle.vehicle_id)
         .where(
             CustomerVehicle.tenant_id == me.tenant_id,
+            CustomerVehicle.sold_at.is_(None),
             or_(plate.contains(plain, autoescape=True), Vehicle.vin.contains(plain, autoescape=True)),
         )
     )
@@ -79,6 +80,7 @@ async def _with_cars(db: AsyncSession, me: Viewer, customers: list[Customer]) ->
             and_(
                 CustomerVehicle.tenant_id == me.tenant_id,
                 CustomerVehicle.customer_id.in_([one.id for one in customers]),
+                CustomerVehicle.sold_at.is_(None),
             )
         )
         .order_by(CustomerVehicle.created_at.desc())

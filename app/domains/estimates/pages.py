@@ -14,7 +14,7 @@ from app.core.one_time import REPEATABLE
 from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains import workshop
+from app.domains import inspections, workshop
 from app.domains.estimates import desk, desk_form
 from app.domains.estimates.answering import read_answer
 from app.domains.estimates.approval import decide
@@ -117,7 +117,16 @@ async def show_preview(request: AnyRequest, estimate_id: FromPath[UUID]) -> Resp
         sheet = await preview(db, estimate) if estimate.is_draft else await read_sheet(db, estimate)
         context = await shown(db, estimate, action="", sheet=sheet)
         context |= {"missing": sums["missing"], "order": sums["order"], "mailed_to": goes}
+        context["hidden"] = await inspections.hidden_proof(db, sums["order"]) if estimate.is_draft else None
         return page(request, me, "estimates/preview.html", **context)
+
+
+@post("/estimates/{estimate_id:uuid}/hidden-proof/sharing", opt=needs(WRITE), status_code=303)
+async def show_proof(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        estimate = await find_to_write(db, me, estimate_id)
+        await inspections.show_hidden_proof(db, await order_of(db, estimate), by=me)
+        return see_other(request, f"/estimates/{estimate_id}/preview")
 
 
 @post("/estimates/{estimate_id:uuid}/sending", opt=needs(WRITE), status_code=303)
@@ -206,7 +215,7 @@ async def add_up(request: AnyRequest, estimate_id: FromPath[UUID]) -> Response[s
 router = Router(
     path="/",
     route_handlers=[
-        write, of_order, estimate_page, show_preview, send_it, throw_away, fresh_link, revoke, view,
+        write, of_order, estimate_page, show_preview, show_proof, send_it, throw_away, fresh_link, revoke, view,
         approval, add_up,
     ],
 )  # fmt: skip

@@ -140,19 +140,20 @@ async def add(db: AsyncSession, facts: VehicleFacts, *, by: Viewer) -> Vehicle:
     return vehicle
 
 
+async def known_at_shop(db: AsyncSession, facts: VehicleFacts, *, tenant_id: UUID) -> list[Vehicle]:
+    """The shop's rows of the car with that VIN, the oldest first: one for each who owned it. Raises Invalid."""
+    vin = accepted(facts).vin
+    if not vin:
+        return []
+    rows = await db.scalars(
+        select(Vehicle).where(Vehicle.vin == vin, _granted_to(tenant_id)).order_by(Vehicle.id)
+    )
+    return list(rows)
+
+
 async def add_for_shop(db: AsyncSession, facts: VehicleFacts, *, tenant_id: UUID, by: Viewer) -> Vehicle:
-    """A car the shop writes down for somebody without an account. One it knows by VIN is used again."""
-    facts = accepted(facts)
-    if facts.vin:
-        known = await db.scalar(
-            select(Vehicle)
-            .where(Vehicle.vin == facts.vin, _granted_to(tenant_id))
-            .order_by(Vehicle.id)
-            .limit(1)
-        )
-        if known is not None:
-            return known
-    vehicle = await _new_row(db, facts)
+    """A car the shop writes down for somebody without an account. Raises Invalid."""
+    vehicle = await _new_row(db, accepted(facts))
     db.add(VehicleGrant(id=new_id(), tenant_id=tenant_id, vehicle_id=vehicle.id))
     await db.flush()
     await record(db, VehicleAdded(vehicle_id=vehicle.id), by=by, tenant=tenant_id, subject=vehicle.id)

@@ -7,7 +7,16 @@ a proposed job on the order in one tap, through the item's canned job. The custo
 photos the shop chose to show.
 """
 
+from app.domains.inspections.photos import hidden_proof, show_hidden_proof
 from app.domains.inspections.reading import Seen, Summary, for_customer, of_order
 from app.domains.inspections.sheets import install as install_sheets
 
-__all__ = ["Seen", "Summary", "for_customer", "install_sheets", "of_order"]
+__all__ = [
+    "Seen",
+    "Summary",
+    "for_customer",
+    "hidden_proof",
+    "install_sheets",
+    "of_order",
+    "show_hidden_proof",
+]

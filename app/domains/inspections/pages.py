@@ -96,6 +96,7 @@ async def _sheet(
         "vehicle": await db.get(Vehicle, order.vehicle_id),
         "inspection": inspection,
         "sheet": await reading.sheet(db, inspection),
+        "hidden": await photos.hidden_proof(db, order, inspection),
         "faulty": faulty,
         "errors": errors or {},
     }
@@ -107,8 +108,11 @@ async def _sheet(
 async def show_progress(request: AnyRequest, inspection_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         inspection, order = await filling.find(db, me, inspection_id)
-        sheet = await reading.sheet(db, inspection)
-        return fragment(request, me, "inspections/_progress.html", sheet=sheet, order=order)
+        return fragment(
+            request, me, "inspections/_progress.html", order=order,
+            sheet=await reading.sheet(db, inspection),
+            hidden=await photos.hidden_proof(db, order, inspection),
+        )  # fmt: skip
 
 
 @get("/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}", opt=READ)
@@ -273,6 +277,14 @@ async def propose_job(
         return _back(request, inspection_id, finding_id)
 
 
+@post("/inspections/{inspection_id:uuid}/hidden-proof/sharing", opt=FILL)
+async def share_hidden_proof(request: AnyRequest, inspection_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        inspection, order = await filling.find(db, me, inspection_id)
+        await photos.show_hidden_proof(db, order, inspection, by=me)
+        return see_other(request, f"/inspections/{inspection.id}")
+
+
 @post("/inspections/{inspection_id:uuid}/completion", opt=FILL)
 async def finish_inspection(request: AnyRequest, inspection_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
@@ -313,6 +325,7 @@ router = Router(
         share_photo,
         remove_photo,
         propose_job,
+        share_hidden_proof,
         finish_inspection,
         reopen_inspection,
         show_summary,

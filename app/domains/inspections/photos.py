@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +16,7 @@ from app.core.words import _
 from app.domains.inspections.events import FindingPhotosChanged
 from app.domains.inspections.filling import still_open
 from app.domains.inspections.live import shown_where
-from app.domains.inspections.models import Finding, FindingPhoto
+from app.domains.inspections.models import Finding, FindingPhoto, Inspection
 from app.domains.workshop.models import RepairOrder
 
 MOST_PHOTOS = 12
@@ -81,6 +82,52 @@ async def share(
     photo.is_shared = shared
     await db.flush()
     await _tell(db, finding, order, by)
+
+
+class Hidden(msgspec.Struct, frozen=True):
+    """What proves the red findings of an order and is not shown to its customer."""
+
+    photos: int
+    videos: int
+
+
+async def hidden_proof(
+    db: AsyncSession, order: RepairOrder, inspection: Inspection | None = None
+) -> Hidden | None:
+    """How much of it there is, perhaps of one inspection alone; None when the customer sees everything."""
+    rows = await _hidden(db, order, inspection)
+    videos = sum(file.kind == "video" for _photo, _finding, file in rows)
+    return Hidden(len(rows) - videos, videos) if rows else None
+
+
+async def show_hidden_proof(
+    db: AsyncSession, order: RepairOrder, inspection: Inspection | None = None, *, by: Viewer
+) -> None:
+    """Show the customer all of it."""
+    for photo, finding, _file in await _hidden(db, order, inspection):
+        await share(db, photo, finding, order, shared=True, by=by)
+
+
+async def _hidden(
+    db: AsyncSession, order: RepairOrder, inspection: Inspection | None
+) -> list[tuple[FindingPhoto, Finding, File]]:
+    query = (
+        select(FindingPhoto, Finding, File)
+        .join(Finding, Finding.id == FindingPhoto.finding_id)
+        .join(Inspection, Inspection.id == Finding.inspection_id)
+        .join(File, File.id == FindingPhoto.file_id)
+        .where(
+            Inspection.tenant_id == order.tenant_id,
+            Inspection.order_id == order.id,
+            Finding.rating == "red",
+            FindingPhoto.is_shared.is_(False),
+            File.refusal == "",
+        )
+        .order_by(FindingPhoto.id)
+    )
+    if inspection is not None:
+        query = query.where(Inspection.id == inspection.id)
+    return [(photo, finding, file) for photo, finding, file in await db.execute(query)]
 
 
 async def remove(

@@ -12,6 +12,7 @@ from app.core.db import enter_tenant
 from app.core.tables import File
 from app.domains.inspections.filling import RATINGS, suggested
 from app.domains.inspections.models import Finding, FindingPhoto, Inspection, Template, TemplateItem
+from app.domains.inspections.repairs import repairs
 from app.domains.workshop.models import Job, RepairOrder
 
 
@@ -31,6 +32,8 @@ class Row:
     item: TemplateItem
     photos: list[Shown]
     job: Job | None
+    repair: str
+    """What became of it: agreed (the customer said yes), done."""
 
     @property
     def measured_as(self) -> str:
@@ -49,7 +52,7 @@ class Row:
 
     @property
     def can_be_proposed(self) -> bool:
-        return self.finding.rating in ("yellow", "red") and self.job is None
+        return self.finding.rating in ("yellow", "red") and self.job is None and self.repair != "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +115,16 @@ class Sheet:
 async def sheet(db: AsyncSession, inspection: Inspection) -> Sheet:
     """The whole inspection, section by section."""
     template = await db.get_one(Template, inspection.template_id)
-    rows = await _rows(db, Finding.inspection_id == inspection.id)
+    order = await db.get_one(RepairOrder, inspection.order_id)
+    rows = await _rows(db, order, Finding.inspection_id == inspection.id)
     return Sheet(inspection, template, _sections(rows))
 
 
 async def row(db: AsyncSession, finding: Finding) -> Row:
     """One item, read afresh."""
-    [found] = await _rows(db, Finding.id == finding.id)
+    inspection = await db.get_one(Inspection, finding.inspection_id)
+    order = await db.get_one(RepairOrder, inspection.order_id)
+    [found] = await _rows(db, order, Finding.id == finding.id)
     return found
 
 
@@ -131,7 +137,9 @@ def _sections(rows: Sequence[Row]) -> list[Section]:
     return sections
 
 
-async def _rows(db: AsyncSession, *which: ColumnElement[bool]) -> list[Row]:
+async def _rows(
+    db: AsyncSession, order: RepairOrder, *which: ColumnElement[bool], for_customer: bool = False
+) -> list[Row]:
     found = (
         await db.execute(
             select(Finding, TemplateItem, Job)
@@ -143,7 +151,10 @@ async def _rows(db: AsyncSession, *which: ColumnElement[bool]) -> list[Row]:
         )
     ).all()
     photos = await _photos(db, [finding.id for finding, _item, _job in found])
-    return [Row(finding, item, photos[finding.id], job) for finding, item, job in found]
+    became = await repairs(
+        db, order, [(finding, item, job) for finding, item, job in found], for_customer=for_customer
+    )
+    return [Row(finding, item, photos[finding.id], job, became[finding.id]) for finding, item, job in found]
 
 
 async def _photos(db: AsyncSession, findings: Sequence[UUID]) -> dict[UUID, list[Shown]]:
@@ -260,7 +271,10 @@ async def for_customer(db: AsyncSession, order: RepairOrder) -> list[Summary]:
         Summary(
             inspection,
             template,
-            [_seen(one) for one in await _rows(db, Finding.inspection_id == inspection.id)],
+            [
+                _seen(one)
+                for one in await _rows(db, order, Finding.inspection_id == inspection.id, for_customer=True)
+            ],
         )
         for inspection, template in found.all()
     ]
@@ -276,14 +290,8 @@ def _seen(one: Row) -> Seen:
         note=one.finding.note,
         photos=[shown.file for shown in one.photos if shown.photo.is_shared and shown.file.state == "ready"],
         job_id=one.finding.job_id,
-        repair=_repair(one.job),
+        repair=one.repair,
     )
-
-
-def _repair(job: Job | None) -> str:
-    if job is None or not job.is_authorized:
-        return ""
-    return "done" if job.status == "completed" else "agreed"
 
 
 def measure_of(one: Row) -> str:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from app.core.errors import Invalid
+from app.core.wall_clock import WallClock, instant
 from app.core.words import _
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -58,9 +59,13 @@ def open_spans(
     zone: str,
 ) -> list[tuple[datetime, datetime]]:
     """The hours of these days as instants of UTC, in order."""
-    return sorted(
-        _span(day, opens, closes, zone) for day in days for opens, closes in hours_of(day, week, others)
+    wall = WallClock(ZoneInfo(zone))
+    spans = (
+        wall.span(day, time_of(opens), time_of(closes))
+        for day in days
+        for opens, closes in hours_of(day, week, others)
     )
+    return sorted((instant(opens), instant(closes)) for opens, closes in spans)
 
 
 def stands_open(
@@ -81,14 +86,9 @@ def stands_open(
     return True, until if until < now + timedelta(days=7) else None
 
 
-def _span(day: date, opens: str, closes: str, zone: str) -> tuple[datetime, datetime]:
-    first, last = (time() if said == "24:00" else time.fromisoformat(said) for said in (opens, closes))
-    ends = day + timedelta(days=1) if last <= first else day
-
-    def instant(on: date, at: time) -> datetime:
-        return datetime.combine(on, at, ZoneInfo(zone)).astimezone(UTC)
-
-    return instant(day, first), instant(ends, last)
+def time_of(words: str) -> time:
+    """A time of day as it is stored; "24:00" is the midnight at the end of the day."""
+    return time() if words == "24:00" else time.fromisoformat(words)
 
 
 def read_week(form: Mapping[str, str], prefix: str = "hours_") -> dict[str, list[list[str]]]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.numbers import list_currencies
@@ -143,6 +144,14 @@ async def open_stretches(
     others = _hours_by_day(await exceptions_of(db, center, with_yesterday=True))
     ahead = [today + timedelta(days=n) for n in range(-1, days)]
     return open_spans(ahead, center.working_hours, others, center.zone)
+
+
+async def is_open_at(db: AsyncSession, center: ServiceCenter, moment: datetime) -> bool:
+    """Whether the center is open at a moment from today on, by its usual week and its days with other hours."""
+    day = moment.astimezone(ZoneInfo(center.zone)).date()
+    others = _hours_by_day(await exceptions_of(db, center, with_yesterday=True))
+    spans = open_spans((day - timedelta(days=1), day), center.working_hours, others, center.zone)
+    return any(opens <= moment < closes for opens, closes in spans)
 
 
 class Hours(msgspec.Struct, frozen=True):

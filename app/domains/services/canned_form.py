@@ -29,12 +29,13 @@ class Row(msgspec.Struct, kw_only=True):
     quantity: Decimal = Decimal(1)
     price: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
+    untaxed: bool = False
 
 
 def line_rows(lines: Sequence[CannedLine], currency: str, form: FormMultiDict | None) -> list[dict[str, str]]:
     """What to show: what was typed when the form came back, else the stored lines; and spare rows."""
     rows = _typed(form) if form is not None else [_shown(line, currency) for line in lines]
-    return rows + [dict.fromkeys(FIELDS, "") | {"kind": "labor"} for _spare in range(SPARE)]
+    return rows + [dict.fromkeys(FIELDS, "") | {"kind": "labor", "untaxed": ""} for _spare in range(SPARE)]
 
 
 def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
@@ -52,6 +53,7 @@ def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
                         "quantity": row.quantity,
                         "unit_price_minor": to_minor(row.price, currency),
                         "unit_cost_minor": to_minor(row.cost, currency),
+                        "taxable": not row.untaxed,
                     },
                     LineFacts,
                 )
@@ -66,8 +68,12 @@ def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
 def _typed(form: FormMultiDict) -> list[dict[str, str]]:
     columns = {name: [str(one) for one in form.getall(f"line_{name}", [])] for name in FIELDS}
     count = min(len(columns["description"]), MOST_LINES)
+    # A box that is not ticked is not sent: these say in which rows they stand.
+    untaxed = form.getall("line_untaxed", [])
     rows = [
-        {name: values[n] if n < len(values) else "" for name, values in columns.items()} for n in range(count)
+        {name: values[n] if n < len(values) else "" for name, values in columns.items()}
+        | {"untaxed": "yes" if str(n) in untaxed else ""}
+        for n in range(count)
     ]
     return [row for row in rows if row["description"].strip()]
 
@@ -80,4 +86,5 @@ def _shown(line: CannedLine, currency: str) -> dict[str, Any]:
         "quantity": f"{line.quantity.normalize():f}",
         "price": str(to_major(line.unit_price_minor, currency)),
         "cost": str(to_major(line.unit_cost_minor, currency)),
+        "untaxed": "" if line.taxable else "yes",
     }

@@ -37,10 +37,13 @@ def category_icon(category: str) -> str:
 
 
 @template_global
-def line_kind_label(kind: str) -> str:
-    return {
-        "labor": _("Labor"),
-        "part": _("Part"),
-        "fee": _("Fee"),
-        "sublet": _("Sublet"),
-    }.get(kind, kind)
+def line_word(kind: str) -> str:
+    """What kind of line it is, in the shop's words; the customer reads "outside work" for a sublet."""
+    return {"labor": _("Labor"), "part": _("Part"), "fee": _("Fee"), "sublet": _("Sublet")}.get(kind, kind)
+
+
+@template_global
+def line_kinds() -> list[tuple[str, str]]:
+    """The kinds to choose from; the one that not everybody at a counter knows says what it is."""
+    explained = {"sublet": _("Sublet (done at another shop)")}
+    return [(kind, explained.get(kind) or line_word(kind)) for kind in ("labor", "part", "fee", "sublet")]

@@ -158,3 +158,23 @@ async def refuse(
     work.status = "obsolete" if gone else "refused"
     event = DeferredWorkRefused(deferred_work_id=work.id, vehicle_id=work.vehicle_id, reason=reason)
     await record(db, event, by=by, tenant=work.tenant_id, person=work.user_id, subject=work.vehicle_id)
+
+
+async def settle(db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer) -> None:
+    """A canned job is done: the same one put off on an earlier visit of the car is not needed any more."""
+    if job.canned_job_id is None:
+        return
+    rows = await garage.rows_of_car(db, order.vehicle_id, order.tenant_id)
+    found = await db.scalars(
+        select(DeferredWork)
+        .join(Job, (Job.tenant_id == DeferredWork.tenant_id) & (Job.id == DeferredWork.job_id))
+        .where(
+            DeferredWork.tenant_id == order.tenant_id,
+            DeferredWork.vehicle_id.in_(rows),
+            DeferredWork.status.in_(OFFERED),
+            Job.canned_job_id == job.canned_job_id,
+        )
+        .order_by(DeferredWork.id)
+    )
+    for work in found.all():
+        await refuse(db, work, by=by, reason=_("Done on %(order)s.", order=order.label), gone=True)

@@ -1,17 +1,20 @@
 """Jobs: proposed, presented, decided by the customer, assigned; and what may be billed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.legible import within_reach
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.network.models import StaffProfile
+from app.domains.network.models import ServiceCenter, StaffProfile
+from app.domains.network.premises import is_open_at
 from app.domains.workshop import deferred, stages, steps
 from app.domains.workshop.events import (
     JobAssigned,
@@ -27,6 +30,9 @@ from app.domains.workshop.lines import NewLine, canned_lines, find_canned, must_
 from app.domains.workshop.models import OPEN_WORK, Job, JobLine, JobStep, OrderPhoto, RepairOrder
 from app.domains.workshop.moves import move_job
 from app.domains.workshop.orders import hold_open, of_job, tell, visible_to
+
+WHILE_TYPING = timedelta(minutes=5)
+"""Who plans a job to begin at once has lost some minutes by the time it is sent."""
 
 
 async def find(db: AsyncSession, me: Viewer, job_id: UUID) -> tuple[Job, RepairOrder]:
@@ -223,19 +229,41 @@ async def assign(db: AsyncSession, job: Job, technician: StaffProfile | None, *,
 
 
 async def plan_start(
-    db: AsyncSession, job: Job, start: datetime | None, *, by: Viewer, version: int | None = None
+    db: AsyncSession,
+    job: Job,
+    start: datetime | None,
+    *,
+    by: Viewer,
+    version: int | None = None,
+    after_hours: bool = False,
 ) -> Job:
-    """Say when a job is to begin. Raises Refused when it has changed since `version`, or has begun."""
+    """Say when a job is to begin. Raises Refused when it has changed since `version`, or has begun; Invalid for a time
+    that is over, and for one when the center is closed unless somebody works `after_hours`."""
     order = await hold_open(db, job.order_id)
     await db.refresh(job)
     must_be_version(job, version)
     if job.status not in ("proposed", "presented", "authorized", "pending"):
         raise Refused(_("“%(job)s” has begun already.", job=job.title), audit="job.late_plan")
-    if start != job.scheduled_start:
-        job.scheduled_start = start
-        job.version += 1
-        await tell(db, order, JobPlanned(**of_job(order, job), scheduled_start=start), by=by)
+    if start == job.scheduled_start:
+        return job
+    if start is not None:
+        await _must_be_possible(db, order, start, after_hours=after_hours)
+    job.scheduled_start = start
+    job.version += 1
+    await tell(db, order, JobPlanned(**of_job(order, job), scheduled_start=start), by=by)
     return job
+
+
+async def _must_be_possible(
+    db: AsyncSession, order: RepairOrder, start: datetime, *, after_hours: bool
+) -> None:
+    if within_reach(start) < clock.now() - WHILE_TYPING:
+        raise Invalid({"scheduled_start": _("This time is over. Choose one that is still to come.")})
+    center = await db.get_one(ServiceCenter, order.center_id)
+    if not after_hours and not await is_open_at(db, center, start):
+        raise Invalid(
+            {"after_hours": _("The workshop is closed then. Tick this if somebody works all the same.")}
+        )
 
 
 async def billable_jobs(db: AsyncSession, order: RepairOrder) -> list[tuple[Job, list[JobLine]]]:

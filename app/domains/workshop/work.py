@@ -12,7 +12,7 @@ from app.core.errors import Forbidden, Invalid, Refused
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.models import StaffProfile
-from app.domains.workshop import checking, clocks, stages, steps
+from app.domains.workshop import checking, clocks, deferred, stages, steps
 from app.domains.workshop.events import (
     JobBlocked,
     JobCompleted,
@@ -245,6 +245,7 @@ async def _complete(
     job.completed_at = job.checked_at = clock.now()
     job.checked_by_id, job.check_note = by.user_id, note.strip()[:500]
     job.is_own_check = own
+    await deferred.settle(db, order, job, by=by)
     await tell(db, order, JobCompleted(**of_job(order, job), own_check=own), by=by)
     await stages.follow(db, order, by=by, completed=True)
 

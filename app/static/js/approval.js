@@ -5,8 +5,10 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const form = button.closest("form");
   const wanted = form.querySelectorAll(`input[type="radio"][value="${button.dataset.chooseAll}"]`);
-  wanted.forEach((input) => { input.checked = true; });
-  wanted[wanted.length - 1]?.dispatchEvent(new Event("change", { bubbles: true }));
+  wanted.forEach((input) => {
+    input.checked = true;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   form.querySelector("[name=signed_name]")?.scrollIntoView({ block: "center" });
 });
 

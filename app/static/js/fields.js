@@ -1,10 +1,13 @@
 // A field that is being mended loses its error, and the list of what to mend its line; the server looks again.
 function mended(event) {
-  for (const field of [event.target, event.target.closest?.("fieldset.field")]) {
+  // A question with a choice to make is answered by choosing, not by what is written beside it.
+  const group = event.target.closest?.(event.target.type === "radio" ? "fieldset[id]" : "fieldset.field");
+  for (const field of [event.target, group]) {
     const wrong = field?.id && document.getElementById(`${field.id}-error`);
     if (!wrong) continue;
     wrong.remove();
     field.removeAttribute("aria-invalid");
+    if (field === group) field.querySelectorAll("[type=radio]").forEach((choice) => choice.removeAttribute("aria-invalid"));
     const left = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== `${field.id}-error`);
     if (left.length) field.setAttribute("aria-describedby", left.join(" "));
     else field.removeAttribute("aria-describedby");

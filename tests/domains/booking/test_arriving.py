@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
@@ -16,7 +17,7 @@ from app.domains.booking import appointments, arriving, tasks
 from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
 from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
-from tests.cast import HARBOR, HARBOR_BAYS, HARBOR_CENTER
+from tests.cast import CAR, HARBOR, HARBOR_BAYS, HARBOR_CENTER
 from tests.core.pictures import jpeg
 from tests.domains.booking.test_api import MINE, booked, free
 from tests.domains.booking.test_pages import starts_in
@@ -71,6 +72,27 @@ async def test_checking_in_opens_the_order_with_what_was_booked(browser, cast, v
     again = await desk.get(f"/appointments/{visit['id']}/check-in")
     assert again.headers["location"] == done.headers["location"]
     assert (await desk.post(f"/appointments/{visit['id']}/check-in", GOOD)).status_code == 422
+
+
+async def test_a_car_with_a_visit_to_come_is_not_checked_in_beside_it_unsaid(browser, cast, offered):
+    desk = browser(cast.advisor)
+    made = (await booked(browser(cast.customer), offered)).json()
+    counter = f"/orders/new?customer={cast.customer.customer_id}&vehicle={CAR}"
+    region = f"/appointments/expected?vehicle={CAR}"
+    assert f'hx-get="{region}"' in (await desk.get(counter)).text
+    for answer in (await desk.get(region), await desk.get(region, headers={"HX-Request": "true"})):
+        assert "A visit is planned for this car" in answer.text
+        assert f'href="/appointments/{made["id"]}/check-in"' in answer.text
+    assert (await browser(cast.outsider).get(region)).status_code == 404
+    assert (await browser(cast.customer).get(region)).status_code == 403
+    today = f"/appointments/{made['id']}/check-in"
+    assert "planned for this car" not in (await desk.get(today)).text
+    later = (
+        await booked(browser(cast.customer), offered, (await free(desk, offered))[-1]["starts_at"])
+    ).json()
+    shown = (await desk.get(today)).text
+    assert f'href="/appointments/{later["id"]}"' in shown
+    assert f'href="/appointments/{later["id"]}/check-in"' not in shown, "weeks ahead"
 
 
 async def jobs_of(order_id):
@@ -362,6 +384,57 @@ async def test_work_that_begins_again_takes_back_what_is_left(browser, cast, vis
         for _twice in range(2):
             await arriving.begin_work(db, order_id, by=system)
         assert set(await occupied(db, mine)) == {order.bay_id, second}
+
+
+async def test_a_visit_expected_again_gets_a_place_again_or_says_that_there_is_none(browser, cast, offered):
+    driver, desk = browser(cast.customer), browser(cast.advisor)
+    made = (await booked(driver, offered)).json()
+    page = f"/appointments/{made['id']}"
+    assert (await desk.post(f"{page}/check-in", GOOD)).status_code == 303
+    order_id, system = (await state(made)).order_id, Viewer.system(HARBOR)
+
+    async def gives_away_and_is_void(taking=()):
+        """The work is done, others take what became free, and the order turns out to be a mistake."""
+        async with transaction(tenant=HARBOR) as db:
+            mine = await db.get_one(Appointment, made["id"])
+            mine.order_id, mine.status = order_id, "arrived"
+            await workshop.enter_stage(db, await db.get_one(RepairOrder, order_id), "ready", by=system)
+            await arriving.end_work(db, order_id, by=system)
+            assert not await occupied(db, mine)
+            for resource in taking:
+                db.add(
+                    Occupation(
+                        tenant_id=HARBOR, appointment_id=other, resource_id=resource,
+                        during=Range(mine.starts_at, mine.ends_at),
+                    )
+                )  # fmt: skip
+            await db.flush()
+            await arriving.expect_again(db, order_id, by=system)
+            assert set(await occupied(db, mine)) == {mine.bay_id, mine.technician_id} - {None}
+            return mine
+
+    first = await gives_away_and_is_void()
+    other_bay = next(one for one in HARBOR_BAYS if one != first.bay_id)
+    async with transaction(tenant=HARBOR) as db:
+        another = Appointment(
+            tenant_id=HARBOR, center_id=first.center_id, customer_id=first.customer_id, status="confirmed",
+            starts_at=first.starts_at, ends_at=first.ends_at, bay_id=first.bay_id,
+        )  # fmt: skip
+        db.add(another)
+        await db.flush()
+        other = another.id
+    second = await gives_away_and_is_void([first.bay_id])
+    assert second.bay_id == other_bay
+    assert "Needs a new time" not in (await desk.get(page)).text
+    third = await gives_away_and_is_void([other_bay])
+    assert (third.bay_id, third.technician_id, third.status) == (None, None, "confirmed")
+    assert "Call the customer and move the visit" in (await desk.get(page)).text
+    day = third.starts_at.astimezone(ZoneInfo("America/New_York")).date()
+    assert "Needs a new time" in (await desk.get(f"/appointments?day={day}")).text
+    assert "Please choose another" in (await driver.get(page)).text
+    later = (await free(driver, offered))[-1]["starts_at"]
+    assert (await desk.post(f"{page}/time", {"starts_at": later})).status_code == 303
+    assert "Needs a new time" not in (await desk.get(page)).text
 
 
 async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, offered, run_reactions):

@@ -10,7 +10,8 @@ from uuid import uuid4
 from app.core import clock, limits
 from app.core.db import transaction
 from app.domains.booking.crowd import HOLDS
-from tests.cast import CAR, HARBOR, OTHER_CAR
+from app.domains.network.models import ServiceCenter
+from tests.cast import CAR, HARBOR, HARBOR_CENTER, OTHER_CAR
 
 CENTER = "harbor-lane-garage"
 
@@ -65,6 +66,21 @@ async def test_a_driver_books_two_services_step_by_step(browser, cast, offered):
     assert "Confirmed" in visit.text
     assert "It squeaks" in visit.text
     assert "Brake check, Oil change" in (await driver.get("/appointments")).text
+
+
+async def test_who_books_too_late_to_change_it_is_told_before(browser, cast, offered):
+    driver = browser(cast.customer)
+    starts = (await times(driver, offered[:1]))[0]
+    page = (await hold(driver, offered[:1], starts)).headers["location"]
+    for hours, told, untold in (
+        (720, "only Harbor Lane Garage can change it", "You can move or cancel until"),
+        (0, "You can move or cancel until", "can change it"),
+    ):
+        async with transaction(user=cast.owner.user_id, tenant=HARBOR) as db:
+            (await db.get_one(ServiceCenter, HARBOR_CENTER)).cancel_hours = hours
+        shown = (await driver.get(page)).text
+        assert told in shown
+        assert untold not in shown
 
 
 async def test_a_visitor_sees_the_centers_and_signs_in_to_go_on(browser, offered):

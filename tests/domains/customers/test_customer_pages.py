@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.cast import CAR
+
 LEAF = {"vin": "1N4AZ0CP6GC304290", "make": "Nissan", "model": "Leaf", "year": "2016"}
 
 
@@ -46,6 +48,18 @@ async def test_a_walk_in_is_written_down_with_a_car(browser, cast):
     page = (await one.get("/customers/1001")).text
     assert "2016 Nissan Leaf" in page
     assert "40,000 mi" in page
+
+
+async def test_json_asks_whose_car_it_is_as_well(browser, cast):
+    one = browser(cast.advisor)
+    made = (await one.json("POST", "/api/v1/customers", {"name": "Nora Newowner"})).json()
+    url, car = f"/api/v1/customers/{made['id']}/vehicles", {"make": "Honda", "model": "Accord"}
+    danas = car | {"vin": "1HGCM82633A004352"}
+    asked = await one.json("POST", url, danas)
+    assert (asked.status_code, asked.json()["known"]) == (409, {"vehicle_id": str(CAR)})
+    sold = await one.json("POST", url, danas | {"sold": str(CAR)})
+    assert sold.status_code == 201, sold.text
+    assert (await one.json("POST", url, danas)).json()["id"] == sold.json()["id"] != str(CAR)
 
 
 async def test_a_lookalike_is_shown_before_it_is_written_down(browser, cast):

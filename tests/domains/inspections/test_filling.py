@@ -1,22 +1,26 @@
 """The rules of an inspection: versions of the sheet, colours, finishing, proposing."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.db import transaction
 from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.tables import EventRow
-from app.domains import workshop
+from app.domains import customers, workshop
+from app.domains.customers import CustomerFacts
 from app.domains.inspections import filling, install_sheets, proposing, reading, sheets
 from app.domains.inspections.models import Finding, Template
 from app.domains.inspections.standard_sheets import BRAKES_TIRES, EV_HV, GENERAL, STANDARD, Look, Sheet
 from app.domains.network.joining import TenantJoined
-from tests.cast import HARBOR, Cast
+from app.domains.workshop.models import RepairOrder
+from tests.cast import HARBOR, Cast, Person
 from tests.domains.inspections.sheets import begun, canned_pads, checklist, item, rate_all
 from tests.domains.workshop.shop import as_person, checked_in
 from tests.refusals import audited
@@ -200,6 +204,57 @@ async def test_the_driver_sees_finished_inspections_only(db: AsyncSession, cast:
     [summary] = await reading.for_customer(db, order)
     assert [one.name for one in summary.repaired] == ["Front brake pads"]
     assert (summary.counts["red"], summary.counts_now["red"]) == (1, 0)
+
+
+async def test_what_is_repaired_at_a_later_visit_is_no_longer_red(db: AsyncSession, cast: Cast) -> None:
+    inspection, order = await begun(db)
+    await canned_pads(db)
+    me, desk = cast.technician.viewer, cast.advisor.viewer
+    pads, horn = [await item(db, inspection, name) for name in ("Front brake pads", "Horn")]
+    for finding in (pads, horn):
+        await filling.rate(db, finding, rating="red", measure=None, note="", by=me)
+    await rate_all(db, inspection)
+    await filling.finish(db, inspection, order, by=me)
+    declined = await proposing.propose(db, horn, order, by=me)
+
+    async def is_red(viewer: Person) -> list[str]:
+        await as_person(db, viewer)
+        if viewer is cast.customer:
+            [summary] = await reading.for_customer(db, order)
+            assert summary.counts["red"] == 2
+            left = [one.name for one in summary.rated("red") if one.repair != "done"]
+        else:
+            rows = (await reading.sheet(db, inspection)).rows
+            left = [one.item.name for one in rows if one.finding.rating == "red" and one.repair != "done"]
+        await as_person(db, cast.advisor)
+        return left
+
+    # Declined, taken up again at the next visit, declined once more, and done at the one after.
+    for visit in range(2):
+        await as_person(db, cast.advisor)
+        await workshop.present_jobs(db, await db.get_one(RepairOrder, declined.order_id), [declined], by=desk)
+        await workshop.decline_job(db, declined, by=desk)
+        work = next(iter(await workshop.deferred_for_vehicle(db, desk, order.vehicle_id)))
+        declined = await workshop.revive(db, work, await checked_in(db), by=desk)
+        assert len(await is_red(cast.customer)) == 2, visit
+    declined.status = "completed"
+    await db.flush()
+    assert await is_red(cast.customer) == await is_red(cast.technician) == ["Front brake pads"]
+    # The car is sold, and its new owner has the pads done: no business of who had it before.
+    later = await checked_in(db)
+    again = await workshop.propose_job(db, later, canned_code="front-brake-pads", by=desk)
+    again.status, again.completed_at = "completed", clock.now()
+    facts = CustomerFacts(name="Nora Newowner")
+    buyer = await customers.create(db, facts, tenant_id=HARBOR, by=desk, confirmed=True)
+    later.customer_id, later.user_id = buyer.id, None
+    await db.flush()
+    assert (await is_red(cast.customer), await is_red(cast.technician)) == (["Front brake pads"], [])
+    later.customer_id, later.user_id = order.customer_id, order.user_id
+    await db.flush()
+    assert await is_red(cast.customer) == []
+    again.completed_at = inspection.started_at - timedelta(days=90)
+    await db.flush()
+    assert await is_red(cast.technician) == ["Front brake pads"], "worn out since they were replaced"
 
 
 async def test_an_inspection_of_another_shop_does_not_exist(db: AsyncSession, cast: Cast) -> None:

@@ -238,6 +238,18 @@ async def test_the_driver_reads_the_summary_and_only_chosen_photos(browser: Open
     assert "Down to the metal" in summary.text
     assert "29 items are good" in summary.text
     assert summary.text.count("<img") == 1
+    desk, sheet = browser(cast.advisor), f"/inspections/{inspection.id}"
+    draft = (await desk.post(f"/orders/{order.number}/estimates")).headers["location"]
+    for person, page, shows in (
+        (tablet, sheet, f"{sheet}/hidden-proof/sharing"),
+        (desk, f"{draft}/preview", f"{draft}/hidden-proof/sharing"),
+    ):
+        await tablet.post(f"{here}/photos/{photo.id}/sharing", {"shared": "no"})
+        assert "1 photo of what needs doing now" in (await person.get(page)).text
+        assert (await browser(cast.outsider).post(shows)).status_code == 404
+        assert (await person.post(shows)).headers["location"] == page
+        assert "Hidden from the customer" not in (await person.get(page)).text
+        assert (await driver.get(f"/inspections/summary/{order.id}")).text.count("<img") == 2
     assert (await browser(cast.stranger).get(f"/inspections/summary/{order.id}")).status_code == 404
 
 

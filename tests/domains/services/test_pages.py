@@ -16,6 +16,7 @@ LINES = {
     "line_quantity": ["1.5", "1", ""],
     "line_price": ["0", "89.00", ""],
     "line_cost": ["", "42.00", ""],
+    "line_untaxed": ["1"],
 }
 
 
@@ -59,11 +60,13 @@ async def test_a_canned_job_keeps_its_lines(browser, cast):
     page = (await owner.get(url)).text
     for shown in ('value="Replace pads"', 'value="1.5"', 'value="89.00"', 'value="42.00"'):
         assert shown in page
+    assert re.findall(r'name="line_untaxed" value="(\d)" checked', page) == ["1"]
     wrong = LINES | {"line_quantity": ["many", "1", ""]}
     answer = await owner.post(url, JOB | wrong)
     assert answer.status_code == 422
     assert "Line 1 is not right" in answer.text
     assert 'value="Pads"' in answer.text
+    assert re.findall(r'name="line_untaxed" value="(\d)" checked', answer.text) == ["1"]
     assert (await owner.post(url, JOB | {"title": ""})).status_code == 422
 
 

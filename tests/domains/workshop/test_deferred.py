@@ -5,10 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound, Refused
 from app.domains import workshop
-from app.domains.workshop import deferred
+from app.domains.workshop import deferred, work
 from app.domains.workshop.models import DeferredWork, Job
 from tests.cast import CAST, OTHER_CAR, Cast
-from tests.domains.workshop.shop import as_person, checked_in, lines_of, proposed
+from tests.domains.workshop.shop import as_person, canned_oil, checked_in, lines_of, proposed
 from tests.refusals import audited
 
 AVERY = CAST.advisor.viewer
@@ -79,6 +79,23 @@ async def test_declined_once_more_it_is_kept_once_more(db: AsyncSession) -> None
     await workshop.decline_job(db, job, by=AVERY)
     kept = await workshop.deferred_for_vehicle(db, AVERY, order.vehicle_id)
     assert [(one.job_id, one.status) for one in kept] == [(job.id, "open")]
+
+
+async def test_what_was_put_off_and_is_done_all_the_same_is_not_offered_again(db: AsyncSession) -> None:
+    """Nobody took it up: the shop put the same canned job on a later order."""
+    await put_off(db)
+    earlier = await checked_in(db)
+    await canned_oil(db, earlier)
+    oil = await workshop.propose_job(db, earlier, canned_code="oil", by=AVERY)
+    await workshop.present_jobs(db, earlier, [oil], by=AVERY)
+    await workshop.decline_job(db, oil, by=AVERY)
+    later = await checked_in(db)
+    done = await workshop.propose_job(db, later, canned_code="oil", by=AVERY)
+    done.status = "qc"
+    await db.flush()
+    await work.check(db, done, passed=True, by=AVERY)
+    left = await workshop.deferred_for_vehicle(db, AVERY, later.vehicle_id)
+    assert [one.title for one in left] == ["Front brakes"]
 
 
 async def test_work_of_one_car_is_never_put_on_another(db: AsyncSession) -> None:

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
+from app.core import clock
 from app.core.db import transaction
 from app.core.tables import AuditLog
 from app.domains import workshop
 from app.domains.garage.models import Vehicle
+from app.domains.network.models import HoursException
 from app.domains.workshop import closing, steps, work
 from app.domains.workshop.models import DeferredWork, Job, JobClock, JobStep, OrderPhoto, RepairOrder
 from tests.browsing import Browser
-from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, Cast
+from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, HARBOR_CENTER, OTHER_CAR, Cast
 from tests.core.pictures import jpeg
 from tests.domains.workshop.shop import approved, as_person, canned_oil, checked_in, proposed
 
@@ -182,6 +185,41 @@ async def test_a_wrong_line_comes_back_with_its_words(
     assert answer.status_code == 422
     assert words in answer.text
     assert (await read(Job, job.id)).version == job.version
+
+
+async def test_a_job_is_planned_for_a_time_to_come_and_in_closed_hours_only_on_purpose(
+    browser: Open, cast: Cast
+) -> None:
+    _order, job = await one_order(approve=False)
+    advisor, url = browser(cast.advisor), f"/jobs/{job.id}/planned-start"
+    today = clock.today("America/New_York")
+    sunday = today + timedelta(days=13 - today.weekday())
+
+    async def plan(day: date, **more: str) -> Any:
+        version = str((await read(Job, job.id)).version)
+        return await advisor.post(url, {"version": version, "scheduled_start": f"{day}T09:30", **more})
+
+    over = await plan(today - timedelta(days=1))
+    assert over.status_code == 422
+    assert "This time is over" in over.text
+    closed = await plan(sunday)
+    assert closed.status_code == 422
+    assert f'value="{sunday}T09:30"' in closed.text
+    assert "closed then" in closed.text
+    assert 'name="after_hours"' in closed.text
+    assert (await read(Job, job.id)).scheduled_start is None
+    assert (await plan(sunday, after_hours="yes")).status_code == 303
+    assert (await plan(sunday + timedelta(days=1))).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        db.add(
+            HoursException(
+                tenant_id=HARBOR,
+                center_id=HARBOR_CENTER,
+                day=sunday,
+                intervals={"open": [["09:00", "12:00"]]},
+            )
+        )
+    assert (await plan(sunday)).status_code == 303
 
 
 async def test_a_canned_job_is_one_tap(browser: Open, cast: Cast) -> None:
@@ -368,13 +406,40 @@ async def test_an_advisor_may_look_at_any_bench_but_not_start(browser: Open, cas
     assert (await advisor.post(f"/jobs/{job.id}/start", {})).status_code == 403
 
 
+async def test_a_walk_in_with_the_car_of_another_customer_is_asked_about(browser: Open, cast: Cast) -> None:
+    advisor, dana = browser(cast.advisor), cast.customer
+    danas = f"customer={dana.customer_id}&amp;vehicle={CAR}"
+    walk_in = {"name": "Walk In", "phone": "555 0199", "vin": "1hgcm82633a004352", "plate": "NEW 1"}
+    asked = await advisor.post("/orders/new/customer", walk_in)
+    assert asked.status_code == 422
+    assert "known here as that of Dana O&#39;Neil" in asked.text
+    assert f'href="/orders/new?{danas}"' in asked.text
+    assert f'name="sold" value="{CAR}"' in asked.text
+    assert 'value="Walk In"' in asked.text
+    assert "Walk In" not in (await advisor.get("/customers")).text
+    other = await advisor.post("/orders/new/customer", walk_in | {"sold": str(OTHER_CAR)})
+    assert other.status_code == 422, "what was said of one car is not said of another"
+    sold = await advisor.post("/orders/new/customer", walk_in | {"sold": str(CAR)})
+    assert sold.status_code == 303
+    theirs = re.search(r"vehicle=([0-9a-f-]{36})", sold.headers["location"])
+    assert theirs is not None
+    assert theirs[1] != str(CAR), "what its former owner keeps of it stays theirs"
+    found = (await advisor.get("/customers?q=1HGCM82633A004352")).text
+    assert "Walk In" in found
+    assert "Dana" not in found
+    assert "Accord" in (await browser(dana).get("/garage")).text
+    # Another shop knows nothing of all that, and is told nothing.
+    elsewhere = await browser(cast.outsider).post("/orders/new/customer", walk_in)
+    assert elsewhere.status_code == 303, elsewhere.text
+
+
 async def test_a_walk_in_is_checked_in_with_photos_and_a_typed_name(browser: Open, cast: Cast) -> None:
     advisor = browser(cast.advisor)
     known = {"name": "Walk In", "phone": "555 0199", "plate": "WLK 1"}
     unsaid = await advisor.post("/orders/new/customer", known)
     assert unsaid.status_code == 422
     assert "Please enter the make" in unsaid.text
-    car = {"vin": "1HGCM82633A004352", "make": "Honda", "model": "Accord", "year": "2003"}
+    car = {"vin": "1HGCM82633A123456", "make": "Honda", "model": "Accord", "year": "2003"}
     new = await advisor.post("/orders/new/customer", {**known, **car})
     assert new.status_code == 303
     url = new.headers["location"]

@@ -40,6 +40,8 @@ class CarForm(msgspec.Struct, kw_only=True):
     make: Line = ""
     model: Line = ""
     year: Annotated[int, msgspec.Meta(ge=1886, le=2100)] | None = None
+    sold: UUID | None = None
+    """The car of that VIN as others brought it: it is this customer's now."""
 
     async def facts(self, unit: str) -> garage.VehicleFacts:
         """What is typed wins; the VIN fills in the rest."""
@@ -131,6 +133,7 @@ async def _show(
             status=422 if wrong else 200,
             errors=(await lost_files(request, "photos") | wrong.errors) if wrong else {},
             typed=typed,
+            anothers=wrong if isinstance(wrong, customers.KnownAsAnothers) else None,
             lights=(await request.form()).getall("warning_lights", []) if wrong else [],
             q=q,
             then=then,
@@ -173,7 +176,9 @@ async def new_customer(request: AnyRequest) -> Response[Any]:
         person = await customers.create(
             db, facts, tenant_id=center.tenant_id, by=me, confirmed=form.confirmed
         )
-        car = await customers.add_car(db, person, await form.facts(center.distance_unit), by=me)
+        car = await customers.add_car(
+            db, person, await form.facts(center.distance_unit), by=me, sold=form.sold
+        )
         return see_other(request, f"{ONWARD[form.then]}?customer={person.id}&vehicle={car.id}")
 
 
@@ -184,7 +189,9 @@ async def new_car(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         center = await board.center(db, me)
         person = await customers.find(db, me, form.customer)
-        car = await customers.add_car(db, person, await form.facts(center.distance_unit), by=me)
+        car = await customers.add_car(
+            db, person, await form.facts(center.distance_unit), by=me, sold=form.sold
+        )
         return see_other(request, f"{ONWARD[form.then]}?customer={person.id}&vehicle={car.id}")
 
 

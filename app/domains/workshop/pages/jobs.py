@@ -80,6 +80,7 @@ class TechnicianForm(msgspec.Struct):
 class StartForm(msgspec.Struct):
     version: int
     scheduled_start: datetime | None = None
+    after_hours: bool = False
 
 
 async def _currency(db: AsyncSession, order: RepairOrder) -> str:
@@ -176,7 +177,7 @@ async def plan_start(request: AnyRequest, job_id: FromPath[UUID]) -> Response[An
         form = read(StartForm, await request.form())
         job, order = await jobs.find(db, me, job_id)
         start = in_zone(form.scheduled_start, (await board.center_of(db, order)).zone)
-        await jobs.plan_start(db, job, start, by=me, version=form.version)
+        await jobs.plan_start(db, job, start, by=me, version=form.version, after_hours=form.after_hours)
         return see_other(request, f"/jobs/{job.id}", flash=_("Saved."))
 
 

@@ -59,17 +59,6 @@ def paper_word(status: str, stage: str) -> str:
 
 
 @template_global
-def line_word(kind: str) -> str:
-    """What kind of line it is."""
-    return {"labor": _("Labor"), "part": _("Part"), "fee": _("Fee"), "sublet": _("Sublet")}[kind]
-
-
-@template_global
-def line_kinds() -> list[tuple[str, str]]:
-    return [(kind, line_word(kind)) for kind in ("labor", "part", "fee", "sublet")]
-
-
-@template_global
 def blocked_reasons() -> list[tuple[str, str]]:
     return [(one, blocked_word(one).capitalize()) for one in ("parts", "approval", "sublet", "bay", "other")]
 

@@ -1,4 +1,4 @@
-"""The wall clock of a service center, in whole minutes since the epoch.
+"""The clock on a workshop's wall, in whole minutes since the epoch.
 
 A shop thinks in wall time ("we open at eight"), the database and the algorithm in instants. Twice a year the
 two part: some wall times do not exist, others exist twice, and `zoneinfo` answers both without a word. The
@@ -29,6 +29,7 @@ def minute_after(at: datetime) -> int:
 
 
 def instant(minute: int) -> datetime:
+    """The moment an epoch minute begins, in UTC."""
     return datetime.fromtimestamp(minute * 60, UTC)
 
 
@@ -40,12 +41,21 @@ class WallClock:
         self._days: dict[date, tuple[int, bool]] = {}
 
     def date_of(self, minute: int) -> date:
+        """The local day an epoch minute falls on."""
         return instant(minute).astimezone(self.zone).date()
 
     def minute(self, day: date, minute_of_day: int) -> int:
         """The first epoch minute at which the clock shows `minute_of_day` of `day` (0..1440) or later."""
         midnight, even = self._day(day)
         return midnight + minute_of_day if even else self._resolve(_wall(day, minute_of_day))[0]
+
+    def span(self, day: date, opens: time, closes: time) -> tuple[int, int]:
+        """Hours of `day` in epoch minutes; `closes` at or before `opens` is on the next day."""
+        closing_day = day if closes > opens else day + timedelta(days=1)
+        return (
+            self.minute(day, opens.hour * 60 + opens.minute),
+            self.minute(closing_day, closes.hour * 60 + closes.minute),
+        )
 
     def grid(self, day: date, step: int) -> list[int]:
         """The wall times of `day` every `step` minutes from midnight that exist, each once, in order."""
