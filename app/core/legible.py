@@ -71,9 +71,7 @@ async def refuse_the_inexact(
 
 def is_keepable(number: Decimal) -> bool:
     """Whether a number can be reckoned with and kept: finite, not huge, not of endlessly many decimals."""
-    return (
-        number.is_finite() and number.adjusted() < DIGITS and -int(number.as_tuple().exponent) <= DECIMALS
-    )
+    return number.is_finite() and number.adjusted() < DIGITS and -int(number.as_tuple().exponent) <= DECIMALS
 
 
 def _decimals(value: Any) -> Iterator[Decimal]:
@@ -81,7 +79,9 @@ def _decimals(value: Any) -> Iterator[Decimal]:
         yield value
     elif isinstance(value, msgspec.Struct):
         value = msgspec.structs.asdict(value)
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+    for one in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    ):
         yield from _decimals(one)
 
 

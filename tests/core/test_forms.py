@@ -37,7 +37,14 @@ def test_a_number_is_read_in_every_way_of_writing_it(typed: str, meant: str) -> 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("82000", 82000), ("82,000", 82000), ("82.000", 82000), ("1.234.567", 1234567), ("82.0", 82), ("١٢٣", 123)],
+    [
+        ("82000", 82000),
+        ("82,000", 82000),
+        ("82.000", 82000),
+        ("1.234.567", 1234567),
+        ("82.0", 82),
+        ("١٢٣", 123),
+    ],
 )
 def test_nobody_drives_eighty_two_miles_with_three_decimals(typed: str, meant: int) -> None:
     assert read(Count, {"count": typed}).count == meant

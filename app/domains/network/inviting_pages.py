@@ -50,7 +50,11 @@ async def invite(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any
             return await people_of(request, db, me, center, wrong)
 
 
-@post("/settings/centers/{center_id:uuid}/invitations/{invitation_id:uuid}/mail", opt=RUNS | ON_PEOPLE, status_code=303)
+@post(
+    "/settings/centers/{center_id:uuid}/invitations/{invitation_id:uuid}/mail",
+    opt=RUNS | ON_PEOPLE,
+    status_code=303,
+)
 async def mail_again(
     request: AnyRequest, center_id: FromPath[UUID], invitation_id: FromPath[UUID]
 ) -> Response[Any]:

@@ -207,7 +207,11 @@ def _hours_of(words: str) -> list[list[str]]:
         raise Invalid({"hours": str(error)}) from error
 
 
-@post("/settings/centers/{center_id:uuid}/exceptions/{day:date}/removal", opt=SETS_UP | ON_HOURS, status_code=303)
+@post(
+    "/settings/centers/{center_id:uuid}/exceptions/{day:date}/removal",
+    opt=SETS_UP | ON_HOURS,
+    status_code=303,
+)
 async def drop_exception(
     request: AnyRequest, center_id: FromPath[UUID], day: FromPath[date]
 ) -> Response[Any]:
