@@ -17,7 +17,7 @@ from app.domains.garage.cars import (
     visible_to,
 )
 from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts
-from app.domains.garage.lookup import as_form, look_up, warning
+from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
@@ -44,6 +44,7 @@ __all__ = [
     "find_own",
     "grant_access",
     "is_confirmed",
+    "is_doubtful",
     "is_granted",
     "look_up",
     "mine",
@@ -54,6 +55,7 @@ __all__ = [
     "readings",
     "rows_of",
     "rows_of_car",
+    "settled_vin",
     "take_over",
     "visible_to",
     "warning",
