@@ -9,7 +9,7 @@ import structlog
 from asyncpg import exceptions as pg
 from litestar import Request, Response
 from litestar.background_tasks import BackgroundTask
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -239,6 +239,8 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     status = error.status_code
     if status == 404:
         return _not_found(request, error)
+    if status == 405 and request.method in ("GET", "HEAD") and _is_looked_at(request):
+        return _elsewhere(request, _page_of_form(request))
     if status == 400 and wants_json(request):
         return answer(request, 400, "", error.detail, data={"extra": _plain(error.extra)})
     titles = {
@@ -248,7 +250,36 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
         429: (_("Too fast"), _("Please wait a moment and try again.")),
     }
     title, words = titles.get(status, (_("That did not work"), _("Please go back and try again.")))
-    return answer(request, status, title, words)
+    refusal = answer(request, status, title, words)
+    if allowed := (error.headers or {}).get("allow"):
+        refusal.headers["Allow"] = allowed
+    return refusal
+
+
+def _is_looked_at(request: AnyRequest) -> bool:
+    """Whether a person opens the address, and no program."""
+    return not wants_json(request) and "text/html" in request.headers.get("accept", "")
+
+
+def _page_of_form(request: AnyRequest) -> str:
+    """Where somebody is led who opens, reloads or has kept an address that only takes a form: a refused form is shown
+    again there. The form stands on the nearest page above, unless its route names another (`page`)."""
+    router = request.app.asgi_router
+    # Of "//elsewhere.test/x" nothing may be left that a browser takes for another site.
+    above = [one for one in request.url.path.split("/") if one]
+    try:
+        _app, form, _path, places, _route = router.handle_routing(path="/" + "/".join(above), method="POST")
+    except MethodNotAllowedException:
+        return "/"
+    if named := form.opt.get("page"):
+        return quote(named.format(**places))
+    while above := above[:-1]:
+        try:
+            router.handle_routing(path="/" + "/".join(above), method="GET")
+        except (NotFoundException, MethodNotAllowedException):
+            continue
+        return quote("/" + "/".join(above))
+    return _page_before(request) or "/"
 
 
 def _plain(extra: Any) -> Any:

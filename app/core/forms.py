@@ -1,6 +1,8 @@
 """From what a browser sends to a typed struct, or to a message for each field in the user's words."""
 
+import re
 import types
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,6 +13,7 @@ import msgspec
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from app.core.errors import Invalid
+from app.core.legible import is_keepable
 from app.core.words import _
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -101,21 +104,56 @@ def _convert(raw: Any, hint: Any) -> Any:
     if bare is bool:
         return raw in ("on", "true", "1", "yes")
     if bare is Decimal and isinstance(raw, str):
-        raw = raw.replace(",", ".") if raw.count(",") == 1 and "." not in raw else raw.replace(",", "")
-        number = Decimal(raw) if _is_number(raw) else None
-        if number is None:
-            raise ValueError("number")
-        return msgspec.convert(number, hint)
+        return msgspec.convert(number_of(raw), hint)
+    if bare is int and isinstance(raw, str):
+        return msgspec.convert(_whole(raw), hint)
     if bare is datetime and isinstance(raw, str) and len(raw) == len("2026-11-24T16:30"):
         raw += ":00"  # a datetime-local field leaves full minutes without seconds
     return msgspec.convert(raw, hint, strict=False)
 
 
-def _is_number(text: str) -> bool:
+LONGEST_NUMBER = 60
+_BETWEEN_GROUPS = re.compile(r"[\s'’\u066c\u061c\u200e\u200f]+")
+_IN_GROUPS = re.compile(r"[+-]?\d{1,3}([.,])\d{3}(\1\d{3})*")
+
+
+def number_of(typed: str) -> Decimal:
+    """A number as people of any country write it: 1234.5, 1234,5, 1,234.5, 1.234,5, 1 234,5, ١٢٣٤٫٥. Raises ValueError
+    for what is none, and for one that nothing can be reckoned with."""
+    text = _plain_digits(typed)
+    comma, point = text.rfind(","), text.rfind(".")
+    if comma >= 0 and point >= 0:
+        groups = "," if comma < point else "."
+        text = text.replace(groups, "")
+    text = text.replace(",", "." if text.count(",") == 1 else "")
     try:
-        return Decimal(text).is_finite()
+        number = Decimal(text)
     except ArithmeticError:
-        return False
+        raise ValueError("no number") from None
+    if number.is_finite() and not is_keepable(number):
+        raise ValueError("number <= the largest")
+    if not number.is_finite():
+        raise ValueError("no number")
+    return number
+
+
+def _whole(typed: str) -> int:
+    """Three digits behind a point or comma are thousands: nobody writes whole numbers with decimals."""
+    text = _plain_digits(typed)
+    if _IN_GROUPS.fullmatch(text):
+        text = text.replace(",", "").replace(".", "")
+    number = number_of(text)
+    if number != number.to_integral_value():
+        raise ValueError("no whole number")
+    return int(number)
+
+
+def _plain_digits(typed: str) -> str:
+    """The digits of every script as ours, without what only groups them. Raises ValueError when it is endless."""
+    if len(typed) > LONGEST_NUMBER:
+        raise ValueError("number <= the largest" if typed.strip("+-").isdecimal() else "no number")
+    plain = "".join(str(unicodedata.decimal(one, one)) for one in _BETWEEN_GROUPS.sub("", typed))
+    return plain.replace("\u066b", ".").replace("\u2212", "-")
 
 
 def _words_for(bare: Any, error: str) -> str:

@@ -1,7 +1,9 @@
 """What the database cannot keep is refused at the door, in plain words, for every route at once."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +18,8 @@ from app.core.words import _
 
 LARGEST = 2**63 - 1
 """PostgreSQL's bigint; every whole number of ours is one."""
+DIGITS, DECIMALS = 15, 30
+"""Of a number with decimals. More than a quadrillion of anything is a slip, and 1E900000 takes minutes to multiply."""
 REACH = timedelta(days=20 * 366)
 
 _NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -53,7 +57,9 @@ async def refuse_the_inexact(
     if said != RequestEncodingType.JSON:
         return
     try:
-        msgspec.convert(await connection.json(), wanted.annotation, strict=True, str_keys=True)
+        body = msgspec.convert(await connection.json(), wanted.annotation, strict=True, str_keys=True)
+        if not all(is_keepable(one) for one in _decimals(body)):
+            raise msgspec.ValidationError("Number out of range")
     except SerializationException:
         return  # no JSON at all: the framework says so by itself
     except msgspec.ValidationError as error:
@@ -61,6 +67,22 @@ async def refuse_the_inexact(
         fault = {"message": words, "key": place.strip(".`"), "source": "body"}
         detail = f"Validation failed for {connection.method} {connection.url.path}"
         raise ValidationException(detail, extra=[fault]) from error
+
+
+def is_keepable(number: Decimal) -> bool:
+    """Whether a number can be reckoned with and kept: finite, not huge, not of endlessly many decimals."""
+    return number.is_finite() and number.adjusted() < DIGITS and -int(number.as_tuple().exponent) <= DECIMALS
+
+
+def _decimals(value: Any) -> Iterator[Decimal]:
+    if isinstance(value, Decimal):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    for one in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    ):
+        yield from _decimals(one)
 
 
 def within_reach(moment: Moment) -> Moment:

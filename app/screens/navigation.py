@@ -18,10 +18,22 @@ def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any
             "url": url,
             "label": label,
             "icon": icon,
-            "current": path == url or path.startswith(url + "/"),
+            "current": _stands_under(path, url) or (url == SHOP and _stands_under(path, *OF_SHOP)),
         }
         for url, label, icon in _links(me)
     ]
+
+
+SHOP = "/settings/centers"
+OF_SHOP = (
+    "/settings/business", "/settings/services", "/settings/canned-jobs", "/settings/mails", "/settings/payments",
+    "/settings/addresses", "/settings/audit",
+)  # fmt: skip
+"""The other pages of the shop's set-up; the rest under /settings is the person's own."""
+
+
+def _stands_under(path: str, *urls: str) -> bool:
+    return any(path == url or path.startswith(url + "/") for url in urls)
 
 
 def _links(me: Viewer) -> list[tuple[str, str, str]]:
@@ -49,7 +61,7 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
     if me.can("manage:center"):
-        links.append(("/settings/centers", _("Shop"), "settings"))
+        links.append((SHOP, _("Shop"), "settings"))
     return links
 
 

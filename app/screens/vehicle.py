@@ -1,4 +1,4 @@
-"""The garage, and what the workshop knows of each car in it."""
+"""The garage and a car's page, with what the workshop knows of each car."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +16,7 @@ from app.domains import accounts, garage, workshop
 from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
 from app.domains.garage import Vehicle
+from app.domains.garage.pages import of_car
 from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
 
@@ -60,6 +61,7 @@ async def _known(db: AsyncSession, me: Viewer, car: Vehicle, visits: Sequence[Vi
         "deferred": await workshop.deferred_for_vehicle(db, me, car.id),
         "visit": _next_visit(car, visits),
         "stages": workshop.stage_words(),
+        "is_due": car.is_due(clock.today(me.zone)),
     }
 
 
@@ -75,22 +77,32 @@ def _next_visit(car: Vehicle, visits: Sequence[Visit]) -> Visit | None:
     return min(planned, key=lambda visit: visit.appointment.starts_at, default=None)
 
 
-@get("/garage/{vehicle_id:uuid}/history", opt=READ)
-async def history_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
-    """A region of the car's page; a page by itself where no script fetches it."""
+@get("/garage/{vehicle_id:uuid}", opt=READ)
+async def car_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """A car with its history: whole without scripts, too."""
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle_id)
-        orders = await workshop.for_vehicle(db, me, car.id)
-        deferred = await workshop.deferred_for_vehicle(db, me, car.id)
-        context: dict[str, Any] = {
-            "car": car,
-            "orders": orders,
-            "deferred": deferred,
-            "stages": workshop.stage_words(),
-        }
+        shown = await of_car(db, me, car) | await _history(db, me, car)
+        return page(request, me, "garage/car.html", **shown)
+
+
+@get("/garage/{vehicle_id:uuid}/history", opt=READ)
+async def history_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """A region of the car's page, drawn anew when something has happened; a page by itself where a form came back."""
+    async with begin(request) as (db, me):
+        context = await _history(db, me, await garage.find(db, me, vehicle_id))
         if is_partial(request):
             return fragment(request, me, "screens/vehicle/_history.html", **context)
         return page(request, me, "screens/vehicle/history.html", **context)
 
 
-router = Router("/", route_handlers=[garage_page, next_of_car, history_of_car])
+async def _history(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
+    return {
+        "car": car,
+        "orders": await workshop.for_vehicle(db, me, car.id),
+        "deferred": await workshop.deferred_for_vehicle(db, me, car.id),
+        "stages": workshop.stage_words(),
+    }
+
+
+router = Router("/", route_handlers=[garage_page, car_page, next_of_car, history_of_car])

@@ -349,7 +349,7 @@ async def send_link(request: AnyRequest, ref: FromPath[str]) -> Response[Any]:
         return see_other(request, f"/invoices/{invoice.id}", flash=said)
 
 
-@post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments"))
+@post("/payments/{payment_id:uuid}/cancellation", opt=needs("make:payments") | {"page": "/invoices"})
 async def stop_payment(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         payment, invoice = await finding.find_payment(db, me, str(payment_id))
@@ -359,7 +359,7 @@ async def stop_payment(request: AnyRequest, payment_id: FromPath[UUID]) -> Respo
     return see_other(request, f"/invoices/{invoice.id}", flash=said)
 
 
-@post("/payments/{payment_id:uuid}/refunds", opt=needs("manage:center"))
+@post("/payments/{payment_id:uuid}/refunds", opt=needs("manage:center") | {"page": "/invoices"})
 async def refund(request: AnyRequest, payment_id: FromPath[UUID]) -> Response[Any]:
     """Give money back. A replay is answered with the invoice, which shows how the refund stands."""
     try:

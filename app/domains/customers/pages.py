@@ -41,6 +41,7 @@ class CustomerForm(CustomerFacts, kw_only=True):
 class CarForm(TypedFacts, kw_only=True):
     """A car at the counter."""
 
+    vin_said: Annotated[str, msgspec.Meta(max_length=40)] = ""
     mileage: int | None = None
     sold: UUID | None = None
     """The car of that VIN as others brought it: it is this customer's now."""
@@ -170,7 +171,8 @@ async def _new_car(
     request: AnyRequest, number: int, values: Values, wrong: Invalid | None = None
 ) -> Response[Any]:
     typed = str(values.get("vin", "")).strip()
-    found = await garage.look_up(typed) if typed else None
+    asks = wrong is not None and "vin_said" in wrong.errors
+    found = await garage.look_up(typed) if typed and not asks else None
     async with begin(request) as (db, me):
         customer = await records.find_by_number(db, me, number)
         here = await premises.clock_center(db, me)
@@ -185,6 +187,7 @@ async def _new_car(
             anothers=wrong if isinstance(wrong, bringing.KnownAsAnothers) else None,
             found=found,
             warning=garage.warning(found.decoded) if found else "",
+            is_doubtful=asks or await garage.is_doubtful(found),
             makes=garage.MAKES,
             models=garage.models_of(str(filled.get("make", ""))),
         )  # fmt: skip
@@ -195,6 +198,7 @@ async def add_car(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
     form = await request.form()
     try:
         given = read(CarForm, form)
+        given.vin = await garage.settled_vin(given.vin, given.vin_said)
         async with begin(request) as (db, me):
             customer = await records.find_by_number(db, me, number)
             car = await bringing.add_car(db, customer, given.facts(), by=me, sold=given.sold)

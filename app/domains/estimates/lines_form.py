@@ -6,7 +6,7 @@ is neither checked nor stored, so that a form that came late does not undo what 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, Refused
+from app.core.forms import number_of
 from app.core.money import plain, to_major, to_minor
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
@@ -87,15 +88,11 @@ def _line(form: Mapping[str, Any], index: int, currency: str) -> NewLine:
     errors: dict[str, str] = {}
 
     def number(name: str, default: str) -> Decimal:
-        typed = text(name) or default
-        typed = (
-            typed.replace(",", ".") if typed.count(",") == 1 and "." not in typed else typed.replace(",", "")
-        )
         try:
-            value = Decimal(typed)
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite() or abs(value) > 10**10:
+            value = number_of(text(name) or default)
+        except ValueError:
+            value = Decimal("Infinity")
+        if abs(value) > 10**10:
             errors[name] = _("Please enter a number.")
             return Decimal(0)
         return value

@@ -18,7 +18,7 @@ from app.domains.garage.cars import (
     visible_to,
 )
 from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts
-from app.domains.garage.lookup import as_form, look_up, warning
+from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
@@ -45,6 +45,7 @@ __all__ = [
     "find_own",
     "grant_access",
     "is_confirmed",
+    "is_doubtful",
     "is_granted",
     "known_at_shop",
     "look_up",
@@ -56,6 +57,7 @@ __all__ = [
     "readings",
     "rows_of",
     "rows_of_car",
+    "settled_vin",
     "take_over",
     "visible_to",
     "warning",

@@ -95,7 +95,7 @@ def accepted(facts: VehicleFacts) -> VehicleFacts:
         errors["model"] = _("Please enter the model.")
     if facts.year is not None and not FIRST_CAR <= facts.year <= clock.now().year + 2:
         errors["year"] = _("Please enter the model year with four digits.")
-    if tidy["vin"] and not _can_be_a_vin(tidy["vin"]):
+    if tidy["vin"] and not can_be_a_vin(tidy["vin"]):
         errors["vin"] = _(
             "A VIN has %(most)s characters, letters and digits only. Leave it empty if you do not have it.",
             most=LONGEST_VIN,
@@ -128,7 +128,7 @@ def _wrong_days(facts: VehicleFacts) -> dict[str, str]:
     return errors
 
 
-def _can_be_a_vin(vin: str) -> bool:
+def can_be_a_vin(vin: str) -> bool:
     return SHORTEST_VIN <= len(vin) <= LONGEST_VIN and vin.isascii() and vin.isalnum()
 
 

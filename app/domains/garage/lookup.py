@@ -6,11 +6,15 @@ from typing import Any, cast
 
 import msgspec
 
+from app.core.errors import Invalid
+from app.core.render import template_global
 from app.core.words import _
 from app.domains.garage.electric import pack_of
-from app.domains.garage.facts import BATTERIES, Battery
+from app.domains.garage.facts import BATTERIES, Battery, can_be_a_vin
 from app.gateways import vin as vins
-from app.gateways.vin import DecodedVin
+from app.gateways.vin import DecodedVin, check_digit
+
+AS_DIGITS = str.maketrans(check_digit.MISTAKEN_FOR)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +54,40 @@ async def look_up(typed: str) -> Found:
     )
 
 
+async def settled_vin(typed: str, said: str, *, kept: str = "") -> str:
+    """The VIN a form is to keep. One that cannot be right is kept only when the person has said so of this very one,
+    and not asked about again where it is `kept` already; `said` may be what was probably meant, too. Raises Invalid."""
+    plain, right = vins.tidy(typed), vins.tidy(said)
+    if not plain or plain in (kept, right) or not can_be_a_vin(plain):
+        return typed
+    decoded = await asyncio.to_thread(vins.decode, plain)
+    wrong = warning(decoded, is_mended=False)
+    if wrong and right and right == _meant(decoded):
+        return right
+    if wrong:
+        raise Invalid({"vin": wrong, "vin_said": _("Please say what stands on the car.")})
+    return typed
+
+
+async def is_doubtful(found: Found | None) -> bool:
+    """Whether the VIN that would be stored is one to ask about."""
+    if found is None or not found.decoded.problem:
+        return False
+    return bool(warning(await asyncio.to_thread(vins.decode, found.vin)))
+
+
+@template_global
+def meant_vin(typed: str) -> str:
+    """What was probably meant by a VIN that cannot be right; empty where nothing is likelier than the rest."""
+    return _meant(vins.decode(typed))
+
+
+def _meant(decoded: DecodedVin) -> str:
+    if decoded.problem == "letter":
+        return decoded.suggestion or decoded.vin.translate(AS_DIGITS)
+    return decoded.suggestion or ""
+
+
 def as_form(found: Found | None) -> dict[str, Any]:
     """A form filled in with what the VIN says."""
     if found is None:
@@ -64,8 +102,9 @@ def as_form(found: Found | None) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def warning(decoded: DecodedVin) -> str:
-    """What is wrong with a VIN, in the viewer's language; empty when nothing is."""
+def warning(decoded: DecodedVin, *, is_mended: bool = True) -> str:
+    """What is wrong with a VIN, in the viewer's language; empty when nothing is. `is_mended`: a letter that is never in
+    one has been read as its digit already."""
     at = decoded.suspect_position
     if decoded.problem == "length":
         return _("A VIN has 17 characters, this one has %(count)s.", count=len(decoded.vin))
@@ -75,7 +114,7 @@ def warning(decoded: DecodedVin) -> str:
             "position": at,
             "digit": "1" if decoded.vin[at - 1] == "I" else "0",
         }
-        if decoded.suggestion:
+        if decoded.suggestion and is_mended:
             return _(
                 "A VIN never has the letter %(letter)s. We read position %(position)s as %(digit)s.", **said
             )

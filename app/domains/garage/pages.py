@@ -8,29 +8,32 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.files import Kept, receive_images
 from app.core.forms import read, safe_next, values_of
 from app.core.render import fragment, from_km, page, see_other, to_km
+from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains.garage import cars, names, odometer, photos
 from app.domains.garage.facts import TypedFacts, VehicleFacts
-from app.domains.garage.lookup import as_form, look_up, warning
+from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import Vehicle
 
 AnyRequest = Request[Any, Any, Any]
 Values = dict[str, Any]
 
-READ = needs("read:own_vehicles")
 MANAGE = needs("manage:own_vehicles")
 
 
 class CarForm(TypedFacts, kw_only=True):
     """The facts, and what is asked beside them when a car is added."""
 
+    vin_said: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    """The VIN of which they say that it is right all the same."""
     mileage: int | None = None
     confirmed: str = ""
     photo: UploadFile | None = None
@@ -59,7 +62,8 @@ async def _new_car(
     request: AnyRequest, values: Values, errors: dict[str, str] | None = None, *, by_hand: bool = False
 ) -> Response[Any]:
     typed = str(values.get("vin", "")).strip()
-    found = await look_up(typed) if typed else None
+    asks = "vin_said" in (errors or {})
+    found = await look_up(typed) if typed and not asks else None
     async with begin(request) as (db, me):
         twin = await cars.owned_with_vin(db, me, found.vin) if found else None
         template = "garage/confirm.html" if found or by_hand or errors else "garage/new.html"
@@ -71,6 +75,7 @@ async def _new_car(
             errors=errors or {},
             found=found,
             warning=warning(found.decoded) if found else "",
+            is_doubtful=asks or await is_doubtful(found),
             twin=twin[0] if twin and not twin[1].archived_at else None,
             makes=names.MAKES,
             models=names.models_of(str(filled.get("make", ""))),
@@ -88,6 +93,7 @@ async def add_car(request: AnyRequest) -> Response[Any]:
     form = await request.form()
     try:
         given = read(CarForm, form)
+        given.vin = await settled_vin(given.vin, given.vin_said)
         kept = await _received(request, given.photo)
         async with begin(request) as (db, me):
             car = await cars.add(db, given.facts(), by=me)
@@ -121,30 +127,30 @@ async def _received(request: AnyRequest, sent: UploadFile | None) -> Sequence[Ke
     return await receive_images([sent], by=me, tenant=None, field="photo")
 
 
-@get("/garage/{vehicle_id:uuid}", opt=READ)
-async def car_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
-    return await _car(request, vehicle_id)
-
-
 async def _car(
     request: AnyRequest, vehicle_id: UUID, values: Values | None = None, errors: dict[str, str] | None = None
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car = await cars.find(db, me, vehicle_id)
-        claim = await cars.ownership(db, me, car)
-        return page(
-            request, me, "garage/car.html",
-            status=422 if errors else 200,
-            car=car,
-            is_mine=claim is not None,
-            is_away=claim is not None and claim.archived_at is not None,
-            may_change=claim is not None or me.can("update:customers"),
-            photo=await photos.photo_of(db, car),
-            readings=await odometer.readings(db, car),
-            is_due=car.is_due(clock.today(me.zone)),
-            values=values or {},
-            errors=errors or {},
-        )  # fmt: skip
+        shown = await of_car(db, me, car)
+        said = {"values": values or {}, "errors": errors or {}}
+        return page(request, me, "garage/car.html", status=422 if errors else 200, **shown | said)
+
+
+async def of_car(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
+    """What a car's page shows; the screens add to it what higher domains know of the car."""
+    claim = await cars.ownership(db, me, car)
+    return {
+        "car": car,
+        "is_mine": claim is not None,
+        "is_away": claim is not None and claim.archived_at is not None,
+        "may_change": claim is not None or me.can("update:customers"),
+        "photo": await photos.photo_of(db, car),
+        "readings": await odometer.readings(db, car),
+        "is_due": car.is_due(clock.today(me.zone)),
+        "values": {},
+        "errors": {},
+    }
 
 
 @get("/garage/{vehicle_id:uuid}/edit", opt=MANAGE)
@@ -181,6 +187,7 @@ async def change_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respons
         given = read(CarForm, form)
         async with begin(request) as (db, me):
             car = await cars.find_to_change(db, me, vehicle_id)
+            given.vin = await settled_vin(given.vin, given.vin_said, kept=car.vin)
             await cars.change(db, car, given.facts(), version=given.version, by=me)
             return see_other(request, f"/garage/{vehicle_id}", flash=_("Saved."))
     except Invalid as wrong:
@@ -238,7 +245,7 @@ async def bring_back(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respons
 router = Router(
     "/",
     route_handlers=[
-        new_car, models, add_car, car_page, edit_page, change_car, add_reading, change_photo, archive,
+        new_car, models, add_car, edit_page, change_car, add_reading, change_photo, archive,
         bring_back,
     ],
 )  # fmt: skip

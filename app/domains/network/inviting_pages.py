@@ -24,6 +24,7 @@ from app.domains.network.inviting import InvitationFacts
 
 AnyRequest = Request[Any, Any, Any]
 RUNS = needs("manage:staff")
+ON_PEOPLE = {"page": "/settings/centers/{center_id}/people"}
 
 
 class JoinForm(msgspec.Struct):
@@ -32,7 +33,7 @@ class JoinForm(msgspec.Struct):
     zone: Annotated[str, Meta(max_length=64)] = "UTC"
 
 
-@post("/settings/centers/{center_id:uuid}/invitations", opt=RUNS, status_code=303)
+@post("/settings/centers/{center_id:uuid}/invitations", opt=RUNS | ON_PEOPLE, status_code=303)
 async def invite(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any]:
     try:
         facts = read(InvitationFacts, await request.form())
@@ -49,7 +50,11 @@ async def invite(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any
             return await people_of(request, db, me, center, wrong)
 
 
-@post("/settings/centers/{center_id:uuid}/invitations/{invitation_id:uuid}/mail", opt=RUNS, status_code=303)
+@post(
+    "/settings/centers/{center_id:uuid}/invitations/{invitation_id:uuid}/mail",
+    opt=RUNS | ON_PEOPLE,
+    status_code=303,
+)
 async def mail_again(
     request: AnyRequest, center_id: FromPath[UUID], invitation_id: FromPath[UUID]
 ) -> Response[Any]:

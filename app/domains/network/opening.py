@@ -1,4 +1,4 @@
-"""Hours as people write them: "8-12, 13:00–17:30" in a form, [["08:00", "12:00"], …] in the database."""
+"""Hours as people write them: "8-12, 1–5:30 pm" in a form, [["08:00", "12:00"], …] in the database."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,9 +6,11 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from babel import dates
+
 from app.core.errors import Invalid
 from app.core.wall_clock import WallClock, instant
-from app.core.words import _
+from app.core.words import _, spoken
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_INTERVALS = 4
@@ -32,8 +34,17 @@ def read_hours(words: str) -> list[Interval]:
 
 
 def write_hours(intervals: Iterable[Sequence[str] | Interval]) -> str:
-    """The way back, for the form: "08:00–12:00, 13:00–17:30"."""
-    return ", ".join(f"{_hhmm(opens)}–{_hhmm(closes)}" for opens, closes in intervals)
+    """The way back, as the reader's language tells the time: "8:00 AM–12:00 PM, 1:00 PM–5:30 PM". What could not be
+    read again, and so not stand in the form, is written on twenty-four hours."""
+    spans = [(time_of(opens), time_of(closes)) for opens, closes in intervals]
+    said = [f"{_said(opens)}–{_said(closes)}" for opens, closes in spans]
+    if all(_INTERVAL.match(one) for one in said):
+        return ", ".join(said)
+    return ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in spans)
+
+
+def _said(at: time) -> str:
+    return dates.format_time(at, format="short", locale=spoken())
 
 
 def nights(week: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
@@ -86,9 +97,11 @@ def stands_open(
     return True, until if until < now + timedelta(days=7) else None
 
 
-def time_of(words: str) -> time:
+def time_of(said: str | time) -> time:
     """A time of day as it is stored; "24:00" is the midnight at the end of the day."""
-    return time() if words == "24:00" else time.fromisoformat(words)
+    if isinstance(said, time):
+        return said
+    return time() if said == "24:00" else time.fromisoformat(said)
 
 
 def read_week(form: Mapping[str, str], prefix: str = "hours_") -> dict[str, list[list[str]]]:
@@ -113,7 +126,7 @@ def check_week(week: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[li
         try:
             if day not in WEEKDAYS:
                 raise ValueError(_("Days are called mon, tue, wed, thu, fri, sat, sun."))
-            clean[day] = stored(read_hours(write_hours(intervals)))
+            clean[day] = stored(read_hours(", ".join("–".join(span) for span in intervals)))
         except (ValueError, TypeError) as error:
             errors[f"working_hours.{day}"] = str(error)
     if errors:
@@ -124,13 +137,20 @@ def check_week(week: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[li
 def _interval(words: str) -> Interval:
     match = _INTERVAL.match(words)
     if match is None:
-        raise ValueError(_("“%(words)s” is not a time span. Write it like 8:00–17:00.", words=words))
+        like = write_hours([("08:00", "17:00")])
+        raise ValueError(_("“%(words)s” is not a time span. Write it like %(like)s.", words=words, like=like))
     hour, minute, half, last_hour, last_minute, last_half = match.groups()
     opens, closes = _clock(hour, minute, half, words), _clock(last_hour, last_minute, last_half, words)
     spelled_out = (minute or half) and (last_minute or last_half)
     if closes <= opens and closes != time() and not spelled_out:
+        day, night = write_hours([("08:00", "17:00")]), write_hours([("22:00", "06:00")])
         raise ValueError(
-            _("“%(words)s” would run past midnight. Write it like 8:00–17:00 or 22:00–6:00.", words=words)
+            _(
+                "“%(words)s” would run past midnight. Write it like %(day)s or %(night)s.",
+                words=words,
+                day=day,
+                night=night,
+            )
         )
     return opens, closes
 
@@ -154,7 +174,3 @@ def _in_order(intervals: list[Interval]) -> list[Interval]:
         if closes > opens or closes <= _opens:
             raise ValueError(_("These hours overlap."))
     return intervals
-
-
-def _hhmm(value: str | time) -> str:
-    return value if isinstance(value, str) else f"{value:%H:%M}"

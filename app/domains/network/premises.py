@@ -131,7 +131,7 @@ async def set_hours(
 
 
 async def hours_today(db: AsyncSession, center: ServiceCenter) -> str:
-    """Today's hours as the shop writes them, "08:00–17:30"; empty when it is closed."""
+    """Today's hours as the reader tells the time, "8:00 AM–5:30 PM"; empty when it is closed."""
     others = _hours_by_day(await exceptions_of(db, center))
     return write_hours(hours_of(clock.today(center.zone), center.working_hours, others))
 
@@ -161,7 +161,7 @@ class Hours(msgspec.Struct, frozen=True):
     changes_at: datetime | None
     """When it closes or opens next; None when that is more than a week away."""
     today: str
-    """As the shop writes them, "08:00–17:30"; empty when it is closed today."""
+    """As the reader tells the time, "8:00 AM–5:30 PM"; empty when it is closed today."""
     week: dict[str, str]
     """The usual week by its days; empty is closed."""
     others: Sequence[HoursException]

@@ -52,8 +52,8 @@ def weekday_label(day: str) -> str:
 
 
 @template_global
-def hours_words(intervals: list[list[str]]) -> str:
-    """08:00–12:00, 13:00–17:00; empty for a closed day."""
+def hours_words(intervals: Sequence[Sequence[str]]) -> str:
+    """8:00 AM–12:00 PM, 1:00 PM–5:00 PM, as the reader tells the time; empty for a closed day."""
     return write_hours(intervals)
 
 

@@ -27,6 +27,7 @@ from app.domains.network.setting_values import rules_of
 
 AnyRequest = Request[Any, Any, Any]
 SETS_UP = needs("manage:center")
+ON_HOURS = {"page": "/settings/centers/{center_id}/hours"}
 Line = Annotated[str, Meta(max_length=200)]
 
 
@@ -186,7 +187,7 @@ async def set_hours(request: AnyRequest, center_id: FromPath[UUID]) -> Response[
         return await _hours(request, center_id, wrong)
 
 
-@post("/settings/centers/{center_id:uuid}/exceptions", opt=SETS_UP, status_code=303)
+@post("/settings/centers/{center_id:uuid}/exceptions", opt=SETS_UP | ON_HOURS, status_code=303)
 async def set_exception(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any]:
     try:
         form = read(ExceptionForm, await request.form())
@@ -206,7 +207,11 @@ def _hours_of(words: str) -> list[list[str]]:
         raise Invalid({"hours": str(error)}) from error
 
 
-@post("/settings/centers/{center_id:uuid}/exceptions/{day:date}/removal", opt=SETS_UP, status_code=303)
+@post(
+    "/settings/centers/{center_id:uuid}/exceptions/{day:date}/removal",
+    opt=SETS_UP | ON_HOURS,
+    status_code=303,
+)
 async def drop_exception(
     request: AnyRequest, center_id: FromPath[UUID], day: FromPath[date]
 ) -> Response[Any]:

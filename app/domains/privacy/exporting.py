@@ -18,7 +18,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.privacy.events import ExportAsked, ExportFetched
 from app.domains.privacy.models import COPY_SEAL, IN_THE_MAKING, Export
-from app.gateways.storage import new_key
+from app.gateways.storage import FileMissing, new_key
 
 KEPT = timedelta(days=7)
 ASKED = Limit("export", times=3, within=timedelta(days=1), per="person")
@@ -77,16 +77,25 @@ async def find(db: AsyncSession, me: Viewer, export_id: UUID) -> Export:
 
 async def fetch(db: AsyncSession, export: Export, *, by: Viewer) -> AsyncIterator[bytes]:
     """The bytes of a finished copy. They go through the site and have no address that somebody else could use.
-    Raises Forbidden, NotFound."""
+    Raises Forbidden, NotFound; Refused where it cannot be opened any more."""
     own_hands(by)
     if export.status != "ready":
         raise NotFound
     pieces = storage().stream(export.key)
-    if export.sealing_key is not None:
-        try:
+    try:
+        if export.sealing_key is not None:
             pieces = sealing.unseal_file(sealing.unseal(COPY_SEAL, export.sealing_key), pieces)
-        except ValueError:  # with a SECRET_KEY that was left out after a leak
-            raise NotFound from None
+        first = await anext(pieces)
+    except (ValueError, FileMissing):  # with a SECRET_KEY that was left out after a leak, say
+        raise Refused(
+            _("This copy cannot be opened any more. Nothing is lost: please have a new one made."), status=410
+        ) from None
     event = ExportFetched(export_id=export.id, user_id=export.user_id)
     await record(db, event, by=by, person=export.user_id, subject=export.id)
-    return pieces
+    return _all_of(first, pieces)
+
+
+async def _all_of(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.forms import read
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import fragment, page, see_other
@@ -42,10 +42,12 @@ async def your_data(request: AnyRequest) -> Response[Any]:
     return await _your_data(request)
 
 
-async def _your_data(request: AnyRequest, wrong: Invalid | None = None, typed: str = "") -> Response[Any]:
+async def _your_data(
+    request: AnyRequest, wrong: Invalid | None = None, typed: str = "", *, status: int = 422
+) -> Response[Any]:
     async with begin(request) as (db, me):
         return page(
-            request, me, "privacy/your_data.html", status=422 if wrong else 200,
+            request, me, "privacy/your_data.html", status=status if wrong else 200,
             copies=await exporting.mine(db, me), user=await own_account(db, me),
             agreements=await consenting.of_person(db, me), periods=retention.periods(), hindrance=erasing.hindrance(me), grace=erasing.GRACE.days,
             values={"confirmation": typed}, errors=wrong.errors if wrong else {},
@@ -69,7 +71,10 @@ async def ask_for_copy(request: AnyRequest) -> Response[Any]:
 
 @get(f"{HERE}/exports/{{export_id:uuid}}/file", opt=MINE)
 async def fetch_copy(request: AnyRequest, export_id: FromPath[UUID]) -> Response[Any]:
-    return await _file(request, export_id)
+    try:
+        return await _file(request, export_id)
+    except Refused as gone:  # the page has the button for a new one
+        return await _your_data(request, Invalid({"": gone.words}), status=gone.status)
 
 
 async def _file(request: AnyRequest, export_id: UUID) -> Response[Any]:

@@ -96,6 +96,9 @@ window.addEventListener("online", () => stale(isCut));
 window.addEventListener("offline", () => stale(true));
 if (!navigator.onLine) stale(true);
 
+// A row of tabs wider than a phone shows the one that is open.
+for (const tab of document.querySelectorAll(".tabs-row a[aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
 // After a refused form the reader starts at the list of what to mend.
 document.querySelector("[data-error-summary]")?.focus();
 

@@ -106,6 +106,50 @@ async def test_what_a_driver_keeps_of_a_car_comes_back_as_it_was_typed(browser, 
     assert (said["next_maintenance_km"], said["purchase_date"]) == (96561, "2020-05-17")
 
 
+@pytest.mark.parametrize(
+    ("typed", "words", "meant"),
+    [
+        ("1N4AZOCP6GC3O4290", "never has the letter O", "1N4AZ0CP6GC304290"),
+        ("1HGCM82633AOO4353", "never has the letter O", "1HGCM82633A004353"),
+        ("1N4AX0CP6GC304290", "position 5 is probably wrong", "1N4AZ0CP6GC304290"),
+    ],
+)
+async def test_a_vin_that_cannot_be_right_is_kept_only_when_the_person_says_so(
+    browser, cast, typed, words, meant
+):
+    one = browser(cast.customer)
+    car = {"make": "Honda", "model": "Accord", "vin": typed}
+    asked = await one.post("/garage", car)
+    assert asked.status_code == 422
+    assert words in asked.text
+    offered = re.findall(r'name="vin_said" value="(\w+)"', asked.text)
+    assert offered == [meant, typed]
+    assert re.search(rf'id="f-vin" name="vin" type="text" value="{typed}"', asked.text)
+    assert (await one.post("/garage", car | {"vin_said": "1HGCM82633A004352X"})).status_code == 422
+    corrected = await one.post("/garage", car | {"vin_said": meant})
+    edit = f"{corrected.headers['location']}/edit"
+    page = (await one.get(edit)).text
+    assert f'value="{meant}"' in page
+    version = re.search(r'name="version" value="(\d+)"', page)[1]
+    change = car | {"version": version}
+    refused = await one.post(corrected.headers["location"], change)
+    assert (refused.status_code, words in refused.text) == (422, True)
+    assert 'name="vin_said"' in refused.text
+    kept = await one.post(corrected.headers["location"], change | {"vin_said": typed})
+    assert kept.status_code == 303
+    again = change | {"version": int(version) + 1, "color": "red"}
+    assert (await one.post(corrected.headers["location"], again)).status_code == 303, "asked once"
+
+
+async def test_a_vin_looked_up_with_a_wrong_digit_goes_on_only_with_a_word_for_it(browser, cast):
+    one = browser(cast.customer)
+    typed = "1HGCM82643A004352"
+    assert f'name="vin_said" value="{typed}"' in (await one.get("/garage/new", params={"vin": typed})).text
+    car = {"make": "Honda", "model": "Accord", "vin": typed}
+    assert (await one.post("/garage", car)).status_code == 422
+    assert (await one.post("/garage", car | {"vin_said": typed})).status_code == 303
+
+
 async def test_a_car_is_added_without_a_vin(browser, cast):
     one = browser(cast.customer)
     assert 'name="vin"' in (await one.get("/garage/new?by=hand")).text

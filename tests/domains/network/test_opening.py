@@ -1,9 +1,11 @@
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.core.errors import Invalid
+from app.core.render import clock_time
+from app.core.words import speaking
 from app.domains.network.opening import (
     WEEKDAYS,
     check_week,
@@ -32,7 +34,16 @@ from app.domains.network.opening import (
 )
 def test_hours_are_read_as_people_write_them(words, meant):
     assert stored(read_hours(words)) == meant
-    assert stored(read_hours(write_hours(meant))) == meant
+    for language in ("en", "de", "fi", "ja", "ar_EG"):
+        with speaking(language):
+            assert stored(read_hours(write_hours(meant))) == meant
+
+
+def test_hours_are_written_as_every_other_time_on_the_page():
+    late = datetime(2026, 12, 7, 17, 30, tzinfo=UTC)
+    for language in ("en", "de"):
+        with speaking(language):
+            assert write_hours([["07:30", "17:30"]]).endswith(f"–{clock_time(late)}")
 
 
 @pytest.mark.parametrize(

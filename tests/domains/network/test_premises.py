@@ -89,9 +89,9 @@ async def test_after_midnight_the_other_hours_of_yesterday_still_count(db, cast,
         stretches = await premises.open_stretches(db, center)
         assert any(opens <= tuesday < closes for opens, closes in stretches) is is_open
         assert (await premises.hours_for_anyone(db, center)).is_open is is_open
-        assert await premises.hours_today(db, center) == "12:00–15:00"
+        assert await premises.hours_today(db, center) == "12:00\u202fPM–3:00\u202fPM"
         await premises.set_exception(db, center, tuesday.date(), [["09:00", "10:00"]], by=owner)
-        assert await premises.hours_today(db, center) == "09:00–10:00"
+        assert await premises.hours_today(db, center) == "9:00\u202fAM–10:00\u202fAM"
 
 
 async def test_bays_say_what_they_can_do(db, cast):

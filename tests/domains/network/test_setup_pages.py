@@ -1,6 +1,7 @@
 import re
 
 from app.core import clock
+from app.domains.network.opening import write_hours
 from tests.cast import HARBOR_BAYS, HARBOR_CENTER, VOLT_CENTER
 
 BASE = f"/settings/centers/{HARBOR_CENTER}"
@@ -62,7 +63,7 @@ async def test_hours_and_days_that_are_different(browser, cast):
     owner = browser(cast.owner)
     assert (await owner.post(f"{BASE}/hours", WEEK)).status_code == 303
     page = (await owner.get(f"{BASE}/hours")).text
-    assert "08:00–12:00, 13:00–17:00" in page
+    assert write_hours([["08:00", "12:00"], ["13:00", "17:00"]]) in page
     wrong = await owner.post(f"{BASE}/hours", WEEK | {"hours_tue": "8-5"})
     assert wrong.status_code == 422
     assert "run past midnight" in wrong.text
@@ -95,7 +96,7 @@ async def test_people_with_skills_shifts_and_absences(browser, cast):
     away = {"starts_at": "2100-01-04T08:00", "ends_at": "2100-01-09T17:00", "reason": "Ski week"}
     assert (await owner.post(f"{url}/absences", away)).status_code == 303
     page = (await owner.get(url)).text
-    for shown in ("Terry T.", "08:00–12:00, 13:00–17:00", "Ski week"):
+    for shown in ("Terry T.", write_hours([["08:00", "12:00"], ["13:00", "17:00"]]), "Ski week"):
         assert shown in page
     removal = re.search(r'action="([^"]+/removal)"', page).group(1)
     assert (await owner.post(removal)).status_code == 303

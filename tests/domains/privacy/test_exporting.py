@@ -126,6 +126,21 @@ async def test_a_copy_whose_key_cannot_be_opened_any_more_is_made_under_a_new_on
     assert (fetched.status_code, b"fields.json" in fetched.content) == (200, True)
 
 
+async def test_a_finished_copy_that_cannot_be_opened_any_more_says_so_and_offers_a_new_one(browser, cast):
+    dana = browser(cast.customer)
+    await dana.post(f"{HERE}/exports")
+    [export] = await copies()
+    await make(export)
+    for what in ({"sealing_key": b"of a key that is lost"}, {"key": "nothing/is/here.zip"}):
+        async with transaction(user=DANA) as db:
+            await db.execute(update(Export).values(**what))
+        page = await dana.get(f"{HERE}/exports/{export.id}/file")
+        assert (page.status_code, "cannot be opened any more" in page.text) == (410, True)
+        assert "Make a copy" in page.text
+        told = await dana.get(f"/api/v1/me/exports/{export.id}/file")
+        assert (told.status_code, "new one" in told.json()["error"]) == (410, True)
+
+
 async def test_after_a_week_it_is_gone_with_its_bytes(browser, cast):
     dana = browser(cast.customer)
     await dana.post(f"{HERE}/exports")

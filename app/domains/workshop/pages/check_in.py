@@ -36,6 +36,7 @@ class CarForm(msgspec.Struct, kw_only=True):
     """A car as far as it is known at the counter: a VIN is enough, or make and model."""
 
     vin: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    vin_said: Annotated[str, msgspec.Meta(max_length=40)] = ""
     plate: Annotated[str, msgspec.Meta(max_length=20)] = ""
     make: Line = ""
     model: Line = ""
@@ -44,8 +45,9 @@ class CarForm(msgspec.Struct, kw_only=True):
     """The car of that VIN as others brought it: it is this customer's now."""
 
     async def facts(self, unit: str) -> garage.VehicleFacts:
-        """What is typed wins; the VIN fills in the rest."""
-        found = await garage.look_up(self.vin) if self.vin else None
+        """What is typed wins; the VIN fills in the rest. Raises Invalid for a VIN that is to be looked at again."""
+        vin = await garage.settled_vin(self.vin, self.vin_said)
+        found = await garage.look_up(vin) if vin else None
         known = found.decoded if found else None
         return garage.VehicleFacts(
             vin=found.vin if found else "",

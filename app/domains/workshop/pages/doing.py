@@ -130,7 +130,7 @@ async def add_step(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]
         return see_other(request, back_to(job, form.back))
 
 
-@post("/steps/{step_id:uuid}", opt=DO, status_code=303)
+@post("/steps/{step_id:uuid}", opt=DO | {"page": "/bench"}, status_code=303)
 async def progress(request: AnyRequest, step_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(StepForm, await request.form())

@@ -319,7 +319,7 @@ async def revive(request: AnyRequest, number: FromPath[int], work_id: FromPath[U
         return see_other(request, home(order), flash=_("“%(work)s” is on this order.", work=work.title))
 
 
-@post("/deferred/{work_id:uuid}/refusal", opt=SELL, status_code=303)
+@post("/deferred/{work_id:uuid}/refusal", opt=SELL | {"page": "/board"}, status_code=303)
 async def refuse(request: AnyRequest, work_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         form = read(ReasonForm, await request.form())
