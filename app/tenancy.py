@@ -101,6 +101,7 @@ TABLES: dict[str, Kind] = {
     "pay_links": "tenant",
     "ledger_entries": "tenant",
     "platform_fees": "own_policy",
+    "business_fees": "own_policy",
     "webhook_events": "system",
     # notifications
     "notifications": "shared",

@@ -129,16 +129,10 @@ async def receiving(
     sent: object, *, by: Viewer, tenant: UUID | None, field: str = "clip"
 ) -> AsyncIterator[files.Kept]:
     """`receive`, around the transaction that keeps its row. When that fails, what was sent does not stay behind: it says
-    where it was taken, and no row would lead to it."""
+    where it was taken."""
     received = await receive(sent, by=by, tenant=tenant, field=field)
-    try:
+    async with files.kept_or_gone([received], by=by, tenant=tenant):
         yield received
-    except BaseException:
-        async with transaction(tenant=tenant) as db:
-            kept = await db.scalar(select(File.id).where(File.id == received.id))
-        if kept is None:  # it is there when the commit succeeded and the answer to it was lost
-            await files.storage().delete(received.key)
-        raise
 
 
 def _why_not_taken(reason: str, name: str) -> str:

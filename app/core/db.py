@@ -157,6 +157,13 @@ async def act_as(db: AsyncSession, *, user: UUID | None = None, tenant: UUID | N
     )
 
 
+async def take_turn(db: AsyncSession, what: str) -> None:
+    """One at a time for the rest of the transaction: of those that name the same, the others wait here. Who reads what
+    is newest after it reads what the one before has written, so that versions follow one another and a stale form is
+    noticed."""
+    await db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+
 async def enter_tenant(db: AsyncSession, tenant: UUID) -> None:
     """Let a driver's request read and write one shop's tables for the rest of the transaction.
 

@@ -1,7 +1,8 @@
 """Stored files: what is in the storage, whose it is, and for how long an address to it works."""
 
+import contextlib
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from litestar.datastructures import UploadFile
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import audit, clock, images, uploads
@@ -111,7 +112,7 @@ async def receive_images(
     when a virus scanner is set up and gives no verdict.
 
     Takes no database connection: call it between a look whether the sender may (`visit.glance`) and the
-    transaction that keeps the rows. What is never kept in a row is an orphan in the storage and shown to nobody.
+    transaction that keeps the rows, which stands in `kept_or_gone`.
     """
     pictures = []
     for one in sent:
@@ -193,6 +194,27 @@ def _why_no_document(reason: str) -> str:
         "too_large": _("The file is too large: documents may have 20 MB."),
         "archive": _("The document unpacks to more than is safe."),
     }.get(reason, _("Please send a PDF, DOC or DOCX document."))
+
+
+@contextlib.asynccontextmanager
+async def kept_or_gone(received: Sequence[Kept], *, by: Viewer, tenant: UUID | None) -> AsyncIterator[None]:
+    """Around the transaction that keeps the rows of what was received: when it fails, the bytes do not stay behind, for
+    no row would lead to them. `by` and `tenant` are those of the receiving."""
+    try:
+        yield
+    except BaseException:
+        async with transaction(user=by.user_id, tenant=tenant or by.tenant_id) as db:
+            there = set(await db.scalars(select(File.id).where(File.id.in_([one.id for one in received]))))
+        for one in received:
+            if one.id not in there:  # it is there when the commit succeeded and the answer to it was lost
+                await _take_away(one.key, one.thumbnail_key)
+        raise
+
+
+async def _take_away(*keys: str | None) -> None:
+    for key in keys:
+        if key:
+            await storage().delete(key)
 
 
 async def keep(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +27,8 @@ DAYS = 62
 OPENED = (time(8, 10), time(10, 40), time(9, 25), time(12, 15))
 PAID_OUT_BEFORE = 25
 """What is paid by card from this visit on still lies at the provider."""
-LATER, NO = "deferred", "declined"
+LATER: Final = "deferred"
+NO: Final = "declined"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Visit:
     concern: str
     technician: str
     took: Mapping[str, int]
-    put_off: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    put_off: Mapping[str, tuple[Literal["deferred", "declined"], str]] = field(default_factory=dict)
     by_card: bool = False
     shop: str = "harbor"
 
@@ -121,7 +123,7 @@ async def agree(stage: Stage, visit: Visit, advisor: str) -> tuple[RepairOrder, 
         agreed = []
         for code in (*visit.took, *visit.put_off):
             job = await workshop.propose_job(db, order, canned_code=code, by=me)
-            verdicts[job.id] = Verdict(*visit.put_off.get(code, ("approved", "")))
+            verdicts[job.id] = Verdict(*visit.put_off[code]) if code in visit.put_off else Verdict("approved")
             if code in visit.took:
                 agreed.append(job)
         estimate = await estimates.draft(db, order, by=me)
@@ -150,7 +152,7 @@ async def _who(db: AsyncSession, stage: Stage, visit: Visit, me: Viewer) -> tupl
         year=year,
         plate=plate,
         color=color,
-        odometer_unit=stage.centers[visit.shop].distance_unit,
+        odometer_unit="km" if stage.centers[visit.shop].distance_unit == "km" else "mi",
     )
     return customer, await customers.add_car(db, customer, car_facts, by=me)
 

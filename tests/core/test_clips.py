@@ -18,7 +18,7 @@ from app.domains.inspections.models import FindingPhoto
 from app.domains.workshop.models import OrderPhoto, RepairOrder
 from app.gateways.storage import FileMissing
 from tests.cast import HARBOR
-from tests.core import films
+from tests.core import films, pictures
 from tests.domains.inspections import sheets
 
 TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "avi": "video/x-msvideo"}
@@ -164,6 +164,52 @@ async def test_what_cannot_be_taken_is_said_beside_the_field_and_kept_nowhere(br
     assert (nothing.status_code, "Choose or record a video first." in nothing.text) == (422, True)
     assert (await send(browser(cast.outsider), place, films.film())).status_code == 404
     assert await the_file() is None
+
+
+async def test_a_program_sends_a_video_by_the_same_rules(browser, cast, place):
+    here, tablet = f"/api/v1/staff{place}/clips", browser(cast.technician)
+
+    async def answer(by, data, key):
+        return await by.post(here, files={"clip": ("brakes.mp4", data, "video/mp4")}, key=key)
+
+    unread = await answer(tablet, b"MZ\x90\0", "unread")
+    assert (unread.status_code, "not a video we can read" in unread.json()["errors"]["clip"]) == (422, True)
+    assert (await answer(browser(cast.outsider), films.film(), "outside")).status_code == 404
+    assert await the_file() is None
+    taken = await answer(tablet, films.film(), "taken")
+    assert taken.status_code == 201
+    [shown] = taken.json()["photos"]
+    assert (shown["kind"], shown["state"], shown["url"], shown["is_shared"]) == (
+        "video",
+        "preparing",
+        "",
+        False,
+    )
+
+
+async def test_a_photo_that_is_refused_after_it_arrived_lies_nowhere(browser, cast):
+    inspection, order = await sheets.begun_on_site()
+    on_sheet = f"/inspections/{inspection.id}/findings/{await sheets.item_on_site(inspection, 'Horn')}/photos"
+    on_order, tablet = f"/orders/{order.number}/photos", browser(cast.technician)
+
+    async def answers(url, form=None, key=""):
+        sent = {"photos": ("brakes.jpg", pictures.jpeg(), "image/jpeg")}
+        return (await tablet.post(url, form, files=sent, key=key)).status_code
+
+    def lying():
+        return sum(one.is_file() for one in files.storage()._folder.rglob("*"))
+
+    before = lying()
+    assert await answers(on_order, {"job": str(uuid4())}) == 404
+    assert lying() == before
+    for url in (on_sheet, on_order):
+        assert [await answers(url, key=f"twice {url}") for _time in range(2)] == [303, 303]
+    assert await answers(f"/api/v1/staff{on_sheet}") == 201
+    assert lying() == before + 3 * 2  # each with its small one
+    drive = browser(cast.customer)
+    new = {"photo": ("car.jpg", pictures.jpeg(), "image/jpeg")}
+    wrong = await drive.post("/garage", {"vin": "no VIN at all"}, files=new)
+    assert (wrong.status_code, lying()) == (422, before + 3 * 2)
 
 
 async def test_a_video_that_is_refused_after_it_arrived_lies_nowhere(browser, cast, run_reactions):

@@ -27,6 +27,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("one_time_codes", "confirmed_at"): "NULL",
     ("platform_fees", "currency"): "'USD'",
     ("platform_fees", "basis_points"): "250",
+    ("business_fees", "currency"): "'USD'",
+    ("business_fees", "basis_points"): "250",
 }
 """Where any value would do for the table and not for the pages that read it."""
 

@@ -55,6 +55,12 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ( SELECT app_network()))",
     },
+    "business_fees": {
+        "adds": "INSERT  CHECK ( SELECT app_network())",
+        "changes": "UPDATE false",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR ( SELECT app_network()))",
+        "removes": "DELETE false",
+    },
     "platform_fees": {
         "adds": "INSERT  CHECK ( SELECT app_network())",
         "changes": "UPDATE false",
@@ -152,6 +158,11 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "stamp_logs()": ("bigint", ""),
     "tenants_with_overdue_invoices(timestamp with time zone)": ("TABLE(tenant_id uuid)", ""),
     "token_used(uuid,timestamp with time zone)": ("void", ""),
+    "accounts_with_payouts()": ("TABLE(tenant_id uuid)", ""),
+    "payments_to_ask_about(timestamp with time zone)": (
+        "TABLE(payment_id uuid, tenant_id uuid, user_id uuid)",
+        "",
+    ),
     "undecided_payments(timestamp with time zone)": (
         "TABLE(payment_id uuid, tenant_id uuid, user_id uuid)",
         "",

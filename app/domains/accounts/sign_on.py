@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.db import act_as, new_id
+from app.core.db import act_as, new_id, take_turn
 from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.places import usual_distance
@@ -159,10 +159,7 @@ async def arrive(
 
 async def _one_at_a_time(db: AsyncSession, who: Introduction) -> None:
     """Two first visits at once must not make two accounts."""
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 0))"),
-        {"who": f"{who.issuer} {who.subject}"},
-    )
+    await take_turn(db, f"{who.issuer} {who.subject}")
 
 
 async def _owner_of(db: AsyncSession, who: Introduction) -> UUID | None:

@@ -14,6 +14,7 @@ from app.domains import workshop
 from app.domains.billing import checkout, crediting, fees, finding, invoicing, paying, payouts, shop_account
 from app.domains.billing.credited_lines import Part, shares_of
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
+from app.gateways.payments import Payout
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -128,6 +129,50 @@ class PayoutsOut(msgspec.Struct):
     """As the provider says now; null while no account takes payments."""
     payouts: list[PayoutOut] = []
     """The newest thirty."""
+
+
+class PayoutLineOut(msgspec.Struct):
+    kind: str
+    """payment, refund, refund_returned, dispute, payout_returned or other."""
+    amount_minor: int
+    provider_fee_minor: int
+    platform_fee_minor: int
+    net_minor: int
+    at: datetime
+    source: str
+    invoice_number: str
+    payment_id: UUID | None
+    difference: str
+    """What our books say otherwise; empty where both say the same."""
+
+
+class PayoutMadeOut(msgspec.Struct):
+    payout: PayoutOut
+    is_itemized: bool
+    """Whether the provider tells what it is made of."""
+    is_whole: bool
+    missing_minor: int
+    """What the lines leave unexplained of the amount."""
+    lines: list[PayoutLineOut]
+
+
+class ReceivedOut(msgspec.Struct):
+    """A card payment as it reaches the shop."""
+
+    id: UUID
+    invoice_number: str
+    status: str
+    amount_minor: int
+    refunded_minor: int
+    currency: str
+    provider_fee_minor: int
+    """0 while the provider has not reckoned it."""
+    platform_fee_minor: int
+    """After what came back with refunds."""
+    arrives_minor: int
+    payout_id: str
+    """Empty until a payout is known to hold it."""
+    processed_at: datetime | None
 
 
 class PaymentOut(msgspec.Struct):
@@ -309,7 +354,8 @@ async def shop_payouts(request: AnyRequest) -> PayoutsOut:
         assert me.tenant_id is not None
         account = await shop_account.account_of(db, me.tenant_id)
         applying = [
-            FeeOut(one.currency, one.basis_points, one.fixed_minor) for one in await fees.of_shop(db, me)
+            FeeOut(one.now.currency, one.now.basis_points, one.now.fixed_minor)
+            for one in await fees.of_shop(db, me.tenant_id)
         ]
     if account is None or not account.is_ready:
         return PayoutsOut(applying)
@@ -317,14 +363,71 @@ async def shop_payouts(request: AnyRequest) -> PayoutsOut:
     return PayoutsOut(
         applying,
         BalanceOut(there.balance.available, there.balance.pending),
-        [
-            PayoutOut(
-                id=one.ref, amount_minor=one.amount, currency=one.currency, status=one.state,
-                created_at=one.created_at, arrival_date=one.arrives_on, failure=one.failure,
+        [_payout(one) for one in there.payouts],
+    )
+
+
+def _payout(payout: Payout) -> PayoutOut:
+    return PayoutOut(
+        id=payout.ref,
+        amount_minor=payout.amount,
+        currency=payout.currency,
+        status=payout.state,
+        created_at=payout.created_at,
+        arrival_date=payout.arrives_on,
+        failure=payout.failure,
+    )
+
+
+@get("/admin/payouts/{ref:str}", opt=needs("manage:center", "card_payments"))
+async def shop_payout(request: AnyRequest, ref: FromPath[str]) -> PayoutMadeOut:
+    """What a payout is made of, each line beside our books. Answers 503 while the provider is silent."""
+    async with begin(request) as (_db, me):
+        assert me.tenant_id is not None
+    made = await payouts.made_of(me.tenant_id, ref)
+    return PayoutMadeOut(
+        payout=_payout(made.payout),
+        is_itemized=made.payout.is_itemized,
+        is_whole=made.is_whole,
+        missing_minor=made.missing if made.is_whole else 0,
+        lines=[
+            PayoutLineOut(
+                kind=one.line.kind,
+                amount_minor=one.line.amount,
+                provider_fee_minor=one.line.fee,
+                platform_fee_minor=one.line.platform_fee,
+                net_minor=one.line.net,
+                at=one.line.at,
+                source=one.line.source,
+                invoice_number=one.invoice.label if one.invoice else "",
+                payment_id=one.payment.id if one.payment else None,
+                difference=one.difference,
             )
-            for one in there.payouts
+            for one in made.lines
         ],
-    )  # fmt: skip
+    )
+
+
+@get("/admin/card-payments", opt=needs("manage:center", "card_payments"))
+async def received(request: AnyRequest, before: FromQuery[UUID | None] = None) -> list[ReceivedOut]:
+    """What cards brought to one's business, newest first, fifty at a time; `before` pages by id."""
+    async with begin(request) as (db, me):
+        return [
+            ReceivedOut(
+                id=payment.id,
+                invoice_number=invoice.label,
+                status=payment.status,
+                amount_minor=payment.amount_minor,
+                refunded_minor=payment.refunded_minor,
+                currency=payment.currency,
+                provider_fee_minor=payment.fee_minor,
+                platform_fee_minor=payment.platform_kept_minor,
+                arrives_minor=payment.arrives_minor,
+                payout_id=payment.payout_ref,
+                processed_at=payment.processed_at,
+            )
+            for payment, invoice in await finding.card_payments(db, me, before=before, limit=50)
+        ]
 
 
 router = Router(
@@ -341,6 +444,8 @@ router = Router(
         payment,
         payment_history,
         shop_payouts,
+        shop_payout,
+        received,
     ],
     tags=["billing"],
 )

@@ -175,6 +175,18 @@ async def look_at_undecided(older_than_seconds: int = 120) -> int:
     return len(waiting)
 
 
+async def look_at_open_ends() -> int:
+    """Ask what became of payments that were taken: their fee while nobody knows it, refunds that may come back,
+    disputes. How often of each, the database function says; every webhook may be lost. Returns how many."""
+    async with transaction() as db:
+        rows = await db.execute(
+            text("SELECT payment_id, tenant_id, user_id FROM payments_to_ask_about(:at)"), {"at": clock.now()}
+        )
+        due = [Whose(row.payment_id, row.tenant_id, row.user_id) for row in rows]
+    await for_each(due, _look_if_answered, at_once=4)
+    return len(due)
+
+
 async def _look_if_answered(whose: Whose) -> None:
     try:
         await look(whose)

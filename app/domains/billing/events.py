@@ -1,5 +1,6 @@
 """What happens to invoices and payments. Each event carries the ids that say who must hear of it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from app.core.events import Event
@@ -127,6 +128,18 @@ class PlatformFeeChanged(Event, frozen=True, kw_only=True):
     currency: str
     basis_points: int
     fixed_minor: int
+    version: int
+
+
+class BusinessFeeChanged(Event, frozen=True, kw_only=True):
+    """The network set what it keeps of one business's card payments in a currency, or that the fee for all holds."""
+
+    business_id: UUID
+    currency: str
+    is_general: bool
+    basis_points: int
+    fixed_minor: int
+    starts_at: datetime
     version: int
 
 

@@ -185,6 +185,15 @@ class Payment(TenantOwned, Base):
         ),
         Index("ix_payments_invoice", "tenant_id", "invoice_id"),
         Index("ix_payments_user_id", "user_id"),
+        Index(
+            "ix_payments_taken_by_card",
+            "processed_at",
+            postgresql_where=text(
+                "provider <> 'cash'"
+                " AND status IN ('completed', 'partially_refunded', 'disputed', 'refunded', 'lost')"
+            ),
+        ),
+        Index("ix_payments_payout", "tenant_id", "payout_ref", postgresql_where=text("payout_ref <> ''")),
         Index("ix_payments_live", "created_at", postgresql_where=text("processed_at IS NULL")),
         Index(
             "ix_payments_provider_ref",
@@ -234,6 +243,10 @@ class Payment(TenantOwned, Base):
     """What goes to the platform: as it was asked for when the payment began, then as it was taken."""
     platform_fee_back_minor: Mapped[int] = mapped_column(default=0)
     """What of that came back with refunds."""
+    payout_ref: Mapped[str] = mapped_column(default="")
+    """The provider's name of the payout that brought it to the shop's bank, once one is known to hold it."""
+    payout_at: Mapped[datetime | None]
+    """When that payout was made."""
     tendered_minor: Mapped[int | None]
     """Cash handed over; what is more than the amount went back as change."""
     currency: Mapped[str]
@@ -244,6 +257,8 @@ class Payment(TenantOwned, Base):
     expires_at: Mapped[datetime | None]
     processed_at: Mapped[datetime | None]
     """When it was decided, one way or the other."""
+    asked_at: Mapped[datetime | None]
+    """When the clock last had the provider asked what became of it since."""
     taken_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
     @property
@@ -258,6 +273,16 @@ class Payment(TenantOwned, Base):
     def kept_minor(self) -> int:
         """What of it is still with the shop."""
         return self.amount_minor - self.refunded_minor - self.lost_minor
+
+    @property
+    def platform_kept_minor(self) -> int:
+        """What the platform kept of it, after what came back with refunds."""
+        return self.platform_fee_minor - self.platform_fee_back_minor
+
+    @property
+    def arrives_minor(self) -> int:
+        """What of it reaches the shop, as far as we have heard: less than nothing where only fees are left."""
+        return self.kept_minor - self.fee_minor - self.platform_kept_minor
 
     @property
     def given_minor(self) -> int:
@@ -289,6 +314,11 @@ class Refund(TenantOwned, Base):
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refunds_payment", "tenant_id", "payment_id"),
         Index("ix_refunds_pending", "created_at", postgresql_where=text("status = 'pending'")),
+        Index(
+            "ix_refunds_done",
+            "decided_at",
+            postgresql_where=text("status = 'done' AND provider_ref <> ''"),
+        ),
     )
 
     payment_id: Mapped[UUID]
@@ -422,6 +452,32 @@ class PlatformFee(Identified, Base):
     """Hundredths of a per cent of the payment."""
     fixed_minor: Mapped[int]
     """On top, for each payment."""
+    set_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    set_by: Mapped[str]
+
+
+class BusinessFee(TenantOwned, Base):
+    """What the platform keeps of one business's card payments in a currency, instead of the fee for all. In ink; of
+    those that have begun the one set last holds."""
+
+    __tablename__ = "business_fees"
+    __table_args__ = (
+        tenant_key(),
+        UniqueConstraint("tenant_id", "currency", "version"),
+        CheckConstraint(
+            "basis_points >= 0 AND basis_points <= 3000 AND fixed_minor >= 0",
+            name="bounds",
+        ),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), sort_order=-9)
+    currency: Mapped[str]
+    version: Mapped[int]
+    is_general: Mapped[bool]
+    """From then on the fee for all holds again; the two numbers are nothing."""
+    basis_points: Mapped[int]
+    fixed_minor: Mapped[int]
+    starts_at: Mapped[datetime]
     set_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     set_by: Mapped[str]
 

@@ -80,9 +80,11 @@ class SumField(msgspec.Struct):
 
 def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
     """A typed sum in minor units; parts of a cent are no sum."""
-    if not 0 < amount <= LARGEST:
+    if amount <= 0:
         raise Invalid({field: _("Please enter an amount of more than nothing.")})
-    if -amount.normalize().as_tuple().exponent > decimals(currency):  # type: ignore[operator]
+    if amount > LARGEST:
+        raise Invalid({field: _("This is too much.")})
+    if amount != round(amount, decimals(currency)):
         raise Invalid({field: _("This has more decimals than %(currency)s knows.", currency=currency)})
     return to_minor(amount, currency)
 
@@ -95,7 +97,7 @@ def parts_of(form: Any, lines: Sequence[InvoiceLine], currency: str) -> list[Par
         try:
             typed = read(SumField, {"amount": form.get(field, "")}).amount
             below = line.net_minor < 0
-            amount = None if typed is None else minor(abs(typed), currency) * (-1 if below else 1)
+            amount = None if typed is None else minor(typed.copy_abs(), currency) * (-1 if below else 1)
         except Invalid as wrong:
             errors[field] = wrong.errors["amount"]
             continue

@@ -121,7 +121,7 @@ async def begin_card(db: AsyncSession, invoice: Invoice, *, amount: int | None =
         provider_account=account.account_ref,
         status="created",
         amount_minor=wanted,
-        platform_fee_minor=await fees.due(db, wanted, invoice.currency),
+        platform_fee_minor=await fees.due(db, invoice.tenant_id, wanted, invoice.currency),
         currency=invoice.currency,
         expires_at=clock.now() + CHECKOUT_LIFETIME,
     )

@@ -195,7 +195,10 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
 
 DECLARED = Declared(
     records,
-    left_out={"platform_fees": "what the network set, and who of it did; the network answers for it"},
+    left_out={
+        "platform_fees": "what the network set, and who of it did; the network answers for it",
+        "business_fees": "what the network set, and who of it did; the network answers for it",
+    },
     papers=papers,
     join=join,
     leave=leave,

@@ -61,6 +61,8 @@ def _learn(payment: Payment, told: PaymentStatus) -> None:
     payment.paid_with = told.method or payment.paid_with
     if told.state not in MONEY_CAME:
         payment.failure = told.failure or ""
+    if payment.status in TAKEN_EVER and payment.gateway_response is None:
+        return  # emptied when the person left; what is asked later does not bring it back
     payment.gateway_response = {
         "state": told.state,
         "amount": told.amount,

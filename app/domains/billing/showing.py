@@ -148,5 +148,6 @@ def _told(payment: Payment, refunds: Sequence[Refund], labels: Mapping[UUID | No
             if one.payment_id == payment.id
         ],
         "given": given,
+        "fees": payment.provider != "cash" and payment.status in TAKEN_EVER,
         "to_give_back": _to_give_back(payment, given),
     }

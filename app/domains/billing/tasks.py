@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
-from app.domains.billing import checkout, refunding
+from app.domains.billing import checkout, payouts, refunding
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.invoicing import mark_overdue
 
@@ -33,6 +33,18 @@ async def _mark_overdue_of(tenant_id: UUID) -> None:
 async def look_at_undecided_payments() -> None:
     """Every minute: webhooks get lost, so payments that stay undecided are asked about."""
     await checkout.look_at_undecided()
+
+
+@cron("*/10 * * * *", timeout=500)
+async def look_at_open_ends() -> None:
+    """Every ten minutes, of those that are due: what became of payments since they were taken."""
+    await checkout.look_at_open_ends()
+
+
+@cron("25 */3 * * *", timeout=600)
+async def note_payouts() -> None:
+    """Every three hours: which payout brought which payment."""
+    await payouts.note_all()
 
 
 @cron("* * * * *")

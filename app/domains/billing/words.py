@@ -2,7 +2,7 @@
 
 from app.core.words import _
 from app.domains.billing.models import Invoice, Payment, Refund
-from app.gateways.payments import Payout
+from app.gateways.payments import Payout, PayoutLine
 
 
 def invoice_state(invoice: Invoice) -> tuple[str, str]:
@@ -54,6 +54,18 @@ def payout_state(payout: Payout) -> tuple[str, str]:
         "failed": ("stop", _("Sent back by the bank")),
         "cancelled": ("idle", _("Called off")),
     }[payout.state]
+
+
+def payout_line(line: PayoutLine) -> str:
+    """What moved, on the page of a payout."""
+    return {
+        "payment": _("Payment"),
+        "refund": _("Given back"),
+        "refund_returned": _("Sent back by the customer's bank"),
+        "dispute": _("Dispute"),
+        "payout_returned": _("Payout sent back by your bank"),
+        "other": line.description or _("Something else"),
+    }[line.kind]
 
 
 def paid_with(payment: Payment) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, NotFound, Refused
-from app.core.files import file_url, receive_images
+from app.core.files import file_url, kept_or_gone, receive_images
 from app.core.forms import read, values_of
 from app.core.render import from_km, lost_files, page, see_other, to_km
 from app.core.viewer import Viewer
@@ -95,7 +95,7 @@ async def tell(request: AnyRequest, appointment_id: FromPath[UUID]) -> Response[
         form = read(AheadForm, await request.form())
         sender, tenant = await _may_send(request, appointment_id, len(form.photos))
         kept = await receive_images(form.photos, by=sender, tenant=tenant)
-        async with begin(request) as (db, me):
+        async with kept_or_gone(kept, by=sender, tenant=tenant), begin(request) as (db, me):
             visit = await appointments.find(db, me, appointment_id, for_update=True)
             await telling_ahead.tell_ahead(
                 db, visit, form.said(visit), photos=kept, without=form.without, version=form.version, by=me
@@ -180,7 +180,7 @@ async def send_photos(request: AnyRequest, appointment_id: FromPath[UUID]) -> Ah
     if not sent:
         raise Invalid({"photos": _("Choose or take a photo first.")})
     kept = await receive_images(sent, by=sender, tenant=tenant)
-    async with begin(request) as (db, me):
+    async with kept_or_gone(kept, by=sender, tenant=tenant), begin(request) as (db, me):
         visit = await appointments.find(db, me, appointment_id, for_update=True)
         appointment = visit.appointment
         said = Ahead(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
-from app.core.files import receive_images
+from app.core.files import kept_or_gone, receive_images
 from app.core.forms import read, values_of
 from app.core.render import fragment, is_partial, lost_files, page, see_other
 from app.core.viewer import Viewer
@@ -108,7 +108,7 @@ async def check_in(request: AnyRequest, appointment_id: FromPath[UUID]) -> Respo
         async with glance(request) as (db, me):
             arriving.must_be_expected(await appointments.find(db, me, appointment_id))
         kept = await receive_images(form.photos, by=me, tenant=me.tenant_id)
-        async with begin(request) as (db, me):
+        async with kept_or_gone(kept, by=me, tenant=me.tenant_id), begin(request) as (db, me):
             visit = await appointments.find(db, me, appointment_id, for_update=True)
             order = await arriving.arrive(db, visit, form, photos=kept, version=form.version, by=me)
             return see_other(request, f"/orders/{order.number}")

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core.db import take_turn
 from app.core.errors import NotFound, Refused
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -61,9 +62,7 @@ async def hold(
     if by.user_id is None:
         raise NotFound
     # One after the other for one person: a count that several read at once is none.
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 0))"), {"who": f"hold {by.user_id}"}
-    )
+    await take_turn(db, f"hold {by.user_id}")
     held = await _held_by(db, center, by)
     earlier = held.pop(vehicle_id, None)
     if len(held) >= MOST_HELD:

@@ -5,10 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import new_id
+from app.core.db import new_id, take_turn
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -116,9 +116,7 @@ async def create(
 
 async def take_turns(db: AsyncSession, tenant_id: UUID) -> None:
     """Numbers follow one another without a gap, and one person gets one record: one writer at a time."""
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"customers:{tenant_id}"}
-    )
+    await take_turn(db, f"customers:{tenant_id}")
 
 
 async def write_down(

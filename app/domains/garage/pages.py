@@ -1,6 +1,5 @@
 """The garage in the browser: my cars, adding one by its VIN, one car with its odometer and photo."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.errors import Invalid
-from app.core.files import Kept, receive_images
+from app.core.files import kept_or_gone, receive_images
 from app.core.forms import read, safe_next, values_of
 from app.core.render import fragment, from_km, page, see_other, to_km
 from app.core.viewer import Viewer
@@ -94,8 +93,11 @@ async def add_car(request: AnyRequest) -> Response[Any]:
     try:
         given = read(CarForm, form)
         given.vin = await settled_vin(given.vin, given.vin_said)
-        kept = await _received(request, given.photo)
-        async with begin(request) as (db, me):
+        async with glance(request) as (_db, me):
+            pass
+        sent = [given.photo] if given.photo else []
+        kept = await receive_images(sent, by=me, tenant=None, field="photo")
+        async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car = await cars.add(db, given.facts(), by=me)
             if given.mileage is not None:
                 km = to_km(given.mileage, given.odometer_unit)
@@ -106,7 +108,7 @@ async def add_car(request: AnyRequest) -> Response[Any]:
             return see_other(request, _onward(given.next, car), flash=_("Your car is in the garage."))
     except Invalid as wrong:
         said = dict(wrong.errors)
-        if (sent := form.get("photo")) and getattr(sent, "filename", ""):
+        if getattr(form.get("photo"), "filename", ""):
             said.setdefault("photo", _("Choose the photo once more: a browser sends it anew each time."))
         return await _new_car(request, values_of(form), said)
 
@@ -117,14 +119,6 @@ def _onward(asked: str, car: Vehicle) -> str:
     if not url:
         return f"/garage/{car.id}"
     return f"{url}{'&' if '?' in url else '?'}vehicle={car.id}"
-
-
-async def _received(request: AnyRequest, sent: UploadFile | None) -> Sequence[Kept]:
-    if sent is None:
-        return []
-    async with glance(request) as (_db, me):
-        pass
-    return await receive_images([sent], by=me, tenant=None, field="photo")
 
 
 async def _car(
@@ -218,7 +212,7 @@ async def change_photo(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respo
         async with glance(request) as (db, me):
             await cars.find_to_change(db, me, vehicle_id)
         kept = await receive_images([given.photo], by=me, tenant=None, field="photo")
-        async with begin(request) as (db, me):
+        async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car = await cars.find_to_change(db, me, vehicle_id)
             await photos.photograph(db, car, kept[0], by=me)
             return see_other(request, f"/garage/{vehicle_id}", flash=_("Photo saved."))

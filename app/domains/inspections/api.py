@@ -10,7 +10,7 @@ from litestar import Request, Router, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import files, modules
+from app.core import clips, files, modules
 from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
@@ -226,9 +226,31 @@ async def add_photos(
     async with glance(request) as (db, me):
         await filling.find_finding(db, me, inspection_id, finding_id)
     received = await files.receive_images(await sent_photos(request), by=me, tenant=me.tenant_id)
-    async with begin(request) as (db, me):
+    async with files.kept_or_gone(received, by=me, tenant=me.tenant_id), begin(request) as (db, me):
         finding, _inspected, order = await filling.find_finding(db, me, inspection_id, finding_id)
         await photos.add(db, finding, order, received, by=me)
+        return await _one(db, me, inspection_id, finding_id)
+
+
+@post(
+    "/staff/inspections/{inspection_id:uuid}/findings/{finding_id:uuid}/clips",
+    opt=FILL,
+    request_max_body_size=clips.LARGEST_BODY,
+)
+async def add_clip(
+    request: AnyRequest, inspection_id: FromPath[UUID], finding_id: FromPath[UUID]
+) -> FindingOut:
+    """Multipart; the field `clip` is one video. It is prepared by and by: its `state` says how far it is."""
+    async with glance(request) as (db, me):
+        finding, _inspected, _order = await filling.find_finding(db, me, inspection_id, finding_id)
+        await photos.must_take(db, finding, 1)
+    sent = (await request.form()).get("clip")
+    async with (
+        clips.receiving(sent, by=me, tenant=me.tenant_id) as received,
+        begin(request) as (db, me),
+    ):
+        finding, _inspected, order = await filling.find_finding(db, me, inspection_id, finding_id)
+        await photos.add(db, finding, order, [received], by=me)
         return await _one(db, me, inspection_id, finding_id)
 
 
@@ -325,6 +347,7 @@ router = Router(
         show_inspection,
         rate_finding,
         add_photos,
+        add_clip,
         share_photo,
         remove_photo,
         propose_job,

@@ -204,7 +204,7 @@ async def add_photos(
         received = await files.receive_images(sent, by=me, tenant=me.tenant_id)
     except Invalid as error:
         return await _faulty(request, inspection_id, finding_id, error)
-    async with begin(request) as (db, me):
+    async with files.kept_or_gone(received, by=me, tenant=me.tenant_id), begin(request) as (db, me):
         finding, _inspection, order = await filling.find_finding(db, me, inspection_id, finding_id)
         await photos.add(db, finding, order, received, by=me)
         return _back(request, inspection_id, finding_id)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import db as core_db
 from app.core import whereabouts
+from app.core.db import take_turn
 from app.core.errors import Invalid
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -58,8 +59,7 @@ async def allow(db: AsyncSession, networks: list[str], *, by: Viewer) -> None:
 
 async def _hold(db: AsyncSession, by: Viewer) -> None:
     """Two owners who save at once do so one after the other."""
-    key = {"key": f"addresses:{by.tenant_id}"}
-    await db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
+    await take_turn(db, f"addresses:{by.tenant_id}")
 
 
 async def _replace(db: AsyncSession, networks: list[str], *, by: Viewer) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import words
 from app.core.errors import Invalid
+from app.core.files import kept_or_gone
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -109,7 +110,7 @@ async def change_logo(
     if not (seen.isascii() and seen.isdigit() and len(seen) < 16):
         raise Invalid({"version": _("Please enter a whole number.")})
     kept, said = await branding.receive_logo(sent, by=me, tenant=tenant_id)
-    async with begin(request) as (db, me):
+    async with kept_or_gone([kept], by=me, tenant=tenant_id), begin(request) as (db, me):
         await branding.keep_logo(db, kept, by=me)
         await setting_values.set_logo(db, said, seen=int(seen), by=me)
         return await _read(db, me)

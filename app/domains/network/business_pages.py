@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import words
 from app.core.errors import Invalid, Refused
-from app.core.files import Kept
+from app.core.files import Kept, kept_or_gone
 from app.core.forms import values_of
 from app.core.render import page, see_other, template_global
 from app.core.viewer import Viewer
@@ -116,8 +116,11 @@ async def change_settings(request: AnyRequest) -> Response[Any]:
         _fine, wrong = setting_values.sifted(_given(form, of_group(group)))
         return await _show(request, status=422 if wrong else 200, typed=values_of(form), errors=wrong)
     try:
-        logo = await _logo_of(request, form) if group == "look" else None
-        async with begin(request) as (db, me):
+        async with glance(request) as (_db, me):
+            tenant_id = premises.business_of(me)
+        logo = await _logo_of(form, me, tenant_id) if group == "look" else None
+        received = [logo[0]] if logo else []
+        async with kept_or_gone(received, by=me, tenant=tenant_id), begin(request) as (db, me):
             await _set(db, me, form, of_group(group), logo)
             return see_other(request, path_of(group), flash=_("Saved. It counts from now on, everywhere."))
     except Invalid as wrong:
@@ -128,12 +131,10 @@ async def change_settings(request: AnyRequest) -> Response[Any]:
         return await _show(request, status=409, typed=values_of(form), meanwhile=refused.words)
 
 
-async def _logo_of(request: AnyRequest, form: FormMultiDict) -> tuple[Kept, dict[str, Any]] | None:
+async def _logo_of(form: FormMultiDict, me: Viewer, tenant_id: UUID) -> tuple[Kept, dict[str, Any]] | None:
     sent = form.get("brand.logo")
     if not isinstance(sent, UploadFile) or not sent.filename:
         return None
-    async with glance(request) as (_db, me):
-        tenant_id = premises.business_of(me)
     return await branding.receive_logo(sent, by=me, tenant=tenant_id)
 
 

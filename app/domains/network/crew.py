@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import clock
+from app.core.db import take_turn
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -248,10 +249,7 @@ async def _refuse_last_owner(
 ) -> None:
     """A center without an owner could never be set up again: this one, or any of the business. Owners leave one
     after the other."""
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-        {"key": f"owners:{profile.tenant_id}"},
-    )
+    await take_turn(db, f"owners:{profile.tenant_id}")
     owned = select(RoleAt.service_center_id).where(
         _held(profile.tenant_id, profile.user_id), RoleAt.role == "owner"
     )

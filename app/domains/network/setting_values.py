@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, words
-from app.core.db import new_id
+from app.core.db import new_id, take_turn
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.events import Event, record
 from app.core.viewer import Viewer
@@ -164,9 +164,7 @@ async def _write(
             if not by.can(one.needs):
                 raise Forbidden(one.needs)
     # One writer a business at a time: versions follow one another, and a stale form is noticed.
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"settings:{by.tenant_id}"}
-    )
+    await take_turn(db, f"settings:{by.tenant_id}")
     rules = await rules_of(db, by.tenant_id)
     different = {one: value for one, value in wanted.items() if rules[one.key] != value}
     if not different:

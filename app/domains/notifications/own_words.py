@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 from babel.core import negotiate_locale
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, words
-from app.core.db import new_id
+from app.core.db import new_id, take_turn
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -149,8 +149,7 @@ async def _write(
     if tenant_id is None or not by.can("manage:center"):
         raise Forbidden("manage:center")
     # One writer at a time, so that versions follow one another and a stale form is noticed.
-    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-    await db.execute(lock, {"key": f"mail-words:{tenant_id}:{mail.name}:{language}"})
+    await take_turn(db, f"mail-words:{tenant_id}:{mail.name}:{language}")
     now = await in_force(db, tenant_id, mail, language)
     if (now.is_ours and not subject) or (not now.is_ours and (now.subject, now.text) == (subject, text_)):
         return now

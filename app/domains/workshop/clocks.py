@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core.db import take_turn
 from app.domains.network.models import StaffProfile
 from app.domains.workshop.models import Job, JobClock
 
@@ -17,9 +18,7 @@ async def hold_technician(db: AsyncSession, technician_id: UUID) -> None:
 
     Taken before the order's lock. Without it two taps on two jobs would both see no clock running.
     """
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"clock:{technician_id}"}
-    )
+    await take_turn(db, f"clock:{technician_id}")
 
 
 async def running(db: AsyncSession, technician_id: UUID) -> JobClock | None:

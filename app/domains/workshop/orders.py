@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, text
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
+from app.core.db import take_turn
 from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
@@ -281,9 +282,7 @@ async def open_visit(db: AsyncSession, vehicle_id: UUID, tenant_id: UUID | None)
 async def be_the_only_visit(db: AsyncSession, tenant_id: UUID, vehicle_id: UUID) -> None:
     """Refuse a second repair order for a car that stands in the shop; two check-ins at once take turns."""
     car = min(await garage.rows_of_car(db, vehicle_id, tenant_id))
-    await db.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"visit:{tenant_id}:{car}"}
-    )
+    await take_turn(db, f"visit:{tenant_id}:{car}")
     known = await open_visit(db, vehicle_id, tenant_id)
     if known is not None:
         raise InShopAlready(known)

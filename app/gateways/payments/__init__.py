@@ -178,6 +178,37 @@ class Payout:
     """When it arrives, or should have."""
     failure: str = ""
     """Why the bank sent it back, in the provider's words."""
+    is_itemized: bool = False
+    """Whether the provider tells what it is made of. Not while it still reckons, and never of a payout that somebody
+    asked for by hand."""
+
+
+PayoutLineKind = Literal["payment", "refund", "refund_returned", "dispute", "payout_returned", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutLine:
+    """One movement of the balance that a payout took along: minor units of the payout's currency."""
+
+    ref: str
+    kind: PayoutLineKind
+    amount: int
+    """Less than nothing when it left the shop."""
+    fee: int
+    """What the provider itself kept."""
+    platform_fee: int
+    """What the platform kept; less than nothing when it came back."""
+    net: int
+    """What it adds to the payout."""
+    at: datetime
+    source: str = ""
+    """The provider's name of what moved: the refund, the dispute, the payout that came back."""
+    transaction: str = ""
+    """Of which payment (`PaymentStatus.transaction`), where it is one's."""
+    description: str = ""
+    """The provider's own words."""
+    is_exchanged: bool = False
+    """The payer paid in another currency than is paid out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,4 +238,12 @@ class ShopAccounts(Protocol):
 
     async def payouts(self, account: str, *, limit: int) -> Sequence[Payout]:
         """The newest first. Raises GatewayUnavailable."""
+        ...
+
+    async def payout(self, account: str, ref: str) -> Payout:
+        """One of them. Raises GatewayRefused (`resource_missing`) when the account has none like it."""
+        ...
+
+    async def payout_lines(self, account: str, ref: str, *, most: int) -> Sequence[PayoutLine]:
+        """What an itemized payout is made of, the newest first, at most so many: with as many there may be more."""
         ...

@@ -19,6 +19,8 @@ from . import (
     GatewayUnavailable,
     PaymentStatus,
     Payout,
+    PayoutLine,
+    PayoutLineKind,
     PayoutState,
     RefundMade,
     State,
@@ -221,6 +223,23 @@ class StripeGateway:
         call = self._client.v1.payouts.list_async({"limit": limit}, {"stripe_account": account})
         return [_payout(one) for one in (await _asked(call)).data]
 
+    async def payout(self, account: str, ref: str) -> Payout:
+        return _payout(
+            await _asked(self._client.v1.payouts.retrieve_async(ref, None, {"stripe_account": account}))
+        )
+
+    async def payout_lines(self, account: str, ref: str, *, most: int) -> Sequence[PayoutLine]:
+        found: list[PayoutLine] = []
+        asked: dict[str, Any] = {"payout": ref, "limit": 100, "expand": ["data.source"]}
+        while True:
+            call = self._client.v1.balance_transactions.list_async(asked, {"stripe_account": account})  # type: ignore[arg-type]
+            part = await _asked(call)
+            # The payout itself is among them, as what left the balance.
+            found += [_payout_line(one) for one in part.data if one.type != "payout"]
+            if not part.has_more or len(found) >= most:
+                return found[:most]
+            asked["starting_after"] = part.data[-1].id
+
 
 _PAYOUT_STATES: Mapping[str, PayoutState] = {
     "pending": "pending",
@@ -242,6 +261,43 @@ def _payout(payout: Any) -> Payout:
             payout.arrival_date, UTC
         ).date(),  # a day, told as its midnight in UTC
         failure=payout.failure_message or "",
+        is_itemized=payout.reconciliation_status == "completed",
+    )
+
+
+_LINE_KINDS: Mapping[str, PayoutLineKind] = {
+    "charge": "payment",
+    "payment": "payment",
+    "refund": "refund",
+    "payment_refund": "refund",
+    "refund_failure": "refund_returned",
+    "payment_failure_refund": "refund_returned",
+    "adjustment": "dispute",
+    "payout_failure": "payout_returned",
+    "payout_cancel": "payout_returned",
+}
+
+
+def _payout_line(entry: Any) -> PayoutLine:
+    source: Any = (
+        entry.source
+    )  # whole, as it was asked for; nothing for what has none, as a fee of Stripe's own
+    kind = _LINE_KINDS.get(entry.type, "other")
+    if kind == "dispute" and getattr(source, "object", "") != "dispute":
+        kind = "other"
+    ours = sum(part.amount for part in entry.fee_details if part.type == "application_fee")
+    return PayoutLine(
+        ref=entry.id,
+        kind=kind,
+        amount=entry.amount,
+        fee=entry.fee - ours,
+        platform_fee=ours,
+        net=entry.net,
+        at=datetime.fromtimestamp(entry.created, UTC),
+        source=getattr(source, "id", None) or "",
+        transaction=getattr(source, "payment_intent", None) or "",
+        description=entry.description or "",
+        is_exchanged=bool(entry.exchange_rate),
     )
 
 

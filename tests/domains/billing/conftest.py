@@ -139,6 +139,11 @@ async def bare_till(
 @pytest.fixture(scope="session")
 async def connected_account(stripe_process: StripeProcess) -> str:
     """An account that can charge; how a shop gets one has a test of its own."""
+    return await new_account(stripe_process)
+
+
+async def new_account(stripe_process: StripeProcess) -> str:
+    """One more, on which nothing has moved yet."""
     gateway = StripeGateway(SECRET_KEY, WEBHOOK_SECRET, stripe_process.base)
     ref = await gateway.open_account(
         name="Harbor Lane Garage", email=CAST.owner.email, country="US", currency="USD", key=uuid4()

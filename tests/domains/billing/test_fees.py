@@ -1,6 +1,6 @@
 """The platform's fee: set by the network, reckoned here, taken by the provider, given back with refunds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.domains.billing import fees, paying, settling
 from app.domains.billing.checking import check_every_shop
 from app.domains.billing.models import Payment
 from app.gateways.payments import PaymentStatus
-from tests.cast import CAST, HARBOR
+from tests.cast import CAST, HARBOR, VOLT
 from tests.domains.billing.bills import TOTAL, issued, with_account, with_platform_fee
 from tests.domains.billing.conftest import Till
 from tests.domains.billing.test_card import FEE
@@ -184,3 +184,60 @@ async def test_the_owner_sees_fee_balance_and_payouts_and_nobody_else_does(till:
     assert "does not answer just now" in page.text
     assert "2.5% and $0.30" in page.text
     assert (await owner.get("/api/v1/admin/payouts")).status_code == 503
+
+
+async def test_one_business_pays_a_fee_of_its_own_from_a_day_on_and_then_the_one_for_all_again(
+    till: Till, db: AsyncSession
+) -> None:
+    await set_through_page(till, "2", "0")
+    page = f"/network/businesses/{HARBOR}/fees"
+
+    async def set_own(version: int = 0, **form: str) -> Any:
+        sent = {"currency": "USD", "version": str(version), "what": "own", **form}
+        return await till.open_browser(CAST.network).post(page, sent, key=str(form))
+
+    async def due_at(days: float) -> int:
+        async with transaction(tenant=HARBOR) as shop:
+            with clock.moved_to(clock.now() + timedelta(days=days)):
+                return await fees.due(shop, HARBOR, 10000, "USD")
+
+    assert (await till.open_browser(CAST.owner).get(page)).status_code == 403
+    assert (
+        await till.open_browser(CAST.network).get(page.replace(str(HARBOR), str(CAST.owner.user_id)))
+    ).status_code == 404
+    today = clock.now().date()
+    for form, said in (
+        ({"percent": "31", "fixed": "0"}, "Between 0 and 30"),
+        ({"percent": "", "fixed": "1"}, "Please fill this in"),
+        ({"percent": "1", "fixed": "1e999999"}, "too much"),
+        ({"percent": "1", "fixed": "0", "starts_on": str(today - timedelta(days=1))}, "From today on"),
+        ({"percent": "1", "fixed": "0", "starts_on": "9999-12-31"}, "From today on"),
+    ):
+        answer = await set_own(**form)
+        assert (answer.status_code, said in answer.text) == (422, True)
+    coming = str(today + timedelta(days=3))
+    assert (await set_own(percent="1", fixed="0.10", starts_on=coming)).status_code == 303
+    assert [await due_at(0), await due_at(4)] == [200, 110]
+    stale = await set_own(percent="9", fixed="0")
+    assert (stale.status_code, "Nova Network changed this fee" in stale.text) == (409, True)
+    assert (
+        await set_own(1, percent="0.5", fixed="0", starts_on="")
+    ).status_code == 303  # what was planned gives way
+    assert [await due_at(0), await due_at(4)] == [50, 50]
+    _invoice, payment = await till.paid_by_card()
+    assert payment.platform_fee_minor == fees.fee_of(TOTAL, 50, 0)
+    assert "0.5%" in (await till.open_browser(CAST.owner).get("/settings/payments")).text
+    assert (await set_own(2, what="general")).status_code == 303
+    assert await due_at(0) == 200
+    async with transaction(tenant=VOLT) as other:
+        assert await fees.history_of(other, HARBOR) == []
+        with pytest.raises(DBAPIError, match="row-level security"):
+            async with other.begin_nested():
+                await other.execute(
+                    text(
+                        "INSERT INTO business_fees VALUES (:volt, uuidv7(), 'USD', 1, false, 0, 0, now(), NULL, '', now())"
+                    ),
+                    {"volt": VOLT},
+                )
+    shown = (await till.open_browser(CAST.network).get(page)).text
+    assert shown.count("Nova Network") >= 3

@@ -207,6 +207,8 @@ class History:
         assert (invoice.status == "paid") == (invoice.paid_minor == invoice.total_minor)
         assert (invoice.status == "issued") == (invoice.paid_minor == 0)
         assert sum(books.values()) == 0
+        by_card = [payment for payment in taken if payment.provider != "cash"]
+        assert books.get("stripe", 0) == sum(payment.arrives_minor for payment in by_card)
 
     async def books(self) -> dict[str, int]:
         rows = await self.db.execute(

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromQuery
 
 from app.core.errors import Invalid
-from app.core.files import receive_images
+from app.core.files import kept_or_gone, receive_images
 from app.core.forms import read, values_of
 from app.core.render import fragment, lost_files, page, see_other
 from app.core.visit import begin, glance, needs
@@ -204,7 +204,7 @@ async def arrive(request: AnyRequest) -> Response[Any]:
     async with glance(request) as (db, me):
         await garage.find(db, me, form.vehicle)
     kept = await receive_images(form.photos, by=me, tenant=me.tenant_id)
-    async with begin(request) as (db, me):
+    async with kept_or_gone(kept, by=me, tenant=me.tenant_id), begin(request) as (db, me):
         order = await arriving.check_in(
             db,
             form,

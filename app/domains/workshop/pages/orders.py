@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from app.core import clips
 from app.core.errors import Invalid
-from app.core.files import keep, receive_images
+from app.core.files import keep, kept_or_gone, receive_images
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.security import as_uuid
@@ -232,7 +232,7 @@ async def add_photos(request: AnyRequest, number: FromPath[int]) -> Response[Any
     async with glance(request) as (db, me):
         await orders.find(db, me, number)
     kept = await receive_images(form.photos, by=me, tenant=me.tenant_id)
-    async with begin(request) as (db, me):
+    async with kept_or_gone(kept, by=me, tenant=me.tenant_id), begin(request) as (db, me):
         order = await orders.find(db, me, number)
         for one in kept:
             file = await keep(db, one, by=me, tenant=order.tenant_id, owner=order.user_id)

@@ -158,7 +158,10 @@ class Api:
 
     def _lister(self, kind: str, url: str) -> Act:
         def found(account: str, params: Params) -> Doc:
-            only(params, "limit", "starting_after", "payment_intent", "charge", "source", "type", "created")
+            only(
+                params, "limit", "starting_after", "payment_intent", "charge", "source", "type", "created",
+                "payout",
+            )  # fmt: skip
             parent = params.get("payment_intent") or params.get("source")
             wanted = self.store.listing(kind, account, parent=parent)
             wanted = [doc for doc in wanted if _matches(doc, params)]
@@ -192,6 +195,9 @@ class Api:
 
     def _expand(self, node: Doc, path: list[str]) -> None:
         value: Any = node.get(path[0])
+        if isinstance(value, list) and len(path) > 1:
+            for one in value:
+                self._expand(one, path[1:])
         if isinstance(value, str) and (found := self.store.peek(value)):
             value = node[path[0]] = public(found[0])
         if len(path) > 1 and isinstance(value, dict):
@@ -199,6 +205,8 @@ class Api:
 
 
 def _matches(doc: Doc, params: Params) -> bool:
+    if "payout" in params and doc.get("paid_out_in") != params["payout"]:
+        return False
     if "type" in params and doc.get("type") != params["type"]:
         return False
     if "charge" in params and doc.get("charge") != params["charge"]:

@@ -32,25 +32,35 @@ class Payouts:
         nothing = [{**one, "amount": 0, "source_types": {"card": 0}} for one in amounts]
         return {"object": "balance", "available": amounts, "pending": nothing, "livemode": False}
 
-    def _sums(self, account: str, *, until: float | None = None) -> dict[str, int]:
-        """The net of every movement, of those before a moment: what goes out counts whenever it went."""
+    def _sums(self, account: str) -> dict[str, int]:
+        """The net of every movement, by currency."""
         sums: dict[str, int] = defaultdict(int)
         for entry in self._store.listing("balance_transaction", account):
-            if until is None or entry["created"] < until or entry["net"] < 0:
-                sums[entry["currency"]] += entry["net"]
+            sums[entry["currency"]] += entry["net"]
         return dict(sums)
+
+    def _waiting(self, account: str, *, until: float | None) -> dict[str, list[Doc]]:
+        """The movements that no payout took along yet, by currency: of those before a moment, and what goes out
+        whenever it went."""
+        waiting: dict[str, list[Doc]] = defaultdict(list)
+        for entry in self._store.listing("balance_transaction", account):
+            is_free = until is None or entry["created"] < until or entry["net"] < 0
+            if is_free and not entry.get("paid_out_in"):
+                waiting[entry["currency"]].append(entry)
+        return waiting
 
     def pay_out(self, account: str, *, until: float | None = None) -> list[Doc]:
         """All that is there (of what came before `until`), one payout a currency. Raises StripeRefusal."""
         if not self._store.get("account", "", account)["payouts_enabled"]:
             raise StripeRefusal("This account cannot be paid out yet.", code="payouts_not_allowed")
         return [
-            self._create(account, currency, amount)
-            for currency, amount in self._sums(account, until=until).items()
-            if amount > 0
+            self._create(account, currency, entries)
+            for currency, entries in self._waiting(account, until=until).items()
+            if sum(entry["net"] for entry in entries) > 0
         ]
 
-    def _create(self, account: str, currency: str, amount: int) -> Doc:
+    def _create(self, account: str, currency: str, entries: list[Doc]) -> Doc:
+        amount = sum(entry["net"] for entry in entries)
         arrival = int(time.time() + ON_ITS_WAY) // DAY * DAY
         body: Doc = {
             "amount": amount,
@@ -60,21 +70,25 @@ class Payouts:
             "failure_code": None,
             "failure_message": None,
             "method": "standard",
+            "reconciliation_status": "completed",
             "status": "in_transit",
             "type": "bank_account",
         }
         payout = self._store.create("po", account, body)
-        self._move(account, payout, "payout", -amount)
+        for entry in [*entries, self._move(account, payout, "payout", -amount)]:
+            self._store.save({**entry, "paid_out_in": payout["id"]})
         emit(self._store, self._faults, "payout.created", payout, account)
         return payout
 
-    def _move(self, account: str, payout: Doc, kind: str, amount: int) -> None:
+    def _move(self, account: str, payout: Doc, kind: str, amount: int) -> Doc:
         body: Doc = {"type": kind, "source": payout["id"], "amount": amount, "fee": 0, "net": amount}
         body |= {"fee_details": [], "currency": payout["currency"], "status": "available"}
+        body |= {"description": None, "exchange_rate": None}
         body["reporting_category"] = kind
         entry = self._store.create("txn", account, body, parent=payout["id"])
         payout["balance_transaction" if amount < 0 else "failure_balance_transaction"] = entry["id"]
         self._store.save(payout)
+        return entry
 
     def arrive(self, account: str, ref: str, outcome: str) -> Doc:
         """The bank takes a payout (`paid`), or sends it back (`failed`): then the money is on the balance again."""

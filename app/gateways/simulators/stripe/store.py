@@ -30,7 +30,7 @@ PREFIXES = {
     "evt": "event",
 }
 
-OURS_ALONE = ("lines", "payment_intent_data", "return_url", "paid_out_on", "returns_at")
+OURS_ALONE = ("lines", "payment_intent_data", "return_url", "paid_out_on", "paid_out_in", "returns_at")
 """What the simulator keeps beside an object and Stripe does not show on it."""
 
 
@@ -62,6 +62,10 @@ UPDATE objects SET body = json_set(body, '$.fee_details', json('[]'))
  WHERE kind = 'balance_transaction' AND json_type(body, '$.fee_details') IS NULL;
 UPDATE objects SET body = json_set(body, '$.exchange_rate', NULL)
  WHERE kind = 'balance_transaction' AND json_type(body, '$.exchange_rate') IS NULL;
+UPDATE objects SET body = json_set(body, '$.description', NULL)
+ WHERE kind = 'balance_transaction' AND json_type(body, '$.description') IS NULL;
+UPDATE objects SET body = json_set(body, '$.reconciliation_status', 'not_applicable')
+ WHERE kind = 'payout' AND json_type(body, '$.reconciliation_status') IS NULL;
 UPDATE objects SET body = json_set(body, '$.application_fee_amount', (
          SELECT json_extract(fee.body, '$.amount') FROM objects fee
           WHERE fee.id = json_extract(objects.body, '$.application_fee')))

@@ -226,7 +226,7 @@ class Till:
             for type_, part in parts
             if part
         ]
-        body |= {"currency": currency, "exchange_rate": None, "status": "available"}
+        body |= {"currency": currency, "exchange_rate": None, "status": "available", "description": None}
         body["reporting_category"] = kind
         return self._store.create("txn", account, body, parent=source)
 
