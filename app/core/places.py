@@ -105,5 +105,10 @@ def _countries(language: str) -> Choices:
     return _in_order(labels, COMMON_COUNTRIES)
 
 
+def country_name(code: str) -> str:
+    """What the reader calls a country; empty for none."""
+    return dict(_countries(str(words.spoken()))).get(code, "")
+
+
 def _is_country(code: str) -> bool:
     return len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES

@@ -11,6 +11,7 @@ from app.core.permissions import BY_ROLE, CUSTOMER, KNOWN, PUBLIC, SIGNED_IN
 from app.core.visit import needs
 from tests.browsing import Answer, Browser
 from tests.cast import CAST
+from tests.tenancy import fields
 from tests.tenancy.belonging import read_catalogue
 from tests.tenancy.shops import HARBOR_SHOP, VOLT_SHOP
 from tests.tenancy.site_map import NOT_HARVESTED, Harvest, Route, body_for, query_for, routes, struct_of
@@ -185,12 +186,16 @@ class Round:
     person: Browser
     harvest: Harvest
     wrong: list[str] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
+    """Fields that were shown to them, and by which route first."""
     let_in: int = 0
     refused: int = 0
 
     async def look(self, route: Route) -> None:
         url = route.address(await self.harvest.all(route))
         answer = await self.person.get(url, params=await query_for(route, self.harvest))
+        for kept in fields.found_in(answer):
+            self.read.setdefault(kept, route.label)
         if answer.status_code >= 500:
             self.wrong.append(f"{route.label} ({route.needs}): {answer.status_code}")
         elif _may(route, self.who):
@@ -239,7 +244,9 @@ class Round:
 
 @pytest.mark.parametrize("who", ["visitor", *PEOPLE])
 async def test_a_role_is_let_in_where_the_table_says_so_and_nowhere_else(browser, beside, who):
-    """Each page and answer of Harbor Lane's own things, as each of the cast and as nobody."""
+    """Each page and answer of Harbor Lane's own things, as each of the cast and as nobody. What stands in them that not
+    every role may read is found by those who may, and by nobody else."""
+    await fields.mark(beside)
     person = browser(PEOPLE.get(who))
     person.http._transport.raise_app_exceptions = False
     way = Round(who, person, Harvest(beside, await read_catalogue(beside), HARBOR_SHOP))
@@ -251,7 +258,23 @@ async def test_a_role_is_let_in_where_the_table_says_so_and_nowhere_else(browser
         ):
             await way.look(route)
     assert not way.wrong, "\n".join(way.wrong)
+    theirs = {name for name, kept in fields.FIELDS.items() if who in kept.readers}
+    assert not {name: by for name, by in way.read.items() if name not in theirs}
+    assert not theirs - way.read.keys(), "nothing shows it: mark it where it is shown"
     assert way.let_in >= {"advisor": 30, "technician": 12, "owner": 40}.get(who, 0)
+
+
+def test_what_only_some_may_set_is_set_only_where_they_are_let_in():
+    """A price, a cost, a role, a rate: whichever form or JSON body names it asks for the permission it takes."""
+    wrong, named = [], set()
+    for route in routes():
+        kind = struct_of(route) if route.method != "GET" else None
+        for name in sorted(fields.SETTERS.keys() & fields.names_in(kind)):
+            named.add(name)
+            if route.needs not in fields.SETTERS[name]:
+                wrong.append(f"{route.label} ({route.needs}) sets {name}")
+    assert not wrong, "\n".join(wrong)
+    assert named == fields.SETTERS.keys()
 
 
 @pytest.mark.parametrize("who", ["visitor", *PEOPLE])

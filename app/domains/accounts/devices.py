@@ -1,6 +1,7 @@
 """The browsers a person is signed in with: what they are called, and how to end one."""
 
 import re
+from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -10,11 +11,13 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.core.events import record
 from app.core.identity import AT_TABLET
+from app.core.places import country_name
 from app.core.render import template_global
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.accounts.events import SessionEnded
 from app.domains.accounts.models import Session
+from app.gateways.countries import country_at
 
 BROWSERS = (
     # Each also names those it wants to be taken for, so the order counts.
@@ -25,6 +28,18 @@ SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
     ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"),
 )  # fmt: skip
+NEARBY = [
+    ip_network(one)
+    for one in (
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
 
 
 @template_global
@@ -37,6 +52,17 @@ def device_words(user_agent: str) -> str:
     if browser and system:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
     return browser or system or re.split(r"[/ ]", user_agent)[0][:40] or _("An unknown device")
+
+
+@template_global
+def place_words(ip: str) -> str:
+    """Where an address is, as far as a table on this machine knows: a country, or the network the site itself is in."""
+    try:
+        if any(ip_address(ip) in network for network in NEARBY):
+            return _("This network")
+    except ValueError:
+        return ""
+    return country_name(country_at(ip))
 
 
 async def open_sessions(db: AsyncSession, me: Viewer) -> list[Session]:

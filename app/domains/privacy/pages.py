@@ -176,7 +176,7 @@ async def show_copy_as_json(request: AnyRequest, export_id: FromPath[UUID]) -> E
         return _shown(await exporting.find(db, me, export_id))
 
 
-@get("/me/exports/{export_id:uuid}/file", opt=MINE)
+@get("/me/exports/{export_id:uuid}/file", opt=MINE, media_type="application/zip")
 async def fetch_copy_as_json(request: AnyRequest, export_id: FromPath[UUID]) -> Response[Any]:
     return await _file(request, export_id)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,16 +24,21 @@ _MISSING = {"NoSuchKey", "404", "NotFound"}
 class S3Storage:
     """One bucket, path addressing (works with self-hosted stores), signature version 4."""
 
-    def __init__(self, client: "S3Client", bucket: str, prefix: str = "") -> None:
+    def __init__(
+        self, client: "S3Client", bucket: str, prefix: str = "", encrypted: dict[str, str] | None = None
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
+        self._encrypted = encrypted or {}
         self.origin = client.meta.endpoint_url.rstrip("/")
         self._presign = lru_cache(maxsize=4096)(self._presigned)
 
     @classmethod
     def at(cls, url: str) -> "S3Storage":
-        """Open `s3://bucket/prefix?endpoint=…&region=…`; credentials come from the usual AWS variables."""
+        """Open `s3://bucket/prefix?endpoint=…&region=…&encryption=…`; credentials come from the usual AWS variables.
+        `encryption` is AES256 or aws:kms (with `key=…` for another key than the bucket's own); ValueError if it is
+        neither."""
         parts = urlsplit(url)
         options = {name: values[0] for name, values in parse_qs(parts.query).items()}
         client = boto3.client(
@@ -48,22 +54,18 @@ class S3Storage:
             ),
         )
         prefix = parts.path.strip("/")
-        return cls(client, parts.netloc, f"{prefix}/" if prefix else "")
+        return cls(client, parts.netloc, f"{prefix}/" if prefix else "", _encryption(options))
 
     def _name(self, key: str) -> str:
         return self._prefix + checked(key)
 
     async def put(self, key: str, source: bytes | BinaryIO, *, media_type: str) -> None:
         """Store `source` whole or not at all; an existing key is replaced."""
-        name = self._name(key)
-        if isinstance(source, bytes):
-            await asyncio.to_thread(
-                self._client.put_object, Bucket=self._bucket, Key=name, Body=source, ContentType=media_type
-            )
-        else:
-            await asyncio.to_thread(
-                self._client.upload_fileobj, source, self._bucket, name, ExtraArgs={"ContentType": media_type}
-            )
+        body = BytesIO(source) if isinstance(source, bytes) else source
+        how = {"ContentType": media_type, **self._encrypted}
+        await asyncio.to_thread(
+            self._client.upload_fileobj, body, self._bucket, self._name(key), ExtraArgs=how
+        )
 
     async def get(self, key: str) -> bytes:
         """All bytes under `key`. Raises FileMissing."""
@@ -129,3 +131,12 @@ class S3Storage:
             },
             ExpiresIn=max(1, int((until - datetime.now(UTC)).total_seconds())),
         )
+
+
+def _encryption(options: dict[str, str]) -> dict[str, str]:
+    """What every file is sent with, so that the store encrypts it at rest."""
+    kind = options.get("encryption")
+    if kind not in (None, "AES256", "aws:kms"):
+        raise ValueError(f"encryption is AES256 or aws:kms, not {kind!r}")
+    key = {"SSEKMSKeyId": options["key"]} if "key" in options else {}
+    return {"ServerSideEncryption": kind, **key} if kind else {}

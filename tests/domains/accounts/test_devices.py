@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from app.domains.accounts.devices import device_words
+from app.core.words import speaking
+from app.domains.accounts.devices import device_words, place_words
+from app.gateways import countries
 from tests.cast import PASSWORD
 
 IPHONE = (
@@ -27,12 +29,30 @@ def test_a_device_is_called_what_its_owner_calls_it(agent, words):
     assert device_words(agent) == words
 
 
+@pytest.mark.parametrize(("address", "words"), [
+    ("91.12.7.7", "Germany"), ("::ffff:91.12.7.7", "Germany"), ("133.11.0.1", "Japan"),
+    ("192.168.1.20", "This network"), ("::1", "This network"), ("203.0.113.9", ""), ("2a02::1", ""), ("", ""),
+])  # fmt: skip
+def test_a_place_is_a_country_or_this_network_and_else_nothing_is_claimed(address, words):
+    assert place_words(address) == words
+
+
+def test_a_place_is_named_in_the_readers_language_and_without_the_table_not_at_all(monkeypatch, tmp_path):
+    with speaking("de"):
+        assert place_words("91.12.7.7") == "Deutschland"
+    monkeypatch.setattr(countries, "TABLE", tmp_path / "nothing")
+    countries._table.cache_clear()
+    assert place_words("91.12.7.7") == ""
+    countries._table.cache_clear()
+
+
 async def test_a_lost_phone_is_signed_out_from_the_list(browser, cast):
     dana, phone = browser(cast.customer), browser()
     form = {"email": cast.customer.email, "password": PASSWORD}
     await phone.post("/sign-in", form, headers={"user-agent": IPHONE})
     page = (await dana.get("/settings/security")).text
     assert "Safari on iPhone" in page
+    assert "This network · <bdi>127.0.0.1</bdi>" in page
     assert page.count("this device") == 1
     url = re.search(r'action="(/settings/security/sessions/[0-9a-f-]{36}/removal)"', page)[1]
     assert (await browser(cast.stranger).post(url)).status_code == 404

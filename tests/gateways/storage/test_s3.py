@@ -93,3 +93,21 @@ async def test_a_folder_says_what_lies_in_it(storage):
     for key in ("list/b.json", "list/a.json", "list/deeper/c.json", "listed/d.json"):
         await storage.put(key, b"{}", media_type="application/json")
     assert await storage.keys("list") == ["list/a.json", "list/b.json"]
+
+
+async def test_a_store_that_is_asked_to_encrypts_what_it_keeps(bucket_url):
+    """A photo sent whole and a copy streamed in parts alike; what is misspelt is refused, not kept in the clear."""
+    storage = open_storage(f"{bucket_url}&encryption=AES256", secret="x")
+    small, large = key(), key()
+    await storage.put(small, b"photo", media_type="image/jpeg")
+    await storage.put(large, BytesIO(b"x" * 9 * 1024 * 1024), media_type="application/zip")
+    plain = key()
+    await open_storage(bucket_url, secret="x").put(plain, b"photo", media_type="image/jpeg")
+    at = {
+        one: storage._client.head_object(Bucket=BUCKET, Key=f"torqueline/{one}").get("ServerSideEncryption")
+        for one in (small, large, plain)
+    }
+    assert at == {small: "AES256", large: "AES256", plain: None}
+    assert await storage.get(small) == b"photo"
+    with pytest.raises(ValueError, match="encryption"):
+        open_storage(f"{bucket_url}&encryption=aes-256", secret="x")
