@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from app.demo.visits import ADVISORS, introduce
 from app.domains import customers, estimates, workshop
 from app.domains.customers import Customer, CustomerFacts
 from app.domains.customers.records import lookalikes
-from app.domains.estimates.approval import Answer, Verdict, decide
+from app.domains.estimates.approval import Answer, Decision, Verdict, decide
 from app.domains.garage import Vehicle, VehicleFacts
 from app.domains.workshop import Intake, work
 from app.domains.workshop.models import Job, RepairOrder
@@ -26,7 +27,9 @@ DAYS = 62
 OPENED = (time(8, 10), time(10, 40), time(9, 25), time(12, 15))
 PAID_OUT_BEFORE = 25
 """What is paid by card from this visit on still lies at the provider."""
-LATER, NO = "deferred", "declined"
+LATER: Final = "deferred"
+NO: Final = "declined"
+YES: tuple[Decision, str] = ("approved", "")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Visit:
     concern: str
     technician: str
     took: Mapping[str, int]
-    put_off: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    put_off: Mapping[str, tuple[Decision, str]] = field(default_factory=dict)
     by_card: bool = False
     shop: str = "harbor"
 
@@ -121,7 +124,7 @@ async def agree(stage: Stage, visit: Visit, advisor: str) -> tuple[RepairOrder, 
         agreed = []
         for code in (*visit.took, *visit.put_off):
             job = await workshop.propose_job(db, order, canned_code=code, by=me)
-            verdicts[job.id] = Verdict(*visit.put_off.get(code, ("approved", "")))
+            verdicts[job.id] = Verdict(*visit.put_off.get(code, YES))
             if code in visit.took:
                 agreed.append(job)
         estimate = await estimates.draft(db, order, by=me)
@@ -150,7 +153,7 @@ async def _who(db: AsyncSession, stage: Stage, visit: Visit, me: Viewer) -> tupl
         year=year,
         plate=plate,
         color=color,
-        odometer_unit=stage.centers[visit.shop].distance_unit,
+        odometer_unit="km" if visit.shop == "volt" else "mi",
     )
     return customer, await customers.add_car(db, customer, car_facts, by=me)
 
