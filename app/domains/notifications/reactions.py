@@ -237,7 +237,7 @@ async def tell_desk_of_decision(db: AsyncSession, heard: Heard[EstimateDecided])
     event = heard.event
     order = await db.get_one(RepairOrder, event.order_id)
     to = await _advisor(db, order)
-    if to is None or to.user_id is None:
+    if to is None or to.user_id in (None, heard.actor_id):  # an answer they took down themselves is no news
         return
     with speaking(to.locale):
         title = _("%(number)s: the customer has decided", number=event.number)
@@ -256,7 +256,7 @@ async def tell_desk_of_inspection(db: AsyncSession, heard: Heard[InspectionCompl
     event = heard.event
     order = await db.get_one(RepairOrder, event.order_id)
     to = await _advisor(db, order)
-    if to is None or to.user_id is None:
+    if to is None or to.user_id in (None, heard.actor_id):
         return
     with speaking(to.locale):
         title = _("%(order)s has been inspected", order=order.label)

@@ -232,6 +232,8 @@ async def test_the_advisor_hears_the_decision_and_the_driver_does_not(
             currency="USD",
         )
         await record(db, decided, by=cast.customer.viewer, tenant=HARBOR, person=order.user_id)
+        # What the advisor took down at the counter is no news to them.
+        await record(db, decided, by=cast.advisor.viewer, tenant=HARBOR, person=order.user_id)
     await run_reactions()
     [line] = await things.lines_of(cast.advisor.user_id)
     assert line.title == f"{estimate.number}: the customer has decided"
