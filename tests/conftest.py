@@ -1,5 +1,6 @@
 """Fixtures everybody may use: real servers, and a database of one's own that is already migrated."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ from tests.cast import CAST, PASSWORD, Cast, Person
 hypothesis.settings.register_profile("everyday", derandomize=True)
 hypothesis.settings.register_profile("search", derandomize=False)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
+
+
+# The application is a quarter of a million objects that stay: looking through them again and again takes a tenth of the run.
+gc.set_threshold(100_000, 50, 100)
 
 
 @dataclass(frozen=True)
