@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, get, post
 
 from app.core import clock
 from app.core.db import act_as
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 from app.core.forms import read, safe_next, values_of
 from app.core.identity import client_ip
 from app.core.limits import limited
@@ -18,8 +18,7 @@ from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.places import usual_distance
 from app.core.render import page, see_other
-from app.core.security import as_uuid
-from app.core.visit import begin, needs, needs_fresh_proof
+from app.core.visit import BEFORE_FACTOR, LEAVES_SHOP, begin, needs, needs_fresh_proof
 from app.core.words import _, languages
 from app.domains.accounts import entering, guarding, profile, proving, signing_in
 
@@ -309,15 +308,18 @@ async def choose_theme(request: AnyRequest) -> Response[Any]:
         return see_other(request, safe_next(chosen.next, "/settings"))
 
 
-@post("/settings/workplace", opt=needs(SIGNED_IN))
+@post("/settings/workplace", opt=needs(SIGNED_IN) | BEFORE_FACTOR | LEAVES_SHOP)
 async def choose_workplace(request: AnyRequest) -> Response[Any]:
-    """Work at another center, or leave the shop for one's own garage. A center without a role stays closed:
-    entering it finds no role and sets no tenant."""
+    """Work at another center where one holds a role, or leave the shop for one's own garage."""
     chosen = read(ContextForm, await request.form())
     async with begin(request) as (db, me):
+        place = next((one for one in me.workplaces if str(one.center_id) == chosen.center_id), None)
+        if chosen.center_id and place is None:
+            raise NotFound
         await act_as(db, user=me.user_id)
-        await signing_in.work_at(db, center_id=as_uuid(chosen.center_id), by=me)
-        return see_other(request, "/home")
+        await signing_in.work_at(db, center_id=place.center_id if place else None, by=me)
+        where = place.center if place else _("your own garage")
+        return see_other(request, "/home", flash=_("You are at %(place)s now.", place=where))
 
 
 router = Router(

@@ -160,7 +160,8 @@ async def end_other_sessions(db: AsyncSession, user: User, *, keep: UUID | None)
 
 
 async def work_at(db: AsyncSession, *, center_id: UUID | None, by: Viewer) -> None:
-    """Choose the service center one works for in this session; None leaves the shop for one's own garage."""
+    """Choose the service center one works for in this session; None leaves the shop for one's own garage. Where one
+    holds no role nothing opens, whatever is chosen."""
     await db.execute(update(Session).where(Session.id == by.session_id).values(center_id=center_id))
 
 
