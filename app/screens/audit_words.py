@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from app.core import render, words
+from app.core.events import Event
 from app.core.render import template_global
 from app.core.security import as_uuid
-from app.core.trail import Entry
+from app.core.trail import LABELS, Entry
 from app.core.words import _
 from app.domains.accounts.said import permission_label
 
@@ -35,12 +36,12 @@ def plain(name: str) -> str:
     return spaced[:1].upper() + spaced[1:].lower()
 
 
-@template_global
-def audit_action(entry: Entry) -> str:
-    """What was done, in words."""
-    known = {
+def _known() -> dict[str, str]:
+    return {
         "permission.denied": _("Not allowed"),
         "sign_in.unknown": _("Sign-in with an address nobody has"),
+        "pin.wrong": _("Wrong PIN at a tablet"),
+        "pin.paused": _("Wrong PIN at a tablet, for the fifth time"),
         "changed": _("Changed"),
         "audit.head": _("Chain signed"),
         "audit.forgotten": _("Old and new values forgotten"),
@@ -54,7 +55,26 @@ def audit_action(entry: Entry) -> str:
         "upload.infected": _("A file with a virus was refused"),
         "token.reused": _("A spent token was used again"),
     }
-    return known.get(entry.action) or words._(plain(entry.action))
+
+
+def action_words(action: str) -> str:
+    """What was done, in words."""
+    return _known().get(action) or words._(plain(action))
+
+
+@template_global
+def audit_action(entry: Entry) -> str:
+    """What a row says was done."""
+    return action_words(entry.action)
+
+
+def actions_that_read(part: str) -> list[str]:
+    """The actions whose words hold these."""
+    kinds: list[type[Event]] = [Event]
+    for one in kinds:
+        kinds += one.__subclasses__()
+    every = {one.__name__ for one in kinds} | set(_known())
+    return [one for one in every if part.casefold() in action_words(one).casefold()]
 
 
 @template_global
@@ -65,7 +85,7 @@ def audit_thing(entry: Entry, names: Names) -> str:
     if not entry.entity_type or entry.entity_type.startswith(("audit", "people")):
         return ""
     label = words._(plain(entry.entity_type))
-    said = (entry.detail.get(one) for one in ("label", "number", "title", "code"))
+    said = (entry.detail.get(one) for one in LABELS)
     name = next((one for one in said if one), "") or names.get(entry.entity_id, "")
     return f"{label} {name}".strip()
 
