@@ -22,7 +22,7 @@ from app.core import audit, chain, clock, graveyard, trail, words
 from app.core.db import transaction
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.forms import read, values_of
-from app.core.render import page
+from app.core.render import page, see_other
 from app.core.trail import Entry, Kind, Place, Wanted
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -275,12 +275,18 @@ def _line(cells: Sequence[Any]) -> str:
     return file.getvalue()
 
 
+def _no_heads() -> str:
+    return _("There are no signed heads yet. The first one is signed after midnight UTC; come back tomorrow.")
+
+
 async def _heads(request: AnyRequest, shown: Shown) -> Response[Any]:
     """The signed heads of a chain, to be kept elsewhere: `torqueline verify-audit --heads` compares with them."""
     asked = Asked(business=request.query_params.get("business", ""))
     async with begin(request) as (db, me):
         of = await _trail_of(db, me, asked, shown)
         lines = [msgspec.json.encode(head) + b"\n" async for _row, head in chain.heads(db, of.tenant)]
+        if not lines:
+            return see_other(request, f"{of.base}?{asked.query()}", flash=_no_heads())
         await audit.read(db, me, "audit_heads", tenant=of.tenant)
     headers = {"Content-Disposition": 'attachment; filename="audit-heads.jsonl"', "Cache-Control": "no-store"}
     return Response(b"".join(lines), media_type="application/jsonl", headers=headers)

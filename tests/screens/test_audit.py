@@ -239,6 +239,8 @@ def test_no_cell_is_a_formula_and_nothing_is_lost(said):
 async def test_signed_heads_are_given_out_for_ones_own_trail(browser, cast):
     await change_hours()
     await change_hours(cast.outsider)
+    none_yet = await browser(cast.owner).get(f"{TRAIL}/heads", follow_redirects=True)
+    assert "There are no signed heads yet" in none_yet.text
     await relay.stamp()
     await chain.sign_heads()
     answer = await browser(cast.owner).get(f"{TRAIL}/heads")

@@ -20,7 +20,7 @@ from app.core.places import usual_distance
 from app.core.render import page, see_other
 from app.core.visit import BEFORE_FACTOR, LEAVES_SHOP, begin, needs, needs_fresh_proof
 from app.core.words import _, languages
-from app.domains.accounts import entering, guarding, profile, proving, signing_in
+from app.domains.accounts import api_tokens, entering, guarding, profile, proving, signing_in
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -158,9 +158,10 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
 
 @post("/sign-out", opt=needs(PUBLIC) | REPEATABLE)
 async def sign_out(request: AnyRequest) -> Response[Any]:
+    after = safe_next(str((await request.form()).get("next", "")), "/")
     async with begin(request) as (db, me):
         await signing_in.sign_out(db, by=me)
-        answer = see_other(request, "/", cookies=[entering.session_gone()])
+        answer = see_other(request, after, cookies=[entering.session_gone()])
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
@@ -254,6 +255,7 @@ async def _settings(
         about = {name: getattr(user, name) for name in ProfileForm.__struct_fields__} | (typed or {})
         return page(
             request, me, "accounts/settings.html", status=422 if errors else 200, user=user, about=about,
+            tokens=await api_tokens.in_force(db, me),
             errors=errors or {}, languages=languages(),
             workshops=list((await profile.workshops(db)).items()),
         )  # fmt: skip
