@@ -30,6 +30,7 @@ from app.core.words import _
 from app.domains.accounts import User
 from app.domains.customers.models import Customer
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile, Tenant
+from app.domains.notifications.models import Mail
 from app.domains.services.models import Service
 from app.screens import audit_words
 
@@ -134,6 +135,7 @@ async def _links(db: AsyncSession, of: Trail, entries: Sequence[Entry]) -> dict[
 NAMED = (
     (Bay.id, Bay.name), (ServiceCenter.id, ServiceCenter.name), (StaffProfile.id, StaffProfile.name),
     (StaffProfile.user_id, StaffProfile.name), (Customer.id, Customer.name), (Service.id, Service.name),
+    (Customer.user_id, Customer.name), (Mail.id, Mail.recipient_name),
 )  # fmt: skip
 """Which ids people call by a name, and where it stands."""
 
@@ -145,7 +147,9 @@ async def _called(db: AsyncSession, of: Trail, part: str) -> list[str]:
     found: list[str] = []
     for key, name in NAMED:
         mine = key.class_.tenant_id == of.tenant
-        ids = await db.scalars(select(key).where(mine, name.ilike(trail.like(part)), key.is_not(None)).limit(50))
+        ids = await db.scalars(
+            select(key).where(mine, name.ilike(trail.like(part)), key.is_not(None)).limit(50)
+        )
         found += map(str, ids)
     if of.tenant is None:
         people = select(User.id).where(User.name.ilike(trail.like(part))).limit(50)

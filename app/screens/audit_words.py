@@ -18,6 +18,9 @@ from app.domains.accounts.said import permission_label
 UNTOLD = ("currency", "center_id", "tenant", "version")
 """They say nothing to a reader."""
 
+TOLD = ("MailWritten", "NotificationSent")
+"""Of these only whom it went to says something."""
+
 Names = Mapping[str, str]
 """What is known of an id by people: {id: name}."""
 
@@ -42,6 +45,9 @@ def _known() -> dict[str, str]:
         "sign_in.unknown": _("Sign-in with an address nobody has"),
         "pin.wrong": _("Wrong PIN at a tablet"),
         "pin.paused": _("Wrong PIN at a tablet, for the fifth time"),
+        "MailWritten": _("Mail written"),
+        "NotificationSent": _("Told on the site"),
+        "ClipMoved": _("Video being prepared"),
         "changed": _("Changed"),
         "audit.head": _("Chain signed"),
         "audit.forgotten": _("Old and new values forgotten"),
@@ -84,6 +90,9 @@ def audit_thing(entry: Entry, names: Names) -> str:
         return entry.entity_id
     if not entry.entity_type or entry.entity_type.startswith(("audit", "people")):
         return ""
+    if entry.action in TOLD:
+        who = names.get(entry.entity_id) or names.get(str(entry.detail.get("user_id", "")), "")
+        return _("to %(name)s", name=who) if who else ""
     label = words._(plain(entry.entity_type))
     said = (entry.detail.get(one) for one in LABELS)
     name = next((one for one in said if one), "") or names.get(entry.entity_id, "")

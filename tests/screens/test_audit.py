@@ -253,7 +253,11 @@ async def test_signed_heads_are_given_out_for_ones_own_trail(browser, cast):
 
 
 async def test_an_owner_sees_who_of_the_shop_came_in_and_who_tried_and_nothing_of_others(browser, cast):
-    for person, password in ((cast.advisor, PASSWORD), (cast.advisor, "wrong words"), (cast.customer, PASSWORD)):
+    for person, password in (
+        (cast.advisor, PASSWORD),
+        (cast.advisor, "wrong words"),
+        (cast.customer, PASSWORD),
+    ):
         await browser().post("/sign-in", {"email": person.email, "password": password})
     await browser().json("POST", "/api/v1/auth/login", {"email": cast.technician.email, "password": PASSWORD})
     page = (await browser(cast.owner).get(f"{TRAIL}?kind=sign_ins")).text
@@ -269,14 +273,20 @@ async def test_an_owner_sees_who_of_the_shop_came_in_and_who_tried_and_nothing_o
     assert "Avery" not in (await browser(cast.outsider).get("/api/v1/admin/audit-logs")).text
     nova = browser(cast.network)
     everybody = (await nova.get("/api/v1/admin/audit-logs?kind=sign_ins&action=SignedIn")).json()["items"]
-    assert sorted(one["user"] for one in everybody) == ["Avery Advisor", cast.customer.name, "Terry Technician"]
+    assert sorted(one["user"] for one in everybody) == [
+        "Avery Advisor",
+        cast.customer.name,
+        "Terry Technician",
+    ]
     await relay.stamp()
     await chain.chain_new_rows()
     again = (await browser(cast.owner).get("/api/v1/admin/audit-logs?kind=sign_ins")).json()["items"]
     assert all(one["number"] for one in again)
 
 
-@pytest.mark.parametrize("asked", ["q=Roles+changed", "action=Roles+changed", "q=Avery", "entity=Avery", "entity=Staff"])
+@pytest.mark.parametrize(
+    "asked", ["q=Roles+changed", "action=Roles+changed", "q=Avery", "entity=Avery", "entity=Staff"]
+)
 async def test_the_search_finds_what_the_page_shows(browser, cast, asked):
     owner = browser(cast.owner)
     roles = f"/settings/centers/{cast.owner.center_id}/people/{cast.advisor.staff_id}/roles"

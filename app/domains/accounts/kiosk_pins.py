@@ -97,7 +97,9 @@ async def _forget(db: AsyncSession, user: User) -> None:
     await db.execute(delete(Session).where(Session.user_id == user.id, Session.kiosk_id.is_not(None)))
 
 
-async def is_right(db: AsyncSession, user: User, pin: str, *, kiosk: str, place: str, tenant: UUID, by: Viewer) -> bool:
+async def is_right(
+    db: AsyncSession, user: User, pin: str, *, kiosk: str, place: str, tenant: UUID, by: Viewer
+) -> bool:
     """Whether it is that person's PIN. Tries are counted before they are looked at, for this person at this tablet:
     after five wrong ones they wait fifteen minutes there, and nobody else does. Raises TooMany.
 

@@ -174,9 +174,7 @@ async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
         RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id
     )
     is_open = theirs.where(RepairOrder.status.in_(("estimate", "repair_order")))
-    is_here = theirs.where(
-        RepairOrder.status.in_(("invoiced", "closed")), RepairOrder.stage != "delivered"
-    )
+    is_here = theirs.where(RepairOrder.status.in_(("invoiced", "closed")), RepairOrder.stage != "delivered")
     found = []
     if await db.scalar(select(is_open.exists())):
         found.append(_("an open repair order"))

@@ -1,9 +1,8 @@
 """A part of the product that a business has switched off is gone for it, in every process and at once; what was
 made with it stays."""
 
-from datetime import timedelta
-
 import re
+from datetime import timedelta
 
 import pytest
 
