@@ -157,7 +157,7 @@ async def refresh(request: AnyRequest, data: JSONBody[Refresh]) -> Granted:
     async with begin(request) as (db, me):
         spent = await bearer.use_refresh(db, data.refresh_token, by=me)
         if spent is not None:
-            return await _granted(db, spent[0], family=spent[1])
+            return await _granted(db, spent[0], family=spent[1], by=me)
     raise SignInNeeded
 
 

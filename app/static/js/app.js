@@ -92,6 +92,8 @@ function signedOut() {
 // change from here, and its numbers mean other things there.
 function elsewhere() {
   document.querySelector("[data-elsewhere]")?.removeAttribute("hidden");
+  isCut = true;
+  stale(true);
   document.getElementById("live")?.remove();
 }
 // The browser says "offline" of a machine without a network, where a site on the machine itself still answers:
