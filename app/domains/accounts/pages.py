@@ -255,7 +255,7 @@ async def _settings(
         about = {name: getattr(user, name) for name in ProfileForm.__struct_fields__} | (typed or {})
         return page(
             request, me, "accounts/settings.html", status=422 if errors else 200, user=user, about=about,
-            tokens=await api_tokens.in_force(db, me),
+            tokens=[] if me.has("api_tokens") else await api_tokens.in_force(db, me),
             errors=errors or {}, languages=languages(),
             workshops=list((await profile.workshops(db)).items()),
         )  # fmt: skip
