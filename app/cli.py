@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         print("These settings are missing from the environment:", file=sys.stderr)
         for name in missing.names:
             print(f"  {name:<24}{MEANINGS.get(name, '')}", file=sys.stderr)
+        if hasattr(asked, "home"):
+            print("Or, to talk to a bin/run that is up: --home DIRECTORY", file=sys.stderr)
     except SettingsWrong as wrong:
         status = 2
         print(wrong, file=sys.stderr)

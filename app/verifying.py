@@ -23,6 +23,9 @@ async def verify(settings: Settings, *, only: str = "", heads: Path | None = Non
     except (OSError, ValueError) as error:
         print(f"{heads}: {error}", file=sys.stderr)
         return 2
+    if heads and not kept:
+        print(f"{heads}: no heads are in this file, so there is nothing to compare with", file=sys.stderr)
+        return 2
     if forged := [head for head in kept if not head.is_ours]:
         print(f"{heads}: {len(forged)} of these heads do not carry our signature", file=sys.stderr)
         return 1
@@ -50,9 +53,13 @@ async def export_heads(settings: Settings) -> int:
         known = await _trails()
         async with transaction() as session:
             await session.execute(text("SELECT set_config('app.network', 'on', true)"))
+            count = 0
             for tenant in known.values():
                 async for _line, head in chain.heads(session, tenant):
                     print(msgspec.json.encode(head).decode())
+                    count += 1
+        if not count:
+            print("There are no signed heads yet: the first are signed after midnight UTC", file=sys.stderr)
         return 0
     finally:
         await db.disconnect()

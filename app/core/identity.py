@@ -22,7 +22,7 @@ from app.core.security import (
     kiosk_cookie,
     session_cookie,
 )
-from app.core.viewer import HeldRole, Viewer, allowed
+from app.core.viewer import HeldRole, Viewer, Workplace, allowed
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -248,6 +248,7 @@ def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
         theme=facts["theme"],
         distance_unit=facts["distance_unit"],
         held=held,
+        workplaces=() if row.get("kiosk_id") else tuple(map(_workplace, facts["workplaces"])),
         tenant_id=row["tenant_id"],
         center_id=row["center_id"],
         proved_at=row.get("proved_at"),
@@ -255,6 +256,10 @@ def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
         kiosk_idle=timedelta(minutes=row["idle_minutes"]) if row.get("kiosk_id") else None,
     )
     return replace(known, permissions=allowed(known), factor_due=_factor_due(facts, known))
+
+
+def _workplace(said: dict[str, str]) -> Workplace:
+    return Workplace(UUID(said["center_id"]), said["center"], UUID(said["tenant_id"]), said["business"])
 
 
 def _factor_due(facts: dict[str, Any], me: Viewer) -> datetime | None:

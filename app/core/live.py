@@ -35,6 +35,10 @@ LOOK_SECONDS = 5.0
 LOOK_SECONDS_WITHOUT_BELL = 1.0
 
 
+RoleHeld = tuple[str, UUID | None, UUID | None]
+"""A role, its business and its center."""
+
+
 class Ring(msgspec.Struct, frozen=True):
     """Tell an audience (`topic`) that something it shows (`signal`) has changed."""
 
@@ -54,12 +58,13 @@ BYE = Signal(0, "bye")
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What a stream was opened with: a session, the roles its person had, and the address they came from. Without any
-    of these it ends."""
+    """What a stream was opened with: a session, the roles its person had, the center they worked at, and the address
+    they came from. Without any of these it ends."""
 
     session_id: UUID
-    roles: frozenset[tuple[str, UUID | None, UUID | None]]
+    roles: frozenset[RoleHeld]
     ip: str = ""
+    center_id: UUID | None = None
 
 
 def doorbell() -> str:
@@ -130,8 +135,8 @@ class Listener:
                 await asyncio.sleep(1)
 
     async def _check(self) -> None:
-        """End the streams of sessions that have ended, and of people whose roles have changed: their pages ask
-        again, and get what is theirs now."""
+        """End the streams of sessions that have ended, and of people whose roles have changed or who work elsewhere
+        now: their pages ask again, and get what is theirs now."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             if not self._held:
@@ -145,7 +150,7 @@ class Listener:
                 log.warning("live.sessions_unreadable", error=type(error).__name__)
                 continue
             for queue, held in list(self._held.items()):
-                if standing.get(held.session_id) != held.roles or any(
+                if standing.get(held.session_id) != (held.roles, held.center_id) or any(
                     tenant in networks and not whereabouts.is_within(held.ip, networks[tenant])
                     for tenant in _administers(held)
                 ):
@@ -189,16 +194,20 @@ def _put(queue: "asyncio.Queue[Signal]", signal: Signal) -> None:
     queue.put_nowait(signal)
 
 
-async def _standing(sessions: set[UUID]) -> dict[UUID, frozenset[tuple[str, UUID | None, UUID | None]]]:
-    """The roles behind those of the sessions that are still open: one question for all streams of the process."""
+async def _standing(sessions: set[UUID]) -> dict[UUID, tuple[frozenset[RoleHeld], UUID | None]]:
+    """The roles and the present center behind those of the sessions that are still open: one question for all streams
+    of the process."""
     async with transaction() as db:
         rows = await db.execute(
-            text("SELECT id, roles FROM open_sessions(:ids, :now)"),
+            text("SELECT id, roles, center_id FROM open_sessions(:ids, :now)"),
             {"ids": list(sessions), "now": clock.now()},
         )
         return {
-            row.id: frozenset(
-                (one["role"], as_uuid(one["tenant_id"]), as_uuid(one["center_id"])) for one in row.roles
+            row.id: (
+                frozenset(
+                    (one["role"], as_uuid(one["tenant_id"]), as_uuid(one["center_id"])) for one in row.roles
+                ),
+                row.center_id,
             )
             for row in rows
         }

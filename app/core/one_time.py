@@ -23,7 +23,7 @@ from app.core import words
 from app.core.db import transaction
 from app.core.errors import Refused, Replayed
 from app.core.sealing import seal, unseal
-from app.core.security import SAFE_METHODS, binding_of, hash_token, masked
+from app.core.security import FORMS, SAFE_METHODS, binding_of, hash_token, masked
 from app.core.tables import IdempotencyKey
 from app.core.viewer import Viewer
 from app.settings import settings
@@ -42,7 +42,6 @@ LONGEST = 200
 LARGEST = 100_000
 """Bytes of a JSON answer worth keeping."""
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _SEALED_FOR = "answer"
 _OURS = frozenset({"idempotency_key", "csrf_token"})
 
@@ -59,7 +58,7 @@ async def key_of(request: AnyRequest) -> str:
         return ""
     if header := request.headers.get("idempotency-key"):
         return header.replace("\x00", "")[:LONGEST]
-    if request.headers.get("content-type", "").startswith(_FORMS):
+    if request.headers.get("content-type", "").startswith(FORMS):
         return str((await request.form()).get("idempotency_key", "")).replace("\x00", "")[:LONGEST]
     return ""
 
@@ -160,7 +159,7 @@ def _named(kind: str, who: UUID) -> str:
 async def _fingerprint(request: AnyRequest) -> bytes:
     """What was sent, so that a key used for something else is seen. Of a form its fields and the names of its files:
     a browser puts other marks between the parts each time."""
-    if not request.headers.get("content-type", "").startswith(_FORMS):
+    if not request.headers.get("content-type", "").startswith(FORMS):
         return _print(await request.body())
     fields = [
         (name, value.filename if isinstance(value, UploadFile) else str(value))

@@ -68,7 +68,7 @@ def environment() -> Environment:
         language_option=language_option,
     )  # fmt: skip
     env.globals.update(
-        static=static, dom_id=dom_id, csp_nonce=csp_nonce, csrf_token=_csrf, idempotency_key=_one_time_key,
+        static=static, dom_id=dom_id, csp_nonce=csp_nonce, csrf_token=_csrf, idempotency_key=_one_time_key, workplace_id=_workplace_id,
         live_stream=live_stream, text_direction=text_direction, now=clock.now, timedelta=timedelta, **_globals,
     )  # fmt: skip
     return env
@@ -249,6 +249,13 @@ def csp_nonce(context: Context) -> str:
 def _csrf(context: Context) -> str:
     request = context["request"]
     return csrf_token(binding_of(request) or getattr(request.state, "visitor", ""))
+
+
+@pass_context
+def _workplace_id(context: Context) -> str:
+    """The center a page is made at, which its forms name: they change nothing once one works elsewhere."""
+    me = context.get("me")
+    return str(me.center_id) if me and me.center_id and me.kind == "person" else ""
 
 
 def _one_time_key() -> str:

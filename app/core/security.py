@@ -130,6 +130,10 @@ def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+"""What a browser sends a form as."""
+
+
 def csrf_exempt(reason: str) -> dict[str, str]:
     """Route option: this route proves its caller otherwise; say how."""
     return {"csrf": "exempt", "csrf_reason": reason}
@@ -148,7 +152,7 @@ async def refuse_cross_site(
     token = connection.headers.get("x-csrf-token", "")
     if not token and isinstance(connection, Request):
         kind = connection.headers.get("content-type", "")
-        if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        if kind.startswith(FORMS):
             token = str((await connection.form()).get("csrf_token", ""))
     binding = binding_of(connection)
     if not binding or not csrf_token_matches(token, binding):

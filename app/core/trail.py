@@ -6,7 +6,20 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, literal, null, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -16,7 +29,13 @@ PAGE = 50
 
 Kind = Literal["", "writes", "refusals", "looks", "sign_ins"]
 
-SIGN_INS = ("SignedIn", "SignInFailed", "SignedUp", "PasswordChanged", "PasswordResetRequested")
+SIGN_INS = (
+    "SignedIn", "SignInFailed", "SignInLocked", "SignedUp", "PasswordChanged", "PasswordResetRequested", "RecoveryCodeUsed",
+    "SecondFactorPaused", "KioskEntered", "KioskPinPaused",
+)  # fmt: skip
+PIN_WRONG, PIN_PAUSED = "pin.wrong", "pin.paused"
+REFUSED_IN = ("sign_in.unknown", PIN_WRONG, PIN_PAUSED)
+"""What no event tells of somebody who was not let in."""
 HOUSE = ("audit.head", "audit.forgotten", "changed", "erasures.replayed")
 
 
@@ -32,6 +51,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of thing ("order"), or one thing's id."""
     q: str = ""
     """Free text, also in the values."""
+    q_actions: Sequence[str] = ()
+    q_ids: Sequence[str] = ()
+    """What the free text says on the screen: actions that read so, and things that are called so."""
+    actions: Sequence[str] = ()
+    """Actions that read as `action` does."""
+    ids: Sequence[str] = ()
+    """Things that are called as `entity` says."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -107,8 +133,18 @@ def _of_kind(kind: Kind) -> tuple[ColumnElement[bool] | None, ColumnElement[bool
         case "looks":
             return None, is_look
         case "sign_ins":
-            return EventRow.name.in_(SIGN_INS), AuditLog.action == "sign_in.unknown"
+            return EventRow.name.in_(SIGN_INS), AuditLog.action.in_(REFUSED_IN)
     return every, every
+
+
+LABELS = ("label", "number", "title", "code")
+"""What a thing is called in its events, the first that says something."""
+
+
+def _thing(kind: Any, said: Any) -> ColumnElement[str]:
+    """A row's thing as it is shown: "order 1003"."""
+    called = func.coalesce(*(func.nullif(said[one].astext, "") for one in LABELS))
+    return func.concat_ws(" ", func.replace(kind, "_", " "), called)
 
 
 def _events(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -116,9 +152,18 @@ def _events(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.who:
         found.append(EventRow.actor_name.ilike(like(wanted.who)))
     if wanted.action:
-        found.append(EventRow.name.ilike(like(wanted.action.replace(" ", ""))))
+        name = EventRow.name
+        found.append(or_(name.ilike(like(wanted.action.replace(" ", ""))), name.in_(wanted.actions)))
+    thing = _thing(EventRow.entity_type, EventRow.payload)
     if wanted.entity:
-        found.append(or_(EventRow.entity_type == wanted.entity, EventRow.entity_id == wanted.entity))
+        ids = [wanted.entity, *wanted.ids]
+        found.append(
+            or_(
+                EventRow.entity_type == wanted.entity,
+                EventRow.entity_id.in_(ids),
+                thing.ilike(like(wanted.entity)),
+            )
+        )
     if wanted.q:
         part = like(wanted.q)
         held = exists().where(
@@ -134,8 +179,12 @@ def _events(wanted: Wanted) -> list[ColumnElement[bool]]:
             EventRow.ip,
             EventRow.request_id,
             cast(EventRow.payload, Text),
+            thing,
         )
-        found.append(or_(*(one.ilike(part) for one in texts), held))
+        said = [EventRow.name.in_(wanted.q_actions), EventRow.entity_id.in_(wanted.q_ids)]
+        if wanted.q_ids:
+            said.append(cast(EventRow.payload, Text).op("~")("|".join(wanted.q_ids)))
+        found.append(or_(*(one.ilike(part) for one in texts), held, *said))
     return found
 
 
@@ -145,9 +194,18 @@ def _logs(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(AuditLog.actor_name.ilike(like(wanted.who)))
     if wanted.action:
         part = wanted.action.replace(" ", "_")
-        found.append(or_(AuditLog.action.ilike(like(part)), AuditLog.action.ilike(like(wanted.action))))
+        parts = (AuditLog.action.ilike(like(one)) for one in (part, wanted.action))
+        found.append(or_(*parts, AuditLog.action.in_(wanted.actions)))
+    thing = _thing(AuditLog.entity_type, AuditLog.new_values)
     if wanted.entity:
-        found.append(or_(AuditLog.entity_type == wanted.entity, AuditLog.entity_id == wanted.entity))
+        ids = [wanted.entity, *wanted.ids]
+        found.append(
+            or_(
+                AuditLog.entity_type == wanted.entity,
+                AuditLog.entity_id.in_(ids),
+                thing.ilike(like(wanted.entity)),
+            )
+        )
     if wanted.q:
         texts = (
             AuditLog.actor_name,
@@ -157,8 +215,10 @@ def _logs(wanted: Wanted) -> list[ColumnElement[bool]]:
             AuditLog.request_id,
             cast(AuditLog.old_values, Text),
             cast(AuditLog.new_values, Text),
+            thing,
         )
-        found.append(or_(*(one.ilike(like(wanted.q)) for one in texts)))
+        said = (AuditLog.action.in_(wanted.q_actions), AuditLog.entity_id.in_(wanted.q_ids))
+        found.append(or_(*(one.ilike(like(wanted.q)) for one in texts), *said))
     return found
 
 

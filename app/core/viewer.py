@@ -18,6 +18,16 @@ class HeldRole:
 
 
 @dataclass(frozen=True, slots=True)
+class Workplace:
+    """A center where a person holds a role, by the names they know it by."""
+
+    center_id: UUID
+    center: str
+    tenant_id: UUID
+    business: str
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """A visitor, a signed-in person in a working context, a shop's own program, the holder of a link, or the
     system itself."""
@@ -38,6 +48,8 @@ class Viewer:
     theme: str = ""
     distance_unit: str = "km"
     held: tuple[HeldRole, ...] = ()
+    workplaces: tuple[Workplace, ...] = ()
+    """Where they may work, by name."""
     tenant_id: UUID | None = None
     center_id: UUID | None = None
     ip: str = ""
@@ -63,6 +75,11 @@ class Viewer:
     @property
     def is_staff(self) -> bool:
         return self.tenant_id is not None and self.kind in ("person", "program")
+
+    @property
+    def workplace(self) -> Workplace | None:
+        """Where they work just now; None in their own garage."""
+        return next((one for one in self.workplaces if one.center_id == self.center_id), None)
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -18,11 +18,14 @@ from app.core.errors import (
     ModuleOff,
     NotFromHere,
     ProofNeeded,
+    Refused,
     SignInNeeded,
 )
 from app.core.identity import client_ip, identify
 from app.core.permissions import ADVISOR, KNOWN, OWNER, PUBLIC, SIGNED_IN, TECHNICIAN
+from app.core.security import FORMS, SAFE_METHODS
 from app.core.viewer import Viewer, allowed
+from app.core.words import _
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -39,6 +42,9 @@ def needs(permission: str, module: str = "") -> dict[str, str]:
 
 BEFORE_FACTOR = {"before_factor": True}
 """Route option: open to staff who must set a second factor up first."""
+
+LEAVES_SHOP = {"leaves_shop": True}
+"""Route option: open also where the business one works for lets nobody in, so that one can go elsewhere."""
 
 FRESH = timedelta(minutes=10)
 
@@ -61,10 +67,12 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
     location are stored under the form's one-time key in the same transaction.
     """
     key = await one_time.key_of(request)
+    made_at = await _made_at(request)
     await _not_too_often(request, "ip", limits.place(client_ip(request)))
     request.state.cursor = live.last_seq()
     async with transaction() as db:
         me = await _let_in(db, request)
+        _same_place(request, me, made_at)
         if me.user_id:
             await _not_too_often(request, "person", str(me.user_id))
         if key:
@@ -95,7 +103,8 @@ async def _let_in(db: AsyncSession, request: AnyRequest) -> Viewer:
     request.state.me = me
     words.speak(me.locale)
     if await _is_outside(db, me):
-        if request.route_handler.opt["needs"] != PUBLIC:
+        opt = request.route_handler.opt
+        if opt["needs"] != PUBLIC and not opt.get("leaves_shop"):
             raise NotFromHere
         me = await _as_visitor_of_the_shop(db, me)
     me = await _with_modules(db, me)
@@ -157,6 +166,30 @@ def _may(request: AnyRequest, me: Viewer) -> None:
         raise Forbidden(needed)
     if needed != SIGNED_IN and not me.can(needed):
         raise Forbidden(needed)
+
+
+async def _made_at(request: AnyRequest) -> str:
+    """The center that a form's page was made at; "" for one's own garage, and for what is no form."""
+    if request.method in SAFE_METHODS or not request.headers.get("content-type", "").startswith(FORMS):
+        return ""
+    return str((await request.form()).get("made_at", ""))
+
+
+def _same_place(request: AnyRequest, me: Viewer, made_at: str) -> None:
+    """A page of one shop that stayed open must not change the other: both have an order 1003. Raises Refused."""
+    if not made_at or made_at == str(me.center_id or "") or me.kind != "person":
+        return
+    if request.route_handler.opt["needs"] in (PUBLIC, SIGNED_IN):
+        return
+    now = me.workplace.center if me.workplace else _("your own garage")
+    was = next((one.center for one in me.workplaces if str(one.center_id) == made_at), _("another workplace"))
+    raise Refused(
+        _(
+            "This page was made at %(was)s, and in this browser you are at %(now)s now. Nothing was changed. "
+            "Change back in the menu above, or open the page again.",
+            was=was, now=now,
+        )
+    )  # fmt: skip
 
 
 async def _not_too_often(request: AnyRequest, per: limits.Per, who: str) -> None:

@@ -22,7 +22,7 @@ from app.core import audit, chain, clock, graveyard, trail, words
 from app.core.db import transaction
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.forms import read, values_of
-from app.core.render import page
+from app.core.render import page, see_other
 from app.core.trail import Entry, Kind, Place, Wanted
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -30,6 +30,7 @@ from app.core.words import _
 from app.domains.accounts import User
 from app.domains.customers.models import Customer
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile, Tenant
+from app.domains.notifications.models import Mail
 from app.domains.services.models import Service
 from app.screens import audit_words
 
@@ -112,7 +113,8 @@ async def _trail_of(db: AsyncSession, me: Viewer, asked: Asked, shown: Shown) ->
 async def _entries(db: AsyncSession, of: Trail, asked: Asked) -> tuple[Sequence[Entry], str]:
     """A page of rows, and where the next begins ("" when there is none)."""
     before = Place.read(asked.before)
-    found = await trail.search(db, of.tenant, asked.wanted(of.zone), before=before, limit=asked.limit + 1)
+    wanted = await _wanted(db, of, asked)
+    found = await trail.search(db, of.tenant, wanted, before=before, limit=asked.limit + 1)
     older = str(found[asked.limit - 1].place) if len(found) > asked.limit else ""
     return found[: asked.limit], older
 
@@ -130,6 +132,43 @@ async def _links(db: AsyncSession, of: Trail, entries: Sequence[Entry]) -> dict[
     return {one.id: url for one in entries if (url := audit_words.url_of(one, customers))}
 
 
+NAMED = (
+    (Bay.id, Bay.name), (ServiceCenter.id, ServiceCenter.name), (StaffProfile.id, StaffProfile.name),
+    (StaffProfile.user_id, StaffProfile.name), (Customer.id, Customer.name), (Service.id, Service.name),
+    (Customer.user_id, Customer.name), (Mail.id, Mail.recipient_name),
+)  # fmt: skip
+"""Which ids people call by a name, and where it stands."""
+
+
+async def _called(db: AsyncSession, of: Trail, part: str) -> list[str]:
+    """The ids of what is called so."""
+    if len(part) < 2:
+        return []
+    found: list[str] = []
+    for key, name in NAMED:
+        mine = key.class_.tenant_id == of.tenant
+        ids = await db.scalars(
+            select(key).where(mine, name.ilike(trail.like(part)), key.is_not(None)).limit(50)
+        )
+        found += map(str, ids)
+    if of.tenant is None:
+        people = select(User.id).where(User.name.ilike(trail.like(part))).limit(50)
+        found += map(str, await db.scalars(people))
+    return found
+
+
+async def _wanted(db: AsyncSession, of: Trail, asked: Asked) -> Wanted:
+    """The search, and what its words mean on the screen: rows hold "RolesChanged" and an id, and are shown as "Roles
+    changed" and a name."""
+    return msgspec.structs.replace(
+        asked.wanted(of.zone),
+        q_actions=audit_words.actions_that_read(asked.q) if asked.q else (),
+        q_ids=await _called(db, of, asked.q),
+        actions=audit_words.actions_that_read(asked.action) if asked.action else (),
+        ids=await _called(db, of, asked.entity),
+    )
+
+
 async def _names(db: AsyncSession, of: Trail, entries: Sequence[Entry]) -> dict[str, str]:
     """What people call the things whose ids stand in the rows."""
     found = set().union(
@@ -139,10 +178,7 @@ async def _names(db: AsyncSession, of: Trail, entries: Sequence[Entry]) -> dict[
     if not ids:
         return {}
     names: dict[str, str] = {}
-    for key, name in (
-        (Bay.id, Bay.name), (ServiceCenter.id, ServiceCenter.name), (StaffProfile.id, StaffProfile.name),
-        (StaffProfile.user_id, StaffProfile.name), (Customer.id, Customer.name), (Service.id, Service.name),
-    ):  # fmt: skip
+    for key, name in NAMED:
         rows = await db.execute(select(key, name).where(key.class_.tenant_id == of.tenant, key.in_(ids)))
         names |= {str(row[0]): row[1] for row in rows}
     if of.tenant is None:  # on the platform it is about people's accounts
@@ -221,7 +257,8 @@ async def _rows(me: Viewer, of: Trail, asked: Asked) -> AsyncIterator[str]:
         async with transaction(user=me.user_id, tenant=of.tenant) as db:
             if not of.is_own:
                 await db.execute(text("SELECT set_config('app.network', 'on', true)"))
-            found = await trail.search(db, of.tenant, asked.wanted(of.zone), before=before, limit=IN_ONE_GO)
+            wanted = await _wanted(db, of, asked)
+            found = await trail.search(db, of.tenant, wanted, before=before, limit=IN_ONE_GO)
         yield "".join(_line(_cells(one)) for one in found)
         if len(found) < IN_ONE_GO:
             return
@@ -242,12 +279,18 @@ def _line(cells: Sequence[Any]) -> str:
     return file.getvalue()
 
 
+def _no_heads() -> str:
+    return _("There are no signed heads yet. The first one is signed after midnight UTC; come back tomorrow.")
+
+
 async def _heads(request: AnyRequest, shown: Shown) -> Response[Any]:
     """The signed heads of a chain, to be kept elsewhere: `torqueline verify-audit --heads` compares with them."""
     asked = Asked(business=request.query_params.get("business", ""))
     async with begin(request) as (db, me):
         of = await _trail_of(db, me, asked, shown)
         lines = [msgspec.json.encode(head) + b"\n" async for _row, head in chain.heads(db, of.tenant)]
+        if not lines:
+            return see_other(request, f"{of.base}?{asked.query()}", flash=_no_heads())
         await audit.read(db, me, "audit_heads", tenant=of.tenant)
     headers = {"Content-Disposition": 'attachment; filename="audit-heads.jsonl"', "Cache-Control": "no-store"}
     return Response(b"".join(lines), media_type="application/jsonl", headers=headers)

@@ -8,14 +8,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from app.core import render, words
+from app.core.events import Event
 from app.core.render import template_global
 from app.core.security import as_uuid
-from app.core.trail import Entry
+from app.core.trail import LABELS, Entry
 from app.core.words import _
 from app.domains.accounts.said import permission_label
 
 UNTOLD = ("currency", "center_id", "tenant", "version")
 """They say nothing to a reader."""
+
+TOLD = ("MailWritten", "NotificationSent")
+"""Of these only whom it went to says something."""
 
 Names = Mapping[str, str]
 """What is known of an id by people: {id: name}."""
@@ -35,12 +39,15 @@ def plain(name: str) -> str:
     return spaced[:1].upper() + spaced[1:].lower()
 
 
-@template_global
-def audit_action(entry: Entry) -> str:
-    """What was done, in words."""
-    known = {
+def _known() -> dict[str, str]:
+    return {
         "permission.denied": _("Not allowed"),
         "sign_in.unknown": _("Sign-in with an address nobody has"),
+        "pin.wrong": _("Wrong PIN at a tablet"),
+        "pin.paused": _("Wrong PIN at a tablet, for the fifth time"),
+        "MailWritten": _("Mail written"),
+        "NotificationSent": _("Told on the site"),
+        "ClipMoved": _("Video being prepared"),
         "changed": _("Changed"),
         "audit.head": _("Chain signed"),
         "audit.forgotten": _("Old and new values forgotten"),
@@ -54,7 +61,26 @@ def audit_action(entry: Entry) -> str:
         "upload.infected": _("A file with a virus was refused"),
         "token.reused": _("A spent token was used again"),
     }
-    return known.get(entry.action) or words._(plain(entry.action))
+
+
+def action_words(action: str) -> str:
+    """What was done, in words."""
+    return _known().get(action) or words._(plain(action))
+
+
+@template_global
+def audit_action(entry: Entry) -> str:
+    """What a row says was done."""
+    return action_words(entry.action)
+
+
+def actions_that_read(part: str) -> list[str]:
+    """The actions whose words hold these."""
+    kinds: list[type[Event]] = [Event]
+    for one in kinds:
+        kinds += one.__subclasses__()
+    every = {one.__name__ for one in kinds} | set(_known())
+    return [one for one in every if part.casefold() in action_words(one).casefold()]
 
 
 @template_global
@@ -64,8 +90,11 @@ def audit_thing(entry: Entry, names: Names) -> str:
         return entry.entity_id
     if not entry.entity_type or entry.entity_type.startswith(("audit", "people")):
         return ""
+    if entry.action in TOLD:
+        who = names.get(entry.entity_id) or names.get(str(entry.detail.get("user_id", "")), "")
+        return _("to %(name)s", name=who) if who else ""
     label = words._(plain(entry.entity_type))
-    said = (entry.detail.get(one) for one in ("label", "number", "title", "code"))
+    said = (entry.detail.get(one) for one in LABELS)
     name = next((one for one in said if one), "") or names.get(entry.entity_id, "")
     return f"{label} {name}".strip()
 

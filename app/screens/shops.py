@@ -21,8 +21,9 @@ from app.domains.network.branding import Brand, brand_of
 from app.domains.network.models import ServiceCenter
 from app.domains.network.premises import (
     Hours,
-    center_called,
+    center_to_visit,
     hours_for_anyone,
+    is_public,
     search_open_centers,
 )
 from app.domains.services.models import Service
@@ -70,6 +71,8 @@ class ShopPageOut(ShopOut):
     email: str
     website: str
     zone: str
+    takes_bookings: bool
+    """Whether visits are booked here; else by phone."""
     is_open: bool
     open_changes_at: datetime | None
     """When it closes or opens next; null when that is more than a week away."""
@@ -95,14 +98,14 @@ async def shop_page(request: AnyRequest, slug: FromPath[str]) -> Response[Any]:
     async with begin(request) as (db, me):
         center, brand, hours, offered = await _shop(db, slug)
         return page(
-            request, me, "screens/shop.html", center=center, shop_brand=brand, hours=hours,
+            request, me, "screens/shop.html", center=center, takes_bookings=await is_public(db, center), shop_brand=brand, hours=hours,
             zone=ZoneInfo(center.zone), groups=grouped(offered),
         )  # fmt: skip
 
 
 async def _shop(db: AsyncSession, slug: str) -> tuple[ServiceCenter, Brand, Hours, list[Service]]:
-    """A shop's own facts and nothing of the people who work or come there. NotFound where it takes no bookings."""
-    center = await center_called(db, slug)
+    """A shop's own facts and nothing of the people who work or come there."""
+    center = await center_to_visit(db, slug)
     return (
         center,
         await brand_of(db, center.tenant_id),
@@ -129,7 +132,7 @@ async def show_shop(request: AnyRequest, slug: FromPath[str]) -> ShopPageOut:
         center, brand, hours, offered = await _shop(db, slug)
         return ShopPageOut(
             **_facts(center, brand.name), email=center.email or brand.email, website=brand.website,
-            zone=center.zone, is_open=hours.is_open, open_changes_at=hours.changes_at,
+            zone=center.zone, takes_bookings=await is_public(db, center), is_open=hours.is_open, open_changes_at=hours.changes_at,
             working_hours=center.working_hours, other_days=_other_days(hours),
             tax_name=center.tax_name if center.tax_rate else "",
             services=[_offer(one) for one in offered],

@@ -22,7 +22,8 @@ async def stream(
     after: int = 0,
     last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
 ) -> Response[Any]:
-    """Signals of the topics the page was signed for. 401 instead of a redirect: a stream cannot sign in."""
+    """Signals of the topics the page was signed for. 401 instead of a redirect: a stream cannot sign in. 409 for a page
+    of a place its person has left for another one in this browser."""
     try:
         wanted = live.read_stream_token(topics)
     except ValueError as error:
@@ -31,6 +32,8 @@ async def stream(
         async with begin(request) as (_db, me):
             if not _may_hear(me, wanted):
                 raise SignInNeeded
+            if wanted.place and wanted.place != (me.tenant_id, me.center_id):
+                return Response(None, status_code=409)
             held = _held(me) if wanted.viewer else None
     except SignInNeeded:
         return Response(None, status_code=401)
@@ -59,7 +62,7 @@ def _held(me: Viewer) -> live.Held | None:
     if me.session_id is None:
         return None
     roles = frozenset((one.role, one.tenant_id, one.center_id) for one in me.held)
-    return live.Held(me.session_id, roles, me.ip)
+    return live.Held(me.session_id, roles, me.ip, me.center_id)
 
 
 router = Router("/", route_handlers=[stream])

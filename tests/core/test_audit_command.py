@@ -86,3 +86,14 @@ async def test_an_unknown_business_and_a_list_that_is_none_are_refused(trail, tm
     nonsense = tmp_path / "heads"
     nonsense.write_text("nonsense")
     assert verify_audit("--heads", str(nonsense)).returncode == 2
+
+
+async def test_a_file_without_heads_proves_nothing_and_no_heads_yet_is_said(site, tmp_path):
+    empty = tmp_path / "heads.jsonl"
+    none_yet = verify_audit("--export-heads")
+    empty.write_text(none_yet.stdout)
+    assert (none_yet.returncode, none_yet.stdout) == (0, "")
+    assert "no signed heads yet" in none_yet.stderr
+    said = verify_audit("--heads", str(empty))
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "nothing to compare" in said.stderr

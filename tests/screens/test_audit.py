@@ -18,7 +18,7 @@ from app.domains.customers.models import Customer
 from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
 from app.screens.audit import cell
-from tests.cast import CAST, HARBOR, VOLT
+from tests.cast import CAST, HARBOR, PASSWORD, VOLT
 
 TRAIL = "/settings/audit"
 
@@ -239,12 +239,60 @@ def test_no_cell_is_a_formula_and_nothing_is_lost(said):
 async def test_signed_heads_are_given_out_for_ones_own_trail(browser, cast):
     await change_hours()
     await change_hours(cast.outsider)
+    none_yet = await browser(cast.owner).get(f"{TRAIL}/heads", follow_redirects=True)
+    assert "There are no signed heads yet" in none_yet.text
     await relay.stamp()
     await chain.sign_heads()
     answer = await browser(cast.owner).get(f"{TRAIL}/heads")
     [head] = chain.read_heads(answer.text.splitlines())
     assert head.tenant == str(HARBOR)
     assert head.is_ours
+
+
+# --- who came in, and words as they are shown ------------------------------------------------------------
+
+
+async def test_an_owner_sees_who_of_the_shop_came_in_and_who_tried_and_nothing_of_others(browser, cast):
+    for person, password in (
+        (cast.advisor, PASSWORD),
+        (cast.advisor, "wrong words"),
+        (cast.customer, PASSWORD),
+    ):
+        await browser().post("/sign-in", {"email": person.email, "password": password})
+    await browser().json("POST", "/api/v1/auth/login", {"email": cast.technician.email, "password": PASSWORD})
+    page = (await browser(cast.owner).get(f"{TRAIL}?kind=sign_ins")).text
+    rows = [row.split("</summary>")[0] for row in page.split("<summary>")]
+    came = [row for row in rows if "Signed in" in row]
+    assert sorted(name for row in came for name in ("Avery Advisor", "Terry Technician", "Dana") if name in row) == [
+        "Avery Advisor", "Terry Technician",
+    ]  # fmt: skip
+    [tried] = [row for row in rows if "Sign in failed" in row]
+    assert "Avery Advisor" in tried
+    assert "Somebody not signed in" in tried
+    assert "Somebody not signed in" not in "".join(came)
+    assert "Avery" not in (await browser(cast.outsider).get("/api/v1/admin/audit-logs")).text
+    nova = browser(cast.network)
+    everybody = (await nova.get("/api/v1/admin/audit-logs?kind=sign_ins&action=SignedIn")).json()["items"]
+    assert sorted(one["user"] for one in everybody) == [
+        "Avery Advisor",
+        cast.customer.name,
+        "Terry Technician",
+    ]
+    await relay.stamp()
+    await chain.chain_new_rows()
+    again = (await browser(cast.owner).get("/api/v1/admin/audit-logs?kind=sign_ins")).json()["items"]
+    assert all(one["number"] for one in again)
+
+
+@pytest.mark.parametrize(
+    "asked", ["q=Roles+changed", "action=Roles+changed", "q=Avery", "entity=Avery", "entity=Staff"]
+)
+async def test_the_search_finds_what_the_page_shows(browser, cast, asked):
+    owner = browser(cast.owner)
+    roles = f"/settings/centers/{cast.owner.center_id}/people/{cast.advisor.staff_id}/roles"
+    assert (await owner.post(roles, {"roles": "technician"})).status_code == 303
+    found = (await owner.get(f"/api/v1/admin/audit-logs?kind=writes&{asked}")).json()["items"]
+    assert "RolesChanged" in [one["action"] for one in found]
 
 
 # --- JSON ------------------------------------------------------------------------------------------------

@@ -56,11 +56,14 @@ async def test_the_chosen_service_comes_along_to_the_booking(browser, cast):
     assert f"service%3D{service.id}" in (await browser(cast.advisor).get(way)).text
 
 
-async def test_a_shop_that_takes_no_bookings_has_no_page(browser, cast):
+async def test_a_shop_that_takes_no_bookings_shows_its_hours_and_its_phone(browser, cast):
     owner = browser(cast.owner)
     assert SHOP in (await owner.get(f"/settings/centers/{HARBOR_CENTER}")).text
     await switch("online_booking", False)
-    for url in (SHOP, f"/api/v1{SHOP}"):
-        assert (await browser().get(url)).status_code == 404
-    assert SHOP not in (await browser().get("/shops")).text
-    assert SHOP not in (await owner.get(f"/settings/centers/{HARBOR_CENTER}")).text
+    page = (await browser().get(SHOP)).text
+    assert "Opening hours" in page
+    assert "by phone" in page
+    assert "/book/" not in page
+    assert (await browser().get(f"/api/v1{SHOP}")).json()["takes_bookings"] is False
+    assert SHOP not in (await browser().get("/shops")).text, "who looks for a workshop here wants to book"
+    assert SHOP in (await owner.get(f"/settings/centers/{HARBOR_CENTER}")).text

@@ -138,8 +138,8 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "where mail to a customer of the transaction's own shop goes, and no address where that is an account's",
     ),
     "open_sessions(uuid[],timestamp with time zone)": (
-        "TABLE(id uuid, roles jsonb)",
-        "whether a stream's session still stands and with which roles; the ids come from the stream itself",
+        "TABLE(id uuid, roles jsonb, center_id uuid)",
+        "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
     ),
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
@@ -162,6 +162,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "payments_to_ask_about(timestamp with time zone)": (
         "TABLE(payment_id uuid, tenant_id uuid, user_id uuid)",
         "",
+    ),
+    "workplaces_of(uuid)": (
+        "jsonb",
+        "the names of the centers where a person holds a role, for enter_person alone",
     ),
     "undecided_payments(timestamp with time zone)": (
         "TABLE(payment_id uuid, tenant_id uuid, user_id uuid)",

@@ -16,6 +16,7 @@ from app.core.permissions import PUBLIC
 from app.core.places import usual_distance
 from app.core.security import csrf_exempt
 from app.core.tokens import LIFETIME
+from app.core.viewer import Viewer
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.domains.accounts import bearer, entering, guarding, profile, signing_in, stepping_up
 from app.domains.accounts.models import User
@@ -102,7 +103,9 @@ class PasswordIn(msgspec.Struct, forbid_unknown_fields=True):
     new_password: str
 
 
-async def _granted(db: AsyncSession, user: User, family: UUID | None = None) -> Granted:
+async def _granted(db: AsyncSession, user: User, family: UUID | None = None, *, by: Viewer) -> Granted:
+    if family is None:
+        await signing_in.signed_in(db, user, by=by)
     roles = await bearer.roles_of(db, user.id)
     center = await signing_in.first_center(db, user.id)
     access, refresh = await bearer.grant(db, user, roles=roles, center_id=center, family=family)
@@ -119,7 +122,7 @@ async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted
             db, email=data.email, password=data.password, name=data.name, phone=data.phone, by=me,
             distance_unit=usual_distance("", request.headers.get("accept-language", "")),
         )  # fmt: skip
-        return await _granted(db, user)
+        return await _granted(db, user, by=me)
 
 
 @post("/auth/login", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
@@ -134,7 +137,7 @@ async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[An
             if await entering.has_second_factor(db, user.id):
                 ticket = await entering.stop_half_way(db, user, next="", for_program=True)
                 return Response({"error": "second_factor_required", "ticket": ticket}, status_code=401)
-            return Response(await _granted(db, user))
+            return Response(await _granted(db, user, by=me))
     raise SignInNeeded
 
 
@@ -145,7 +148,7 @@ async def login_second_factor(request: AnyRequest, data: JSONBody[SecondFactor])
         user, waiting = await entering.half_way(db, data.ticket, for_program=True)
         if await stepping_up.code_is_right(db, user, data.code, by=me):
             await db.delete(waiting)
-            return await _granted(db, user)
+            return await _granted(db, user, by=me)
     raise SignInNeeded
 
 
@@ -154,7 +157,7 @@ async def refresh(request: AnyRequest, data: JSONBody[Refresh]) -> Granted:
     async with begin(request) as (db, me):
         spent = await bearer.use_refresh(db, data.refresh_token, by=me)
         if spent is not None:
-            return await _granted(db, spent[0], family=spent[1])
+            return await _granted(db, spent[0], family=spent[1], by=me)
     raise SignInNeeded
 
 

@@ -2,15 +2,17 @@
 
 import itertools
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import limits
+from app.core import audit, limits
 from app.core.db import new_id
 from app.core.errors import Invalid, TooMany
 from app.core.events import record
 from app.core.limits import Limit
+from app.core.trail import PIN_PAUSED, PIN_WRONG
 from app.core.viewer import Viewer
 from app.core.words import _, ngettext
 from app.domains.accounts import passwords
@@ -95,11 +97,14 @@ async def _forget(db: AsyncSession, user: User) -> None:
     await db.execute(delete(Session).where(Session.user_id == user.id, Session.kiosk_id.is_not(None)))
 
 
-async def is_right(db: AsyncSession, user: User, pin: str, *, kiosk: str, place: str, by: Viewer) -> bool:
+async def is_right(
+    db: AsyncSession, user: User, pin: str, *, kiosk: str, place: str, tenant: UUID, by: Viewer
+) -> bool:
     """Whether it is that person's PIN. Tries are counted before they are looked at, for this person at this tablet:
     after five wrong ones they wait fifteen minutes there, and nobody else does. Raises TooMany.
 
-    `kiosk` is the tablet's id, `place` its name, for the mail.
+    `kiosk` is the tablet's id, `place` its name, for the mail; `tenant` is the shop it stands in, whose trail shows
+    the wrong ones.
     """
     who = f"{kiosk} {user.id}"
     paused, left = await limits.tries(PAUSE, who)
@@ -114,6 +119,8 @@ async def is_right(db: AsyncSession, user: User, pin: str, *, kiosk: str, place:
         _paused, left = await limits.count(PAUSE, who)
         paused_now = KioskPinPaused(user_id=user.id, kiosk=place)
         await record(db, paused_now, by=by, person=user.id, subject=user.id)
+    action = PIN_PAUSED if number == TRIES.times else PIN_WRONG
+    await audit.log(db, by, action, "user", user.id, tenant=tenant, detail={"kiosk": place})
     return False
 
 

@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, get, post
 
 from app.core import clock
 from app.core.db import act_as
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 from app.core.forms import read, safe_next, values_of
 from app.core.identity import client_ip
 from app.core.limits import limited
@@ -18,10 +18,9 @@ from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.places import usual_distance
 from app.core.render import page, see_other
-from app.core.security import as_uuid
-from app.core.visit import begin, needs, needs_fresh_proof
+from app.core.visit import BEFORE_FACTOR, LEAVES_SHOP, begin, needs, needs_fresh_proof
 from app.core.words import _, languages
-from app.domains.accounts import entering, guarding, profile, proving, signing_in
+from app.domains.accounts import api_tokens, entering, guarding, profile, proving, signing_in
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -159,9 +158,10 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
 
 @post("/sign-out", opt=needs(PUBLIC) | REPEATABLE)
 async def sign_out(request: AnyRequest) -> Response[Any]:
+    after = safe_next(str((await request.form()).get("next", "")), "/")
     async with begin(request) as (db, me):
         await signing_in.sign_out(db, by=me)
-        answer = see_other(request, "/", cookies=[entering.session_gone()])
+        answer = see_other(request, after, cookies=[entering.session_gone()])
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
@@ -255,6 +255,7 @@ async def _settings(
         about = {name: getattr(user, name) for name in ProfileForm.__struct_fields__} | (typed or {})
         return page(
             request, me, "accounts/settings.html", status=422 if errors else 200, user=user, about=about,
+            tokens=[] if me.has("api_tokens") else await api_tokens.in_force(db, me),
             errors=errors or {}, languages=languages(),
             workshops=list((await profile.workshops(db)).items()),
         )  # fmt: skip
@@ -309,15 +310,18 @@ async def choose_theme(request: AnyRequest) -> Response[Any]:
         return see_other(request, safe_next(chosen.next, "/settings"))
 
 
-@post("/settings/workplace", opt=needs(SIGNED_IN))
+@post("/settings/workplace", opt=needs(SIGNED_IN) | BEFORE_FACTOR | LEAVES_SHOP)
 async def choose_workplace(request: AnyRequest) -> Response[Any]:
-    """Work at another center, or leave the shop for one's own garage. A center without a role stays closed:
-    entering it finds no role and sets no tenant."""
+    """Work at another center where one holds a role, or leave the shop for one's own garage."""
     chosen = read(ContextForm, await request.form())
     async with begin(request) as (db, me):
+        place = next((one for one in me.workplaces if str(one.center_id) == chosen.center_id), None)
+        if chosen.center_id and place is None:
+            raise NotFound
         await act_as(db, user=me.user_id)
-        await signing_in.work_at(db, center_id=as_uuid(chosen.center_id), by=me)
-        return see_other(request, "/home")
+        await signing_in.work_at(db, center_id=place.center_id if place else None, by=me)
+        where = place.center if place else _("your own garage")
+        return see_other(request, "/home", flash=_("You are at %(place)s now.", place=where))
 
 
 router = Router(

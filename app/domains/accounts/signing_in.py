@@ -1,5 +1,6 @@
 """Signing up, in and out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import audit, clock
 from app.core.db import act_as, new_id
 from app.core.errors import Invalid, Refused
-from app.core.events import record
+from app.core.events import Event, record
 from app.core.identity import KIOSK_LONGEST
 from app.core.places import usual_distance
 from app.core.security import hash_token, new_token
@@ -86,7 +87,7 @@ async def check_password(db: AsyncSession, *, email: str, password: str, by: Vie
     user = await db.scalar(select(User).where(User.id == user_id)) if user_id else None
     if not await passwords.matches(password, user.password_hash if user else None) or user is None:
         if user is not None:
-            await record(db, SignInFailed(user_id=user.id), by=by, person=user.id, subject=user.id)
+            await record_way_in(db, SignInFailed(user_id=user.id), person=user.id, by=by)
         else:
             await audit.log(db, by, NO_SUCH_ACCOUNT, tenant=None)
         return None
@@ -132,8 +133,26 @@ async def start_session(
         )
     )
     if kiosk_id is None:
-        await record(db, SignedIn(user_id=user.id), by=by, person=user.id, subject=user.id)
+        await signed_in(db, user, by=by)
     return token, expires
+
+
+async def signed_in(db: AsyncSession, user: User, *, by: Viewer) -> None:
+    """Remember who has come in."""
+    they = replace(by, kind="person", user_id=user.id, name=user.name)
+    await record_way_in(db, SignedIn(user_id=user.id), person=user.id, by=they)
+
+
+async def record_way_in(db: AsyncSession, event: Event, *, person: UUID, by: Viewer) -> None:
+    """Into the platform's trail, and into that of each business where the person holds a role now: whatever opens the
+    account opens the shop. Acts as the person afterwards."""
+    by = replace(by, tenant_id=None, center_id=None)
+    await record(db, event, by=by, person=person, subject=person)
+    asked = text("SELECT DISTINCT tenant_id FROM roles_held(:person) WHERE tenant_id IS NOT NULL")
+    for business in (await db.scalars(asked, {"person": person})).all():
+        await act_as(db, user=person, tenant=business)
+        await record(db, event, by=by, tenant=business, subject=person)
+    await act_as(db, user=person)
 
 
 async def sign_out(db: AsyncSession, *, by: Viewer) -> None:
@@ -160,7 +179,8 @@ async def end_other_sessions(db: AsyncSession, user: User, *, keep: UUID | None)
 
 
 async def work_at(db: AsyncSession, *, center_id: UUID | None, by: Viewer) -> None:
-    """Choose the service center one works for in this session; None leaves the shop for one's own garage."""
+    """Choose the service center one works for in this session; None leaves the shop for one's own garage. Where one
+    holds no role nothing opens, whatever is chosen."""
     await db.execute(update(Session).where(Session.id == by.session_id).values(center_id=center_id))
 
 

@@ -22,9 +22,11 @@ from app.domains.accounts.models import ApiToken
 
 AnyRequest = Request[Any, Any, Any]
 MAKES = needs(SIGNED_IN, "api_tokens")
+SEES = needs(SIGNED_IN)
+"""Where the shop has switched tokens off, they open nothing; whoever has some sees them still, and can revoke them."""
 
 
-@get("/settings/tokens", opt=MAKES)
+@get("/settings/tokens", opt=SEES)
 async def tokens_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         return await _show(request, db, me)
@@ -60,7 +62,7 @@ async def make_token(request: AnyRequest) -> Response[Any]:
             return await _show(request, db, me, wrong=wrong)
 
 
-@post("/settings/tokens/{token_id:uuid}/revocation", opt=MAKES, status_code=303)
+@post("/settings/tokens/{token_id:uuid}/revocation", opt=SEES, status_code=303)
 async def revoke_token(request: AnyRequest, token_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         await api_tokens.revoke(db, await api_tokens.find(db, me, token_id), by=me)

@@ -128,7 +128,20 @@ async def change_settings(request: AnyRequest) -> Response[Any]:
     except Refused as refused:
         if not refused.is_stale:
             raise
-        return await _show(request, status=409, typed=values_of(form), meanwhile=refused.words)
+        return await _show(request, status=409, typed=values_of(form), meanwhile=_meanwhile(refused))
+
+
+def _meanwhile(refused: Refused) -> str:
+    """What was changed, by whom, and what stands there now beside what was typed."""
+    now = [
+        _(
+            "%(setting)s is now: %(value)s.",
+            setting=setting_label(one["key"]),
+            value=setting_said(one["key"], one["new"]),
+        )
+        for one in refused.data["changed"]
+    ]
+    return " ".join([refused.words, *now])
 
 
 async def _logo_of(form: FormMultiDict, me: Viewer, tenant_id: UUID) -> tuple[Kept, dict[str, Any]] | None:

@@ -175,6 +175,17 @@ async def roles_at(db: AsyncSession, profile: StaffProfile, center: ServiceCente
     return set(rows)
 
 
+async def roles_by_person(db: AsyncSession, center: ServiceCenter) -> dict[UUID, list[str]]:
+    """The roles held at a center, by the person's id."""
+    found: dict[UUID, list[str]] = {}
+    held = select(RoleAt.user_id, RoleAt.role).where(
+        RoleAt.tenant_id == center.tenant_id, _counts_at(center.id)
+    )
+    for row in await db.execute(held.distinct().order_by(RoleAt.role)):
+        found.setdefault(row.user_id, []).append(row.role)
+    return found
+
+
 async def change_roles(
     db: AsyncSession, profile: StaffProfile, center: ServiceCenter, roles: set[str], *, by: Viewer
 ) -> None:
@@ -221,7 +232,14 @@ async def _stay_elsewhere(db: AsyncSession, profile: StaffProfile, center: Servi
         .limit(1)
     )
     if elsewhere is None:
-        raise Invalid({"roles": _("Choose at least one role from the list.")})
+        raise Invalid(
+            {
+                "roles": _(
+                    "%(name)s holds no role at another of your workshops, so one must stay. To let somebody go, untick “Works here”.",
+                    name=profile.name,
+                )
+            }
+        )
     if profile.center_id == center.id:
         await _tell(db, profile, by)
         profile.center_id = elsewhere

@@ -68,6 +68,7 @@ async def people_of(
     held = await certificates.of_people(db, people)
     return page(
         request, me, "network/people_of_center.html", status=422 if wrong else 200, center=center, people=people,
+        roles=await crew.roles_by_person(db, center),
         expired={who: [one for one in theirs if certificates.has_expired(one, center)] for who, theirs in held.items()},
         invitations=await inviting.open_invitations(db, center),
         typed=values_of(await request.form()) if wrong else {}, errors=wrong.errors if wrong else {},

@@ -122,7 +122,7 @@ async def change_in(db: AsyncSession, kiosk: Kiosk, who: Technician, pin: str, *
     by = replace(by, user_agent=agent_at(name, by.user_agent))
     await act_as(db, user=who.user_id, tenant=tenant_id)
     user = (await db.scalars(select(User).where(User.id == who.user_id))).one()
-    if not await kiosk_pins.is_right(db, user, pin, kiosk=str(kiosk_id), place=name, by=by):
+    if not await kiosk_pins.is_right(db, user, pin, kiosk=str(kiosk_id), place=name, tenant=tenant_id, by=by):
         return None
     token, _ends = await signing_in.start_session(db, user, by=by, center_id=center_id, kiosk_id=kiosk_id)
     await act_as(db, user=who.user_id, tenant=tenant_id)

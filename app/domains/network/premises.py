@@ -388,6 +388,11 @@ async def center_called(db: AsyncSession, slug: str) -> ServiceCenter:
     return await _found(db, _bookable().where(ServiceCenter.slug == slug))
 
 
+async def center_to_visit(db: AsyncSession, slug: str) -> ServiceCenter:
+    """A center with a page of its own on the site, whether it can be booked there or only rung up. Anyone may read it."""
+    return await _found(db, _open().where(ServiceCenter.slug == slug))
+
+
 async def open_center_by_id(db: AsyncSession, center_id: UUID) -> ServiceCenter:
     """A center that takes bookings. Anyone may read it."""
     return await _found(db, _bookable().where(ServiceCenter.id == center_id))
@@ -423,10 +428,14 @@ def _bookable() -> Select[ServiceCenter]:
         SystemSetting.key == f"{modules.PREFIX}online_booking",
         SystemSetting.value == literal(False, JSONB),
     )
+    return _open().where(~not_online)
+
+
+def _open() -> Select[ServiceCenter]:
     return (
         select(ServiceCenter)
         .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
-        .where(ServiceCenter.is_active, Tenant.is_active, ~not_online)
+        .where(ServiceCenter.is_active, Tenant.is_active)
     )
 
 

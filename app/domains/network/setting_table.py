@@ -160,7 +160,8 @@ _ACCEPT: Mapping[str, Callable[[Setting, Any], Any]] = {
 @lru_cache(maxsize=4)
 def _written(languages: tuple[str, ...]) -> dict[str, str]:
     codes = (one for one in locale_identifiers() if one.split("_")[0] in languages)
-    plain = [one for one in codes if len(one.split("_")) < 3]
+    # A language and a country; no script that nobody writes it in (English in Deseret).
+    plain = [one for one in codes if len(one.split("_")) < 3 and Locale.parse(one).script is None]
     return {one: Locale.parse(one).get_display_name(one) or one for one in sorted(plain)}
 
 

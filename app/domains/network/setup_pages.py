@@ -117,7 +117,7 @@ async def _show(
             values=typed if typed is not None else await _values(db, me, center),
             steps=premises.SLOT_STEPS,
             errors=wrong.errors if wrong else {},
-            public_page=f"/shops/{center.slug}" if center and await premises.is_public(db, center) else "",
+            public_page=f"/shops/{center.slug}" if center and center.is_active else "",
         )  # fmt: skip
 
 

@@ -169,12 +169,18 @@ async def leave(db: AsyncSession, who: AtShop) -> Emptied:
 
 
 async def unsettled(db: AsyncSession, who: AtShop) -> Sequence[str]:
-    open_order = select(RepairOrder.id).where(
-        RepairOrder.tenant_id == who.tenant_id,
-        RepairOrder.customer_id == who.customer_id,
-        RepairOrder.status.in_(("estimate", "repair_order")),
+    """Work that is not done with, and a car that is paid for and still here: somebody must be rung up to fetch it."""
+    theirs = select(RepairOrder.id).where(
+        RepairOrder.tenant_id == who.tenant_id, RepairOrder.customer_id == who.customer_id
     )
-    return [_("an open repair order")] if await db.scalar(select(open_order.exists())) else []
+    is_open = theirs.where(RepairOrder.status.in_(("estimate", "repair_order")))
+    is_here = theirs.where(RepairOrder.status.in_(("invoiced", "closed")), RepairOrder.stage != "delivered")
+    found = []
+    if await db.scalar(select(is_open.exists())):
+        found.append(_("an open repair order"))
+    if await db.scalar(select(is_here.exists())):
+        found.append(_("a car to hand over"))
+    return found
 
 
 DECLARED = Declared(records, papers=papers, join=join, leave=leave, unsettled=unsettled)

@@ -17,6 +17,7 @@ document.addEventListener("htmx:response:error", (event) => {
   if (ctx.sourceElement.id === "live" || ctx.sourceElement.id === "unread") {
     ctx.hx.reswap = "none";
     if (status === 401 || status === 403) signedOut();
+    if (status === 409) elsewhere();
   } else if (status !== 422 && ctx.sourceElement.matches("form[data-move]")) {
     // Not moved: the form names again where the card is.
     ctx.sourceElement.reset();
@@ -55,6 +56,8 @@ document.addEventListener("htmx:sse:error", (event) => {
   if (status === 401 || status === 403) {
     signedOut();
     document.getElementById("live")?.remove();
+  } else if (status === 409) {
+    elsewhere();
   } else {
     isCut = true;
     stale(true);
@@ -76,7 +79,7 @@ document.addEventListener("reset", (event) => {
 document.addEventListener("htmx:finally:request", (event) => {
   const element = event.detail.ctx.sourceElement;
   const status = event.detail.ctx.response?.status;
-  if (element.id === "live" && status !== 200 && status !== 401 && status !== 403) {
+  if (element.id === "live" && ![200, 401, 403, 409].includes(status)) {
     const again = () => element.isConnected && htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element });
     setTimeout(again, 2000 + Math.random() * 3000);
   }
@@ -84,6 +87,14 @@ document.addEventListener("htmx:finally:request", (event) => {
 
 function signedOut() {
   document.querySelector("[data-signed-out]")?.removeAttribute("hidden");
+}
+// Somebody with two workplaces has changed to the other one in another tab: what stands here is no longer theirs to
+// change from here, and its numbers mean other things there.
+function elsewhere() {
+  document.querySelector("[data-elsewhere]")?.removeAttribute("hidden");
+  isCut = true;
+  stale(true);
+  document.getElementById("live")?.remove();
 }
 // The browser says "offline" of a machine without a network, where a site on the machine itself still answers:
 // what answers counts for more.

@@ -43,6 +43,9 @@ async def test_the_trail_forgets_what_a_walk_in_wrote_and_where_they_were_writte
         await db.execute(update(Appointment).where(Appointment.id == visit_id).values(status="completed"))
         await db.execute(update(RepairOrder).where(RepairOrder.id == order.id).values(status="closed"))
         customer = await db.get_one(Customer, dana.customer_id)
+        assert await erasing.unsettled(db, customer) == ["a car to hand over"]
+        assert not await erasing.erase(db, customer, by=cast.owner.viewer), "paid, and the car is still here"
+        await db.execute(update(RepairOrder).where(RepairOrder.id == order.id).values(stage="delivered"))
         assert await erasing.erase(db, customer, by=cast.owner.viewer)
     after = await held()
     assert not [row for row in after if WORDS in row or dana.email in row]

@@ -89,6 +89,7 @@ async def test_a_stale_form_is_told_what_changed_keeps_what_was_typed_and_can_be
     )
     assert late.status_code == 409
     assert "An invoice is due after, by Olive Owner" in late.text
+    assert "An invoice is due after is now: 20 days" in late.text
     assert re.search(r'name="invoices.days_to_pay"[^>]*value="5"', late.text)
     again = fields | {"version": version_in(late.text), "invoices.days_to_pay": "5"}
     assert (await second.post(f"{HERE}/terms", again)).status_code == 303

@@ -304,3 +304,20 @@ async def test_a_closed_account_opens_nothing_until_it_is_open_again(browser, ca
     assert (await browser().post("/sign-in", credentials)).status_code == 303
     own = f"/network/people/{cast.network.user_id}/status"
     assert (await nova.post(own, {"status": "closed"})).status_code == 409
+
+
+async def test_whoever_opens_an_invitation_for_somebody_else_is_told_and_can_change_accounts(
+    browser, cast, run_reactions
+):
+    await browser(cast.owner).post(f"{PEOPLE.removesuffix('/people')}/invitations", NEW)
+    await run_reactions()
+    link = await link_to(NEW["email"], "/join/")
+    sam = browser(cast.stranger)
+    page = (await sam.get(link)).text
+    assert f"mailed to {NEW['email']}" in page
+    assert f"Join as {cast.stranger.name}" in page
+    out = await sam.post("/sign-out", {"next": link})
+    assert out.headers["location"] == link
+    assert (await browser(cast.customer).post("/sign-out", {"next": "https://elsewhere.test/"})).headers[
+        "location"
+    ] == "/"

@@ -1,6 +1,7 @@
 """A part of the product that a business has switched off is gone for it, in every process and at once; what was
 made with it stays."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -32,7 +33,7 @@ DOORS = {
     "phone_booking": ("advisor", "/appointments/new"),
     "inspections": ("technician", "/api/v1/staff/inspection-templates"),
     "card_payments": ("owner", "/settings/payments"),
-    "api_tokens": ("owner", "/settings/tokens"),
+    "api_tokens": ("owner", "/api/v1/tokens"),
 }
 
 
@@ -74,6 +75,20 @@ async def test_what_is_off_is_not_offered(browser, cast):
     assert "/appointments/new" not in (await owner.get("/appointments")).text
     told = await owner.post("/customers/1001/messages", {"title": "x", "message": "y"})
     assert told.status_code == 404
+
+
+async def test_tokens_that_are_off_can_still_be_seen_and_revoked(browser, cast):
+    owner = browser(cast.owner)
+    made = {"name": "sync", "scopes": ["read:customers"], "days": "90"}
+    assert (await owner.post("/settings/tokens", made)).status_code == 200
+    await switch("api_tokens", False)
+    assert "/settings/tokens" in (await owner.get("/settings")).text
+    page = (await owner.get("/settings/tokens")).text
+    assert "Make the token" not in page
+    [revocation] = re.findall(r"/settings/tokens/[0-9a-f-]+/revocation", page)
+    assert (await owner.post("/settings/tokens", made)).status_code == 404
+    assert (await owner.post(revocation)).status_code == 303
+    assert "/settings/tokens" not in (await owner.get("/settings")).text
 
 
 async def test_a_shop_without_online_booking_is_nowhere_to_be_booked(browser, cast):
