@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import audit, render
+from app.core import audit, render, set_aside
 from app.core.db import transaction
 from app.core.errors import (
     CrossSite,
@@ -181,11 +181,17 @@ def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
 
 
 def _proof_needed(request: AnyRequest, _error: ProofNeeded) -> Response[Any]:
-    """The page that asks, and after it the one with the form: a form that was refused is filled in there again."""
+    """The page that asks, and after it what was wanted: the page, or the form, which waits meanwhile."""
     if wants_json(request):
         return Response({"error": "fresh_proof_required"}, status_code=403, media_type="application/json")
-    back = _address(request) if request.method == "GET" else _page_before(request)
-    return _elsewhere(request, f"/step-up?next={quote(back or '/settings', safe='')}")
+    before = _page_before(request) or "/settings"
+    if request.method == "GET":
+        url = f"/step-up?next={quote(_address(request), safe='')}&back={quote(before, safe='')}"
+    else:
+        url = f"/step-up?next={quote(before, safe='')}"
+    asked = _elsewhere(request, url)
+    asked.set_cookie(set_aside.cookie(getattr(request.state, "set_aside", "")))
+    return asked
 
 
 def _not_from_here(request: AnyRequest, _error: NotFromHere) -> Response[Any]:
