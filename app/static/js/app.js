@@ -82,7 +82,11 @@ document.addEventListener("htmx:finally:request", (event) => {
   }
 });
 
+// Whoever ended the session may have done so because of who is looking: nothing is read or pressed any more.
 function signedOut() {
+  isCut = true;
+  stale(true);
+  document.getElementById("main").inert = true;
   document.querySelector("[data-signed-out]")?.removeAttribute("hidden");
 }
 // The browser says "offline" of a machine without a network, where a site on the machine itself still answers:

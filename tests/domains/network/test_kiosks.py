@@ -232,6 +232,10 @@ async def test_it_ends_with_the_tablet_the_role_the_pin_and_the_person(browser, 
     assert (await browser(cast.outsider).post(f"{kiosks(cast)}/{kiosk_id}/removal")).status_code in (403, 404)
     assert (await olive.post(f"{kiosks(cast)}/{kiosk_id}/removal")).status_code == 303
     assert (await tablet.get("/bench")).status_code == 303
+    for answer in (await tablet.get(tile(toni)), await changed_in(tablet, toni, "8264")):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk"), "where it is said"
+    follows = {"hx-request": "true"}
+    assert (await tablet.get("/kiosk", headers=follows)).headers["hx-refresh"] == "true"
     assert "not a tablet" in (await tablet.get("/kiosk")).text
 
 
