@@ -157,7 +157,13 @@ def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
             {"error": "Insufficient permissions"}, status_code=403, media_type="application/json"
         )
     else:
-        refusal = answer(request, 403, _("Not allowed"), _("Your role does not allow this."))
+        words = _("Your role does not allow this.")
+        me = _viewer(request)
+        if me.is_signed_in and not me.held:  # a driver, or the staff of a business that was closed
+            words = _(
+                "This is for the staff of a workshop, and you have no role at one that is open. If you work at one, ask its owner."
+            )
+        refusal = answer(request, 403, _("Not allowed"), words)
     refusal.background = _audit_later(request, "permission.denied", {"permission": error.permission})
     return refusal
 

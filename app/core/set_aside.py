@@ -63,5 +63,5 @@ def cookie(sealed: str) -> Cookie:
     """What keeps the form; "" forgets the one of before."""
     seconds = int(LIFE.total_seconds()) if sealed else 0
     return Cookie(
-        set_aside_cookie(), sealed, path="/", httponly=True, samesite="lax", secure=settings().secure, max_age=seconds
+        key=set_aside_cookie(), value=sealed, path="/", httponly=True, samesite="lax", secure=settings().secure, max_age=seconds
     )  # fmt: skip
