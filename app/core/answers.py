@@ -31,6 +31,7 @@ from app.core.errors import (
     TooMany,
 )
 from app.core.forms import safe_next
+from app.core.permissions import KNOWN
 from app.core.security import masked
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -156,6 +157,12 @@ def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
         refusal: Response[Any] = Response(
             {"error": "Insufficient permissions"}, status_code=403, media_type="application/json"
         )
+        if (
+            error.permission in KNOWN
+        ):  # the body is agreed to the letter, so the header says which right (RFC 6750)
+            refusal.headers["WWW-Authenticate"] = (
+                f'Bearer error="insufficient_scope", scope="{error.permission}"'
+            )
     else:
         words = _("Your role does not allow this.")
         me = _viewer(request)
@@ -252,7 +259,7 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if status == 404:
         return _not_found(request, error)
     if status == 400 and wants_json(request):
-        return answer(request, 400, "", error.detail, data={"extra": _plain(error.extra)})
+        return answer(request, 400, "", error.detail, data={"errors": _by_field(error.extra)})
     titles = {
         400: (_("That did not work"), _("The address or the form was not understood.")),
         405: (_("That did not work"), _("This address does not take that.")),
@@ -263,8 +270,10 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     return answer(request, status, title, words)
 
 
-def _plain(extra: Any) -> Any:
-    return extra if isinstance(extra, list | dict) else []
+def _by_field(extra: Any) -> dict[str, str]:
+    """What the framework found wrong with a body, as our refusals say it."""
+    found = extra if isinstance(extra, list) else []
+    return {str(one.get("key", "")): str(one.get("message", "")) for one in found if isinstance(one, dict)}
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:

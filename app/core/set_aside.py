@@ -1,6 +1,5 @@
 """A form that was refused until its sender shows again that it is they: what was typed waits in their browser, sealed."""
 
-import base64
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -45,14 +44,14 @@ async def sealed_form(request: Request[Any, Any, Any], user_id: UUID | None) -> 
         return ""
     fields = [(name, value) for name, value in sent if name not in _OURS]
     form = SetAside(user_id, request.url.path, fields, (clock.now() + LIFE).timestamp())
-    sealed = base64.urlsafe_b64encode(seal(_SEALED_FOR, msgspec.json.encode(form).decode())).decode()
+    sealed = seal(_SEALED_FOR, msgspec.json.encode(form).decode()).hex()
     return sealed if fields and len(sealed) <= LONGEST else ""
 
 
 def waiting(request: Request[Any, Any, Any], user_id: UUID | None) -> SetAside | None:
     """The form that waits in this browser for this person, if it is not too old."""
     try:
-        sealed = base64.urlsafe_b64decode(request.cookies.get(set_aside_cookie(), ""))
+        sealed = bytes.fromhex(request.cookies.get(set_aside_cookie(), ""))
         form = msgspec.json.decode(unseal(_SEALED_FOR, sealed), type=SetAside)
     except (ValueError, msgspec.DecodeError):
         return None
