@@ -81,7 +81,17 @@ def answer(
         errors=(data or {}).get("errors", {}),
         code=status,
         before=_page_before(request),
+        ways=_ways_on(request, status),
     )
+
+
+def _ways_on(request: AnyRequest, status: int) -> list[tuple[str, str]]:
+    """Where somebody who stands at a door that did not open goes on: words and address."""
+    if status in (410, 429) and request.url.path.startswith(("/sign-in", "/reset-password/")):
+        return [(_("New password by mail"), "/forgot-password")]
+    if status == 403 and not _viewer(request).is_signed_in:  # signed out in another tab, say
+        return [(_("Sign in"), "/sign-in")]
+    return []
 
 
 def _page_before(request: AnyRequest) -> str:

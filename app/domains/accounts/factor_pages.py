@@ -14,12 +14,12 @@ from app.core.forms import read, safe_next
 from app.core.limits import Limit, limited
 from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
-from app.core.render import page, see_other
+from app.core.render import flash_cookie, page, see_other
 from app.core.security import binding_of
 from app.core.viewer import Viewer
 from app.core.visit import BEFORE_FACTOR, begin, has_fresh_proof, needs
-from app.core.words import _
-from app.domains.accounts import entering, guarding, one_time_codes, passkeys, profile, stepping_up
+from app.core.words import _, ngettext
+from app.domains.accounts import entering, guarding, one_time_codes, passkeys, profile, recovery, stepping_up
 from app.domains.accounts.models import User
 
 AnyRequest = Request[Any, Any, Any]
@@ -52,6 +52,16 @@ def wrong_code() -> str:
     return _("This code does not work. Each works once, and after five wrong ones none does for 15 minutes.")
 
 
+def _recovered(left: int) -> str:
+    if not left:
+        return _("That was your last recovery code. Make new ones under Settings, Security.")
+    return ngettext(
+        "You used a recovery code; %(num)d is left. Make new ones under Settings, Security.",
+        "You used a recovery code; %(num)d are left. Make new ones under Settings, Security.",
+        left,
+    )
+
+
 @get(entering.SECOND_FACTOR, opt=needs(PUBLIC))
 async def second_factor_page(request: AnyRequest) -> Response[Any]:
     return await _second_factor(request)
@@ -75,9 +85,13 @@ async def second_factor(request: AnyRequest) -> Response[Any]:
         return await _second_factor(request, wrong.errors)
     async with begin(request) as (db, me):
         user, waiting = await entering.half_way(db, request.cookies.get(entering.half_way_cookie(), ""))
+        codes = await recovery.left(db, user)
         if await stepping_up.code_is_right(db, user, given.code, by=me):
             await db.delete(waiting)
-            return await entering.go_in(request, db, user, by=me, next=waiting.next)
+            answer = await entering.go_in(request, db, user, by=me, next=waiting.next)
+            if (left := await recovery.left(db, user)) < codes:
+                answer.set_cookie(flash_cookie(_recovered(left)))
+            return answer
     return await _second_factor(request, {"code": wrong_code()})
 
 

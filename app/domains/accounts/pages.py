@@ -192,7 +192,8 @@ async def forgot(request: AnyRequest) -> Response[Any]:
 
 @get("/reset-password/{token:str}", opt=needs(PUBLIC))
 async def reset_page(request: AnyRequest, token: str) -> Response[Any]:
-    async with begin(request) as (_db, me):
+    async with begin(request) as (db, me):
+        await profile.reset_of(db, token)
         return page(request, me, "accounts/reset.html", token=token, errors={})
 
 

@@ -230,6 +230,8 @@ async def test_a_new_password_by_mail_ends_other_links_and_the_persons_tokens(br
     assert "revokes the API tokens" in (await browser().get(links[1])).text
     answers = [await browser().post(link, {"password": "seven slow rivers"}) for link in links[::-1]]
     assert [one.status_code for one in answers] == [303, 410]
+    spent = await browser().get(links[0])
+    assert (spent.status_code, 'href="/forgot-password"' in spent.text) == (410, True), "before it is typed"
     answers = [
         await browser().get("/api/v1/customers", headers={"authorization": f"Bearer {one['token']}"})
         for one in made

@@ -171,7 +171,9 @@ async def test_five_wrong_pins_hold_up_one_person_at_one_tablet(browser, cast, t
     assert (await changed_in(other, cast.technician)).status_code == 303, "at another tablet too"
     await run_reactions()
     mails = [one for one in await mails_to(cast.technician.email) if "five wrong PINs" in one.text]
-    assert len(mails) == 1
+    assert [one.subject for one in mails] == ["Wrong PINs at the workshop's tablet"]
+    assert "/settings/security/pin" in mails[0].text
+    assert "password" not in mails[0].text + mails[0].html
 
 
 async def test_fifteen_tries_at_once_are_five(cast, tablet):
