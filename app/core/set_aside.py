@@ -39,7 +39,7 @@ async def sealed_form(request: Request[Any, Any, Any], user_id: UUID | None) -> 
     or a file in it, or too long for a cookie."""
     if user_id is None or request.method != "POST" or request.url.path.startswith("/api/"):
         return ""
-    sent = (await request.form()).multi_items()
+    sent = list((await request.form()).multi_items())
     if any("password" in name or not isinstance(value, str) for name, value in sent):
         return ""
     fields = [(name, value) for name, value in sent if name not in _OURS]
