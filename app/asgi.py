@@ -242,7 +242,7 @@ def _describe_calls(app: Litestar) -> None:
             status: ResponseSpec(Refusal, generate_examples=False, description=HTTPStatus(status).phrase)
             for status, does in may.items()
             if does
-        } | (handler.responses or {})
+        } | dict(handler.responses or {})
 
 
 @asynccontextmanager
