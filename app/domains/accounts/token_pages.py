@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.forms import read
+from app.core.forms import read, values_of
 from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
@@ -59,6 +59,7 @@ async def make_token(request: AnyRequest) -> Response[Any]:
             _token, text = await api_tokens.make(db, facts, by=me)
             return await _show(request, db, me, made=text)
     except Invalid as wrong:
+        wrong.values = values_of(form)
         async with begin(request) as (db, me):
             return await _show(request, db, me, wrong=wrong, chosen=form.getall("scopes", []))
 
