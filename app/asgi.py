@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from inspect import cleandoc
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.core.errors import NotFound
 from app.core.legible import refuse_illegible, refuse_the_inexact
 from app.core.logs import configure_logs
 from app.core.middleware import Envelope
-from app.core.permissions import KNOWN, PUBLIC
+from app.core.permissions import KNOWN, PUBLIC, SIGNED_IN
 from app.core.security import refuse_cross_site
 from app.demo import people as demo_people
 from app.domains.accounts import api as accounts_api
@@ -80,6 +81,7 @@ from app.screens import (
     front,
     health,
     home,
+    interface,
     navigation,
     network,
     shell,
@@ -139,6 +141,7 @@ PAGES: list[Any] = [
     garage_pages.router,
     health.router,
     home.router,
+    interface.router,
     network.router,
     shell.router,
     shops.router,
@@ -188,7 +191,6 @@ def create_litestar() -> Litestar:
                 "/api/v1",
                 route_handlers=API,
                 guards=[refuse_the_inexact],
-                security=[{"bearer": []}],
                 after_request=one_time.keep_answer,
             ),
         ],
@@ -215,7 +217,7 @@ def create_litestar() -> Litestar:
     )
     _every_route_declares(app)
     _every_topic_declares()
-    _describe_refusals(app)
+    _describe_calls(app)
     return app
 
 
@@ -225,27 +227,22 @@ async def _nothing_else_here(request: Request[Any, Any, Any]) -> None:
         raise NotFound
 
 
-def _describe_refusals(app: Litestar) -> None:
-    """Say in the OpenAPI document what refusals look like; the framework describes its own, which nobody gets."""
-    for route in app.routes:
-        if not route.path.startswith("/api/v1/"):
-            continue
-        for handler in getattr(route, "route_handlers", []):
-            if handler.fn.__module__.startswith("litestar."):
-                continue
-            may = {
-                400: True,
-                401: True,
-                403: handler.opt.get("needs") != PUBLIC,
-                404: "{" in route.path,
-                429: True,
-            }
-            may |= {409: "GET" not in handler.http_methods, 422: True}
-            handler.responses = {
-                status: ResponseSpec(Refusal, generate_examples=False, description=HTTPStatus(status).phrase)
-                for status, does in may.items()
-                if does
-            } | (handler.responses or {})
+def _describe_calls(app: Litestar) -> None:
+    """Say in the OpenAPI document what each call needs and what refusals look like; the framework describes its own,
+    which nobody gets."""
+    for path, handler in interface.calls(app):
+        needed = handler.opt["needs"]
+        if needed != PUBLIC:
+            handler.security = [{"bearer": []}]
+            right = "A person who signed in; no API token." if needed == SIGNED_IN else f"Right: `{needed}`."
+            handler.description = "\n\n".join(filter(None, (cleandoc(handler.fn.__doc__ or ""), right)))
+        may = {400: True, 401: True, 403: needed != PUBLIC, 404: "{" in path, 429: True}
+        may |= {409: "GET" not in handler.http_methods, 422: True}
+        handler.responses = {
+            status: ResponseSpec(Refusal, generate_examples=False, description=HTTPStatus(status).phrase)
+            for status, does in may.items()
+            if does
+        } | dict(handler.responses or {})
 
 
 @asynccontextmanager

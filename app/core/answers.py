@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import audit, render
+from app.core import audit, render, set_aside
 from app.core.db import transaction
 from app.core.errors import (
     CrossSite,
@@ -31,6 +31,7 @@ from app.core.errors import (
     TooMany,
 )
 from app.core.forms import safe_next
+from app.core.permissions import KNOWN
 from app.core.security import masked
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -80,7 +81,17 @@ def answer(
         errors=(data or {}).get("errors", {}),
         code=status,
         before=_page_before(request),
+        ways=_ways_on(request, status),
     )
+
+
+def _ways_on(request: AnyRequest, status: int) -> list[tuple[str, str]]:
+    """Where somebody who stands at a door that did not open goes on: words and address."""
+    if status in (410, 429) and request.url.path.startswith(("/sign-in", "/reset-password/")):
+        return [(_("New password by mail"), "/forgot-password")]
+    if status == 403 and not _viewer(request).is_signed_in:  # signed out in another tab, say
+        return [(_("Sign in"), "/sign-in")]
+    return []
 
 
 def _page_before(request: AnyRequest) -> str:
@@ -156,8 +167,20 @@ def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
         refusal: Response[Any] = Response(
             {"error": "Insufficient permissions"}, status_code=403, media_type="application/json"
         )
+        if (
+            error.permission in KNOWN
+        ):  # the body is agreed to the letter, so the header says which right (RFC 6750)
+            refusal.headers["WWW-Authenticate"] = (
+                f'Bearer error="insufficient_scope", scope="{error.permission}"'
+            )
     else:
-        refusal = answer(request, 403, _("Not allowed"), _("Your role does not allow this."))
+        words = _("Your role does not allow this.")
+        me = _viewer(request)
+        if me.is_signed_in and not me.held:  # a driver, or the staff of a business that was closed
+            words = _(
+                "This is for the staff of a workshop, and you have no role at one that is open. If you work at one, ask its owner."
+            )
+        refusal = answer(request, 403, _("Not allowed"), words)
     refusal.background = _audit_later(request, "permission.denied", {"permission": error.permission})
     return refusal
 
@@ -181,11 +204,17 @@ def _sign_in_needed(request: AnyRequest, _error: SignInNeeded) -> Response[Any]:
 
 
 def _proof_needed(request: AnyRequest, _error: ProofNeeded) -> Response[Any]:
-    """The page that asks, and after it the one with the form: a form that was refused is filled in there again."""
+    """The page that asks, and after it what was wanted: the page, or the form, which waits meanwhile."""
     if wants_json(request):
         return Response({"error": "fresh_proof_required"}, status_code=403, media_type="application/json")
-    back = _address(request) if request.method == "GET" else _page_before(request)
-    return _elsewhere(request, f"/step-up?next={quote(back or '/settings', safe='')}")
+    before = _page_before(request) or "/settings"
+    if request.method == "GET":
+        url = f"/step-up?next={quote(_address(request), safe='')}&back={quote(before, safe='')}"
+    else:
+        url = f"/step-up?next={quote(before, safe='')}"
+    asked = _elsewhere(request, url)
+    asked.set_cookie(set_aside.cookie(getattr(request.state, "set_aside", "")))
+    return asked
 
 
 def _not_from_here(request: AnyRequest, _error: NotFromHere) -> Response[Any]:
@@ -242,7 +271,7 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if status == 405 and request.method in ("GET", "HEAD") and _is_looked_at(request):
         return _elsewhere(request, _page_of_form(request))
     if status == 400 and wants_json(request):
-        return answer(request, 400, "", error.detail, data={"extra": _plain(error.extra)})
+        return answer(request, 400, "", error.detail, data={"errors": _by_field(error.extra)})
     titles = {
         400: (_("That did not work"), _("The address or the form was not understood.")),
         405: (_("That did not work"), _("This address does not take that.")),
@@ -282,8 +311,10 @@ def _page_of_form(request: AnyRequest) -> str:
     return _page_before(request) or "/"
 
 
-def _plain(extra: Any) -> Any:
-    return extra if isinstance(extra, list | dict) else []
+def _by_field(extra: Any) -> dict[str, str]:
+    """What the framework found wrong with a body, as our refusals say it."""
+    found = extra if isinstance(extra, list) else []
+    return {str(one.get("key", "")): str(one.get("message", "")) for one in found if isinstance(one, dict)}
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Any]:

@@ -10,7 +10,7 @@ from litestar import Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import audit, clock, limits, live, modules, one_time, whereabouts, words
+from app.core import audit, clock, limits, live, modules, one_time, set_aside, whereabouts, words
 from app.core.db import transaction
 from app.core.errors import (
     FactorNeeded,
@@ -49,13 +49,18 @@ LEAVES_SHOP = {"leaves_shop": True}
 FRESH = timedelta(minutes=10)
 
 
+def has_fresh_proof(me: Viewer) -> bool:
+    """Whether the person has shown a few minutes ago at most that it is they."""
+    return me.proved_at is not None and clock.now() - me.proved_at <= FRESH
+
+
 def needs_fresh_proof(me: Viewer) -> None:
     """Raise ProofNeeded unless the person has shown in this session, or to get this access token, a few minutes ago at
     most, that it is they: whoever finds a signed-in browser or a token must not be able to keep the account. An API
     token can show nothing: Forbidden, whatever it was made for."""
     if me.token_id:
         raise Forbidden("fresh_proof")
-    if me.proved_at is None or clock.now() - me.proved_at > FRESH:
+    if not has_fresh_proof(me):
         raise ProofNeeded
 
 
@@ -79,6 +84,9 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
             await one_time.claim(db, request, me, key)
         try:
             yield db, me
+        except ProofNeeded:
+            request.state.set_aside = await set_aside.sealed_form(request, me.user_id)
+            raise
         finally:
             # A link leads somebody without an account into a shop: what is refused there is that shop's to see.
             request.state.tenant_id = db.info.get("tenant") or me.tenant_id

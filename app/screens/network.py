@@ -1,6 +1,7 @@
 """The network administrators' pages: tenants, people, dead jobs, health."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
@@ -77,11 +78,12 @@ async def people_page(request: AnyRequest, q: str = "") -> Response[Any]:
 
 @post("/network/people/{user_id:uuid}/status", opt=NETWORK)
 async def switch_account(request: AnyRequest, user_id: UUID) -> Response[Any]:
-    to_active = (await request.form()).get("status") == "open"
+    form = await request.form()
+    to_active, q = form.get("status") == "open", str(form.get("q", ""))
     async with begin(request) as (db, me):
         user = await overview.switch_account(db, user_id, to_active=to_active, by=me)
         said = _("The account of %(name)s is open.") if to_active else _("The account of %(name)s is closed.")
-        return see_other(request, "/network/people", flash=said % {"name": user.name})
+        return see_other(request, f"/network/people?{urlencode({'q': q})}", flash=said % {"name": user.name})
 
 
 @get("/network/jobs", opt=NETWORK)

@@ -234,6 +234,7 @@ async def test_an_open_page_says_within_five_seconds_that_it_was_signed_out_else
         await tablet.page.wait_for_timeout(500)
         await phone.press("Sign all others out")
         await tablet.page.locator("[data-signed-out]").wait_for(state="visible", timeout=5_000)
+        await tablet.page.locator("main").wait_for(state="hidden")
         assert [*tablet.wrong, *phone.wrong] == []
 
 

@@ -133,6 +133,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "the technicians of a center of the transaction's own shop, and only whether each has a PIN",
     ),
     "ledger_balances()": ("trigger", ""),
+    "looks_at_me()": (
+        "TABLE(at timestamp with time zone, what text, shop text)",
+        "of the person who asks: when staff opened their card or an invoice of theirs, and of which business, not who",
+    ),
     "mail_of_customer(uuid)": (
         "TABLE(email text, is_account boolean)",
         "where mail to a customer of the transaction's own shop goes, and no address where that is an account's",

@@ -5,6 +5,7 @@ import re
 import zipfile
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import select
@@ -32,6 +33,7 @@ SECOND_STEPS = {
     "findings",
     "cars",
     "mileage",
+    "looks_at_you",  # its rows name who looked, and are the shop's
 }
 """Where the copy holds less than every row that names the person: drafts and what is not shown stay the shop's."""
 
@@ -66,6 +68,9 @@ async def test_the_copy_holds_all_of_mine_and_nothing_of_anybody_else(browser, b
     assert (await browser(driver).json("PUT", "/api/v1/users/profile", chosen)).status_code == 200
     token = {"name": "till", "scopes": ["read:own_profile"], "days": 30}
     assert (await browser(driver).json("POST", "/api/v1/tokens", token)).status_code == 201
+    desk = next(one for one in HARBOR_SHOP.staff if one.role == "advisor")
+    number = await beside.fetchval("SELECT number FROM customers WHERE user_id = $1", driver.user_id)
+    assert (await browser(desk).get(f"/customers/{number}")).status_code == 200
     copy = await copy_of(browser, driver)
     assert copy.testzip() is None
     assert len(copy.namelist()) == len(set(copy.namelist()))
@@ -83,8 +88,15 @@ async def test_the_copy_holds_all_of_mine_and_nothing_of_anybody_else(browser, b
     assert HARBOR_SHOP.mark in everything
     assert not (told := VOLT_SHOP.secrets.search(everything)), told
     others = [one for one in (*HARBOR_SHOP.staff, *VOLT_SHOP.people) if one is not driver]
+    pages = {name: copy.read(name).decode() for name in copy.namelist() if name.endswith(".html")}
     for words in ("only among us", "4242424", *(one.name for one in others)):
-        assert words not in everything, words
+        assert words not in everything + "".join(pages.values()), words
+    assert rows["looks_at_you"][0]["what"] == "read.customer"
+    led_to = {unquote(one) for one in re.findall(r'href="([^"]+)"', pages["index.html"])}
+    assert led_to == set(copy.namelist()) - {"index.html", "fields.json"}
+    assert "<script" not in "".join(pages.values())
+    assert "Dana O&#39;Neil" in pages["read/account.html"]
+    assert [name for name in pages if name.startswith("documents/estimates/")]
 
     photos = [name for name in copy.namelist() if name.startswith("photos/")]
     assert photos

@@ -6,10 +6,12 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, post, put
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import SignInNeeded
+from app.core.answers import Refusal
+from app.core.errors import Refused
 from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
@@ -18,7 +20,9 @@ from app.core.security import csrf_exempt
 from app.core.tokens import LIFETIME
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs, needs_fresh_proof
+from app.core.words import _
 from app.domains.accounts import bearer, entering, guarding, profile, signing_in, stepping_up
+from app.domains.accounts.factor_pages import wrong_code
 from app.domains.accounts.models import User
 from app.domains.accounts.pages import check_email
 
@@ -125,8 +129,21 @@ async def register(request: AnyRequest, data: JSONBody[Registration]) -> Granted
         return await _granted(db, user, by=me)
 
 
-@post("/auth/login", opt=needs(PUBLIC) | NO_COOKIE, status_code=200)
+class NotYet(Refusal):
+    """Wrong; or right and not enough: `error` is `second_factor_required` then, and a code goes on with the ticket."""
+
+    ticket: str = ""
+
+
+@post(
+    "/auth/login", opt=needs(PUBLIC) | NO_COOKIE, status_code=200,
+    responses={
+        200: ResponseSpec(Granted, generate_examples=False, description="Signed in"),
+        401: ResponseSpec(NotYet, generate_examples=False, description="Wrong, or a second factor is needed"),
+    },
+)  # fmt: skip
 async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[Any]:
+    """With an email address and a password. A second factor is asked for with 401 and a ticket."""
     number = await guarding.before_password(data.email, client_ip(request))
     async with begin(request) as (db, me):
         user = await signing_in.check_password(db, email=data.email, password=data.password, by=me)
@@ -138,7 +155,7 @@ async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[An
                 ticket = await entering.stop_half_way(db, user, next="", for_program=True)
                 return Response({"error": "second_factor_required", "ticket": ticket}, status_code=401)
             return Response(await _granted(db, user, by=me))
-    raise SignInNeeded
+    raise Refused(_("Email or password is not right."), status=401)
 
 
 @post("/auth/login/second-factor", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.LINKS), status_code=200)
@@ -149,16 +166,17 @@ async def login_second_factor(request: AnyRequest, data: JSONBody[SecondFactor])
         if await stepping_up.code_is_right(db, user, data.code, by=me):
             await db.delete(waiting)
             return await _granted(db, user, by=me)
-    raise SignInNeeded
+    raise Refused(wrong_code(), status=401)
 
 
 @post("/auth/refresh", opt=needs(PUBLIC) | NO_COOKIE | limited(guarding.REFRESHES), status_code=200)
 async def refresh(request: AnyRequest, data: JSONBody[Refresh]) -> Granted:
+    """A new pair of tokens. A refresh token works once; a second use ends all that came of the same sign-in."""
     async with begin(request) as (db, me):
         spent = await bearer.use_refresh(db, data.refresh_token, by=me)
         if spent is not None:
             return await _granted(db, spent[0], family=spent[1], by=me)
-    raise SignInNeeded
+    raise Refused(_("This refresh token is spent or has ended. Sign in again."), status=401)
 
 
 @post("/auth/logout", opt=needs(PUBLIC) | NO_COOKIE, status_code=204)

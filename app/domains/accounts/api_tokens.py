@@ -20,6 +20,7 @@ from app.core.tokens import new_api_token
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.accounts.models import ApiToken
+from app.domains.accounts.said import permission_label
 
 MOST = 20
 NOT_FOR_PROGRAMS = frozenset({"manage:staff", "manage:network", "update:own_profile"})
@@ -42,7 +43,7 @@ class ApiTokenRevoked(Event, frozen=True):
 
 class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=80)]
-    scopes: list[str]
+    scopes: list[str] = []
     days: Annotated[int, Meta(ge=1, le=366)] = 90
     for_shop: bool = False
 
@@ -62,6 +63,13 @@ async def make(db: AsyncSession, facts: TokenFacts, *, by: Viewer) -> tuple[ApiT
         raise Forbidden
     if facts.for_shop and not by.can("manage:center"):
         raise Invalid({"for_shop": _("Only who sets the shop up makes tokens for it.")})
+    personal = set(facts.scopes) & CUSTOMER if facts.for_shop else set()
+    if personal:
+        words = _(
+            "A token of the shop cannot hold what is a person's own: %(rights)s. Leave that out, or do not let the token belong to the shop.",
+            rights=", ".join(permission_label(one) for one in sorted(personal)),
+        )
+        raise Invalid({"scopes": words})
     if not facts.scopes or set(facts.scopes) - set(grantable(by, for_shop=facts.for_shop)):
         raise Invalid({"scopes": _("Choose at least one from the list.")})
     if len(await in_force(db, by)) >= MOST:

@@ -1,23 +1,25 @@
 """The second proof: at sign-in, by a passkey instead of a password, and again before what matters."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import set_aside
 from app.core.errors import Invalid, SignInNeeded
 from app.core.forms import read, safe_next
 from app.core.limits import Limit, limited
 from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC, SIGNED_IN
-from app.core.render import page, see_other
+from app.core.render import flash_cookie, page, see_other
 from app.core.security import binding_of
 from app.core.viewer import Viewer
-from app.core.visit import BEFORE_FACTOR, begin, needs
-from app.core.words import _
-from app.domains.accounts import entering, guarding, one_time_codes, passkeys, profile, stepping_up
+from app.core.visit import BEFORE_FACTOR, begin, has_fresh_proof, needs
+from app.core.words import _, ngettext
+from app.domains.accounts import entering, guarding, one_time_codes, passkeys, profile, recovery, stepping_up
 from app.domains.accounts.models import User
 
 AnyRequest = Request[Any, Any, Any]
@@ -42,11 +44,22 @@ class ProofForm(msgspec.Struct):
     code: Annotated[str, Meta(max_length=60)] = ""
     credential: Annotated[str, Meta(max_length=passkeys.LONGEST_ANSWER)] = ""
     next: Annotated[str, Meta(max_length=400)] = ""
+    back: Annotated[str, Meta(max_length=400)] = ""
 
 
 def wrong_code() -> str:
     """The same words whether it was wrong, spent, or one too many."""
     return _("This code does not work. Each works once, and after five wrong ones none does for 15 minutes.")
+
+
+def _recovered(left: int) -> str:
+    if not left:
+        return _("That was your last recovery code. Make new ones under Settings, Security.")
+    return ngettext(
+        "You used a recovery code; %(num)d is left. Make new ones under Settings, Security.",
+        "You used a recovery code; %(num)d are left. Make new ones under Settings, Security.",
+        left,
+    )
 
 
 @get(entering.SECOND_FACTOR, opt=needs(PUBLIC))
@@ -72,9 +85,13 @@ async def second_factor(request: AnyRequest) -> Response[Any]:
         return await _second_factor(request, wrong.errors)
     async with begin(request) as (db, me):
         user, waiting = await entering.half_way(db, request.cookies.get(entering.half_way_cookie(), ""))
+        codes = await recovery.left(db, user)
         if await stepping_up.code_is_right(db, user, given.code, by=me):
             await db.delete(waiting)
-            return await entering.go_in(request, db, user, by=me, next=waiting.next)
+            answer = await entering.go_in(request, db, user, by=me, next=waiting.next)
+            if (left := await recovery.left(db, user)) < codes:
+                answer.set_cookie(flash_cookie(_recovered(left)))
+            return answer
     return await _second_factor(request, {"code": wrong_code()})
 
 
@@ -99,20 +116,31 @@ async def sign_in_with_passkey(request: AnyRequest) -> Response[Any]:
 
 
 @get("/step-up", opt=needs(SIGNED_IN) | BEFORE_FACTOR)
-async def step_up_page(request: AnyRequest, next: str = "") -> Response[Any]:
+async def step_up_page(request: AnyRequest, next: str = "", back: str = "") -> Response[Any]:
+    """Asks; and once that is answered, offers to send the form that had to wait."""
     async with begin(request) as (db, me):
-        return await _step_up(request, db, me, next)
+        if not has_fresh_proof(me):
+            return await _step_up(request, db, me, next, back)
+        if form := set_aside.waiting(request, me.user_id):
+            return page(request, me, "accounts/send_now.html", form=form, next=safe_next(next, "/settings"))
+        return see_other(request, safe_next(next, "/settings"))
 
 
 async def _step_up(
-    request: AnyRequest, db: AsyncSession, me: Viewer, next: str, errors: dict[str, str] | None = None
+    request: AnyRequest,
+    db: AsyncSession,
+    me: Viewer,
+    next: str,
+    back: str,
+    errors: dict[str, str] | None = None,
 ) -> Response[Any]:
     user = await profile.own_account(db, me)
     app, keys = await one_time_codes.of_person(db, user), await passkeys.of_person(db, user)
     return page(
         request, me, "accounts/step_up.html", status=422 if errors else 200, errors=errors or {},
-        next=safe_next(next, "/settings"), has_app=app is not None, has_passkey=bool(keys),
+        next=safe_next(next, "/settings"), back=safe_next(back, ""), has_app=app is not None, has_passkey=bool(keys),
         has_password=user.password_hash is not None and not app and not keys,
+        kept=set_aside.waiting(request, me.user_id) is not None,
     )  # fmt: skip
 
 
@@ -129,14 +157,15 @@ async def step_up(request: AnyRequest) -> Response[Any]:
         user = await profile.own_account(db, me)
         if await _is_proof(request, db, user, given, by=me):
             token = await stepping_up.proved_again(db, user, by=me)
-            return see_other(
-                request, safe_next(given.next, "/settings"), cookies=[entering.session_set(token)]
-            )
+            to = safe_next(given.next, "/settings")
+            if set_aside.waiting(request, me.user_id):
+                to = f"/step-up?next={quote(to, safe='')}"
+            return see_other(request, to, cookies=[entering.session_set(token)])
     wrong = {"password": _("This is not right.")} if given.password else {"code": wrong_code()}
     if given.credential:
         wrong = {"": _("This passkey is not one of yours.")}
     async with begin(request) as (db, me):
-        return await _step_up(request, db, me, given.next, wrong)
+        return await _step_up(request, db, me, given.next, given.back, wrong)
 
 
 async def _is_proof(

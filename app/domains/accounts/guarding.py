@@ -50,8 +50,8 @@ async def before_password(email: str, ip: str) -> int:
 def _wait(seconds: int) -> str:
     minutes = -(-seconds // 60)
     return ngettext(
-        "Too many tries for this address. Please wait %(num)d minute, or choose a new password by mail.",
-        "Too many tries for this address. Please wait %(num)d minutes, or choose a new password by mail.",
+        "Too many tries for this email address. Please wait %(num)d minute, or choose a new password by mail.",
+        "Too many tries for this email address. Please wait %(num)d minutes, or choose a new password by mail.",
         minutes,
     )
 

@@ -146,13 +146,16 @@ async def sign_in(request: AnyRequest) -> Response[Any]:
     except Invalid as wrong:
         return await _sign_in(request, values, wrong.errors)
     number = await guarding.before_password(given.email, client_ip(request))
-    async with begin(request) as (db, me):
-        user = await signing_in.check_password(db, email=given.email, password=given.password, by=me)
-        if user is None:
-            await guarding.after_wrong(db, given.email, number, by=me)
-        else:
-            await guarding.after_right(given.email, me.ip)
-            return await entering.enter(request, db, user, by=me, next=given.next, method="password")
+    try:
+        async with begin(request) as (db, me):
+            user = await signing_in.check_password(db, email=given.email, password=given.password, by=me)
+            if user is None:
+                await guarding.after_wrong(db, given.email, number, by=me)
+            else:
+                await guarding.after_right(given.email, me.ip)
+                return await entering.enter(request, db, user, by=me, next=given.next, method="password")
+    except signing_in.AccountClosed as closed:
+        return await _sign_in(request, values, {"": closed.words})
     return await _sign_in(request, values, {"": _("Email or password is not right.")})
 
 
@@ -189,7 +192,8 @@ async def forgot(request: AnyRequest) -> Response[Any]:
 
 @get("/reset-password/{token:str}", opt=needs(PUBLIC))
 async def reset_page(request: AnyRequest, token: str) -> Response[Any]:
-    async with begin(request) as (_db, me):
+    async with begin(request) as (db, me):
+        await profile.reset_of(db, token)
         return page(request, me, "accounts/reset.html", token=token, errors={})
 
 

@@ -125,30 +125,39 @@ async def issue_reset(db: AsyncSession, user_id: UUID) -> str:
     return token
 
 
+def _gone() -> Refused:
+    return Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
+
+
+async def reset_of(db: AsyncSession, token: str) -> User:
+    """Whose password a mailed link chooses, acting as them. Raises Refused when it does no more."""
+    user_id: UUID | None = await db.scalar(text("SELECT user_by_reset(:hash)"), {"hash": hash_token(token)})
+    if user_id is None:
+        raise _gone()
+    await act_as(db, user=user_id)
+    user = await db.scalar(select(User).where(User.id == user_id))
+    if user is None or not await db.scalar(select(PasswordReset.id).where(*_open(token))):
+        raise _gone()
+    return user
+
+
+def _open(token: str) -> tuple[Any, ...]:
+    return (
+        PasswordReset.token_hash == hash_token(token),
+        PasswordReset.used_at.is_(None),
+        PasswordReset.expires_at > clock.now(),
+    )
+
+
 async def reset_password(db: AsyncSession, *, token: str, new: str, by: Viewer) -> User:
     """Choose a new password by a mailed link, once. Every session ends, and every token of theirs: whoever chose the
     old password may have made some. At a first proof of the address every other way in goes, too. Raises Refused,
     Invalid."""
-    gone = Refused(_("This link has expired or was already used. Please ask for a new one."), status=410)
-    user_id: UUID | None = await db.scalar(text("SELECT user_by_reset(:hash)"), {"hash": hash_token(token)})
-    if user_id is None:
-        raise gone
-    await act_as(db, user=user_id)
-    user = await db.scalar(select(User).where(User.id == user_id))
-    if user is None:
-        raise gone
+    user = await reset_of(db, token)
     passwords.check_strength(new, email=user.email)
-    used = await db.execute(
-        update(PasswordReset)
-        .where(
-            PasswordReset.token_hash == hash_token(token),
-            PasswordReset.used_at.is_(None),
-            PasswordReset.expires_at > clock.now(),
-        )
-        .values(used_at=clock.now())
-    )
+    used = await db.execute(update(PasswordReset).where(*_open(token)).values(used_at=clock.now()))
     if not used.rowcount:  # type: ignore[attr-defined]
-        raise gone
+        raise _gone()
     user.password_hash = await passwords.hashed(new)
     if user.email_verified_at is None:  # the link came by mail
         await _forget_other_ways_in(db, user, by=by)

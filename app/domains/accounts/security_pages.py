@@ -81,6 +81,8 @@ async def app_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         needs_fresh_proof(me)
         user = await profile.own_account(db, me)
+        if await one_time_codes.of_person(db, user):
+            return see_other(request, HERE)
         return _app_page(request, me, user, one_time_codes.offer(user))
 
 

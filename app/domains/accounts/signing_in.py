@@ -27,6 +27,10 @@ NO_SUCH_ACCOUNT = "sign_in.unknown"
 ABSOLUTE_LIFE = timedelta(days=90)
 
 
+class AccountClosed(Refused):
+    """The address and the password are right, and whoever runs the site has closed the account."""
+
+
 async def sign_up(
     db: AsyncSession,
     *,
@@ -81,7 +85,8 @@ async def _id_by_email(db: AsyncSession, email: str) -> UUID | None:
 
 
 async def check_password(db: AsyncSession, *, email: str, password: str, by: Viewer) -> User | None:
-    """The account of that address and password, or None; both take the same time. Acts as the account."""
+    """The account of that address and password, or None; both take the same time. Acts as the account. Raises
+    AccountClosed when both are right and the account is closed: only its owner hears of that."""
     user_id = await _id_by_email(db, email)
     await act_as(db, user=user_id)
     user = await db.scalar(select(User).where(User.id == user_id)) if user_id else None
@@ -92,7 +97,8 @@ async def check_password(db: AsyncSession, *, email: str, password: str, by: Vie
             await audit.log(db, by, NO_SUCH_ACCOUNT, tenant=None)
         return None
     if not user.is_active:
-        return None
+        words = _("This account is closed. Ask whoever runs this site to open it again.")
+        raise AccountClosed(words, status=403)
     if user.password_hash and passwords.is_outdated(user.password_hash):
         user.password_hash = await passwords.hashed(password)
     return user

@@ -1,5 +1,6 @@
 """The tokens of programs: list, make, revoke; on pages and as JSON."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.forms import read
+from app.core.forms import read, values_of
 from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
@@ -38,10 +39,11 @@ async def _show(
     me: Viewer,
     *,
     wrong: Invalid | None = None,
+    chosen: Sequence[str] = (),
     made: str = "",
 ) -> Response[Any]:
     return page(
-        request, me, "accounts/tokens.html", status=422 if wrong else 200, made=made,
+        request, me, "accounts/tokens.html", status=422 if wrong else 200, made=made, chosen=chosen,
         tokens=await api_tokens.in_force(db, me), own=api_tokens.grantable(me, for_shop=False),
         shop=api_tokens.grantable(me, for_shop=True) if me.can("manage:center") else [],
         values=wrong.values if wrong else {}, errors=wrong.errors if wrong else {},
@@ -51,15 +53,17 @@ async def _show(
 @post("/settings/tokens", opt=MAKES, status_code=200)
 async def make_token(request: AnyRequest) -> Response[Any]:
     """Answers the page with the token on it, this once: it is stored nowhere that could show it again."""
+    form = await request.form()
     try:
-        facts = read(TokenFacts, await request.form())
+        facts = read(TokenFacts, form)
         async with begin(request) as (db, me):
             needs_fresh_proof(me)
             _token, text = await api_tokens.make(db, facts, by=me)
             return await _show(request, db, me, made=text)
     except Invalid as wrong:
+        wrong.values = values_of(form)
         async with begin(request) as (db, me):
-            return await _show(request, db, me, wrong=wrong)
+            return await _show(request, db, me, wrong=wrong, chosen=form.getall("scopes", []))
 
 
 @post("/settings/tokens/{token_id:uuid}/revocation", opt=SEES, status_code=303)

@@ -1,13 +1,16 @@
 """What of the estimates is in a driver's copy: the versions that were sent, without what things cost the shop."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.personal import AtShop, Declared, Emptied, Records
-from app.core.words import _
+from app.core.db import transaction
+from app.core.personal import AtShop, Declared, Emptied, Paper, Records
+from app.core.render import render
+from app.core.words import _, spoken
 from app.domains.estimates.models import ApprovalLink, Estimate, EstimateJob, EstimateLine
 from app.domains.workshop.models import RepairOrder
 
@@ -82,6 +85,41 @@ async def join(db: AsyncSession, who: AtShop) -> None:
     await db.execute(update(Estimate).where(Estimate.id.in_(_theirs(who))).values(user_id=who.user_id))
 
 
+async def papers(person: UUID) -> AsyncIterator[Paper]:
+    """The versions that were sent, as they were frozen."""
+    sent = select(Estimate.id, Estimate.number, Estimate.header["order"].astext.label("order"))
+    sent = sent.where(Estimate.user_id == person, Estimate.sent_at.is_not(None)).order_by(Estimate.id)
+    async with transaction(user=person) as db:
+        found = (await db.execute(sent)).all()
+    for one in found:
+        name = f"documents/estimates/{one.order} {one.number} {one.id}.html"
+        yield Paper(name, make=partial(_paper, person, one.id))
+
+
+async def _paper(person: UUID, estimate_id: UUID) -> bytes:
+    async with transaction(user=person) as db:
+        estimate = await db.get_one(Estimate, estimate_id)
+        jobs = (
+            await db.scalars(
+                select(EstimateJob)
+                .where(EstimateJob.estimate_id == estimate_id)
+                .order_by(EstimateJob.position)
+            )
+        ).all()
+        lines = (
+            await db.scalars(
+                select(EstimateLine)
+                .where(EstimateLine.estimate_job_id.in_([job.id for job in jobs]))
+                .order_by(EstimateLine.position)
+            )
+        ).all()
+    shown = [(job, [line for line in lines if line.estimate_job_id == job.id]) for job in jobs]
+    page = render(
+        "estimates/copy.html", estimate=estimate, header=estimate.header, jobs=shown, language=str(spoken())
+    )
+    return page.encode()
+
+
 def _theirs(who: AtShop) -> Select[UUID]:
     return (
         select(Estimate.id)
@@ -103,6 +141,7 @@ async def leave(db: AsyncSession, who: AtShop) -> Emptied:
 
 DECLARED = Declared(
     records,
+    papers=papers,
     join=join,
     leave=leave,
     left_out={

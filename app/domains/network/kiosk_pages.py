@@ -14,7 +14,7 @@ from app.core.errors import Invalid, NotFound, TooMany
 from app.core.forms import read, values_of
 from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC
-from app.core.render import page, see_other
+from app.core.render import is_partial, page, see_other
 from app.core.security import kiosk_cookie
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
@@ -60,6 +60,8 @@ async def tiles_page(request: AnyRequest) -> Response[Any]:
         try:
             kiosk = await _kiosk(request, db)
         except NotFound:
+            if is_partial(request):  # its list of names asks again and again
+                return Response("", headers={"HX-Refresh": "true"}, media_type="text/html")
             answer = page(request, me, "network/kiosk_none.html", layout="layouts/plain.html")
             answer.set_cookie(kiosk_set("", 0))
             return answer
@@ -84,7 +86,11 @@ async def _pad(
     errors: dict[str, str] | None = None,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        who = await kiosks.technician(db, await _kiosk(request, db), staff_id)
+        try:
+            kiosk = await _kiosk(request, db)
+        except NotFound:  # ended meanwhile; the list's page says so
+            return see_other(request, HERE)
+        who = await kiosks.technician(db, kiosk, staff_id)
         return page(
             request, me, "network/kiosk_pad.html", layout="layouts/kiosk.html", status=status, who=who,
             typed=typed, errors=errors or {}, longest=kiosk_pins.LONGEST, shortest=kiosk_pins.SHORTEST,
@@ -103,7 +109,10 @@ async def change_in(request: AnyRequest, staff_id: FromPath[UUID]) -> Response[A
         return await _pad(request, staff_id, typed=_typed(given))
     try:
         async with begin(request) as (db, me):
-            kiosk = await _kiosk(request, db)
+            try:
+                kiosk = await _kiosk(request, db)
+            except NotFound:
+                return see_other(request, HERE)
             who = await kiosks.technician(db, kiosk, staff_id)
             token = await kiosks.change_in(db, kiosk, who, given.pin, by=me)
             if token:

@@ -81,7 +81,7 @@ def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("mails", _("Mails"), "/settings/mails"),
         ("payments", _("Card payments"), "/settings/payments"),
-        ("access", _("Access"), "/settings/addresses"),
+        ("access", _("Addresses"), "/settings/addresses"),
         ("audit", _("Audit trail"), "/settings/audit"),
     ]
     return [one for one in every if one[0] != "payments" or context["me"].has("card_payments")]

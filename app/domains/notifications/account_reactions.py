@@ -117,7 +117,8 @@ async def tell_way_in(db: AsyncSession, heard: Heard[Any]) -> None:
         return
     with speaking(to.locale):
         what = _said_of(heard.event)
-    await write_mail(db, heard, to, "account_changed", what=what)
+    pin = isinstance(heard.event, KioskPinPaused)
+    await write_mail(db, heard, to, "account_changed", what=what, pin=pin)
 
 
 def _said_of(event: WayIn) -> str:

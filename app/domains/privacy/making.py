@@ -11,12 +11,13 @@ import tempfile
 import time
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, Any, cast
 from uuid import UUID
 
 import msgspec
 import structlog
+from markupsafe import Markup
 from sqlalchemy import or_, select, text, update
 
 from app.core import clock, sealing
@@ -26,6 +27,7 @@ from app.core.files import storage
 from app.core.personal import Paper, Records, declared
 from app.core.queue import cron, enqueue, for_each, task
 from app.core.relay import outside_transaction
+from app.core.render import render
 from app.core.viewer import Viewer
 from app.core.words import _, speaking
 from app.domains.accounts import User
@@ -118,9 +120,10 @@ async def make(export_id: str, person: str) -> None:
 class Run:
     """One worker's claim on a copy."""
 
-    def __init__(self, export: Export, locale: str, opens_with: str) -> None:
+    def __init__(self, export: Export, user: User, opens_with: str) -> None:
         self.export_id, self.person, self.key = export.id, export.user_id, export.key
-        self.id, self.locale = cast(UUID, export.run), locale
+        self.id, self.locale = cast(UUID, export.run), user.locale
+        self.name, self.zone = user.name, user.zone
         self.opens_with = opens_with
         self.done = self.total = 0
         self._signed_at = 0.0
@@ -181,7 +184,7 @@ async def _claim(export_id: UUID, person: UUID) -> Run | None:
             .returning(Export)
         )
         user = await db.get(User, person)
-        return Run(export, user.locale, _key_of(export)) if export and user else None
+        return Run(export, user, _key_of(export)) if export and user else None
 
 
 def _key_of(export: Export) -> str:
@@ -206,16 +209,29 @@ async def _write(run: Run, draft: IO[bytes]) -> None:
         run.total = len(records) + len(papers)
         await run.check(moved=True)
         copy.writestr("fields.json", _explained(records))
+        parts = []
         for one in records:
-            with _entry(copy, f"{one.name}.json") as out:
-                async with contextlib.aclosing(_as_json(one, run.person)) as pieces:
-                    async for piece in pieces:
-                        out.write(piece)
-                        await run.alive()
+            count = 0
+            for name, kind in ((f"{one.name}.json", _as_json), (f"read/{one.name}.html", _as_page)):
+                with _entry(copy, name) as out:
+                    async with contextlib.aclosing(kind(one, run)) as pieces:
+                        count = -2  # the head and the tail
+                        async for piece in pieces:
+                            out.write(piece)
+                            count += 1
+                            await run.alive()
+            parts.append((one.name, one.about, count))
             await run.alive(step=1)
+        put_in = []
         for paper in papers:
-            await _put_in(copy, paper, run)
+            if await _put_in(copy, paper, run):
+                put_in.append(paper.name)
             await run.alive(step=1)
+        index = render(
+            "privacy/copy_page.html", title=_("Your data"), language=run.locale, parts=parts, papers=put_in,
+            made=clock.now(), zone=run.zone, name=run.name, note=_units(),
+        )  # fmt: skip
+        copy.writestr("index.html", index)
 
 
 @contextlib.contextmanager
@@ -237,22 +253,61 @@ def _explained(records: list[Records]) -> bytes:
         }
         for one in records
     }
-    about = _(
+    return msgspec.json.format(msgspec.json.encode({"about": _units(), "files": said}))
+
+
+def _units() -> str:
+    return _(
         "Times are UTC. Amounts are in the smallest unit of their currency; distances are in kilometers."
     )
-    return msgspec.json.format(msgspec.json.encode({"about": about, "files": said}))
 
 
-async def _as_json(records: Records, person: UUID) -> AsyncGenerator[bytes]:
-    """A JSON array, one row a line, read from the database in portions as the person alone."""
-    yield b"["
-    first = True
+async def _rows(records: Records, person: UUID) -> AsyncGenerator[dict[str, Any]]:
+    """Read from the database in portions, as the person alone."""
     async with transaction(user=person) as db:
         rows = await db.stream(records.query.execution_options(yield_per=ROWS))
         async for row in rows.mappings():
-            yield (b"\n" if first else b",\n") + msgspec.json.encode(dict(row))
+            yield dict(row)
+
+
+async def _as_json(records: Records, run: Run) -> AsyncGenerator[bytes]:
+    """A JSON array, one row a line."""
+    yield b"["
+    first = True
+    async with contextlib.aclosing(_rows(records, run.person)) as rows:
+        async for row in rows:
+            yield (b"\n" if first else b",\n") + msgspec.json.encode(row)
             first = False
     yield b"\n]\n"
+
+
+async def _as_page(records: Records, run: Run) -> AsyncGenerator[bytes]:
+    """The same to read: of each row what each field means, and its value."""
+    page = render("privacy/copy_page.html", title=records.about, language=run.locale, parts=None)
+    head, tail = page.split("<!-- rows -->")
+    yield head.encode()
+    async with contextlib.aclosing(_rows(records, run.person)) as rows:
+        async for row in rows:
+            said = [(records.fields[name][1], value) for name, value in row.items()]
+            cells = Markup().join(
+                Markup("<dt>{}</dt><dd dir=auto>{}</dd>").format(means, _plainly(value))
+                for means, value in said
+            )
+            yield Markup("<dl>{}</dl>\n").format(cells).encode()
+    yield tail.encode()
+
+
+def _plainly(value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, dict | list):
+        return msgspec.json.format(msgspec.json.encode(value)).decode()
+    return str(value)
 
 
 async def _papers(person: UUID) -> AsyncIterator[Paper]:
@@ -262,18 +317,20 @@ async def _papers(person: UUID) -> AsyncIterator[Paper]:
                 yield one
 
 
-async def _put_in(copy: zipfile.ZipFile, paper: Paper, run: Run) -> None:
+async def _put_in(copy: zipfile.ZipFile, paper: Paper, run: Run) -> bool:
+    """Whether its bytes were there."""
     async with contextlib.aclosing(_bytes_of(paper)) as pieces:
         try:
             first = await anext(pieces)
         except FileMissing:
             log.warning("export.file_missing", export_id=str(run.export_id), name=paper.name)
-            return
+            return False
         with _entry(copy, paper.name, packed=False) as out:
             out.write(first)
             async for piece in pieces:
                 out.write(piece)
                 await run.alive()
+    return True
 
 
 async def _bytes_of(paper: Paper) -> AsyncGenerator[bytes]:

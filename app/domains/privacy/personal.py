@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import case, delete
+from sqlalchemy import DateTime, Text, case, column, delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.events import record
@@ -13,6 +13,13 @@ from app.core.tables import AuditLog, EventRow
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.privacy.models import Consent, Export
+
+_LOOKS = (
+    func.looks_at_me()
+    .table_valued(column("at", DateTime(timezone=True)), column("what", Text), column("shop", Text))
+    .alias("looks")
+)
+"""Of whoever asks: who looked stands in the shop's trail, which is not theirs to read."""
 
 
 def records(person: UUID) -> Sequence[Records]:
@@ -62,6 +69,16 @@ def records(person: UUID) -> Sequence[Records]:
                 "device": (AuditLog.user_agent, _("the browser you came with")),
             },
             lambda rows: rows.where(AuditLog.user_id == person).order_by(AuditLog.id),
+        ),
+        Records(
+            "looks_at_you", _("When the staff of a workshop opened your customer card or an invoice of yours."),
+            ("audit_logs",),
+            {
+                "at": (_LOOKS.c.at, _("when")),
+                "what": (_LOOKS.c.what, _("what they opened")),
+                "shop": (_LOOKS.c.shop, _("which business")),
+            },
+            lambda rows: rows,
         ),
     ]  # fmt: skip
 

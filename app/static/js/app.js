@@ -85,7 +85,11 @@ document.addEventListener("htmx:finally:request", (event) => {
   }
 });
 
+// Whoever ended the session may have done so because of who is looking: nothing is read or pressed any more.
 function signedOut() {
+  isCut = true;
+  stale(true);
+  document.getElementById("main").inert = true;
   document.querySelector("[data-signed-out]")?.removeAttribute("hidden");
 }
 // Somebody with two workplaces has changed to the other one in another tab: what stands here is no longer theirs to

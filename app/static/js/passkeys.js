@@ -27,15 +27,19 @@ async function ask(form, mediation) {
 if (can) {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const failed = form.querySelector("[data-passkey-failed]");
+    const there = form.querySelector("[data-passkey-there]");
     form.hidden = false;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       isChosen = true;
       failed.hidden = true;
+      if (there) there.hidden = true;
       try {
         await ask(form);
       } catch (error) {
-        failed.hidden = error.name === "AbortError";
+        const isThere = Boolean(there) && error.name === "InvalidStateError"; // one of those it was told to leave out
+        if (isThere) there.hidden = false;
+        failed.hidden = isThere || error.name === "AbortError";
       }
     });
   }

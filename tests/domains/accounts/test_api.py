@@ -74,6 +74,29 @@ async def test_the_api_describes_itself(browser):
     answer = await browser().get("/api/v1/openapi.json")
     assert answer.status_code == 200
     assert answer.json()["openapi"].startswith("3.1")
+    paths = answer.json()["paths"]
+    login, customers = paths["/api/v1/auth/login"]["post"], paths["/api/v1/customers"]["get"]
+    assert (login.get("security"), customers["security"]) == (None, [{"bearer": []}])
+    assert "read:customers" in customers["description"]
+    told = login["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    assert told.endswith("Granted")
+    page = (await browser().get("/api")).text
+    calls = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    assert {one for one in calls if f">{one}<" not in page} == set()
+    assert '<code dir="ltr">read:customers</code>' in page
+
+
+async def test_a_call_that_is_refused_says_what_is_wrong(browser, cast):
+    one = browser()
+    wrong = {"email": cast.customer.email, "password": "not the password"}
+    told = await one.http.post("/api/v1/auth/login", json=wrong)
+    assert (told.status_code, told.json()["error"]) == (401, "Email or password is not right.")
+    told = await one.http.post("/api/v1/auth/login", json={"email": 7})
+    assert (told.status_code, "extra" in told.json()) == (400, False)
+    assert "email" in "".join([*told.json()["errors"], *told.json()["errors"].values()])
+    told = await browser(cast.customer).get("/api/v1/customers")
+    assert (told.status_code, told.json()) == (403, {"error": "Insufficient permissions"})
+    assert 'scope="read:customers"' in told.headers["www-authenticate"]
 
 
 async def test_a_call_sent_twice_is_carried_out_once_and_answered_the_same(browser, cast):

@@ -133,8 +133,14 @@ async def test_the_page_shows_a_token_once_and_a_double_click_makes_one(browser,
     page = (await owner.get("/settings/tokens")).text
     assert page.count("Till &lt;script&gt;") >= 1
     assert "shown this once" not in page
-    wrong = await owner.post("/settings/tokens", {"name": "", "days": "90"})
-    assert wrong.status_code == 422
+    mixed = {"name": "Till", "scopes": ["read:customers", "read:own_vehicles"], "for_shop": "yes"}
+    wrong = await owner.post("/settings/tokens", mixed)
+    assert (wrong.status_code, "person&#39;s own: See own cars." in wrong.text) == (422, True)
+    for kept in (*mixed["scopes"], "yes"):
+        assert f'value="{kept}" checked' in wrong.text, "what was ticked stays ticked"
+    assert 'value="Till"' in wrong.text
+    none = await owner.post("/settings/tokens", {"name": "Till", "days": "90"})
+    assert (none.status_code, "Choose at least one from the list." in none.text) == (422, True)
 
 
 async def test_more_than_six_hundred_calls_a_minute_are_too_many(browser, cast):

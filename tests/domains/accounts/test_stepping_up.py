@@ -1,5 +1,6 @@
 """Before what could take an account from its owner, they show again that it is they."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -66,7 +67,7 @@ async def test_a_password_proves_it_and_the_session_gets_a_new_id(browser, cast)
     with clock.moved_by(WHILE):
         wrong = await olive.post("/step-up", {"password": "x" * 14, "next": "/settings"})
         assert wrong.status_code == 422
-        assert (await olive.post("/settings/email", {"email": "n@test.example"})).status_code == 303
+        assert (await olive.get("/settings/security/app")).status_code == 303
         right = await olive.post("/step-up", {"password": PASSWORD, "next": "/settings/tokens"})
         assert right.headers["location"] == "/settings/tokens"
         assert olive.http.cookies["session"] != before
@@ -75,6 +76,36 @@ async def test_a_password_proves_it_and_the_session_gets_a_new_id(browser, cast)
         old = browser()
         old.http.cookies.set("session", before)
         assert (await old.get("/settings")).status_code == 303
+
+
+async def test_what_was_typed_waits_for_the_proof_and_is_then_sent_by_its_sender_alone(browser, cast):
+    olive = await signed_in(browser, cast.owner)
+    form = {"name": 'Till "<1>"', "scopes": ["read:customers", "read:inventory"], "days": "30"}
+    here = {"headers": {"referer": "http://testserver/settings/tokens"}}
+    with clock.moved_by(WHILE):
+        asked = (await olive.post("/settings/tokens", form, **here)).headers["location"]
+        waits = (await olive.get(asked)).text
+        assert ("Send it now" in waits, "is kept" in waits) == (False, True)
+        assert '<a href="/settings/tokens">Not now' in waits, "back to where it was typed"
+        dana = await signed_in(browser, cast.customer)
+        dana.http.cookies.set("set-aside", olive.http.cookies["set-aside"])
+        assert (await dana.get(asked)).headers["location"] == "/settings/tokens", (
+            "another's form is not theirs"
+        )
+        right = await olive.post("/step-up", {"password": PASSWORD, "next": "/settings/tokens"})
+        offer = (await olive.get(right.headers["location"])).text
+        sent = re.findall(r'name="(\w+)" value="([^"]*)"', offer.split('action="/settings/tokens"')[1])
+        typed = [pair for pair in sent if pair[0] not in ("csrf_token", "idempotency_key")]
+        assert typed == [
+            ("name", "Till &#34;&lt;1&gt;&#34;"), ("scopes", "read:customers"), ("scopes", "read:inventory"), ("days", "30"),
+        ]  # fmt: skip
+        assert "No program has a token yet" in (await olive.get("/settings/tokens")).text, (
+            "nothing is sent unasked"
+        )
+    with clock.moved_by(2 * WHILE):
+        word = {"old_password": PASSWORD, "new_password": "seven slow rivers"}
+        asked = (await olive.post("/settings/password", word, **here)).headers["location"]
+        assert "is kept" not in (await olive.get(asked)).text, "a password is kept nowhere"
 
 
 async def test_with_a_second_factor_the_password_is_not_enough(browser, cast):
@@ -199,6 +230,8 @@ async def test_a_new_password_by_mail_ends_other_links_and_the_persons_tokens(br
     assert "revokes the API tokens" in (await browser().get(links[1])).text
     answers = [await browser().post(link, {"password": "seven slow rivers"}) for link in links[::-1]]
     assert [one.status_code for one in answers] == [303, 410]
+    spent = await browser().get(links[0])
+    assert (spent.status_code, 'href="/forgot-password"' in spent.text) == (410, True), "before it is typed"
     answers = [
         await browser().get("/api/v1/customers", headers={"authorization": f"Bearer {one['token']}"})
         for one in made

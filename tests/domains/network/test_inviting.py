@@ -295,10 +295,16 @@ async def test_an_owner_elsewhere_is_no_owner_here(browser, cast, run_reactions)
 async def test_a_closed_account_opens_nothing_until_it_is_open_again(browser, cast):
     nova, dana = browser(cast.network), browser(cast.customer)
     url = f"/network/people/{cast.customer.user_id}/status"
-    assert (await nova.post(url, {"status": "closed"})).status_code == 303
+    closed = await nova.post(url, {"status": "closed", "q": "O'Dana & ü"})
+    assert closed.headers["location"] == "/network/people?q=O%27Dana+%26+%C3%BC", "the search stays"
     assert (await dana.get("/garage")).status_code == 303
     credentials = {"email": cast.customer.email, "password": PASSWORD}
-    assert (await browser().post("/sign-in", credentials)).status_code == 422
+    told = await browser().post("/sign-in", credentials)
+    assert (told.status_code, "This account is closed" in told.text) == (422, True)
+    guess = await browser().post("/sign-in", {**credentials, "password": "not the password"})
+    assert (guess.status_code, "is closed" in guess.text) == (422, False), "that is told to its owner alone"
+    told = await browser().json("POST", "/api/v1/auth/login", credentials)
+    assert (told.status_code, "is closed" in told.json()["error"]) == (403, True)
     assert (await browser(cast.owner).post(url, {"status": "open"})).status_code == 403
     await nova.post(url, {"status": "open"})
     assert (await browser().post("/sign-in", credentials)).status_code == 303

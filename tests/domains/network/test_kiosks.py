@@ -171,7 +171,9 @@ async def test_five_wrong_pins_hold_up_one_person_at_one_tablet(browser, cast, t
     assert (await changed_in(other, cast.technician)).status_code == 303, "at another tablet too"
     await run_reactions()
     mails = [one for one in await mails_to(cast.technician.email) if "five wrong PINs" in one.text]
-    assert len(mails) == 1
+    assert [one.subject for one in mails] == ["Wrong PINs at the workshop's tablet"]
+    assert "/settings/security/pin" in mails[0].text
+    assert "password" not in mails[0].text + mails[0].html
 
 
 async def test_fifteen_tries_at_once_are_five(cast, tablet):
@@ -232,6 +234,10 @@ async def test_it_ends_with_the_tablet_the_role_the_pin_and_the_person(browser, 
     assert (await browser(cast.outsider).post(f"{kiosks(cast)}/{kiosk_id}/removal")).status_code in (403, 404)
     assert (await olive.post(f"{kiosks(cast)}/{kiosk_id}/removal")).status_code == 303
     assert (await tablet.get("/bench")).status_code == 303
+    for answer in (await tablet.get(tile(toni)), await changed_in(tablet, toni, "8264")):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk"), "where it is said"
+    follows = {"hx-request": "true"}
+    assert (await tablet.get("/kiosk", headers=follows)).headers["hx-refresh"] == "true"
     assert "not a tablet" in (await tablet.get("/kiosk")).text
 
 
