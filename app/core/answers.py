@@ -269,7 +269,10 @@ def _http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     if status == 404:
         return _not_found(request, error)
     if status == 405 and request.method in ("GET", "HEAD") and _is_looked_at(request):
-        return _elsewhere(request, _page_of_form(request))
+        try:
+            return _elsewhere(request, _page_of_form(request))
+        except NotFoundException:  # an id in it is none
+            return _not_found(request, error)
     if status == 400 and wants_json(request):
         return answer(request, 400, "", error.detail, data={"errors": _by_field(error.extra)})
     titles = {

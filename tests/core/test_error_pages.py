@@ -92,6 +92,9 @@ async def test_no_address_of_a_form_is_a_dead_end_for_a_person(browser: Open, ca
         assert led.status_code not in (405, 500), f"{path} leads to {page}"
         told = await owner.get(path, headers={"accept": "application/json"})
         assert (told.status_code, "POST" in told.headers["allow"]) == (405, True), path
+        if re.search(r":(uuid|int)}", route.path):
+            lost = re.sub(r"{\w+:\w+}", "abc", route.path)
+            assert (await owner.get(lost, headers={"accept": "text/html"})).status_code == 404, lost
         tried += 1
     assert tried > 100
 

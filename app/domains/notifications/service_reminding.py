@@ -83,8 +83,10 @@ async def remind_of_service(vehicle_id: UUID, *, tenant: UUID) -> bool:
         center = await db.get_one(ServiceCenter, last.center_id)
         rules = await rules_of(db, tenant)
         days, hour = rules.number("reminders.service_days"), rules.number("reminders.hour")
-        due_on = car.next_maintenance_due
-        if clock.now() < hour_before(due_on, center.zone, days=days, hour=hour):
+        due_on, now = car.next_maintenance_due, clock.now()
+        # On a day that was named late, or when a visit was called off at night, the hour counts as well.
+        is_early = now.astimezone(ZoneInfo(center.zone)).hour < hour
+        if is_early or now < hour_before(due_on, center.zone, days=days, hour=hour):
             return False
         if due_on < clock.today(center.zone) or await _is_expected(db, vehicle_id, center):
             return False

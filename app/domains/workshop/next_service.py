@@ -47,11 +47,12 @@ async def plan_next_service(
         errors["next_maintenance"] = _("The car has gone further already.")
     if errors:
         raise Invalid(errors)
-    if (car.next_maintenance_due, car.next_maintenance_km) == (due_on, due_km):
-        return
-    facts = VehicleFacts(**{name: getattr(car, name) for name in VehicleFacts.__struct_fields__})
-    facts = msgspec.structs.replace(facts, next_maintenance_due=due_on, next_maintenance_km=due_km)
-    await garage.change(db, car, facts, version=version, by=by)
+    if (car.next_maintenance_due, car.next_maintenance_km) != (due_on, due_km):
+        facts = VehicleFacts(**{name: getattr(car, name) for name in VehicleFacts.__struct_fields__})
+        facts = msgspec.structs.replace(facts, next_maintenance_due=due_on, next_maintenance_km=due_km)
+        await garage.change(db, car, facts, version=version, by=by)
+    elif await is_planned(db, order) or (due_on, due_km) == (None, None):
+        return  # said before, or nothing said
     event = NextServicePlanned(
         **of(order), vehicle_id=car.id, due_on=due_on, due_km=due_km, unit=car.odometer_unit
     )

@@ -75,6 +75,13 @@ async def test_it_leaves_once_at_nine_on_the_shops_wall_and_leads_to_the_booking
     assert (line.type, line.url, line.title) == ("maintenance", book, "Service due on Mar 29, 2027")
 
 
+async def test_a_day_named_late_waits_for_the_hour_too(site, run_reactions):
+    await worked_on()
+    await due_on(DUE - timedelta(days=7))
+    assert await reminded(run_reactions, NINE - timedelta(hours=8)) == []
+    assert len(await reminded(run_reactions)) == 1
+
+
 async def test_another_day_is_another_reminder_and_a_day_that_has_passed_is_none(site, run_reactions):
     await worked_on()
     await due_on(DUE)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.core import clock
 from app.core.db import transaction
@@ -56,6 +57,23 @@ async def test_the_advisor_says_when_it_is_due_and_the_handover_leaves_it(browse
     assert car.last_maintenance_date == today
     assert (car.next_maintenance_due, car.next_maintenance_km) == (near, 160_000)
     assert f'value="{near}"' in (await browser(cast.customer).get(f"/garage/{CAR}/edit")).text
+
+
+async def test_a_day_that_stood_there_and_was_said_again_stays(browser, cast):
+    near = clock.today(NEW_YORK) + timedelta(days=10)
+    async with transaction(user=CAST.customer.user_id) as db:
+        await db.execute(update(Vehicle).where(Vehicle.id == CAR).values(next_maintenance_due=near))
+    async with transaction() as db:
+        order = await order_done(db)
+    asked = {"car_version": (await the_car()).version, "next_maintenance_due": near}
+    for _twice in range(2):
+        said = await browser(cast.advisor).post(f"/orders/{order.number}/next-service", asked)
+        assert said.status_code == 303
+    async with transaction() as db:
+        await as_person(db, CAST.advisor)
+        order = await workshop.find(db, CAST.advisor.viewer, order.number)
+        await board.move(db, order, to="delivered", by=CAST.advisor.viewer, anyway="Pays tomorrow")
+    assert (await the_car()).next_maintenance_due == near
 
 
 async def test_only_the_desk_of_the_shop_says_so_and_only_when_the_work_is_done(browser, cast):
