@@ -62,6 +62,14 @@ def test_every_template_parses_and_its_words_can_be_extracted(path):
             )
         )
     tree = environment().parse(path.read_text())
+    for taken in tree.find_all(nodes.FromImport):
+        assert isinstance(taken.template, nodes.Const)
+        there = environment().parse((APP / "templates" / taken.template.value).read_text())
+        macros = {one.name for one in there.find_all(nodes.Macro)}
+        macros |= {str(one) for passed_on in there.find_all(nodes.FromImport) for one in passed_on.names}
+        assert {one if isinstance(one, str) else one[0] for one in taken.names} <= macros, (
+            taken.template.value
+        )
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name == "_":
             assert isinstance(call.args[0], nodes.Const), (
