@@ -47,9 +47,9 @@ async def traces(db: Any, *words: str) -> set[str]:
 
 
 async def settle_everything(db: Any) -> None:
-    """All between the shop and its customers is done and paid."""
+    """All between the shop and its customers is done, paid and handed over."""
     await db.execute("SET session_replication_role = replica")
-    await db.execute("UPDATE repair_orders SET status = 'closed'")
+    await db.execute("UPDATE repair_orders SET status = 'closed', stage = 'delivered'")
     await db.execute("UPDATE invoices SET status = 'paid', paid_minor = total_minor - credited_minor")
     await db.execute("UPDATE payments SET status = 'completed'")
     await db.execute("UPDATE appointments SET status = 'completed'")

@@ -174,6 +174,9 @@ async def test_five_wrong_pins_hold_up_one_person_at_one_tablet(browser, cast, t
     assert [one.subject for one in mails] == ["Wrong PINs at the workshop's tablet"]
     assert "/settings/security/pin" in mails[0].text
     assert "password" not in mails[0].text + mails[0].html
+    said = (await browser(cast.owner).get("/api/v1/admin/audit-logs?kind=sign_ins")).json()["items"]
+    tries = [one["action"] for one in said if one["entity_id"] == str(cast.technician.user_id)]
+    assert (tries.count("pin.wrong"), tries.count("pin.paused")) == (4, 1), "the shop sees them at its tablet"
 
 
 async def test_fifteen_tries_at_once_are_five(cast, tablet):
