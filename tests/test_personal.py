@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Column
+from sqlalchemy import Column, ColumnClause
 from sqlalchemy.sql import coercions, roles
 from sqlalchemy.sql.visitors import iterate
 
@@ -54,9 +54,9 @@ def test_a_copy_holds_no_secret_and_nothing_of_the_shops_own(one):
     for name, (given, says) in one.fields.items():
         assert says, name
         for inner in iterate(coercions.expect(roles.ColumnsClauseRole, given)):
+            looked_at += isinstance(inner, ColumnClause)  # of a table, or of a function that answers of oneself
             if not isinstance(inner, Column):
                 continue
-            looked_at += 1
             assert not is_secret(inner) or inner.name in ("signature", "signed_name"), name
             assert inner.table.name not in SHOPS_OWN.get(inner.name, ()), name
     assert looked_at >= len(one.fields)
