@@ -16,7 +16,7 @@ from app.core.errors import Refused
 from app.core.viewer import Viewer
 from app.demo import people
 from app.demo.stage import Stage
-from app.domains.billing import checkout, links, paying, shop_account
+from app.domains.billing import checkout, links, paying, payouts, shop_account
 from app.domains.billing.models import Invoice
 from app.gateways.payments import GatewayUnavailable
 from app.settings import settings
@@ -86,5 +86,6 @@ async def pay_out(tenant_id: UUID) -> None:
     try:
         key = {"authorization": f"Bearer {settings().stripe_api_key}"}
         await _press(base, f"/_sim/accounts/{account.account_ref}/payout", headers=key)
+        await payouts.note(tenant_id)
     except (GatewayUnavailable, httpx.HTTPError) as error:
         log.warning("demo.no_payout", error=type(error).__name__)

@@ -41,9 +41,9 @@ async def look_at_open_ends() -> None:
     await checkout.look_at_open_ends()
 
 
-@cron("25 */3 * * *", timeout=600)
+@cron("25 * * * *", timeout=600)
 async def note_payouts() -> None:
-    """Every three hours: which payout brought which payment."""
+    """Every hour: which payout brought which payment."""
     await payouts.note_all()
 
 

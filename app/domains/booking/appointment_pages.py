@@ -89,6 +89,7 @@ async def _one(db: AsyncSession, me: Viewer, appointment_id: UUID) -> dict[str, 
     return {
         "visit": visit,
         "customer": customer,
+        "entry": await appointments.entry(db, visit) if at_desk else None,
         "day": visit.appointment.starts_at.astimezone(ZoneInfo(visit.center.zone)).date(),
         "may_change": changing.may_change(visit, me),
         "last_change": changing.last_change(visit),
@@ -121,7 +122,7 @@ class TimeForm(msgspec.Struct):
 @get("/appointments/{appointment_id:uuid}/time", opt=CHANGES)
 async def time_page(request: AnyRequest, appointment_id: UUID, day: date | None = None) -> Response[Any]:
     async with begin(request) as (db, me):
-        shown = await _times(db, me, appointment_id, day)
+        shown = await _times(db, me, appointment_id, day, beginning_there=True)
         return page(request, me, "booking/move.html", lost="", **shown)
 
 
@@ -131,16 +132,25 @@ async def time_region(request: AnyRequest, appointment_id: UUID, day: date | Non
         return fragment(request, me, "booking/_slots.html", **await _times(db, me, appointment_id, day))
 
 
-async def _times(db: AsyncSession, me: Viewer, appointment_id: UUID, day: date | None) -> dict[str, Any]:
+async def _times(
+    db: AsyncSession, me: Viewer, appointment_id: UUID, day: date | None, *, beginning_there: bool = False
+) -> dict[str, Any]:
+    """Free times of a day: of the first that has any, or `beginning_there` of the visit's own if it has."""
     visit = await appointments.find(db, me, appointment_id)
     desk = changing.is_desk(visit.appointment, me)
-    found = await choosing.times(
-        db, visit.center, await changing.work_booked(db, visit), day=day, except_for=appointment_id,
-        notice=0 if desk else None,
-    )  # fmt: skip
+    work = await changing.work_booked(db, visit)
+    own_day = visit.appointment.starts_at.astimezone(ZoneInfo(visit.center.zone)).date()
+    days = [day or own_day, day] if beginning_there else [day]
+    for one in days:
+        found = await choosing.times(
+            db, visit.center, work, day=one, except_for=appointment_id, notice=0 if desk else None
+        )
+        if found.parts:
+            break
     address = f"/appointments/{appointment_id}/time"
     return {
         "visit": visit, "center": visit.center, "times": found, "query": "", "errors": {}, "fields": [],
+        "is_final": not desk and changing.is_final(visit.center, found.day),
         "base": address, "region": f"{address}/slots", "action": address, "take_label": _("Move to"),
         "topics": [slots_topic(visit.center.id)],
     }  # fmt: skip

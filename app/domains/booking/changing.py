@@ -1,8 +1,9 @@
 """What may still be done to an appointment: move it, cancel it, hand it to others, call it missed."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +25,7 @@ from app.domains.booking.events import (
 from app.domains.booking.floor import work_of
 from app.domains.booking.models import Appointment
 from app.domains.booking.telling import tell
-from app.domains.network.models import Bay, StaffProfile
+from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.services.models import Service
 
 STANDING = ("pending", "confirmed")
@@ -53,6 +54,15 @@ def may_change(visit: Visit, by: Viewer) -> bool:
 
 def last_change(visit: Visit) -> datetime:
     return visit.appointment.starts_at - timedelta(hours=visit.center.cancel_hours)
+
+
+def is_final(center: ServiceCenter, day: date | None) -> bool:
+    """Whether a driver who takes the first times of this day can no longer change that online."""
+    if day is None:
+        return False
+    return datetime.combine(day, time(), ZoneInfo(center.zone)) < clock.now() + timedelta(
+        hours=center.cancel_hours
+    )
 
 
 def is_desk(appointment: Appointment, by: Viewer) -> bool:

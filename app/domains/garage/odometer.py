@@ -19,14 +19,14 @@ LEAP_KM = 150_000
 """More than this since the last reading is more likely a slip of the finger than a long journey."""
 
 
-def doubt(vehicle: Vehicle, km: int) -> str:
+def doubt(vehicle: Vehicle, km: int, zone: str) -> str:
     """Why a reading should be looked at again, in words; empty when it is plausible."""
     last = vehicle.mileage_km
     if last is None:
         return ""
     shown = distance(last, vehicle.odometer_unit)
     if vehicle.mileage_at is not None:
-        shown = _("%(distance)s on %(day)s", distance=shown, day=day(vehicle.mileage_at))
+        shown = _("%(distance)s on %(day)s", distance=shown, day=day(vehicle.mileage_at, zone))
     if km < last:
         return _("That is less than the last reading, %(last)s.", last=shown)
     if km > last + LEAP_KM:
@@ -39,9 +39,9 @@ def is_confirmed(ticked: str, mileage: int | None) -> bool:
     return mileage is not None and ticked == str(mileage)
 
 
-def doubts(vehicle: Vehicle, km: int, *, confirmed: bool) -> dict[str, str]:
+def doubts(vehicle: Vehicle, km: int, *, confirmed: bool, zone: str) -> dict[str, str]:
     """The same beside the fields of a form, unless the reading was looked at again."""
-    doubtful = doubt(vehicle, km)
+    doubtful = doubt(vehicle, km, zone)
     if confirmed or not doubtful:
         return {}
     return {"mileage": doubtful, "confirmed": _("Tick this if the reading is right all the same.")}
@@ -64,7 +64,7 @@ async def read_odometer(
         raise Invalid({"mileage": _("Please enter what the odometer shows.")})
     # The last reading is compared and replaced: two at once must take turns.
     await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
-    if wrong := doubts(vehicle, km, confirmed=confirmed):
+    if wrong := doubts(vehicle, km, confirmed=confirmed, zone=by.zone):
         raise Invalid(wrong)
     at = clock.now()
     reading = OdometerReading(

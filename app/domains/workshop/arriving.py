@@ -92,7 +92,7 @@ async def check_in(
         intake = form.intake(vehicle)
     except Invalid as wrong:  # everything that is to be mended, told at once
         km = None if form.mileage is None else to_km(form.mileage, vehicle.odometer_unit)
-        doubts = {} if km is None else garage.doubts(vehicle, km, confirmed=form.is_confirmed)
+        doubts = {} if km is None else garage.doubts(vehicle, km, confirmed=form.is_confirmed, zone=by.zone)
         raise Invalid(doubts | wrong.errors) from wrong
     try:
         await orders.be_the_only_visit(db, center.tenant_id, vehicle.id)

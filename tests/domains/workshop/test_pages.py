@@ -439,7 +439,7 @@ async def test_a_walk_in_is_checked_in_with_photos_and_a_typed_name(browser: Ope
     unsaid = await advisor.post("/orders/new/customer", known)
     assert unsaid.status_code == 422
     assert "Please enter the make" in unsaid.text
-    car = {"vin": "1HGCM82633A123456", "make": "Honda", "model": "Accord", "year": "2003"}
+    car = {"vin": "1HGCM82673A123456", "make": "Honda", "model": "Accord", "year": "2003"}
     new = await advisor.post("/orders/new/customer", {**known, **car})
     assert new.status_code == 303
     url = new.headers["location"]
