@@ -131,10 +131,9 @@ def _own(form: BusinessFeeForm) -> tuple[int, int]:
     return _whole(form.percent, form.fixed, form.currency)
 
 
-def _whole(share: Decimal, sum_: Decimal, currency: str) -> tuple[int, int]:
+def _whole(percent: Decimal, fixed: Decimal, currency: str) -> tuple[int, int]:
     """Basis points and minor units of what was typed. Raises Invalid where it is finer than that."""
     wrong = {}
-    percent, fixed = _near(share, 100), _near(sum_, fees.MOST_FIXED + 1)
     if percent != round(percent, 2):
         wrong["percent"] = _("At most two decimals, please: 2.75")
     if fixed != round(fixed, decimals(currency)):
@@ -142,11 +141,6 @@ def _whole(share: Decimal, sum_: Decimal, currency: str) -> tuple[int, int]:
     if wrong:
         raise Invalid(wrong)
     return int(percent * 100), to_minor(fixed, currency)
-
-
-def _near(number: Decimal, most: int) -> Decimal:
-    """Far out of bounds is just out of bounds: refused as well, and 1E900000 takes no minutes to multiply."""
-    return min(max(number, Decimal(-1)), Decimal(most))
 
 
 router = Router("/", route_handlers=[fees_page, set_fee, business_fees_page, set_business_fee])
