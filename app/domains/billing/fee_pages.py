@@ -12,8 +12,7 @@ from litestar.params import FromPath
 from app.core import clock, graveyard
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, NotFound, Refused
-from app.core.forms import read, values_of
-from app.core.money import decimals, to_minor
+from app.core.forms import minor_of, read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
@@ -133,14 +132,9 @@ def _own(form: BusinessFeeForm) -> tuple[int, int]:
 
 def _whole(percent: Decimal, fixed: Decimal, currency: str) -> tuple[int, int]:
     """Basis points and minor units of what was typed. Raises Invalid where it is finer than that."""
-    wrong = {}
     if percent != round(percent, 2):
-        wrong["percent"] = _("At most two decimals, please: 2.75")
-    if fixed != round(fixed, decimals(currency)):
-        wrong["fixed"] = _("This has more decimals than %(currency)s knows.", currency=currency)
-    if wrong:
-        raise Invalid(wrong)
-    return int(percent * 100), to_minor(fixed, currency)
+        raise Invalid({"percent": _("At most two decimals, please: 2.75")})
+    return int(percent * 100), minor_of(fixed, currency, "fixed")
 
 
 router = Router("/", route_handlers=[fees_page, set_fee, business_fees_page, set_business_fee])

@@ -129,6 +129,7 @@ async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, d
         ("31", "0", "Between 0 and 30"),
         ("2.505", "0", "At most two decimals"),
         ("2", "0.005", "more decimals than USD knows"),
+        ("2", "1,200", "more decimals than USD knows"),
         ("2", "-1", "less than nothing"),
         ("", "0", "Please fill this in"),
         ("1E900000", "0", "out of range"),
