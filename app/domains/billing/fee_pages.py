@@ -11,14 +11,14 @@ from litestar.params import FromPath
 
 from app.core import clock, graveyard
 from app.core.answers import audit_refusal
-from app.core.errors import Invalid, NotFound, Refused
+from app.core.errors import Invalid, Refused
 from app.core.forms import minor_of, read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.billing import fees
 from app.domains.billing.showing import typed
-from app.domains.network.models import Tenant
+from app.domains.network import overview
 
 AnyRequest = Request[Any, Any, Any]
 NETWORK = needs("manage:network")
@@ -91,9 +91,7 @@ async def _business_page(
 ) -> Response[Any]:
     sent = values_of(await request.form()) if errors else {}
     async with begin(request) as (db, me):
-        business = await db.get(Tenant, tenant_id)
-        if business is None:
-            raise NotFound
+        business = await overview.find_tenant(db, tenant_id)
         answer = page(
             request, me, "billing/business_fees.html",
             status=refused.status if refused else 422 if errors else 200, business=business,

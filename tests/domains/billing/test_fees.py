@@ -1,5 +1,6 @@
 """The platform's fee: set by the network, reckoned here, taken by the provider, given back with refunds."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -186,6 +187,22 @@ async def test_the_owner_sees_fee_balance_and_payouts_and_nobody_else_does(till:
     assert "does not answer just now" in page.text
     assert "2.5% and $0.30" in page.text
     assert (await owner.get("/api/v1/admin/payouts")).status_code == 503
+
+
+async def test_each_currency_of_a_business_has_fields_of_its_own(till: Till) -> None:
+    opened = {
+        "name": "Harbor Lane Rotterdam", "zone": "Europe/Amsterdam", "currency": "EUR", "country": "NL",
+        "slot_minutes": "30", "notice_minutes": "0", "horizon_days": "30", "cancel_hours": "24",
+    }  # fmt: skip
+    assert (await till.open_browser(CAST.owner).post("/settings/centers", opened)).status_code == 303
+    network, url = till.open_browser(CAST.network), f"/network/businesses/{HARBOR}/fees"
+    wrong = {"currency": "USD", "version": "0", "what": "own", "percent": "31", "fixed": "0"}
+    for page in ((await network.get(url)).text, (await network.post(url, wrong)).text):
+        assert "Payments in EUR" in page
+        ids = re.findall(r'\sid="([^"]+)"', page)
+        assert sorted(ids) == sorted(set(ids))
+        for pointed in re.findall(r'<a href="#(f-[^"]+)"', page):
+            assert pointed in ids
 
 
 async def test_one_business_pays_a_fee_of_its_own_from_a_day_on_and_then_the_one_for_all_again(
