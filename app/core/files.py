@@ -199,16 +199,24 @@ def _why_no_document(reason: str) -> str:
 @contextlib.asynccontextmanager
 async def kept_or_gone(received: Sequence[Kept], *, by: Viewer, tenant: UUID | None) -> AsyncIterator[None]:
     """Around the transaction that keeps the rows of what was received: when it fails, the bytes do not stay behind, for
-    no row would lead to them. `by` and `tenant` are those of the receiving."""
+    no row would lead to them. `by` and `tenant` are those of the receiving. Bytes that cannot be taken away are named in
+    the log, and what went wrong first is what is told."""
     try:
         yield
     except BaseException:
-        async with transaction(user=by.user_id, tenant=tenant or by.tenant_id) as db:
-            there = set(await db.scalars(select(File.id).where(File.id.in_([one.id for one in received]))))
-        for one in received:
-            if one.id not in there:  # it is there when the commit succeeded and the answer to it was lost
-                await _take_away(one.key, one.thumbnail_key)
+        try:
+            await _take_away_rowless(received, by=by, tenant=tenant)
+        except Exception as error:
+            log.warning("files.left_behind", keys=[one.key for one in received], error=type(error).__name__)
         raise
+
+
+async def _take_away_rowless(received: Sequence[Kept], *, by: Viewer, tenant: UUID | None) -> None:
+    async with transaction(user=by.user_id, tenant=tenant or by.tenant_id) as db:
+        there = set(await db.scalars(select(File.id).where(File.id.in_([one.id for one in received]))))
+    for one in received:
+        if one.id not in there:  # it is there when the commit succeeded and the answer to it was lost
+            await _take_away(one.key, one.thumbnail_key)
 
 
 async def _take_away(*keys: str | None) -> None:

@@ -14,6 +14,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from app.core.errors import Invalid
 from app.core.legible import is_keepable
+from app.core.money import decimals, to_minor
 from app.core.words import _
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -113,47 +114,84 @@ def _convert(raw: Any, hint: Any) -> Any:
 
 
 LONGEST_NUMBER = 60
-_BETWEEN_GROUPS = re.compile(r"[\s'’\u066c\u061c\u200e\u200f]+")
-_IN_GROUPS = re.compile(r"[+-]?\d{1,3}([.,])\d{3}(\1\d{3})*")
+_BETWEEN_GROUPS = re.compile(r"[\s'’\u066c]+")
+_UNSEEN = re.compile(r"[\u061c\u200e\u200f]+")
+_IN_GROUPS = re.compile(r"[+-]?(?:[1-9]\d{0,2}([., ])\d{3}(?:\1\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3})")
+"""Thousands, and India's hundreds of thousands."""
 
 
 def number_of(typed: str) -> Decimal:
     """A number as people of any country write it: 1234.5, 1234,5, 1,234.5, 1.234,5, 1 234,5, ١٢٣٤٫٥. Raises ValueError
     for what is none, and for one that nothing can be reckoned with."""
-    text = _plain_digits(typed)
-    comma, point = text.rfind(","), text.rfind(".")
-    if comma >= 0 and point >= 0:
-        groups = "," if comma < point else "."
-        text = text.replace(groups, "")
-    text = text.replace(",", "." if text.count(",") == 1 else "")
+    return _number(_plain_digits(typed))
+
+
+def _number(text: str) -> Decimal:
+    head, mark, tail = text.rpartition("," if text.rfind(",") > text.rfind(".") else ".")
+    if mark not in head and _IN_GROUPS.fullmatch(head):
+        text = f"{_joined(head)}.{tail}"
+    elif text.count(mark) != 1 and _IN_GROUPS.fullmatch(text):
+        text = _joined(text)
     try:
-        number = Decimal(text)
+        number = Decimal(text.replace(",", "."))
     except ArithmeticError:
         raise ValueError("no number") from None
-    if number.is_finite() and not is_keepable(number):
-        raise ValueError("number <= the largest")
     if not number.is_finite():
         raise ValueError("no number")
+    if not is_keepable(number):
+        raise ValueError("number <= the largest" if number.adjusted() >= 0 else "too many decimals")
     return number
 
 
 def _whole(typed: str) -> int:
     """Three digits behind a point or comma are thousands: nobody writes whole numbers with decimals."""
     text = _plain_digits(typed)
-    if _IN_GROUPS.fullmatch(text):
-        text = text.replace(",", "").replace(".", "")
-    number = number_of(text)
+    number = _number(_joined(text) if _IN_GROUPS.fullmatch(text) else text)
     if number != number.to_integral_value():
         raise ValueError("no whole number")
     return int(number)
 
 
+def _joined(groups: str) -> str:
+    return groups.translate({ord(mark): None for mark in "., "})
+
+
 def _plain_digits(typed: str) -> str:
-    """The digits of every script as ours, without what only groups them. Raises ValueError when it is endless."""
+    """The digits of every script as ours, and one sign for what only groups them. Raises ValueError when it is endless."""
     if len(typed) > LONGEST_NUMBER:
         raise ValueError("number <= the largest" if typed.strip("+-").isdecimal() else "no number")
-    plain = "".join(str(unicodedata.decimal(one, one)) for one in _BETWEEN_GROUPS.sub("", typed))
-    return plain.replace("\u066b", ".").replace("\u2212", "-")
+    text = _BETWEEN_GROUPS.sub(" ", _UNSEEN.sub("", typed)).strip()
+    plain = "".join(str(unicodedata.decimal(one, one)) for one in text)
+    return plain.replace("\u066b", ".").replace("\u2212", "-").replace("- ", "-")
+
+
+def minor_of(amount: Decimal, currency: str, field: str = "amount") -> int:
+    """A typed sum in minor units. Raises Invalid for `field` when it was written with more decimals than the currency
+    knows, be they zeros: 1,200 dollars are not 1.20."""
+    if _is_finer(amount, decimals(currency)):
+        raise Invalid(
+            {
+                field: _(
+                    "This has more decimals than %(currency)s knows. Please write thousands without a sign: 1000.",
+                    currency=currency,
+                )
+            }
+        )
+    return to_minor(amount, currency)
+
+
+def quantity_of(number: Decimal, field: str = "quantity") -> Decimal:
+    """A typed number of things or hours, again. Raises Invalid for `field` when it may mean thousands, as 1,250 does, and
+    when it was written with more than four decimals: those are kept."""
+    if _is_finer(number, 4):
+        raise Invalid({field: _("At most four decimals, please.")})
+    if _is_finer(number, 2) and not _is_finer(number, 3) and abs(number) >= 1:
+        raise Invalid({field: _("This may mean thousands. Please write them without a sign: 1000.")})
+    return number
+
+
+def _is_finer(number: Decimal, places: int) -> bool:
+    return -int(number.as_tuple().exponent) > places
 
 
 def _words_for(bare: Any, error: str) -> str:
@@ -161,6 +199,8 @@ def _words_for(bare: Any, error: str) -> str:
         return _("This is too long.")
     if "length >=" in error:
         return _("This is too short.")
+    if bare is Decimal and "decimals" in error:
+        return _("This has more decimals than can be kept.")
     if ">=" in error or "<=" in error or "> " in error or "< " in error:
         return _("This number is out of range.")
     if get_origin(bare) is Literal:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.core import clock, files
 from app.core.db import act_as, transaction
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.middleware import Envelope
 from app.core.tables import File
 from app.gateways.storage import FileMissing
@@ -123,6 +123,22 @@ async def test_the_bytes_of_a_forgotten_file_go_after_the_commit(site, cast, run
     for key in (file.key, file.thumbnail_key):
         with pytest.raises(FileMissing):
             await files.storage().get(key)
+
+
+async def test_a_refusal_stands_when_the_bytes_cannot_be_taken_away(site, cast, monkeypatch, unused_tcp_port):
+    by = cast.advisor.viewer
+    received = await files.receive_images([sent(pictures.jpeg(90, 60))], by=by, tenant=HARBOR)
+    monkeypatch.setenv("STORAGE_URL", f"s3://photos/shop?endpoint=http://127.0.0.1:{unused_tcp_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    settings.cache_clear()
+    try:
+        with pytest.raises(Refused, match="gone meanwhile"):
+            async with files.kept_or_gone(received, by=by, tenant=HARBOR):
+                raise Refused("gone meanwhile")
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
 
 
 async def test_with_a_bucket_pages_may_show_its_images_and_addresses_point_there(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from app.core.forms import read
+from app.core.forms import minor_of, number_of, quantity_of, read
 from app.core.legible import LARGEST
 from app.core.money import to_minor
 
@@ -28,7 +28,7 @@ class Count(msgspec.Struct):
     [
         ("1234.5", "1234.5"), ("1234,5", "1234.5"), ("1,234.5", "1234.5"), ("1.234,5", "1234.5"), ("1 234,5", "1234.5"),
         ("1\u202f234,5", "1234.5"), ("1’234.5", "1234.5"), ("١٬٢٣٤٫٥", "1234.5"), ("۱۲۳", "123"), ("−3", "-3"), ("1,234,567", "1234567"),
-        ("1e3", "1000"),
+        ("1e3", "1000"), ("1.234.567", "1234567"), ("1 234 567", "1234567"), ("12,34,567.5", "1234567.5"), ("- 3", "-3"), ("1,200", "1.200"),
     ],
 )  # fmt: skip
 def test_a_number_is_read_in_every_way_of_writing_it(typed: str, meant: str) -> None:
@@ -54,6 +54,34 @@ def test_nobody_drives_eighty_two_miles_with_three_decimals(typed: str, meant: i
 def test_what_is_shown_in_a_language_is_read_again(number: Decimal, language: str) -> None:
     written = format_decimal(number, format="#,##0.00", locale=language, numbering_system="default")
     assert read(Sum, {"amount": written}).amount == number
+
+
+@pytest.mark.parametrize("kind", [Sum, Count])
+@pytest.mark.parametrize(
+    "typed",
+    ["1,2,3", "0,001,5", "1,23.45,6", "1,234.567,8", "1.23.456", "1 2", "12 34", "0,000,001", "1,234 567"],
+)
+def test_signs_that_group_no_thousands_make_no_number(kind: type[Sum | Count], typed: str) -> None:
+    with pytest.raises(Invalid):
+        read(kind, {"amount": typed, "count": typed})
+
+
+def test_too_many_decimals_are_not_told_as_too_large() -> None:
+    for typed, words in (("1e-40", "more decimals than can be kept"), ("1e40", "out of range")):
+        with pytest.raises(Invalid) as wrong:
+            read(Sum, {"amount": typed})
+        assert words in wrong.value.errors["amount"]
+
+
+def test_what_may_be_thousands_is_no_sum_and_no_quantity() -> None:
+    for typed in ("1,200", "1.200", "1.000"):
+        with pytest.raises(Invalid):
+            minor_of(number_of(typed), "USD")
+        with pytest.raises(Invalid):
+            quantity_of(number_of(typed))
+    assert minor_of(number_of("1,200"), "KWD") == 1200
+    assert minor_of(number_of("1,200.5"), "USD") == 120050
+    assert quantity_of(number_of("0,625")) == Decimal("0.625")  # kilograms of refrigerant
 
 
 HUGE = st.one_of(

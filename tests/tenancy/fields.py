@@ -56,12 +56,15 @@ FIELDS: dict[str, Field] = {
         f"UPDATE customers SET email = 'markofpost-' || number || '@x.test', address = 'markofpost 1' WHERE {OURS}",
     ),
     "what a payment cost the shop": _of(
-        set(), r"68[.,]?317[.,]91|6831791", f"UPDATE payments SET fee_minor = 6831791 WHERE {OURS}"
+        {"owner"},
+        r"68[.,]?317[.,]91|6831791",
+        f"UPDATE payments SET provider = 'stripe', status = 'completed', amount_minor = 9000000 WHERE {OURS}",
+        f"UPDATE payments SET fee_minor = 6831791 WHERE {OURS}",
     ),
     "what of a payment is the platform's": _of(
-        set(),
+        {"owner"},
         r"\b123[.,]47\b|\b12347\b",
-        f"UPDATE payments SET platform_fee_minor = least(12347, amount_minor) WHERE {OURS}",
+        f"UPDATE payments SET platform_fee_minor = 12347, platform_fee_back_minor = 0 WHERE {OURS}",
     ),
     "what the payment provider answered": _of(
         set(),

@@ -11,15 +11,14 @@ from litestar.params import FromPath
 
 from app.core import clock, graveyard
 from app.core.answers import audit_refusal
-from app.core.errors import Invalid, NotFound, Refused
-from app.core.forms import read, values_of
-from app.core.money import decimals, to_minor
+from app.core.errors import Invalid, Refused
+from app.core.forms import minor_of, read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.billing import fees
 from app.domains.billing.showing import typed
-from app.domains.network.models import Tenant
+from app.domains.network import overview
 
 AnyRequest = Request[Any, Any, Any]
 NETWORK = needs("manage:network")
@@ -92,9 +91,7 @@ async def _business_page(
 ) -> Response[Any]:
     sent = values_of(await request.form()) if errors else {}
     async with begin(request) as (db, me):
-        business = await db.get(Tenant, tenant_id)
-        if business is None:
-            raise NotFound
+        business = await overview.find_tenant(db, tenant_id)
         answer = page(
             request, me, "billing/business_fees.html",
             status=refused.status if refused else 422 if errors else 200, business=business,
@@ -131,22 +128,11 @@ def _own(form: BusinessFeeForm) -> tuple[int, int]:
     return _whole(form.percent, form.fixed, form.currency)
 
 
-def _whole(share: Decimal, sum_: Decimal, currency: str) -> tuple[int, int]:
+def _whole(percent: Decimal, fixed: Decimal, currency: str) -> tuple[int, int]:
     """Basis points and minor units of what was typed. Raises Invalid where it is finer than that."""
-    wrong = {}
-    percent, fixed = _near(share, 100), _near(sum_, fees.MOST_FIXED + 1)
     if percent != round(percent, 2):
-        wrong["percent"] = _("At most two decimals, please: 2.75")
-    if fixed != round(fixed, decimals(currency)):
-        wrong["fixed"] = _("This has more decimals than %(currency)s knows.", currency=currency)
-    if wrong:
-        raise Invalid(wrong)
-    return int(percent * 100), to_minor(fixed, currency)
-
-
-def _near(number: Decimal, most: int) -> Decimal:
-    """Far out of bounds is just out of bounds: refused as well, and 1E900000 takes no minutes to multiply."""
-    return min(max(number, Decimal(-1)), Decimal(most))
+        raise Invalid({"percent": _("At most two decimals, please: 2.75")})
+    return int(percent * 100), minor_of(fixed, currency, "fixed")
 
 
 router = Router("/", route_handlers=[fees_page, set_fee, business_fees_page, set_business_fee])

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import new_id, take_turn
@@ -63,10 +64,17 @@ async def applying(db: AsyncSession, tenant_id: UUID, currency: str) -> Platform
 async def _own(
     db: AsyncSession, tenant_id: UUID, currency: str, *, begun: bool = False
 ) -> BusinessFee | None:
-    """What was set last for a business, or of what has begun."""
+    """What was set last for a business, or of what has begun. What was replaced before its day never begins."""
     wanted = select(BusinessFee).where(BusinessFee.tenant_id == tenant_id, BusinessFee.currency == currency)
     if begun:
-        wanted = wanted.where(BusinessFee.starts_at <= clock.now())
+        later = aliased(BusinessFee)
+        replaced = exists().where(
+            later.tenant_id == BusinessFee.tenant_id,
+            later.currency == BusinessFee.currency,
+            later.version > BusinessFee.version,
+            later.created_at < BusinessFee.starts_at,
+        )
+        wanted = wanted.where(BusinessFee.starts_at <= clock.now(), ~replaced)
     found: BusinessFee | None = await db.scalar(wanted.order_by(BusinessFee.version.desc()).limit(1))
     return found
 

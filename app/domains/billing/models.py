@@ -458,7 +458,7 @@ class PlatformFee(Identified, Base):
 
 class BusinessFee(TenantOwned, Base):
     """What the platform keeps of one business's card payments in a currency, instead of the fee for all. In ink; of
-    those that have begun the one set last holds."""
+    those that have begun the one set last holds, and one that was replaced before its day never begins."""
 
     __tablename__ = "business_fees"
     __table_args__ = (

@@ -12,8 +12,7 @@ from litestar.params import FromPath, FromQuery
 from app.core import audit, clock
 from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
-from app.core.forms import read, values_of
-from app.core.money import decimals, to_minor
+from app.core.forms import minor_of, read, values_of
 from app.core.render import fragment, money, page, see_other
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -79,14 +78,12 @@ class SumField(msgspec.Struct):
 
 
 def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
-    """A typed sum in minor units; parts of a cent are no sum."""
+    """A typed sum in minor units, of more than nothing."""
     if amount <= 0:
         raise Invalid({field: _("Please enter an amount of more than nothing.")})
     if amount > LARGEST:
         raise Invalid({field: _("This is too much.")})
-    if amount != round(amount, decimals(currency)):
-        raise Invalid({field: _("This has more decimals than %(currency)s knows.", currency=currency)})
-    return to_minor(amount, currency)
+    return minor_of(amount, currency, field)
 
 
 def parts_of(form: Any, lines: Sequence[InvoiceLine], currency: str) -> list[Part]:

@@ -188,28 +188,27 @@ def differences(
     A payment's refunds may be spread over many payouts: of what one payout holds of them, our books must know at
     least as much.
     """
-    sums: dict[tuple[str, str], int] = defaultdict(int)
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for line in lines:
-        sums[line.transaction, line.kind] += line.amount
-        sums[line.transaction, "fee back"] -= line.platform_fee if line.kind == "refund" else 0
+        of_payment = sums[line.transaction]
+        of_payment[line.kind] += line.amount
+        of_payment["fee back"] -= line.platform_fee if line.kind == "refund" else 0
     return [
-        _difference(line, payments.get(line.transaction), refunds.get(line.source), sums) for line in lines
+        _difference(line, payments.get(line.transaction), refunds.get(line.source), sums[line.transaction])
+        for line in lines
     ]
 
 
 def _difference(
-    line: PayoutLine,
-    payment: Payment | None,
-    refund: Refund | None,
-    sums: Mapping[tuple[str, str], int],
+    line: PayoutLine, payment: Payment | None, refund: Refund | None, now: Mapping[str, int]
 ) -> str:
+    """`now` is what all lines of the same payment moved, by kind."""
     if line.kind == "payout_returned":
         return ""
     if payment is None:
         return _("This is not in our books.")
     if line.is_exchanged:
         return _("It was paid in another currency: compare it by hand.")
-    now = {kind: amount for (whose, kind), amount in sums.items() if whose == line.transaction}
     if line.kind == "payment":
         return _of_payment(line, payment)
     if line.kind == "refund":
@@ -290,18 +289,22 @@ async def _note_if_answered(tenant_id: UUID) -> None:
 
 
 async def note(tenant_id: UUID) -> None:
-    """Read a shop's payouts of the last month that no payment names yet. Raises GatewayUnavailable."""
+    """Read a shop's payouts of the last month that no payment names yet. One that its bank sent back brought nothing.
+    Raises GatewayUnavailable."""
     async with transaction(tenant=tenant_id) as db:
         account = await account_of(db, tenant_id)
     if account is None:
         return
     since = clock.now() - LOOKED_BACK
-    newest = [
-        one
-        for one in await stripe().payouts(account.account_ref, limit=SHOWN)
-        if one.is_itemized and one.created_at > since
-    ]
+    found = await stripe().payouts(account.account_ref, limit=SHOWN)
+    came_back = [one.ref for one in found if one.state in ("failed", "cancelled")]
+    newest = [one for one in found if one.is_itemized and one.created_at > since and one.ref not in came_back]
     async with transaction(tenant=tenant_id) as db:
+        await db.execute(
+            update(Payment)
+            .where(Payment.tenant_id == tenant_id, Payment.payout_ref.in_(came_back))
+            .values(payout_ref="", payout_at=None)
+        )
         named = select(Payment.payout_ref).where(
             Payment.tenant_id == tenant_id, Payment.payout_ref.in_([one.ref for one in newest])
         )
@@ -312,8 +315,7 @@ async def note(tenant_id: UUID) -> None:
 
 
 async def _note(account: PaymentAccount, payout: Payout) -> None:
-    lines = await stripe().payout_lines(account.account_ref, payout.ref, most=MOST_LINES)
-    brought = [line.transaction for line in lines if line.kind == "payment" and line.transaction]
+    brought = await _brought(account, payout.ref)
     async with transaction(tenant=account.tenant_id) as db:
         await db.execute(
             update(Payment)
@@ -324,3 +326,13 @@ async def _note(account: PaymentAccount, payout: Payout) -> None:
             )
             .values(payout_ref=payout.ref, payout_at=payout.created_at)
         )
+
+
+async def _brought(account: PaymentAccount, ref: str) -> set[str]:
+    """The payments of a payout, and those of one that was sent back and came along with it."""
+    _payout, lines = await _read(account.account_ref, ref)
+    found = {line.transaction for line in lines if line.kind == "payment" and line.transaction}
+    for line in lines:
+        if line.kind == "payout_returned" and line.source:
+            found |= await _brought(account, line.source)
+    return found

@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, Refused
-from app.core.forms import number_of
-from app.core.money import plain, to_major, to_minor
+from app.core.forms import minor_of, number_of, quantity_of
+from app.core.money import plain, to_major
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -97,18 +97,25 @@ def _line(form: Mapping[str, Any], index: int, currency: str) -> NewLine:
             return Decimal(0)
         return value
 
+    def minor(name: str) -> int:
+        try:
+            return minor_of(number(name, "0"), currency, name)
+        except Invalid as wrong:
+            errors.update(wrong.errors)
+            return 0
+
     quantity = number("quantity", "1")
-    price = number("unit_price", "0") if text("unit_price") else None
-    cost = number("unit_cost", "0")
+    price = minor("unit_price") if text("unit_price") else None
+    cost = minor("unit_cost")
     if errors:
         raise Invalid(errors)
     return NewLine(
         kind=text("kind") or "part",
         description=text("description"),
         part_number=text("part_number"),
-        quantity=quantity,
-        unit_price_minor=None if price is None else to_minor(price, currency),
-        unit_cost_minor=to_minor(cost, currency),
+        quantity=quantity_of(quantity),
+        unit_price_minor=price,
+        unit_cost_minor=cost,
         taxable=form.get(f"taxable-{index}") == "yes",
     )
 

@@ -75,6 +75,14 @@ async def people(db: AsyncSession, *, search: str = "", limit: int = 50) -> list
     return [PersonRow(user, held.get(user.id, [])) for user in users]
 
 
+async def find_tenant(db: AsyncSession, tenant_id: UUID) -> Tenant:
+    """A tenant for the network, open or closed. Raises NotFound."""
+    tenant = await db.get(Tenant, tenant_id)
+    if tenant is None:
+        raise NotFound
+    return tenant
+
+
 async def switch_tenant(db: AsyncSession, tenant_id: UUID, *, to_active: bool, by: Viewer) -> Tenant:
     """Open or close a tenant: while it is closed, its staff have no roles there. Raises NotFound."""
     tenant = await db.scalar(select(Tenant).where(Tenant.id == tenant_id).with_for_update())

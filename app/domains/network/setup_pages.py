@@ -12,8 +12,8 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.forms import read, values_of
-from app.core.money import to_major, to_minor
+from app.core.forms import minor_of, read, values_of
+from app.core.money import to_major
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -28,6 +28,8 @@ from app.domains.network.setting_values import rules_of
 AnyRequest = Request[Any, Any, Any]
 SETS_UP = needs("manage:center")
 ON_HOURS = {"page": "/settings/centers/{center_id}/hours"}
+ON_PAGE = {"tax_rate": "tax_percent"}
+"""A field's name there, where it is another."""
 Line = Annotated[str, Meta(max_length=200)]
 
 
@@ -68,7 +70,7 @@ class CenterForm(msgspec.Struct, kw_only=True):
             name=self.name, address=self.address, city=self.city, country=self.country.upper(),
             phone=self.phone, email=self.email, zone=self.zone, currency=self.currency,
             distance_unit=self.distance_unit, tax_name=self.tax_name, tax_rate=self.tax_percent / 100,
-            labor_rate_minor=to_minor(self.labor_rate, self.currency), working_hours=hours,
+            labor_rate_minor=minor_of(self.labor_rate, self.currency, "labor_rate"), working_hours=hours,
             slot_minutes=self.slot_minutes, notice_minutes=self.notice_minutes,
             horizon_days=self.horizon_days, cancel_hours=self.cancel_hours,
             confirm_by_hand=self.confirm_by_hand, invoice_series=series, is_active=self.is_active,
@@ -116,7 +118,7 @@ async def _show(
             request, me, "network/center.html", status=422 if wrong else 200, center=center,
             values=typed if typed is not None else await _values(db, me, center),
             steps=premises.SLOT_STEPS,
-            errors=wrong.errors if wrong else {},
+            errors={ON_PAGE.get(name, name): words for name, words in wrong.errors.items()} if wrong else {},
             public_page=f"/shops/{center.slug}" if center and center.is_active else "",
         )  # fmt: skip
 

@@ -8,8 +8,8 @@ import msgspec
 from litestar.datastructures import FormMultiDict
 
 from app.core.errors import Invalid
-from app.core.forms import read
-from app.core.money import to_major, to_minor
+from app.core.forms import minor_of, quantity_of, read
+from app.core.money import to_major
 from app.core.words import _
 from app.domains.services.canned import LineFacts
 from app.domains.services.models import CannedLine
@@ -50,15 +50,20 @@ def line_facts(form: FormMultiDict, currency: str) -> list[LineFacts]:
                         "kind": row.kind,
                         "description": row.description,
                         "part_number": row.part_number,
-                        "quantity": row.quantity,
-                        "unit_price_minor": to_minor(row.price, currency),
-                        "unit_cost_minor": to_minor(row.cost, currency),
+                        "quantity": quantity_of(row.quantity),
+                        "unit_price_minor": minor_of(row.price, currency, "price"),
+                        "unit_cost_minor": minor_of(row.cost, currency, "cost"),
                         "taxable": not row.untaxed,
                     },
                     LineFacts,
                 )
             )
-        except (Invalid, msgspec.ValidationError) as error:
+        except Invalid as error:
+            reason = next(iter(error.errors.values()))
+            raise Invalid(
+                {"lines": _("Line %(number)s is not right: %(reason)s", number=number, reason=reason)}
+            ) from error
+        except msgspec.ValidationError as error:
             raise Invalid(
                 {"lines": _("Line %(number)s is not right: look at its numbers.", number=number)}
             ) from error

@@ -11,8 +11,8 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.forms import read, values_of
-from app.core.money import to_major, to_minor
+from app.core.forms import minor_of, read, values_of
+from app.core.money import to_major
 from app.core.render import page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -53,7 +53,7 @@ class ServiceForm(msgspec.Struct, kw_only=True):
         if not 0 <= self.price < 1_000_000:
             raise Invalid({"price": _("This number is out of range.")})
         said = {name: getattr(self, name) for name in ServiceFacts.__struct_fields__ if name != "price_minor"}
-        return ServiceFacts(**said, price_minor=to_minor(self.price, currency))
+        return ServiceFacts(**said, price_minor=minor_of(self.price, currency, "price"))
 
 
 class CannedForm(msgspec.Struct, kw_only=True):

@@ -1,5 +1,6 @@
 """The platform's fee: set by the network, reckoned here, taken by the provider, given back with refunds."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -129,13 +130,15 @@ async def test_only_the_network_sets_a_fee_and_each_is_kept_in_ink(till: Till, d
         ("31", "0", "Between 0 and 30"),
         ("2.505", "0", "At most two decimals"),
         ("2", "0.005", "more decimals than USD knows"),
+        ("2", "1,200", "more decimals than USD knows"),
         ("2", "-1", "less than nothing"),
         ("", "0", "Please fill this in"),
-        ("1E900000", "0", "Between 0 and 30"),
-        ("-1e999999", "0", "Between 0 and 30"),
-        ("1e-99999999", "0", "At most two decimals"),
+        ("1E900000", "0", "out of range"),
+        ("-1e999999", "0", "out of range"),
+        ("1e-99999999", "0", "more decimals than can be kept"),
         ("sNaN", "0", "Please enter a number"),
-        ("2", "1e999999", "too much"),
+        ("2", "1e999999", "out of range"),
+        ("2", "1001", "too much"),
     ):
         answer = await set_through_page(till, percent, fixed, key=f"{percent} {fixed}")
         assert answer.status_code == 422
@@ -186,6 +189,22 @@ async def test_the_owner_sees_fee_balance_and_payouts_and_nobody_else_does(till:
     assert (await owner.get("/api/v1/admin/payouts")).status_code == 503
 
 
+async def test_each_currency_of_a_business_has_fields_of_its_own(till: Till) -> None:
+    opened = {
+        "name": "Harbor Lane Rotterdam", "zone": "Europe/Amsterdam", "currency": "EUR", "country": "NL",
+        "slot_minutes": "30", "notice_minutes": "0", "horizon_days": "30", "cancel_hours": "24",
+    }  # fmt: skip
+    assert (await till.open_browser(CAST.owner).post("/settings/centers", opened)).status_code == 303
+    network, url = till.open_browser(CAST.network), f"/network/businesses/{HARBOR}/fees"
+    wrong = {"currency": "USD", "version": "0", "what": "own", "percent": "31", "fixed": "0"}
+    for page in ((await network.get(url)).text, (await network.post(url, wrong)).text):
+        assert "Payments in EUR" in page
+        ids = re.findall(r'\sid="([^"]+)"', page)
+        assert sorted(ids) == sorted(set(ids))
+        for pointed in re.findall(r'<a href="#(f-[^"]+)"', page):
+            assert pointed in ids
+
+
 async def test_one_business_pays_a_fee_of_its_own_from_a_day_on_and_then_the_one_for_all_again(
     till: Till, db: AsyncSession
 ) -> None:
@@ -209,7 +228,7 @@ async def test_one_business_pays_a_fee_of_its_own_from_a_day_on_and_then_the_one
     for form, said in (
         ({"percent": "31", "fixed": "0"}, "Between 0 and 30"),
         ({"percent": "", "fixed": "1"}, "Please fill this in"),
-        ({"percent": "1", "fixed": "1e999999"}, "too much"),
+        ({"percent": "1", "fixed": "1001"}, "too much"),
         ({"percent": "1", "fixed": "0", "starts_on": str(today - timedelta(days=1))}, "From today on"),
         ({"percent": "1", "fixed": "0", "starts_on": "9999-12-31"}, "From today on"),
     ):
@@ -229,6 +248,20 @@ async def test_one_business_pays_a_fee_of_its_own_from_a_day_on_and_then_the_one
     assert "0.5%" in (await till.open_browser(CAST.owner).get("/settings/payments")).text
     assert (await set_own(2, what="general")).status_code == 303
     assert await due_at(0) == 200
+    later = str(today + timedelta(days=30))
+    assert (await set_own(3, percent="1", fixed="0", starts_on=coming)).status_code == 303
+    assert (
+        await set_own(4, percent="3", fixed="0", starts_on=later)
+    ).status_code == 303  # moved before it began
+    assert [await due_at(0), await due_at(10), await due_at(31)] == [200, 200, 300]
+    with clock.moved_to(clock.now() + timedelta(days=31)):
+        async with transaction() as network:
+            await network.execute(text("SELECT set_config('app.network', 'on', true)"))
+            await fees.set_for_business(
+                network, HARBOR, "USD", fee=(400, 0), starts_on=today + timedelta(days=40), seen=5,
+                by=CAST.network.viewer,
+            )  # fmt: skip
+    assert [await due_at(31), await due_at(41)] == [300, 400]  # what has begun holds until the next begins
     async with transaction(tenant=VOLT) as other:
         assert await fees.history_of(other, HARBOR) == []
         with pytest.raises(DBAPIError, match="row-level security"):

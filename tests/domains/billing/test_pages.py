@@ -113,7 +113,7 @@ async def test_cash_is_booked_once_however_often_the_form_is_sent(till: Till) ->
 
 
 WRONG_SUMS: list[dict[str, str]] = [
-    {"amount": ""}, {"amount": "abc"}, {"amount": "-1"}, {"amount": "0"}, {"amount": "1.001"}, {"amount": "1e9"},
+    {"amount": ""}, {"amount": "abc"}, {"amount": "-1"}, {"amount": "0"}, {"amount": "1.001"}, {"amount": "1,200"}, {"amount": "1e9"},
     {"amount": "NaN"}, {"amount": "1e9999999"}, {"amount": "1e-99999999"}, {"amount": "1", "tendered": "0.5"}, {"amount": "1", "tendered": "x"}, {},
 ]  # fmt: skip
 
@@ -128,7 +128,7 @@ async def test_a_wrong_sum_is_shown_again_and_changes_nothing(till: Till) -> Non
     assert await till.payments(invoice) == []
     note = {"what": "lines", "reason": "Not done", "credited": "0", "amount-0": "1e9999999"}
     assert (
-        "too much"
+        "out of range"
         in (await till.open_browser(CAST.owner).post(f"/invoices/{invoice.id}/credit-notes", note)).text
     )
 

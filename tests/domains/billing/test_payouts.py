@@ -68,6 +68,11 @@ async def test_a_payout_is_its_payments_refunds_and_fees_and_each_payment_knows_
     assert (await owner.get(f"/api/v1/admin/payouts/{ref}")).status_code == 503
 
 
+async def brought_by(till: Till, payment: Payment) -> str:
+    await payouts.note(HARBOR)
+    return (await till.read(Payment, payment.id)).payout_ref
+
+
 async def test_what_our_books_do_not_have_is_named_and_a_payout_that_came_back_is_no_difference(
     till: Till,
 ) -> None:
@@ -75,9 +80,12 @@ async def test_what_our_books_do_not_have_is_named_and_a_payout_that_came_back_i
     await till.give_back(payment, "50.00")
     (made,) = await refunds(invoice)
     (first,) = await till.stripe.pay_out(payment.provider_account)
+    assert await brought_by(till, payment) == first
     await till.stripe.answer_payout(first, "failed")
+    assert await brought_by(till, payment) == ""
     await till.stripe.return_refund(made.provider_ref)  # no news of it yet
     (second,) = await till.stripe.pay_out(payment.provider_account)
+    assert await brought_by(till, payment) == second
     owner = till.open_browser(CAST.owner)
     told = (await owner.get(f"/api/v1/admin/payouts/{second}")).json()
     said = {one["kind"]: one["difference"] for one in told["lines"]}

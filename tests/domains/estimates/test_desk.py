@@ -153,11 +153,13 @@ async def test_a_line_that_makes_no_sense_is_pointed_at_and_nothing_is_saved(
     desk: Desk, browser: Browse, cast: Cast
 ) -> None:
     form = await lines_form(desk)
-    form |= {"quantity-0": "lots", "unit_price-1": "NaN", "description-1": "x" * 400}
+    form |= {"quantity-0": "lots", "unit_price-0": "1,200", "unit_price-1": "NaN", "description-1": "x" * 400}
     page = await browser(cast.advisor).post(f"{desk.url}/draft", on_the_desk(desk, form))
     assert page.status_code == 422
     assert page.text.count("Please enter a number.") >= 2
     assert 'value="lots"' in page.text
+    assert f'id="f-{desk.job_ids[0]}-unit_price-0-error"' in page.text
+    assert "more decimals than USD knows" in page.text
     at = f"f-{desk.job_ids[0]}-quantity-0"
     assert (
         f'<a href="#{at}" data-fault-of>Quantity: Please enter a number. (“Front brakes”, line 1)</a>'

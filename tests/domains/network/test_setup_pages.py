@@ -49,13 +49,16 @@ async def test_nonsense_comes_back_with_words_and_what_was_typed(browser, cast):
         ("currency", "QQQ"),
         ("country", "1"),
         ("tax_percent", "120"),
+        ("tax_percent", "8.875"),
         ("labor_rate", "-3"),
+        ("labor_rate", "1,200"),
         ("slot_minutes", "7"),
         ("horizon_days", "soon"),
         ("name", ""),
     ):
         answer = await owner.post(BASE, FACTS | {field: wrong, "city": "Typed before"})
         assert answer.status_code == 422, field
+        assert f'id="f-{field}-error"' in answer.text, field
         assert "Typed before" in answer.text
 
 

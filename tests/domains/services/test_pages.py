@@ -41,6 +41,7 @@ async def test_a_wrong_service_comes_back_with_words(browser, cast):
     for wrong in (
         {"price": "cheap"},
         {"price": "-1"},
+        {"price": "1,200"},
         {"duration_minutes": "0"},
         {"category": "fun"},
         {"code": "Not A Code"},
@@ -67,6 +68,9 @@ async def test_a_canned_job_keeps_its_lines(browser, cast):
     assert "Line 1 is not right" in answer.text
     assert 'value="Pads"' in answer.text
     assert re.findall(r'name="line_untaxed" value="(\d)" checked', answer.text) == ["1"]
+    for column, typed in (("price", "1,200"), ("cost", "1.200"), ("quantity", "1,250")):
+        answer = await owner.post(url, JOB | LINES | {f"line_{column}": ["1", typed, ""]})
+        assert (answer.status_code, "Line 2 is not right: This" in answer.text) == (422, True), column
     assert (await owner.post(url, JOB | {"title": ""})).status_code == 422
 
 

@@ -174,6 +174,9 @@ async def test_prices_are_typed_as_people_write_them(browser: Open, cast: Cast) 
         ({"quantity": "-3"}, "more than 0"),
         ({"kind": "tip"}, "one of the options"),
         ({"unit_price": "9" * 20}, "out of range"),
+        ({"unit_price": "1,200"}, "more decimals than USD knows"),
+        ({"unit_cost": "1.200"}, "more decimals than USD knows"),
+        ({"quantity": "1,250"}, "may mean thousands"),
     ],
 )
 async def test_a_wrong_line_comes_back_with_its_words(

@@ -11,8 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.forms import read, values_of
-from app.core.money import to_minor
+from app.core.forms import minor_of, quantity_of, read, values_of
 from app.core.render import see_other
 from app.core.visit import begin, needs
 from app.core.words import _
@@ -50,13 +49,14 @@ class LineForm(msgspec.Struct):
     untaxed: bool = False
 
     def line(self, currency: str) -> lines.NewLine:
+        price = self.unit_price
         return lines.NewLine(
             kind=self.kind,
             description=self.description,
             part_number=self.part_number,
-            quantity=self.quantity,
-            unit_price_minor=None if self.unit_price is None else to_minor(self.unit_price, currency),
-            unit_cost_minor=to_minor(self.unit_cost, currency),
+            quantity=quantity_of(self.quantity),
+            unit_price_minor=None if price is None else minor_of(price, currency, "unit_price"),
+            unit_cost_minor=minor_of(self.unit_cost, currency, "unit_cost"),
             taxable=not self.untaxed,
         )
 
