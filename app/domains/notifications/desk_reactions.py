@@ -11,6 +11,7 @@ from app.core.events import Heard
 from app.core.words import _, speaking
 from app.domains.booking.events import (
     AppointmentCancelled,
+    AppointmentEvent,
     AppointmentExpectedAgain,
     AppointmentRequested,
 )
@@ -19,7 +20,7 @@ from app.domains.customers.models import Customer
 from app.domains.notifications import recipients
 from app.domains.notifications.telling import Line, list_for
 
-Told: TypeAlias = AppointmentRequested | AppointmentCancelled | AppointmentExpectedAgain
+Told: TypeAlias = Heard[AppointmentRequested] | Heard[AppointmentCancelled] | Heard[AppointmentExpectedAgain]
 
 
 async def tell_desk_of_request(db: AsyncSession, heard: Heard[AppointmentRequested]) -> None:
@@ -38,7 +39,7 @@ async def tell_desk_of_lost_place(db: AsyncSession, heard: Heard[AppointmentExpe
         await _tell_desk(db, heard)
 
 
-async def _tell_desk(db: AsyncSession, heard: Heard[Told]) -> None:
+async def _tell_desk(db: AsyncSession, heard: Told) -> None:
     """A line for each who runs the center's desk."""
     event = heard.event
     appointment = await db.scalar(select(Appointment).where(Appointment.id == event.appointment_id))
@@ -60,9 +61,10 @@ async def _tell_desk(db: AsyncSession, heard: Heard[Told]) -> None:
         await list_for(db, heard, user_id, line, tenant_id=place.tenant_id)
 
 
-def _title(event: Told) -> str:
+def _title(event: AppointmentEvent) -> str:
     if isinstance(event, AppointmentRequested):
         return _("A visit is asked for: confirm it or decline it")
     if isinstance(event, AppointmentExpectedAgain):
         return _("A visit has no bay any more: give it a new time")
-    return _("A request was taken back") if event.is_request else _("A visit was called off by its driver")
+    is_request = isinstance(event, AppointmentCancelled) and event.is_request
+    return _("A request was taken back") if is_request else _("A visit was called off by its driver")
