@@ -16,10 +16,13 @@ from app.domains import customers, garage, workshop
 from app.domains.booking.appointments import EARLIEST, Visit, just_booked
 from app.domains.booking.changing import must_be_version, services_booked, work_booked
 from app.domains.booking.claims import (
+    Prospect,
     SlotTaken,
-    claim,
+    look,
     move_over,
     occupied,
+    queue_for,
+    take,
     take_what_is_left,
     vacate,
 )
@@ -151,21 +154,33 @@ async def expect_again(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:
 
 
 async def _place_again(db: AsyncSession, appointment: Appointment, *, by: Viewer) -> None:
-    own = {appointment.bay_id, appointment.technician_id}
+    own = {one for one in (appointment.bay_id, appointment.technician_id) if one}
+    center = await db.get_one(ServiceCenter, appointment.center_id)
+    seen = await _other_places(db, appointment, center)
+    await queue_for(db, appointment.tenant_id, own.union(seen.during if seen else ()), by=by)
     await take_what_is_left(db, appointment, own, by=by)
     if appointment.starts_at <= clock.now() or own <= await occupied(db, appointment):
         return
-    center = await db.get_one(ServiceCenter, appointment.center_id)
+    try:
+        claimed = await take(db, center, seen, by=by, except_for=appointment.id) if seen else None
+    except SlotTaken:
+        claimed = None
+    if claimed is not None:
+        await move_over(db, appointment, claimed)
+        return
+    await vacate(db, appointment)
+    appointment.bay_id = appointment.technician_id = None
+
+
+async def _other_places(db: AsyncSession, appointment: Appointment, center: ServiceCenter) -> Prospect | None:
+    """Who else could take a visit at its time; none where that has come."""
+    if appointment.starts_at <= clock.now():
+        return None
     work = await work_booked(db, await just_booked(db, appointment, center))
     try:
-        claimed = await claim(
-            db, center, work, appointment.starts_at, by=by, except_for=appointment.id, notice=0
-        )
+        return await look(db, center, work, appointment.starts_at, except_for=appointment.id, notice=0)
     except SlotTaken:
-        await vacate(db, appointment)
-        appointment.bay_id = appointment.technician_id = None
-        return
-    await move_over(db, appointment, claimed)
+        return None
 
 
 async def end_work(db: AsyncSession, order_id: UUID, *, by: Viewer) -> None:

@@ -194,14 +194,21 @@ async def occupy(
         raise
 
 
+async def queue_for(db: AsyncSession, tenant_id: UUID, resources: Iterable[UUID], *, by: Viewer) -> None:
+    """Wait for the turn of each resource, always in the same order, and clear the overdue holds in the way. Who takes
+    in two steps queues first for all that either may want: two queues in one transaction are no order."""
+    wanted = sorted(resources, key=_key)
+    await db.execute(_LOCK, {"keys": [_key(one) for one in wanted]})
+    await clear_overdue(db, tenant_id, wanted, by=by)
+
+
 async def take_what_is_left(
     db: AsyncSession, appointment: Appointment, taking: Iterable[UUID | None], *, by: Viewer
 ) -> None:
     """What is left of a visit's own time, each of some resources takes that has nothing else then. Its time counts and
     not what it occupies: that may be nothing, where one before had something else."""
-    wanted = sorted({one for one in taking if one}, key=_key)
-    await db.execute(_LOCK, {"keys": [_key(one) for one in wanted]})
-    await clear_overdue(db, appointment.tenant_id, wanted, by=by)
+    wanted = {one for one in taking if one}
+    await queue_for(db, appointment.tenant_id, wanted, by=by)
     spans = await _left_for(db, appointment, wanted)
     free = await db.scalars(
         _STILL_FREE,
@@ -226,7 +233,7 @@ async def take_what_is_left(
 
 
 async def _left_for(
-    db: AsyncSession, appointment: Appointment, resources: Sequence[UUID]
+    db: AsyncSession, appointment: Appointment, resources: Iterable[UUID]
 ) -> dict[UUID, Range[datetime]]:
     """From now to the end of a visit, with what its work and each bay need around it."""
     booked = await db.execute(

@@ -170,7 +170,7 @@ async def new_car(request: AnyRequest, number: FromPath[int], vin: FromQuery[str
 async def _new_car(
     request: AnyRequest, number: int, values: Values, wrong: Invalid | None = None
 ) -> Response[Any]:
-    typed = str(values.get("vin", "")).strip()
+    typed, said = (str(values.get(name, "")).strip() for name in ("vin", "vin_said"))
     asks = wrong is not None and "vin_said" in wrong.errors
     found = await garage.look_up(typed) if typed and not asks else None
     async with begin(request) as (db, me):
@@ -182,12 +182,12 @@ async def _new_car(
             request, me, "customers/new_car.html",
             status=422 if wrong else 200,
             customer=customer,
-            values=filled | ({"vin": found.vin} if found else {}),
+            values=filled | ({"vin": found.vin} if found and not said else {}),
             errors=wrong.errors if wrong else {},
             anothers=wrong if isinstance(wrong, bringing.KnownAsAnothers) else None,
             found=found,
-            warning=garage.warning(found.decoded) if found else "",
-            is_doubtful=asks or await garage.is_doubtful(found),
+            warning=garage.warning(found.decoded) if found and not said else "",
+            is_doubtful=asks or (not said and await garage.is_doubtful(found)),
             makes=garage.MAKES,
             models=garage.models_of(str(filled.get("make", ""))),
         )  # fmt: skip

@@ -60,7 +60,7 @@ async def new_car(
 async def _new_car(
     request: AnyRequest, values: Values, errors: dict[str, str] | None = None, *, by_hand: bool = False
 ) -> Response[Any]:
-    typed = str(values.get("vin", "")).strip()
+    typed, said = (str(values.get(name, "")).strip() for name in ("vin", "vin_said"))
     asks = "vin_said" in (errors or {})
     found = await look_up(typed) if typed and not asks else None
     async with begin(request) as (db, me):
@@ -70,11 +70,11 @@ async def _new_car(
         return page(
             request, me, template,
             status=422 if errors else 200,
-            values=filled | ({"vin": found.vin} if found else {}),
+            values=filled | ({"vin": found.vin} if found and not said else {}),
             errors=errors or {},
             found=found,
-            warning=warning(found.decoded) if found else "",
-            is_doubtful=asks or await is_doubtful(found),
+            warning=warning(found.decoded) if found and not said else "",
+            is_doubtful=asks or (not said and await is_doubtful(found)),
             twin=twin[0] if twin and not twin[1].archived_at else None,
             makes=names.MAKES,
             models=names.models_of(str(filled.get("make", ""))),

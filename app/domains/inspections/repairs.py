@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domains import garage
+from app.domains import garage, services
 from app.domains.inspections.models import Finding, TemplateItem
 from app.domains.services.models import CannedJob
 from app.domains.workshop.models import DeferredWork, Job, RepairOrder
@@ -35,7 +35,8 @@ def _of_job(job: Job | None) -> str:
 
 
 class _Completed:
-    """The jobs of one car: what is completed, and which work each took up again."""
+    """The jobs of one car: what is completed, and which work each took up again. The code is that of a canned job that
+    is the same work each time."""
 
     def __init__(self, rows: Sequence[tuple[Job, str | None, UUID | None]]) -> None:
         self._done = [(job, code) for job, code, _before in rows if job.status == "completed"]
@@ -46,12 +47,12 @@ class _Completed:
         if job is not None and job.id in self._taken_up:
             return True
         return any(
-            (code is not None and code == item.canned_job_code)
-            or (
-                done.canned_job_id is not None and job is not None and done.canned_job_id == job.canned_job_id
-            )
+            code == item.canned_job_code or (job is not None and done.canned_job_id == job.canned_job_id)
             for done, code in self._done
-            if done.completed_at and finding.rated_at and done.completed_at >= finding.rated_at
+            if code is not None
+            and done.completed_at
+            and finding.rated_at
+            and done.completed_at >= finding.rated_at
         )
 
 
@@ -67,7 +68,12 @@ async def _completed(db: AsyncSession, order: RepairOrder, *, for_customer: bool
     query = (
         select(Job, CannedJob.code, DeferredWork.job_id)
         .join(RepairOrder, RepairOrder.id == Job.order_id)
-        .outerjoin(CannedJob, (CannedJob.tenant_id == Job.tenant_id) & (CannedJob.id == Job.canned_job_id))
+        .outerjoin(
+            CannedJob,
+            (CannedJob.tenant_id == Job.tenant_id)
+            & (CannedJob.id == Job.canned_job_id)
+            & services.IS_ALWAYS_THE_SAME,
+        )
         .outerjoin(
             DeferredWork,
             (DeferredWork.tenant_id == Job.tenant_id) & (DeferredWork.id == Job.deferred_work_id),

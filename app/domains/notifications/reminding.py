@@ -33,7 +33,7 @@ def hour_before(day: date, zone: str, *, days: int, hour: int) -> datetime:
 @cron("*/10 * * * *")
 async def remind() -> None:
     """Find the appointments whose reminder is due. One booked after that hour needs none: its confirmation
-    has just been read."""
+    has just been read. One that lost its bay is moved first."""
     now = clock.now()
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
@@ -43,6 +43,7 @@ async def remind() -> None:
             select(Appointment.id, Appointment.tenant_id, Appointment.user_id)
             .where(
                 Appointment.status == "confirmed",
+                Appointment.bay_id.is_not(None),
                 Appointment.reminded_at.is_(None),
                 Appointment.starts_at > now,
                 # A day more than the shop says, for the hour of its clock is looked at one by one.
@@ -74,6 +75,7 @@ async def remind_of(appointment_id: UUID, *, tenant: UUID, user: UUID | None) ->
             .where(
                 Appointment.id == appointment_id,
                 Appointment.status == "confirmed",
+                Appointment.bay_id.is_not(None),
                 Appointment.reminded_at.is_(None),
             )
             .with_for_update(skip_locked=True)

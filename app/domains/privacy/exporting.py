@@ -75,9 +75,10 @@ async def find(db: AsyncSession, me: Viewer, export_id: UUID) -> Export:
     return found
 
 
-async def fetch(db: AsyncSession, export: Export, *, by: Viewer) -> AsyncIterator[bytes]:
-    """The bytes of a finished copy. They go through the site and have no address that somebody else could use.
-    Raises Forbidden, NotFound; Refused where it cannot be opened any more."""
+async def opened(export: Export, *, by: Viewer) -> AsyncIterator[bytes]:
+    """The bytes of a finished copy, of which the first are read: in no transaction, for the storage may be slow. They go
+    through the site and have no address that somebody else could use. Raises Forbidden, NotFound; Refused where it cannot
+    be opened any more."""
     own_hands(by)
     if export.status != "ready":
         raise NotFound
@@ -90,9 +91,13 @@ async def fetch(db: AsyncSession, export: Export, *, by: Viewer) -> AsyncIterato
         raise Refused(
             _("This copy cannot be opened any more. Nothing is lost: please have a new one made."), status=410
         ) from None
+    return _all_of(first, pieces)
+
+
+async def fetch(db: AsyncSession, export: Export, *, by: Viewer) -> None:
+    """Write down that a copy goes out."""
     event = ExportFetched(export_id=export.id, user_id=export.user_id)
     await record(db, event, by=by, person=export.user_id, subject=export.id)
-    return _all_of(first, pieces)
 
 
 async def _all_of(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ from app.core.errors import Invalid, Refused
 from app.core.forms import read
 from app.core.permissions import PUBLIC, SIGNED_IN
 from app.core.render import fragment, page, see_other
-from app.core.visit import begin, needs, needs_fresh_proof
+from app.core.visit import begin, glance, needs, needs_fresh_proof
 from app.core.words import _
 from app.domains.accounts import own_account
 from app.domains.accounts.events import NOTICE
@@ -78,10 +78,13 @@ async def fetch_copy(request: AnyRequest, export_id: FromPath[UUID]) -> Response
 
 
 async def _file(request: AnyRequest, export_id: UUID) -> Response[Any]:
-    async with begin(request) as (db, me):
+    async with glance(request) as (db, me):
         export = await exporting.find(db, me, export_id)
         needs_fresh_proof(me)
-        pieces = await exporting.fetch(db, export, by=me)
+    pieces = await exporting.opened(export, by=me)
+    async with begin(request) as (db, me):
+        export = await exporting.find(db, me, export_id)
+        await exporting.fetch(db, export, by=me)
         name = f"torqueline-{export.created_at:%Y-%m-%d}.zip"
         headers = {
             "Content-Disposition": disposition(name, inline=False),

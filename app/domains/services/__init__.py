@@ -7,6 +7,7 @@ needs. A *canned job* is what the shop puts on a repair order for it: labour and
 from app.domains.network.crew import SKILLS
 from app.domains.network.premises import CAPABILITIES
 from app.domains.services.canned import (
+    IS_ALWAYS_THE_SAME,
     Canned,
     CannedFacts,
     LineFacts,
@@ -35,6 +36,7 @@ __all__ = [
     "CAPABILITIES",
     "CATEGORIES",
     "FUELS",
+    "IS_ALWAYS_THE_SAME",
     "SKILLS",
     "Canned",
     "CannedFacts",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,11 @@ from app.domains.services.events import CannedJobChanged
 from app.domains.services.models import CannedJob, CannedLine
 
 MOST = 100_000
+IS_ALWAYS_THE_SAME = (CannedJob.skill != "diagnostics") & exists().where(
+    CannedLine.tenant_id == CannedJob.tenant_id, CannedLine.canned_job_id == CannedJob.id
+)
+"""Done once, it is done for whoever put it off before. Two diagnoses look for two faults, and a job of nothing but its
+name is written anew each time."""
 
 
 class LineFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,9 @@ from app.core.errors import NotFound, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains import garage
+from app.domains import garage, services
 from app.domains.network.models import ServiceCenter
+from app.domains.services.models import CannedJob
 from app.domains.workshop.events import DeferredWorkRefused, JobRevived
 from app.domains.workshop.models import DeferredWork, Job, JobLine, RepairOrder
 from app.domains.workshop.moves import move_job
@@ -161,14 +162,18 @@ async def refuse(
 
 
 async def settle(db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer) -> None:
-    """A canned job is done: the same one put off on an earlier visit of the car is not needed any more."""
+    """A canned job is done: the same one put off on an earlier visit of the car is not needed any more. A former owner
+    is not told whose visit that was."""
     if job.canned_job_id is None:
         return
     rows = await garage.rows_of_car(db, order.vehicle_id, order.tenant_id)
-    found = await db.scalars(
-        select(DeferredWork)
+    found = await db.execute(
+        select(DeferredWork, RepairOrder.customer_id)
         .join(Job, (Job.tenant_id == DeferredWork.tenant_id) & (Job.id == DeferredWork.job_id))
+        .join(RepairOrder, (RepairOrder.tenant_id == Job.tenant_id) & (RepairOrder.id == Job.order_id))
+        .join(CannedJob, (CannedJob.tenant_id == Job.tenant_id) & (CannedJob.id == Job.canned_job_id))
         .where(
+            services.IS_ALWAYS_THE_SAME,
             DeferredWork.tenant_id == order.tenant_id,
             DeferredWork.vehicle_id.in_(rows),
             DeferredWork.status.in_(OFFERED),
@@ -176,5 +181,7 @@ async def settle(db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer) 
         )
         .order_by(DeferredWork.id)
     )
-    for work in found.all():
-        await refuse(db, work, by=by, reason=_("Done on %(order)s.", order=order.label), gone=True)
+    for work, customer_id in found.all():
+        is_theirs = customer_id == order.customer_id
+        reason = _("Done on %(order)s.", order=order.label) if is_theirs else _("Not needed any more.")
+        await refuse(db, work, by=by, reason=reason, gone=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.viewer import Viewer
 from app.domains import workshop
-from app.domains.booking import appointments, arriving, tasks
+from app.domains.booking import appointments, arriving, claims, tasks
 from app.domains.booking.models import Appointment, Occupation
 from app.domains.services.models import CannedJob, CannedLine, Service
 from app.domains.workshop.models import Authorization, DeferredWork, Job, JobStep, RepairOrder
@@ -386,7 +387,9 @@ async def test_work_that_begins_again_takes_back_what_is_left(browser, cast, vis
         assert set(await occupied(db, mine)) == {order.bay_id, second}
 
 
-async def test_a_visit_expected_again_gets_a_place_again_or_says_that_there_is_none(browser, cast, offered):
+async def test_a_visit_expected_again_gets_a_place_again_or_says_that_there_is_none(
+    browser, cast, offered, run_reactions
+):
     driver, desk = browser(cast.customer), browser(cast.advisor)
     made = (await booked(driver, offered)).json()
     page = f"/appointments/{made['id']}"
@@ -426,15 +429,52 @@ async def test_a_visit_expected_again_gets_a_place_again_or_says_that_there_is_n
     second = await gives_away_and_is_void([first.bay_id])
     assert second.bay_id == other_bay
     assert "Needs a new time" not in (await desk.get(page)).text
+    await run_reactions()
+    lost = "A visit has no bay any more"
+    assert lost not in (await desk.get("/notifications")).text
     third = await gives_away_and_is_void([other_bay])
     assert (third.bay_id, third.technician_id, third.status) == (None, None, "confirmed")
     assert "Call the customer and move the visit" in (await desk.get(page)).text
     day = third.starts_at.astimezone(ZoneInfo("America/New_York")).date()
     assert "Needs a new time" in (await desk.get(f"/appointments?day={day}")).text
     assert "Please choose another" in (await driver.get(page)).text
+    await run_reactions()
+    assert lost in (await desk.get("/notifications")).text
+    assert lost not in (await browser(cast.technician).get("/notifications")).text
     later = (await free(driver, offered))[-1]["starts_at"]
     assert (await desk.post(f"{page}/time", {"starts_at": later})).status_code == 303
     assert "Needs a new time" not in (await desk.get(page)).text
+
+
+async def test_a_visit_expected_again_queues_once_for_all_that_could_take_it(browser, cast, offered):
+    """Two queues would each be in order and both together not: a booking at the same moment deadlocks with it."""
+    made = (await booked(browser(cast.customer), offered)).json()
+    await browser(cast.advisor).post(f"/appointments/{made['id']}/check-in", GOOD)
+    order_id, system = (await state(made)).order_id, Viewer.system(HARBOR)
+    people = [cast.technician.staff_id, cast.second_technician.staff_id]
+    first, *others = sorted([*HARBOR_BAYS, *people], key=claims._key)
+    async with transaction(tenant=HARBOR) as db:
+        mine = await db.get_one(Appointment, made["id"])
+        mine.bay_id = next(one for one in HARBOR_BAYS if one != first)
+        mine.technician_id = next(one for one in people if one != first)
+
+    async def expected():
+        async with transaction(tenant=HARBOR) as db:
+            await arriving.expect_again(db, order_id, by=system)
+
+    waiting = text("""SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()""")
+    mine_now = text("SELECT pg_try_advisory_xact_lock(:key)")
+    async with transaction(tenant=HARBOR) as db, asyncio.TaskGroup() as both:
+        assert await db.scalar(mine_now, {"key": claims._key(first)})
+        both.create_task(expected())
+        async with asyncio.timeout(2):
+            while not await db.scalar(waiting):  # noqa: ASYNC110, PostgreSQL tells nobody
+                await asyncio.sleep(0.01)
+        for one in others:
+            assert await db.scalar(mine_now, {"key": claims._key(one)}), "nothing is held by who still queues"
+        await db.commit()
+    assert (await state(made)).status == "confirmed"
 
 
 async def test_the_clock_ends_holds_that_nobody_came_back_for(browser, cast, offered, run_reactions):

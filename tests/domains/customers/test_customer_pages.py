@@ -1,5 +1,7 @@
 """Customers in the browser and as JSON."""
 
+import re
+
 import pytest
 
 from tests.cast import CAR
@@ -48,6 +50,22 @@ async def test_a_walk_in_is_written_down_with_a_car(browser, cast):
     page = (await one.get("/customers/1001")).text
     assert "2016 Nissan Leaf" in page
     assert "40,000 mi" in page
+
+
+async def test_what_was_said_of_a_vin_is_kept_while_something_else_is_mended(browser, cast):
+    one, typed = browser(cast.advisor), "1HGCM82633AOO4353"
+    url, edit, driver = "/customers/1/cars", f"/garage/{CAR}", browser(cast.customer)
+    said = {"make": "Honda", "model": "Accord", "vin": typed, "vin_said": typed}
+    unread = said | {"mileage": "many"}
+    for page in (await one.post(url, unread), await driver.post("/garage", unread)):
+        assert page.status_code == 422
+        assert f'type="hidden" name="vin_said" value="{typed}"' in page.text
+        assert re.search(rf'name="vin"[^>]* value="{typed}"', page.text)
+        assert 'type="radio" name="vin_said"' not in page.text
+    assert (await one.post(url, said)).status_code == 303
+    version = re.search(r'name="version" value="(\d+)"', (await driver.get(f"{edit}/edit")).text)[1]
+    again = await driver.post(edit, said | {"version": version, "year": "3"})
+    assert f'type="hidden" name="vin_said" value="{typed}"' in again.text
 
 
 async def test_json_asks_whose_car_it_is_as_well(browser, cast):

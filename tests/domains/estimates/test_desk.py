@@ -386,6 +386,8 @@ async def test_an_answer_by_telephone_says_who_called_whom(out: Desk, browser: B
     missing = await advisor.post(f"{out.url}/approval", {**form, "method": "phone"})
     assert missing.status_code == 422
     assert "Write down the number you called." in missing.text
+    reasons = re.findall(r'aria-label="(Their reason \(optional\): [^"]+)"', missing.text)
+    assert len(set(reasons)) == len(out.job_ids), "each field has a name of its own"
     done = await advisor.post(f"{out.url}/approval", {**form, "method": "phone", "contact": "+1 555 0100"})
     assert done.status_code == 303
     async with transaction(tenant=HARBOR) as db:

@@ -124,6 +124,7 @@ async def test_a_vin_that_cannot_be_right_is_kept_only_when_the_person_says_so(
     assert words in asked.text
     offered = re.findall(r'name="vin_said" value="(\w+)"', asked.text)
     assert offered == [meant, typed]
+    assert asked.text.count('<bdi class="vin">') == len(offered)
     assert re.search(rf'id="f-vin" name="vin" type="text" value="{typed}"', asked.text)
     assert (await one.post("/garage", car | {"vin_said": "1HGCM82633A004352X"})).status_code == 422
     corrected = await one.post("/garage", car | {"vin_said": meant})

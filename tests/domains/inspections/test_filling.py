@@ -208,7 +208,7 @@ async def test_the_driver_sees_finished_inspections_only(db: AsyncSession, cast:
 
 async def test_what_is_repaired_at_a_later_visit_is_no_longer_red(db: AsyncSession, cast: Cast) -> None:
     inspection, order = await begun(db)
-    await canned_pads(db)
+    mends = await canned_pads(db)
     me, desk = cast.technician.viewer, cast.advisor.viewer
     pads, horn = [await item(db, inspection, name) for name in ("Front brake pads", "Horn")]
     for finding in (pads, horn):
@@ -252,6 +252,10 @@ async def test_what_is_repaired_at_a_later_visit_is_no_longer_red(db: AsyncSessi
     later.customer_id, later.user_id = order.customer_id, order.user_id
     await db.flush()
     assert await is_red(cast.customer) == []
+    mends.skill = "diagnostics"
+    await db.flush()
+    assert await is_red(cast.technician) == ["Front brake pads"], "looked for, not mended"
+    mends.skill = "brakes"
     again.completed_at = inspection.started_at - timedelta(days=90)
     await db.flush()
     assert await is_red(cast.technician) == ["Front brake pads"], "worn out since they were replaced"

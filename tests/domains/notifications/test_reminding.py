@@ -8,7 +8,7 @@ import pytest
 
 from app.core import clock
 from app.domains.notifications import reminding
-from tests.cast import Cast
+from tests.cast import CAST, HARBOR, Cast
 from tests.domains.notifications import things
 
 Run = Callable[[], Awaitable[int]]
@@ -80,5 +80,14 @@ async def test_a_visit_that_has_begun_is_not_reminded_of(site: str, run_reaction
     await things.appointment(None, created_at=LONG_AGO)
     with clock.moved_to(things.TUESDAY_TEN + timedelta(minutes=1)):
         await reminding.remind()
+        await run_reactions()
+    assert await things.mails() == []
+
+
+async def test_a_visit_that_lost_its_bay_is_not_reminded_of(site: str, run_reactions: Run) -> None:
+    lost = await things.appointment(None, created_at=LONG_AGO, bay_id=None)
+    with clock.moved_to(NINE_THE_DAY_BEFORE + timedelta(minutes=1)):
+        await reminding.remind()
+        assert not await reminding.remind_of(lost, tenant=HARBOR, user=CAST.customer.user_id)
         await run_reactions()
     assert await things.mails() == []

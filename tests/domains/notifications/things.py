@@ -13,7 +13,7 @@ from app.domains.estimates.models import Estimate
 from app.domains.notifications.models import Mail, Notification
 from app.domains.services.models import Service
 from app.domains.workshop.models import RepairOrder
-from tests.cast import CAR, CAST, HARBOR, HARBOR_CENTER
+from tests.cast import CAR, CAST, HARBOR, HARBOR_BAYS, HARBOR_CENTER
 from tests.domains.estimates.desk import order_with_jobs, sent
 
 TUESDAY_TEN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -27,6 +27,7 @@ async def appointment(
     created_at: datetime | None = None,
     status: str = "confirmed",
     customer_account: bool = True,
+    bay_id: UUID | None = HARBOR_BAYS[0],
 ) -> UUID:
     """An appointment of Dana's, and the event that tells of it."""
     me = CAST.customer
@@ -38,6 +39,7 @@ async def appointment(
             customer_id=me.customer_id,
             user_id=me.user_id if customer_account else None,
             vehicle_id=CAR,
+            bay_id=bay_id,
             starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=1),
             status=status,

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.core import clock
 from app.core.db import new_id, transaction
@@ -139,6 +139,27 @@ async def test_a_finished_copy_that_cannot_be_opened_any_more_says_so_and_offers
         assert "Make a copy" in page.text
         told = await dana.get(f"/api/v1/me/exports/{export.id}/file")
         assert (told.status_code, "new one" in told.json()["error"]) == (410, True)
+
+
+async def test_a_slow_storage_holds_no_transaction_open(browser, cast, monkeypatch):
+    dana = browser(cast.customer)
+    await dana.post(f"{HERE}/exports")
+    [export] = await copies()
+    await make(export)
+    stored, waiting = storage().stream, []
+    open_ones = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in tr%'"
+    )
+
+    async def stream(*args, **kwargs):
+        async with transaction() as db:
+            waiting.append(await db.scalar(open_ones))
+        async for piece in stored(*args, **kwargs):
+            yield piece
+
+    monkeypatch.setattr(storage(), "stream", stream)
+    fetched = await dana.get(f"{HERE}/exports/{export.id}/file")
+    assert (fetched.status_code, waiting) == (200, [0])
 
 
 async def test_after_a_week_it_is_gone_with_its_bytes(browser, cast):

@@ -1,13 +1,18 @@
 """Work that was declined or put off stays with the car until it is taken up, refused or no longer applies."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound, Refused
-from app.domains import workshop
+from app.domains import customers, workshop
+from app.domains.customers.records import CustomerFacts
+from app.domains.services.models import CannedJob
 from app.domains.workshop import deferred, work
 from app.domains.workshop.models import DeferredWork, Job
-from tests.cast import CAST, OTHER_CAR, Cast
+from tests.cast import CAST, HARBOR, OTHER_CAR, Cast
 from tests.domains.workshop.shop import as_person, canned_oil, checked_in, lines_of, proposed
 from tests.refusals import audited
 
@@ -96,6 +101,45 @@ async def test_what_was_put_off_and_is_done_all_the_same_is_not_offered_again(db
     await work.check(db, done, passed=True, by=AVERY)
     left = await workshop.deferred_for_vehicle(db, AVERY, later.vehicle_id)
     assert [one.title for one in left] == ["Front brakes"]
+
+
+async def put_off_and_done_later(db: AsyncSession, code: str, **later_of: Any) -> DeferredWork:
+    """A canned job is declined, and the same one done at a later visit of the car."""
+    earlier, later = await checked_in(db), await checked_in(db)
+    for name, value in later_of.items():
+        setattr(later, name, value)
+    declined = await workshop.propose_job(db, earlier, canned_code=code, by=AVERY)
+    await workshop.present_jobs(db, earlier, [declined], by=AVERY)
+    await workshop.decline_job(db, declined, by=AVERY)
+    done = await workshop.propose_job(db, later, canned_code=code, by=AVERY)
+    done.status = "qc"
+    await db.flush()
+    await work.check(db, done, passed=True, by=AVERY)
+    kept = await db.scalar(select(DeferredWork).where(DeferredWork.job_id == declined.id))
+    assert kept is not None
+    await db.refresh(kept)
+    return kept
+
+
+async def test_what_is_not_the_same_work_each_time_is_still_offered(db: AsyncSession) -> None:
+    order = await checked_in(db)
+    (await canned_oil(db, order)).skill = "diagnostics"
+    db.add(CannedJob(tenant_id=order.tenant_id, code="as-discussed", title="Repair as discussed"))
+    await db.flush()
+    for code in ("oil", "as-discussed"):
+        assert (await put_off_and_done_later(db, code)).status in deferred.OFFERED, code
+
+
+async def test_a_former_owner_is_not_told_whose_visit_made_their_work_needless(db: AsyncSession) -> None:
+    await canned_oil(db, await checked_in(db))
+    buyer = await customers.create(
+        db, CustomerFacts(name="Nora Newowner"), tenant_id=HARBOR, by=AVERY, confirmed=True
+    )
+    reasons = text("SELECT payload->>'reason' FROM events WHERE name = 'DeferredWorkRefused' ORDER BY seq")
+    assert (await put_off_and_done_later(db, "oil", customer_id=buyer.id, user_id=None)).status == "obsolete"
+    assert (await put_off_and_done_later(db, "oil")).status == "obsolete"
+    told, own = await db.scalars(reasons)
+    assert (told, own[:8]) == ("Not needed any more.", "Done on ")
 
 
 async def test_work_of_one_car_is_never_put_on_another(db: AsyncSession) -> None:

@@ -436,13 +436,35 @@ async def test_a_walk_in_with_the_car_of_another_customer_is_asked_about(browser
     assert elsewhere.status_code == 303, elsewhere.text
 
 
+async def test_a_car_with_a_doubtful_vin_goes_to_its_new_owner_and_is_asked_about_once(
+    browser: Open, cast: Cast
+) -> None:
+    advisor = browser(cast.advisor)
+    typed = "1HGCM82633AOO4353"
+    seller = {"name": "Sal Seller", "phone": "555 0198", "vin": typed, "make": "Honda", "model": "Accord"}
+    first = await advisor.post("/orders/new/customer", seller | {"vin_said": typed})
+    car = re.search(r"vehicle=([0-9a-f-]{36})", first.headers["location"])
+    assert car is not None
+    buyer = seller | {"name": "Bo Buyer", "phone": "555 0197"}
+    assert 'type="radio" name="vin_said"' in (await advisor.post("/orders/new/customer", buyer)).text
+    known = await advisor.post("/orders/new/customer", buyer | {"vin_said": typed})
+    assert f'name="sold" value="{car[1]}"' in known.text
+    assert re.findall(r'name="vin_said" value="(\w+)"', known.text) == [typed]
+    assert 'type="hidden" name="vin_said"' in known.text
+    sold = await advisor.post("/orders/new/customer", buyer | {"vin_said": typed, "sold": car[1]})
+    assert sold.status_code == 303
+    listed = (await advisor.get(f"/customers?q={typed}")).text
+    assert ("Bo Buyer" in listed, "Sal Seller" in listed) == (True, False)
+
+
 async def test_a_walk_in_is_checked_in_with_photos_and_a_typed_name(browser: Open, cast: Cast) -> None:
     advisor = browser(cast.advisor)
     known = {"name": "Walk In", "phone": "555 0199", "plate": "WLK 1"}
     unsaid = await advisor.post("/orders/new/customer", known)
     assert unsaid.status_code == 422
     assert "Please enter the make" in unsaid.text
-    car = {"vin": "1HGCM82673A123456", "make": "Honda", "model": "Accord", "year": "2003"}
+    car = {"vin": "1HGCM82633A123456", "make": "Honda", "model": "Accord", "year": "2003"}
+    car["vin_said"] = car["vin"]
     new = await advisor.post("/orders/new/customer", {**known, **car})
     assert new.status_code == 303
     url = new.headers["location"]

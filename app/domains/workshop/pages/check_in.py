@@ -50,7 +50,7 @@ class CarForm(msgspec.Struct, kw_only=True):
         found = await garage.look_up(vin) if vin else None
         known = found.decoded if found else None
         return garage.VehicleFacts(
-            vin=found.vin if found else "",
+            vin=vin,
             make=self.make or (known and known.make) or "",
             model=self.model or (known and known.model) or "",
             year=self.year or (known.year if known else None),
