@@ -86,7 +86,12 @@ def done_at(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> datetime
     None when there is none left, or of one nobody knows."""
     ends = [windows[one.job_id].end for one in pieces if one.status in OPEN_WORK]
     last = None if None in ends else max(filter(None, ends), default=None)
-    return last and datetime.fromtimestamp(-(-last.timestamp() // STEP) * STEP, UTC)
+    return last and up(last)
+
+
+def up(moment: datetime) -> datetime:
+    """The next five minutes."""
+    return datetime.fromtimestamp(-(-moment.timestamp() // STEP) * STEP, UTC)
 
 
 class Foreseen(msgspec.Struct, frozen=True):
@@ -94,6 +99,10 @@ class Foreseen(msgspec.Struct, frozen=True):
 
     windows: dict[UUID, Window] = {}
     done_at: datetime | None = None
+
+    def after(self, promise: datetime | None) -> datetime | None:
+        """The end of the work, where that is after what was promised."""
+        return self.done_at if promise and self.done_at and self.done_at > promise else None
 
     def of(self, job: Job) -> Window:
         return self.windows.get(job.id, Window(job.scheduled_start))
