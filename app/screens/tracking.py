@@ -141,6 +141,7 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
             filter(None, (order.promise_at, ahead.done_at if all_agreed else None)), default=None
         ),
         "later": ahead.after(order.promise_at),
+        "is_whole": all_agreed and ahead.done_at is not None,
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
         "tone": tone,
         "headline": words,

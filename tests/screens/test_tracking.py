@@ -1,5 +1,6 @@
 """The driver's page: what it shows at each stage, to whom, and that it is rung."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -88,9 +89,9 @@ async def test_driver_and_desk_are_told_that_the_plan_ends_after_the_promise(
     async with transaction(tenant=HARBOR) as db:
         held = await db.get_one(RepairOrder, order.id)
         center = await db.get_one(ServiceCenter, HARBOR_CENTER)
-        center.working_hours = dict.fromkeys(
-            ("mon", "tue", "wed", "thu", "fri", "sat", "sun"), [["00:00", "24:00"]]
-        )
+        center.working_hours = {
+            day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        }
         held.promise_at = promise = clock.now() + timedelta(hours=5)
         first, *rest = await workshop.jobs_of(db, held)
         for job in rest:
@@ -114,6 +115,14 @@ async def test_driver_and_desk_are_told_that_the_plan_ends_after_the_promise(
     assert "The plan ends after the promise" in page
     assert 'href="#f-promise_at"' in page
     assert 'id="f-promise_at"' in page
+    async with transaction(tenant=HARBOR) as db:
+        (await db.get_one(Job, rest[0].id)).status = "pending"  # and nobody has planned it
+        (await db.get_one(Job, rest[0].id)).position = -1
+    assert f"at least until {when(end, center.zone)}" in (await driver.get(told)).text
+    page = (await desk.get(nudged)).text
+    assert f"Work not done before {when(end, center.zone)}" in page
+    assert "The plan ends after the promise" in page
+    assert re.search(r"not before [^<]+, after the promise", (await desk.get("/board")).text)
 
 
 @pytest.mark.parametrize("who", ["outsider", "stranger", "network"])

@@ -3,7 +3,8 @@
 Nothing of this is stored: an end that was right at nine is wrong as soon as the job is begun late or its clock
 stops. A job's end is what is left of its planned time, laid into the center's opening hours from now on (for one
 that is not begun, from its planned start on, if that is still to come). Where nobody knows, nothing is said: a
-blocked job, one without a planned time or already over it, one that nobody has planned.
+blocked job, one without a planned time or already over it, one that nobody has planned. Of an order with such a
+job it is known all the same that it will not be done before the rest.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -84,8 +85,20 @@ def laid(start: datetime, minutes: float, opening: Iterable[Stretch]) -> datetim
 def done_at(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> datetime | None:
     """When all the agreed work of an order will be done, up to the next five minutes, for nobody foresees more;
     None when there is none left, or of one nobody knows."""
-    ends = [windows[one.job_id].end for one in pieces if one.status in OPEN_WORK]
-    last = None if None in ends else max(filter(None, ends), default=None)
+    return None if None in (ends := _ends(pieces, windows)) else _last(ends)
+
+
+def not_before(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> datetime | None:
+    """When what is known of the agreed work will be done, where of some of it nobody knows."""
+    return _last(ends) if None in (ends := _ends(pieces, windows)) else None
+
+
+def _ends(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> list[datetime | None]:
+    return [windows[one.job_id].end for one in pieces if one.status in OPEN_WORK]
+
+
+def _last(ends: Sequence[datetime | None]) -> datetime | None:
+    last = max(filter(None, ends), default=None)
     return last and up(last)
 
 
@@ -95,14 +108,16 @@ def up(moment: datetime) -> datetime:
 
 
 class Foreseen(msgspec.Struct, frozen=True):
-    """The windows of an order's jobs, and when all of them are done."""
+    """The windows of an order's jobs, and when all of them are done, or before when they are not."""
 
     windows: dict[UUID, Window] = {}
     done_at: datetime | None = None
+    not_before: datetime | None = None
 
     def after(self, promise: datetime | None) -> datetime | None:
-        """The end of the work, where that is after what was promised."""
-        return self.done_at if promise and self.done_at and self.done_at > promise else None
+        """The end of the work as far as it is known, where that is after what was promised."""
+        known = self.done_at or self.not_before
+        return known if promise and known and known > promise else None
 
     def of(self, job: Job) -> Window:
         return self.windows.get(job.id, Window(job.scheduled_start))
@@ -180,4 +195,4 @@ def of_pieces(rows: Sequence[Any] | None, opening: Sequence[Stretch], now: datet
         for job_id, status, planned, start, spent, running, since in rows or ()
     ]
     windows = foresee(pieces, opening, now)
-    return Foreseen(windows, done_at(pieces, windows))
+    return Foreseen(windows, done_at(pieces, windows), not_before(pieces, windows))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.domains.network.models import ServiceCenter
 from app.domains.workshop import foreseen, jobs, work
-from app.domains.workshop.foreseen import Piece, done_at, foresee, laid
+from app.domains.workshop.foreseen import Foreseen, Piece, done_at, foresee, laid, not_before
 from tests.cast import CAST, HARBOR_CENTER
 from tests.domains.workshop.shop import approved, as_person, checked_in
 
@@ -71,6 +71,11 @@ def test_nothing_is_said_where_nobody_can_know() -> None:
         windows = foresee([one, known], OPEN, at(9))
         assert windows[one.job_id].end is None
         assert done_at([one, known], windows) is None
+        assert not_before([one, known], windows) == at(15)
+        assert not_before([one], windows) is None
+        assert not_before([known], windows) is None
+    assert Foreseen(not_before=at(15)).after(at(14)) == at(15)
+    assert Foreseen(not_before=at(15)).after(at(15)) is None
 
 
 def test_an_order_is_done_with_its_last_job() -> None:
