@@ -1,7 +1,6 @@
 """The folder of a repair order: everything the advisor has on the desk when the customer calls."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.domains.network.models import ServiceCenter
+from app.domains.network.models import ServiceCenter, StaffProfile
 from app.domains.network.premises import open_stretches
 from app.domains.workshop.models import AUTHORIZED, OPEN_WORK, Job, JobClock, RepairOrder
 
@@ -145,6 +145,46 @@ async def of_orders(
         return {}
     opening, now = await open_stretches(db, center), clock.now()
     return {order_id: of_pieces(pieces, opening, now) for order_id, pieces in found}
+
+
+class Meanwhile(msgspec.Struct, frozen=True, kw_only=True):
+    """Other work of the same technician at the time of a job."""
+
+    technician: str
+    order: str
+    start: datetime
+    end: datetime
+
+
+async def meanwhile(db: AsyncSession, center: ServiceCenter, job: Job, window: Window) -> list[Meanwhile]:
+    """What else the technician of a job that is not begun is at within its window, the earliest first."""
+    if job.technician_id is None or window.start is None:
+        return []
+    rows = (
+        await db.execute(
+            select(Job, RepairOrder, StaffProfile.name)
+            .join(RepairOrder, RepairOrder.id == Job.order_id)
+            .join(StaffProfile, StaffProfile.id == Job.technician_id)
+            .where(
+                Job.tenant_id == center.tenant_id,
+                Job.technician_id == job.technician_id,
+                Job.id != job.id,
+                Job.status.in_(OPEN_WORK),
+                RepairOrder.center_id == center.id,
+                RepairOrder.status == "repair_order",
+            )
+        )
+    ).all()
+    ahead, now = await of_orders(db, center, {order.id for _other, order, _name in rows}), clock.now()
+    begin = max(window.start, now)
+    end = window.end or begin + timedelta(minutes=job.estimated_minutes)
+    found = []
+    for other, order, name in rows:
+        theirs = ahead.get(order.id, Foreseen()).of(other)
+        start = max(theirs.start or now, now) if other.status != "in_progress" else now
+        if theirs.end and theirs.end > begin and (start <= begin or start < end):
+            found.append(Meanwhile(technician=name, order=order.label, start=start, end=theirs.end))
+    return sorted(found, key=lambda one: one.start)
 
 
 CLOCKED = (
