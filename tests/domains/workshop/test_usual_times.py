@@ -79,6 +79,20 @@ async def test_a_job_learns_from_the_clocks_of_its_canned_job(db: AsyncSession) 
     assert job.estimated_minutes == 48
 
 
+async def test_the_page_of_a_job_says_what_is_usual_beside_its_hours_and_its_start(
+    browser: Open, cast: Cast
+) -> None:
+    async with transaction() as db:
+        order, code = await oil_history(db, [40, 42, 45, 48, 50])
+        job = await workshop.propose_job(db, order, by=CAST.advisor.viewer, canned_code=code)
+        other = await workshop.propose_job(db, order, by=CAST.advisor.viewer, title="Rattle")
+    advisor = browser(cast.advisor)
+    page = (await advisor.get(f"/jobs/{job.id}")).text
+    assert page.count("usually 45 min (5 jobs)") == 2
+    assert "half of them took 42 min to 48 min" in page
+    assert "usually" not in (await advisor.get(f"/jobs/{other.id}")).text
+
+
 async def test_the_shop_takes_its_history_over_with_one_press(browser: Open, cast: Cast) -> None:
     async with transaction() as db:
         _order, code = await oil_history(db, [40, 42, 45, 48, 52])
