@@ -46,7 +46,8 @@ class Window(msgspec.Struct, frozen=True):
 
 
 def foresee(pieces: Sequence[Piece], opening: Sequence[Stretch], now: datetime) -> dict[UUID, Window]:
-    """The windows of one order's jobs, which come in the order of the order.
+    """The windows of one order's jobs, which come in the order of the order. Ends are rounded up to five minutes,
+    for nobody foresees more: here and nowhere else, so that the last job and its order end at the same time.
 
     What nobody has planned follows the job before it; one car is worked on by one job after the other.
     """
@@ -62,6 +63,7 @@ def foresee(pieces: Sequence[Piece], opening: Sequence[Stretch], now: datetime) 
         elif piece.status in ("authorized", "pending"):
             start = max(filter(None, (start, before)), default=None)
             end = laid(max(start, now), left, opening) if start and left > 0 else None
+        end = end and up(end)
         windows[piece.job_id] = Window(start, end)
         if piece.status in OPEN_WORK and piece.status != "blocked":
             before = end
@@ -83,8 +85,7 @@ def laid(start: datetime, minutes: float, opening: Iterable[Stretch]) -> datetim
 
 
 def done_at(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> datetime | None:
-    """When all the agreed work of an order will be done, up to the next five minutes, for nobody foresees more;
-    None when there is none left, or of one nobody knows."""
+    """When all the agreed work of an order will be done; None when there is none left, or of one nobody knows."""
     return None if None in (ends := _ends(pieces, windows)) else _last(ends)
 
 
@@ -98,8 +99,7 @@ def _ends(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> list[datet
 
 
 def _last(ends: Sequence[datetime | None]) -> datetime | None:
-    last = max(filter(None, ends), default=None)
-    return last and up(last)
+    return max(filter(None, ends), default=None)
 
 
 def up(moment: datetime) -> datetime:
