@@ -37,6 +37,9 @@ def test_one_odd_day_does_not_move_what_is_usual() -> None:
     assert plain is not None
     assert (plain.minutes, plain.low, plain.high, plain.jobs) == (80, 75, 85, 5)
     assert (plain.to_book, plain.hours) == (80, Decimal("1.3"))
+    longer = usual_of([37] * 5)
+    assert longer is not None
+    assert longer.to_book == 40
 
 
 @given(st.lists(st.floats(3, 700), min_size=5, max_size=60))
