@@ -1,9 +1,7 @@
 """The driver's page while the car is in the shop: where it is, when it is done, what was seen, what to answer
 or pay. It gathers the order, its estimates, inspections and invoices, and follows without a reload."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -130,13 +128,20 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
     asked = order.status in PAPER_ONLY
     jobs = [job for job in await workshop.jobs_of(db, order) if job.status in SHOWN_JOBS]
     center = await db.get_one(ServiceCenter, order.center_id)
+    ahead = await workshop.foreseen_of_order(db, center, order)
+    # While a question is open nobody knows what is still to be done: no sooner than promised.
+    all_agreed = all(job.status != "presented" for job in jobs)
     begun = any(job.started_at for job in jobs) or not any(job.status in AGREED for job in jobs)
     tone, words = on_paper(order.status) if asked else headline(order.stage, begun=begun)
     return {
         "shop_brand": await brand_of(db, order.tenant_id),
         "order": order,
         "center": center,
-        "expected": await _expected(db, order, center, jobs),
+        "expected": min(
+            filter(None, (order.promise_at, ahead.done_at if all_agreed else None)), default=None
+        ),
+        "later": ahead.after(order.promise_at),
+        "is_whole": all_agreed and ahead.done_at is not None,
         "vehicle": await db.get_one(Vehicle, order.vehicle_id),
         "tone": tone,
         "headline": words,
@@ -159,18 +164,6 @@ async def gathered(db: AsyncSession, me: Viewer, order: RepairOrder) -> dict[str
         "summary_url": "",
         "topics": [workshop.customer_topic(order.id)],
     }
-
-
-async def _expected(
-    db: AsyncSession, order: RepairOrder, center: ServiceCenter, jobs: Sequence[Job]
-) -> datetime | None:
-    """The moment promised, or the end of the work where it is foreseen for earlier. While a question is open
-    nobody knows what is still to be done."""
-    if any(job.status == "presented" for job in jobs):
-        return order.promise_at
-    ahead = (await workshop.foreseen_of_orders(db, center, [order.id])).get(order.id)
-    moments = (order.promise_at, ahead.done_at if ahead else None)
-    return min(filter(None, moments), default=None)
 
 
 async def _to_answer(db: AsyncSession, order: RepairOrder) -> Estimate | None:

@@ -1,5 +1,6 @@
 """The driver's page: what it shows at each stage, to whom, and that it is rung."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,9 +9,12 @@ import pytest
 from app.core import clock
 from app.core.db import transaction
 from app.core.live import Ring
+from app.core.render import when
 from app.domains import workshop
 from app.domains.booking.models import Appointment
+from app.domains.network.models import ServiceCenter
 from app.domains.workshop.events import JobAuthorized, OrderMoved
+from app.domains.workshop.foreseen import up
 from app.domains.workshop.models import STAGES, Job, RepairOrder
 from app.domains.workshop.orders import of
 from app.screens.tracking import headline, steps_of
@@ -77,6 +81,48 @@ async def test_work_is_under_way_with_the_first_clock_not_with_the_approval(
         (await db.get_one(Job, jobs[0].id)).started_at = clock.now()
     page = await driver.get(f"/orders/{order.id}/track")
     assert "We are working on your car" in page.text
+
+
+async def test_driver_and_desk_are_told_that_the_plan_ends_after_the_promise(
+    order: RepairOrder, browser: Browse, cast: Cast
+) -> None:
+    async with transaction(tenant=HARBOR) as db:
+        held = await db.get_one(RepairOrder, order.id)
+        center = await db.get_one(ServiceCenter, HARBOR_CENTER)
+        center.working_hours = {
+            day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        }
+        held.promise_at = promise = clock.now() + timedelta(hours=5)
+        first, *rest = await workshop.jobs_of(db, held)
+        for job in rest:
+            job.status = "declined"
+        first.status, first.estimated_minutes, first.scheduled_start = (
+            "pending",
+            60,
+            promise - timedelta(hours=2),
+        )
+    driver, desk = browser(cast.customer), browser(cast.advisor)
+    told, nudged = f"/orders/{order.id}/track", f"/orders/{order.number}"
+    assert "May be later" not in (await driver.get(told)).text
+    assert "The plan ends after the promise" not in (await desk.get(nudged)).text
+    async with transaction(tenant=HARBOR) as db:
+        (await db.get_one(Job, first.id)).scheduled_start = promise + timedelta(minutes=30)
+    page = (await driver.get(told)).text
+    assert f"Promised for</dt><dd>{when(promise, center.zone)}" in page
+    end = up(promise + timedelta(minutes=90))
+    assert f"the work planned goes on until about {when(end, center.zone)}" in page
+    page = (await desk.get(nudged)).text
+    assert "The plan ends after the promise" in page
+    assert 'href="#f-promise_at"' in page
+    assert 'id="f-promise_at"' in page
+    async with transaction(tenant=HARBOR) as db:
+        (await db.get_one(Job, rest[0].id)).status = "pending"  # and nobody has planned it
+        (await db.get_one(Job, rest[0].id)).position = -1
+    assert f"at least until {when(end, center.zone)}" in (await driver.get(told)).text
+    page = (await desk.get(nudged)).text
+    assert f"Work not done before {when(end, center.zone)}" in page
+    assert "The plan ends after the promise" in page
+    assert re.search(r"not before [^<]+, after the promise", (await desk.get("/board")).text)
 
 
 @pytest.mark.parametrize("who", ["outsider", "stranger", "network"])

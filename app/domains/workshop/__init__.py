@@ -13,8 +13,7 @@ from app.domains.workshop.check_in import Intake, warning_light_words
 from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, mark_owed_again, reopen, void
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
 from app.domains.workshop.deferred import revive
-from app.domains.workshop.foreseen import Foreseen
-from app.domains.workshop.foreseen import of_orders as foreseen_of_orders
+from app.domains.workshop.foreseen import of_order as foreseen_of_order
 from app.domains.workshop.history import Told, timeline
 from app.domains.workshop.jobs import (
     authorize_job,
@@ -59,7 +58,6 @@ from app.domains.workshop.work import technician as technician_of
 __all__ = [
     "Agreed",
     "Booked",
-    "Foreseen",
     "Intake",
     "IntakeForm",
     "NewLine",
@@ -87,7 +85,7 @@ __all__ = [
     "find_job",
     "follow_stage",
     "for_vehicle",
-    "foreseen_of_orders",
+    "foreseen_of_order",
     "hold",
     "hold_open",
     "job_word",

@@ -232,7 +232,7 @@ def _detail(folder: Folder, *, sells: bool) -> OrderDetailOut:
         stage=order.stage,
         stage_since=order.stage_since,
         promise_at=order.promise_at,
-        estimated_end=folder.done_at,
+        estimated_end=folder.ahead.done_at,
         received_at=order.received_at,
         ready_at=order.ready_at,
         concern=order.concern,

@@ -37,6 +37,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Begun, and nobody's clock runs on it."""
     may_check_own: bool = False
     window: foreseen.Window = foreseen.Window()
+    meanwhile: list[foreseen.Meanwhile] = []
+    """What else its technician is at when it is to be done."""
     pauses: str = ""
     """The job whose clock stops when this one is started."""
     obstacle: str = ""
@@ -301,10 +303,13 @@ async def ticket(db: AsyncSession, me: Viewer, job: Job, order: RepairOrder) -> 
     if mine and mine.job_id != job.id:
         other = await db.get_one(Job, mine.job_id)
         pauses = _named(other, await db.get_one(RepairOrder, other.order_id))
-    ahead = await foreseen.of_order(db, await board.center_of(db, order), order)
+    center = await board.center_of(db, order)
+    window = (await foreseen.of_order(db, center, order)).of(job)
+    begun = job.status not in ("proposed", "presented", "authorized", "pending")
     return msgspec.structs.replace(
         shown,
-        window=ahead.of(job),
+        window=window,
+        meanwhile=[] if begun else await foreseen.meanwhile(db, center, job, window),
         may_check_own=own,
         pauses=pauses,
         obstacle=_obstacle(shown, technician) if technician else "",

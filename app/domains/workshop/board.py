@@ -38,6 +38,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     promise_at: datetime | None
     estimated_end: datetime | None
     """When the agreed work will probably be done."""
+    not_before: datetime | None
+    """When what is known of it will be done, where of some of it nobody knows."""
     is_late: bool
     is_waiter: bool
     priority: int
@@ -185,6 +187,9 @@ def query(me: Viewer, now: datetime, *, bay_id: UUID | None = None, technician_i
 
 
 def _card(row: Any, now: datetime, opening: Sequence[foreseen.Stretch]) -> Card:
+    ahead = foreseen.Foreseen()
+    if row.status == "repair_order":
+        ahead = foreseen.of_pieces(row.pieces, opening, now)
     return Card(
         id=row.id,
         number=row.number,
@@ -193,9 +198,8 @@ def _card(row: Any, now: datetime, opening: Sequence[foreseen.Stretch]) -> Card:
         status=row.status,
         since=row.stage_since,
         promise_at=row.promise_at,
-        estimated_end=foreseen.of_pieces(row.pieces, opening, now).done_at
-        if row.status == "repair_order"
-        else None,
+        estimated_end=ahead.done_at,
+        not_before=ahead.not_before,
         is_late=row.promise_at is not None and row.promise_at < now and row.ready_at is None,
         is_waiter=row.is_waiter,
         priority=row.priority,

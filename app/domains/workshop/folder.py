@@ -1,7 +1,6 @@
 """The folder of a repair order: everything the advisor has on the desk when the customer calls."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -53,8 +52,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     bay: Bay | None
     technician: StaffProfile | None
     sheets: list[Sheet]
-    done_at: datetime | None
-    """When the agreed work will probably be done."""
+    ahead: foreseen.Foreseen
     agreed: Price
     asked: Price
     deferred: Sequence[DeferredWork]
@@ -95,7 +93,7 @@ async def open_folder(db: AsyncSession, me: Viewer, order: RepairOrder) -> Folde
         bay=await db.get(Bay, order.bay_id) if order.bay_id else None,
         technician=await db.get(StaffProfile, order.technician_id) if order.technician_id else None,
         sheets=sheets,
-        done_at=ahead.done_at,
+        ahead=ahead,
         agreed=sum((sheet.price for sheet in every if sheet.job.is_authorized), Price()),
         asked=sum((sheet.price for sheet in every if not sheet.job.is_authorized), Price()),
         deferred=await _deferred_elsewhere(db, me, order),

@@ -3,7 +3,8 @@
 Nothing of this is stored: an end that was right at nine is wrong as soon as the job is begun late or its clock
 stops. A job's end is what is left of its planned time, laid into the center's opening hours from now on (for one
 that is not begun, from its planned start on, if that is still to come). Where nobody knows, nothing is said: a
-blocked job, one without a planned time or already over it, one that nobody has planned.
+blocked job, one without a planned time or already over it, one that nobody has planned. Of an order with such a
+job it is known all the same that it will not be done before the rest.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.domains.network.models import ServiceCenter
+from app.domains.network.models import ServiceCenter, StaffProfile
 from app.domains.network.premises import open_stretches
 from app.domains.workshop.models import AUTHORIZED, OPEN_WORK, Job, JobClock, RepairOrder
 
@@ -45,7 +46,8 @@ class Window(msgspec.Struct, frozen=True):
 
 
 def foresee(pieces: Sequence[Piece], opening: Sequence[Stretch], now: datetime) -> dict[UUID, Window]:
-    """The windows of one order's jobs, which come in the order of the order.
+    """The windows of one order's jobs, which come in the order of the order. Ends are rounded up to five minutes,
+    for nobody foresees more: here and nowhere else, so that the last job and its order end at the same time.
 
     What nobody has planned follows the job before it; one car is worked on by one job after the other.
     """
@@ -61,6 +63,7 @@ def foresee(pieces: Sequence[Piece], opening: Sequence[Stretch], now: datetime) 
         elif piece.status in ("authorized", "pending"):
             start = max(filter(None, (start, before)), default=None)
             end = laid(max(start, now), left, opening) if start and left > 0 else None
+        end = end and up(end)
         windows[piece.job_id] = Window(start, end)
         if piece.status in OPEN_WORK and piece.status != "blocked":
             before = end
@@ -82,18 +85,39 @@ def laid(start: datetime, minutes: float, opening: Iterable[Stretch]) -> datetim
 
 
 def done_at(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> datetime | None:
-    """When all the agreed work of an order will be done, up to the next five minutes, for nobody foresees more;
-    None when there is none left, or of one nobody knows."""
-    ends = [windows[one.job_id].end for one in pieces if one.status in OPEN_WORK]
-    last = None if None in ends else max(filter(None, ends), default=None)
-    return last and datetime.fromtimestamp(-(-last.timestamp() // STEP) * STEP, UTC)
+    """When all the agreed work of an order will be done; None when there is none left, or of one nobody knows."""
+    return None if None in (ends := _ends(pieces, windows)) else _last(ends)
+
+
+def not_before(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> datetime | None:
+    """When what is known of the agreed work will be done, where of some of it nobody knows."""
+    return _last(ends) if None in (ends := _ends(pieces, windows)) else None
+
+
+def _ends(pieces: Sequence[Piece], windows: Mapping[UUID, Window]) -> list[datetime | None]:
+    return [windows[one.job_id].end for one in pieces if one.status in OPEN_WORK]
+
+
+def _last(ends: Sequence[datetime | None]) -> datetime | None:
+    return max(filter(None, ends), default=None)
+
+
+def up(moment: datetime) -> datetime:
+    """The next five minutes."""
+    return datetime.fromtimestamp(-(-moment.timestamp() // STEP) * STEP, UTC)
 
 
 class Foreseen(msgspec.Struct, frozen=True):
-    """The windows of an order's jobs, and when all of them are done."""
+    """The windows of an order's jobs, and when all of them are done, or before when they are not."""
 
     windows: dict[UUID, Window] = {}
     done_at: datetime | None = None
+    not_before: datetime | None = None
+
+    def after(self, promise: datetime | None) -> datetime | None:
+        """The end of the work as far as it is known, where that is after what was promised."""
+        known = self.done_at or self.not_before
+        return known if promise and known and known > promise else None
 
     def of(self, job: Job) -> Window:
         return self.windows.get(job.id, Window(job.scheduled_start))
@@ -121,6 +145,46 @@ async def of_orders(
         return {}
     opening, now = await open_stretches(db, center), clock.now()
     return {order_id: of_pieces(pieces, opening, now) for order_id, pieces in found}
+
+
+class Meanwhile(msgspec.Struct, frozen=True, kw_only=True):
+    """Other work of the same technician at the time of a job."""
+
+    technician: str
+    order: str
+    start: datetime
+    end: datetime
+
+
+async def meanwhile(db: AsyncSession, center: ServiceCenter, job: Job, window: Window) -> list[Meanwhile]:
+    """What else the technician of a job that is not begun is at within its window, the earliest first."""
+    if job.technician_id is None or window.start is None:
+        return []
+    rows = (
+        await db.execute(
+            select(Job, RepairOrder, StaffProfile.name)
+            .join(RepairOrder, RepairOrder.id == Job.order_id)
+            .join(StaffProfile, StaffProfile.id == Job.technician_id)
+            .where(
+                Job.tenant_id == center.tenant_id,
+                Job.technician_id == job.technician_id,
+                Job.id != job.id,
+                Job.status.in_(OPEN_WORK),
+                RepairOrder.center_id == center.id,
+                RepairOrder.status == "repair_order",
+            )
+        )
+    ).all()
+    ahead, now = await of_orders(db, center, {order.id for _other, order, _name in rows}), clock.now()
+    begin = max(window.start, now)
+    end = window.end or begin + timedelta(minutes=job.estimated_minutes)
+    found = []
+    for other, order, name in rows:
+        theirs = ahead.get(order.id, Foreseen()).of(other)
+        start = max(theirs.start or now, now) if other.status != "in_progress" else now
+        if theirs.end and theirs.end > begin and (start <= begin or start < end):
+            found.append(Meanwhile(technician=name, order=order.label, start=start, end=theirs.end))
+    return sorted(found, key=lambda one: one.start)
 
 
 CLOCKED = (
@@ -171,4 +235,4 @@ def of_pieces(rows: Sequence[Any] | None, opening: Sequence[Stretch], now: datet
         for job_id, status, planned, start, spent, running, since in rows or ()
     ]
     windows = foresee(pieces, opening, now)
-    return Foreseen(windows, done_at(pieces, windows))
+    return Foreseen(windows, done_at(pieces, windows), not_before(pieces, windows))

@@ -47,8 +47,8 @@ class Usual(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def to_book(self) -> int:
-        """The minutes a visit is planned in: steps of five."""
-        return max(5, 5 * round(self.minutes / 5))
+        """The minutes a visit is planned in: steps of five, up, for a visit planned too short keeps the next waiting."""
+        return max(5, -(-self.minutes // 5) * 5)
 
     @property
     def hours(self) -> Decimal:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.domains.network.models import ServiceCenter
 from app.domains.workshop import foreseen, jobs, work
-from app.domains.workshop.foreseen import Piece, done_at, foresee, laid
+from app.domains.workshop.foreseen import Foreseen, Piece, done_at, foresee, laid, not_before, up
 from tests.cast import CAST, HARBOR_CENTER
 from tests.domains.workshop.shop import approved, as_person, checked_in
 
@@ -71,11 +71,19 @@ def test_nothing_is_said_where_nobody_can_know() -> None:
         windows = foresee([one, known], OPEN, at(9))
         assert windows[one.job_id].end is None
         assert done_at([one, known], windows) is None
+        assert not_before([one, known], windows) == at(15)
+        assert not_before([one], windows) is None
+        assert not_before([known], windows) is None
+    assert Foreseen(not_before=at(15)).after(at(14)) == at(15)
+    assert Foreseen(not_before=at(15)).after(at(15)) is None
 
 
 def test_an_order_is_done_with_its_last_job() -> None:
     some = [piece("completed"), piece("in_progress", 51, is_running=True), piece("pending", 30)]
     assert done_at(some, foresee(some, OPEN, at(9))) == at(9) + timedelta(minutes=85)
+    last = piece("in_progress", 68, is_running=True)
+    windows = foresee([last, piece("completed")], OPEN, at(9))
+    assert windows[last.job_id].end == done_at([last], windows) == at(9) + timedelta(minutes=70)
     assert done_at(some[:1], foresee(some[:1], OPEN, at(9))) is None
 
 
@@ -103,11 +111,11 @@ async def test_a_planned_job_is_foreseen_by_its_clock(db: AsyncSession) -> None:
     assert (await foreseen.of_order(db, center, order)).done_at is None
     await jobs.plan_start(db, job, now + timedelta(hours=1), by=CAST.advisor.viewer)
     end = (await foreseen.of_order(db, center, order)).of(job).end
-    assert end == now + timedelta(hours=2.5)
+    assert end == up(now + timedelta(hours=2.5))
     await as_person(db, CAST.technician)
     await work.start(db, job, by=CAST.technician.viewer)
     begun = await foreseen.of_order(db, center, order)
-    assert begun.of(job).end is not None
-    assert abs(begun.of(job).end - (now + timedelta(hours=1.5))) < timedelta(minutes=1)  # type: ignore[operator]
     assert begun.done_at is not None
+    assert begun.of(job).end == begun.done_at
+    assert begun.done_at - up(now + timedelta(hours=1.5)) in (timedelta(0), timedelta(minutes=5))
     assert begun.done_at.minute % 5 == 0

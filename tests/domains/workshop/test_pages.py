@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import transaction
+from app.core.render import when
 from app.core.tables import AuditLog
 from app.domains import workshop
 from app.domains.garage.models import Vehicle
-from app.domains.network.models import HoursException
+from app.domains.network.models import HoursException, StaffProfile
 from app.domains.workshop import closing, steps, work
 from app.domains.workshop.models import DeferredWork, Job, JobClock, JobStep, OrderPhoto, RepairOrder
 from tests.browsing import Browser
@@ -223,6 +225,38 @@ async def test_a_job_is_planned_for_a_time_to_come_and_in_closed_hours_only_on_p
             )
         )
     assert (await plan(sunday)).status_code == 303
+
+
+async def test_two_plans_of_a_technician_at_one_time_are_saved_and_told(browser: Open, cast: Cast) -> None:
+    async with transaction() as db:
+        other = await checked_in(db)
+        first = await approved(db, other)  # an hour and a half
+    _order, job = await one_order()
+    advisor = browser(cast.advisor)
+    today = clock.today("America/New_York")
+    monday = today + timedelta(days=14 - today.weekday())
+
+    async def plan(which: Job, time: str) -> str:
+        form = {"version": str((await read(Job, which.id)).version), "scheduled_start": f"{monday}T{time}"}
+        assert (await advisor.post(f"/jobs/{which.id}/planned-start", form)).status_code == 303
+        return str((await advisor.get(f"/jobs/{which.id}")).text)
+
+    def said(hour: int, minute: int = 0) -> str:
+        zone = "America/New_York"
+        return when(
+            datetime(monday.year, monday.month, monday.day, hour, minute, tzinfo=ZoneInfo(zone)), zone
+        )
+
+    for one in (first, job):
+        technician = {"technician": str(cast.technician.staff_id)}
+        assert (await advisor.post(f"/jobs/{one.id}/technician", technician)).status_code == 303
+    name = (await read(StaffProfile, cast.technician.staff_id)).name
+    assert f"is at {other.label}" not in await plan(first, "10:00")
+    assert f"{name} is at {other.label} until {said(11, 30)} then." in await plan(job, "11:00")
+    told = await plan(job, "09:00")
+    assert f"{name} is to begin {other.label} at {said(10)}, before this is done." in told
+    assert other.label not in await plan(job, "11:30")
+    assert (await read(Job, job.id)).scheduled_start is not None
 
 
 async def test_a_canned_job_is_one_tap(browser: Open, cast: Cast) -> None:

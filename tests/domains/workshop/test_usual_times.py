@@ -37,6 +37,9 @@ def test_one_odd_day_does_not_move_what_is_usual() -> None:
     assert plain is not None
     assert (plain.minutes, plain.low, plain.high, plain.jobs) == (80, 75, 85, 5)
     assert (plain.to_book, plain.hours) == (80, Decimal("1.3"))
+    longer = usual_of([37] * 5)
+    assert longer is not None
+    assert longer.to_book == 40
 
 
 @given(st.lists(st.floats(3, 700), min_size=5, max_size=60))
@@ -77,6 +80,20 @@ async def test_a_job_learns_from_the_clocks_of_its_canned_job(db: AsyncSession) 
     [labor] = [line for line in (await workshop.lines_of(db, [job]))[job.id] if line.kind == "labor"]
     assert labor.quantity == Decimal("0.8")
     assert job.estimated_minutes == 48
+
+
+async def test_the_page_of_a_job_says_what_is_usual_beside_its_hours_and_its_start(
+    browser: Open, cast: Cast
+) -> None:
+    async with transaction() as db:
+        order, code = await oil_history(db, [40, 42, 45, 48, 50])
+        job = await workshop.propose_job(db, order, by=CAST.advisor.viewer, canned_code=code)
+        other = await workshop.propose_job(db, order, by=CAST.advisor.viewer, title="Rattle")
+    advisor = browser(cast.advisor)
+    page = (await advisor.get(f"/jobs/{job.id}")).text
+    assert page.count("usually 45 min (5 jobs)") == 2
+    assert "half of them took 42 min to 48 min" in page
+    assert "usually" not in (await advisor.get(f"/jobs/{other.id}")).text
 
 
 async def test_the_shop_takes_its_history_over_with_one_press(browser: Open, cast: Cast) -> None:

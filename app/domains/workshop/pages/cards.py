@@ -46,7 +46,7 @@ def tickets(context: Context, guard: Callable[[], Markup]) -> Callable[[Card], M
         said = (
             _promise(card.promise_at, today, zone, locale),
             _age(minutes * 60, locale),
-            _promise(card.estimated_end, today, zone, locale),
+            _promise(card.estimated_end or card.not_before, today, zone, locale),
         )
         key = (card, said, same)
         html = _kept.get(key) or _keep(key, _write(context, card, said, places))

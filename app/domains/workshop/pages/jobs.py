@@ -15,8 +15,9 @@ from app.core.forms import minor_of, quantity_of, read, values_of
 from app.core.render import see_other
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.domains.garage.models import Vehicle
 from app.domains.network.models import StaffProfile
-from app.domains.workshop import bench, board, jobs, lines
+from app.domains.workshop import bench, board, jobs, lines, usual_times
 from app.domains.workshop.booked import booking_of
 from app.domains.workshop.folder import sheet_of
 from app.domains.workshop.live import staff_topic
@@ -111,6 +112,9 @@ async def show_job(
             typed=typed,
             ticket=await bench.ticket(db, me, job, order),
             sheet=await sheet_of(db, job),
+            usual=(await usual_times.of_jobs(db, [job], await db.get_one(Vehicle, order.vehicle_id))).get(
+                job.id
+            ),
             booking=await booking_of(db, job),
             center=await board.center_of(db, order),
             technicians=await board.technicians(db, me),
