@@ -54,7 +54,9 @@ def test_a_copy_holds_no_secret_and_nothing_of_the_shops_own(one):
     for name, (given, says) in one.fields.items():
         assert says, name
         for inner in iterate(coercions.expect(roles.ColumnsClauseRole, given)):
-            looked_at += isinstance(inner, ColumnClause)  # of a table, or of a function that answers of oneself
+            looked_at += isinstance(
+                inner, ColumnClause
+            )  # of a table, or of a function that answers of oneself
             if not isinstance(inner, Column):
                 continue
             assert not is_secret(inner) or inner.name in ("signature", "signed_name"), name
