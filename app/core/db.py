@@ -36,6 +36,8 @@ NAMES = {
 }
 
 Minor = int  # money in the smallest unit of its currency
+TaxRate = Numeric(12, 6)
+"""A share, as fine as authorities set it: the 8.875 % of New York are 0.08875."""
 
 
 class Base(DeclarativeBase):

@@ -82,7 +82,8 @@ async def _serve() -> int:
 
 async def _without_streams(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"].startswith("/live"):
-        await send({"type": "http.response.start", "status": 401, "headers": []})
+        # Nothing to hear, and no need to ask again: a refusal would say that the session has ended.
+        await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
         return
     # Packing a page for a browser on the same machine only takes time.

@@ -50,6 +50,9 @@ ANY_ID = re.compile(r"^/api/v1/vin/")
 SHOWS_A_FORM = re.compile(r"^GET /reset-password/")
 """The page is the same for any token: scanners of mails open links, only the POST decides."""
 
+LEADS_AWAY = re.compile(r"^(GET|POST) /kiosk/people/")
+"""Whoever stands at no tablet is led to the page that says so, whatever the id."""
+
 
 @dataclass
 class Crawl:
@@ -84,7 +87,9 @@ class Crawl:
 
     def allowed(self, route: Route) -> set[int]:
         if route.needs == PUBLIC:
-            return {404, 410, 401, 403} | ({200} if SHOWS_A_FORM.search(route.label) else set())
+            also = {200} if SHOWS_A_FORM.search(route.label) else set()
+            also |= {303} if LEADS_AWAY.search(route.label) else set()
+            return {404, 410, 401, 403} | also
         if self.person is None:
             return {401} if route.is_json else {303}
         if route.needs == SIGNED_IN or route.needs in self.person.viewer.permissions:

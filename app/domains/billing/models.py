@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
+from app.core.db import Base, Identified, TaxRate, TenantOwned, tenant_fk, tenant_key
 
 OPEN_INVOICE = ("issued", "partially_paid", "overdue")
 """Money is still wanted."""
@@ -159,7 +159,7 @@ class InvoiceLine(TenantOwned, Base):
     part_number: Mapped[str] = mapped_column(default="")
     quantity: Mapped[Decimal]
     unit_price_minor: Mapped[int]
-    tax_rate: Mapped[Decimal]
+    tax_rate: Mapped[Decimal] = mapped_column(TaxRate)
     net_minor: Mapped[int]
     tax_minor: Mapped[int]
 

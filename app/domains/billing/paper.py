@@ -252,7 +252,7 @@ def _line(line: InvoiceLine, currency: str) -> dict[str, str]:
         "part": line.part_number,
         "quantity": quantity(line),
         "price": money(line.unit_price_minor, currency),
-        "rate": percent(line.tax_rate, 2),
+        "rate": percent(line.tax_rate, 4),
         "net": money(line.net_minor, currency),
     }
 
@@ -284,7 +284,7 @@ def sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[tuple[str, str]
         label = _(
             "%(tax)s %(rate)s on %(net)s",
             tax=invoice.content["tax_name"],
-            rate=percent(rate, 2),
+            rate=percent(rate, 4),
             net=money(net, invoice.currency),
         )
         rows.append((label, money(tax, invoice.currency)))

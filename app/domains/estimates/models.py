@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+from app.core.db import Base, TaxRate, TenantOwned, tenant_fk, tenant_key
 
 MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"sent", "superseded"}),
@@ -140,7 +140,7 @@ class EstimateLine(TenantOwned, Base):
     unit_price_minor: Mapped[int]
     unit_cost_minor: Mapped[int] = mapped_column(default=0)
     """Staff only; never shown to the customer."""
-    tax_rate: Mapped[Decimal]
+    tax_rate: Mapped[Decimal] = mapped_column(TaxRate)
     net_minor: Mapped[int]
     tax_minor: Mapped[int]
 

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInt
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
+from app.core.db import Base, Identified, TaxRate, TenantOwned, tenant_fk, tenant_key
 
 
 class Tenant(Identified, Base):
@@ -47,7 +47,7 @@ class ServiceCenter(TenantOwned, Base):
     currency: Mapped[str] = mapped_column(default="USD")
     distance_unit: Mapped[str] = mapped_column(default="km")
     tax_name: Mapped[str] = mapped_column(default="Sales tax")
-    tax_rate: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    tax_rate: Mapped[Decimal] = mapped_column(TaxRate, default=Decimal(0))
     """A share: 0.0725 is 7.25 %."""
     labor_rate_minor: Mapped[int] = mapped_column(default=0)
     """Price of one hour of labour."""

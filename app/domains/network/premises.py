@@ -315,8 +315,8 @@ def _set(center: ServiceCenter, facts: CenterFacts) -> None:
         errors["slot_minutes"] = _("Choose one of the list.")
     if not (facts.tax_rate.is_finite() and 0 <= facts.tax_rate < 1):
         errors["tax_rate"] = _("A tax rate lies between 0 and 100 %.")
-    elif facts.tax_rate != round(facts.tax_rate, 4):
-        errors["tax_rate"] = _("At most two decimals of a percent, please: 7.25")
+    elif facts.tax_rate != round(facts.tax_rate, 6):
+        errors["tax_rate"] = _("At most four decimals of a percent, please: 8.875")
     if facts.invoice_series == "CN":
         errors["invoice_series"] = _("CN stands before credit notes. Please choose other letters.")
     if errors:

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
+from app.core.db import Base, TaxRate, TenantOwned, tenant_fk, tenant_key
 
 STAGES = (
     "received",
@@ -190,7 +190,7 @@ class JobLine(TenantOwned, Base):
     """Hours for labour, pieces or litres for parts."""
     unit_price_minor: Mapped[int]
     unit_cost_minor: Mapped[int] = mapped_column(default=0)
-    tax_rate: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    tax_rate: Mapped[Decimal] = mapped_column(TaxRate, default=Decimal(0))
 
 
 class JobStep(TenantOwned, Base):

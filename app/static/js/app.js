@@ -75,11 +75,11 @@ document.addEventListener("reset", (event) => {
   if (hasUnsent()) resend();
   else location.reload();
 });
-// The first connection is an ordinary request and is not tried again by hx-sse when it fails.
+// The first connection is an ordinary request and is not tried again by hx-sse when it fails. 204 says not to come again.
 document.addEventListener("htmx:finally:request", (event) => {
   const element = event.detail.ctx.sourceElement;
   const status = event.detail.ctx.response?.status;
-  if (element.id === "live" && ![200, 401, 403, 409].includes(status)) {
+  if (element.id === "live" && ![200, 204, 401, 403, 409].includes(status)) {
     const again = () => element.isConnected && htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element });
     setTimeout(again, 2000 + Math.random() * 3000);
   }

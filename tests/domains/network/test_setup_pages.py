@@ -31,7 +31,7 @@ async def test_an_owner_changes_the_facts_of_a_center(browser, cast):
     for shown in ('value="5.5"', 'value="135.00"', 'value="48"'):
         assert shown in page
     facts = (await owner.get(f"/api/v1/admin/service-centers/{HARBOR_CENTER}")).json()
-    assert (facts["tax_rate"], facts["labor_rate_minor"], facts["country"]) == ("0.0550", 13500, "US")
+    assert (facts["tax_rate"], facts["labor_rate_minor"], facts["country"]) == ("0.055000", 13500, "US")
     assert facts["working_hours"], "the hours are changed on a page of their own"
 
 
@@ -42,6 +42,12 @@ async def test_an_owner_opens_another_center(browser, cast):
     assert (await owner.get(done.headers["location"])).status_code == 200
 
 
+async def test_a_tax_rate_is_kept_as_fine_as_states_set_it(browser, cast):
+    owner = browser(cast.owner)
+    assert (await owner.post(BASE, FACTS | {"tax_percent": "8.875"})).status_code == 303
+    assert 'value="8.875"' in (await owner.get(BASE)).text
+
+
 async def test_nonsense_comes_back_with_words_and_what_was_typed(browser, cast):
     owner = browser(cast.owner)
     for field, wrong in (
@@ -49,7 +55,7 @@ async def test_nonsense_comes_back_with_words_and_what_was_typed(browser, cast):
         ("currency", "QQQ"),
         ("country", "1"),
         ("tax_percent", "120"),
-        ("tax_percent", "8.875"),
+        ("tax_percent", "8.87555"),
         ("labor_rate", "-3"),
         ("labor_rate", "1,200"),
         ("slot_minutes", "7"),
