@@ -11,6 +11,7 @@ import msgspec
 from advanced_alchemy.types import DateTimeUTC
 from sqlalchemy import (
     BigInteger,
+    Dialect,
     ForeignKeyConstraint,
     MetaData,
     Numeric,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import Date, Time, Uuid
+from sqlalchemy.types import Date, Time, TypeDecorator, Uuid
 from uuid_utils.compat import uuid7
 
 from app.core import clock, role
@@ -36,8 +37,16 @@ NAMES = {
 }
 
 Minor = int  # money in the smallest unit of its currency
-TaxRate = Numeric(12, 6)
-"""A share, as fine as authorities set it: the 8.875 % of New York are 0.08875."""
+
+
+class TaxRate(TypeDecorator[Decimal]):
+    """A share, as fine as authorities set it: the 8.875 % of New York are 0.08875. Read without zeros behind it."""
+
+    impl = Numeric(12, 6)
+    cache_ok = True
+
+    def process_result_value(self, value: Decimal | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else value.normalize()
 
 
 class Base(DeclarativeBase):

@@ -31,7 +31,7 @@ async def test_an_owner_changes_the_facts_of_a_center(browser, cast):
     for shown in ('value="5.5"', 'value="135.00"', 'value="48"'):
         assert shown in page
     facts = (await owner.get(f"/api/v1/admin/service-centers/{HARBOR_CENTER}")).json()
-    assert (facts["tax_rate"], facts["labor_rate_minor"], facts["country"]) == ("0.055000", 13500, "US")
+    assert (facts["tax_rate"], facts["labor_rate_minor"], facts["country"]) == ("0.055", 13500, "US")
     assert facts["working_hours"], "the hours are changed on a page of their own"
 
 
