@@ -64,6 +64,8 @@ class Settings:
     sign_on: tuple[Provider, ...]
     """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
+    parts_order_minutes: int
+    """How long parts shops may answer a request before it expires, and how much more time is given."""
     log_level: str
 
     @classmethod
@@ -98,6 +100,7 @@ class Settings:
             clamd_url=values.get("CLAMD_URL"),
             sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
+            parts_order_minutes=_minutes(values, "PARTS_ORDER_MINUTES", 120),
             log_level=values.get("LOG_LEVEL", "INFO").upper(),
         )
         settings._check()
@@ -180,3 +183,10 @@ def as_libpq(url: str) -> str:
 def settings() -> Settings:
     """The process's settings. Tests that change the environment call `settings.cache_clear()`."""
     return Settings.from_env()
+
+
+def _minutes(values: Mapping[str, str], name: str, usual: int) -> int:
+    said = values.get(name, str(usual))
+    if not said.isdecimal() or not 1 <= int(said) <= 7 * 24 * 60:
+        raise SettingsWrong(f"{name} is {said!r}; it must be a number of minutes, at most a week")
+    return int(said)

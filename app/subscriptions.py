@@ -33,6 +33,8 @@ from app.domains.estimates.reactions import drop_outdated_version, set_open_asid
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
+from app.domains.marketplace import events as marketplace
+from app.domains.marketplace.live import ring_asked, ring_offers, ring_shop, ring_status
 from app.domains.network import setup_events as network
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
@@ -210,6 +212,21 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # marketplace
+    marketplace.PartsOrderSubmitted: [ring_status],
+    marketplace.PartsSearchWidened: [ring_status],
+    marketplace.PartsOrderExtended: [ring_status],
+    marketplace.PartsOrderExpired: [ring_status],
+    marketplace.PartsOrderCancelled: [ring_status],
+    marketplace.PartsOrderMoved: [ring_status],
+    marketplace.OffersAccepted: [ring_status],
+    marketplace.ShopAsked: [ring_asked],
+    marketplace.QuoteOffered: [ring_offers, ring_shop],
+    marketplace.QuoteDeclined: [ring_offers, ring_shop],
+    marketplace.QuoteWithdrawn: [ring_offers, ring_shop],
+    marketplace.QuoteWon: [ring_shop],
+    marketplace.QuoteLost: [ring_shop],
+    marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],
     accounts.EmailProved: [link_where_known],

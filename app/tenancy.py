@@ -103,6 +103,21 @@ TABLES: dict[str, Kind] = {
     "platform_fees": "own_policy",
     "business_fees": "own_policy",
     "webhook_events": "system",
+    # parts shops
+    "parts_shops": "published",
+    "parts_shop_terms": "tenant",
+    "shop_onboardings": "own_policy",
+    "onboarding_documents": "own_policy",
+    # marketplace
+    "parts_orders": "own_policy",
+    "parts_order_deliveries": "own_policy",
+    "parts_order_lines": "own_policy",
+    "parts_order_photos": "own_policy",
+    "shop_quotes": "own_policy",
+    "shop_quote_lines": "child",
+    "quote_revisions": "child",
+    "purchases": "own_policy",
+    "purchase_lines": "child",
     # notifications
     "notifications": "shared",
     "mails": "shared",
@@ -125,4 +140,7 @@ PARENTS: dict[str, tuple[str, str]] = {
     "authorizations": ("jobs", "job_id"),
     "invoice_lines": ("invoices", "invoice_id"),
     "refunds": ("payments", "payment_id"),
+    "shop_quote_lines": ("shop_quotes", "quote_id"),
+    "quote_revisions": ("shop_quotes", "quote_id"),
+    "purchase_lines": ("purchases", "purchase_id"),
 }

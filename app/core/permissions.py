@@ -18,6 +18,7 @@ CUSTOMER: Final = frozenset(
         "read:own_invoices",
         "approve:estimates",
         "chat:appointment",
+        "order:parts",
     }
 )
 
@@ -36,6 +37,8 @@ ADVISOR: Final = frozenset(
         "read:service_checklists",
         "update:service_checklists",
         "read:assigned_appointments",
+        "request:parts",
+        "buy:parts",
         "chat:appointment",
     }
 )
@@ -58,13 +61,20 @@ OWNER: Final = ADVISOR | TECHNICIAN | {
 }  # fmt: skip
 """Everything there is to do in a business; what every driver may do comes with being signed in."""
 
+PARTS_COUNTER: Final = frozenset({"sell:parts", "read:inventory", "update:inventory", "chat:appointment"})
+
+PARTS_OWNER: Final = PARTS_COUNTER | {"manage:center", "manage:staff", "read:reports", "read:audit"}
+"""Of a business that sells parts and repairs nothing."""
+
 NETWORK: Final = frozenset({"manage:network", "read:audit"})
 
 BY_ROLE: Final[dict[str, frozenset[str]]] = {
     "advisor": ADVISOR,
     "technician": TECHNICIAN,
     "owner": OWNER,
+    "parts_counter": PARTS_COUNTER,
+    "parts_owner": PARTS_OWNER,
     "network_admin": NETWORK,
 }
 
-KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | OWNER | NETWORK | {PUBLIC, SIGNED_IN}
+KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | OWNER | PARTS_OWNER | NETWORK | {PUBLIC, SIGNED_IN}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from app.core.viewer import HeldRole
 
-ADMINISTRATIVE = frozenset({"owner"})
+ADMINISTRATIVE = frozenset({"owner", "parts_owner"})
 """The roles that the list holds for: those that can set the shop up, hire, and take it from its owner."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -1,0 +1,37 @@
+"""Who is rung when something happens on the market. An audience re-reads its own fragment."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.core.live import Ring
+from app.domains.marketplace.events import OfPartsOrder, OfShopQuote
+
+
+def order_topic(order_id: UUID) -> str:
+    """Whoever looks at a buyer's order."""
+    return f"parts_order:{order_id}"
+
+
+def market_topic(center_id: UUID) -> str:
+    """A parts shop's people."""
+    return f"center:{center_id}:market"
+
+
+def ring_status(event: OfPartsOrder) -> Iterable[Ring]:
+    """The buyer's page: where the order stands."""
+    yield Ring(order_topic(event.parts_order_id), "order-status-update")
+
+
+def ring_offers(event: OfPartsOrder) -> Iterable[Ring]:
+    """The buyer's page: the offers."""
+    yield Ring(order_topic(event.parts_order_id), "new-quote")
+
+
+def ring_asked(event: OfShopQuote) -> Iterable[Ring]:
+    """The shop's board: a new request."""
+    yield Ring(market_topic(event.center_id), "new-parts-order")
+
+
+def ring_shop(event: OfShopQuote) -> Iterable[Ring]:
+    """The shop's board and the request's page there."""
+    yield Ring(market_topic(event.center_id), "quote-response")
