@@ -50,6 +50,9 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.marketplace import order_api as market_order_api
+from app.domains.marketplace import order_pages as market_order_pages
+from app.domains.marketplace import said as market_said
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
 from app.domains.network import business_pages as network_business_pages
@@ -102,6 +105,7 @@ TEMPLATE_WORDS = (
     network_said.skill_label,
     network_said.role_label,
     services_said.category_label,
+    market_said.parts_order_status,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
 
@@ -116,6 +120,7 @@ PAGES: list[Any] = [
     notifications_mail_pages.router,
     inspections_pages.router,
     booking_pages.router,
+    market_order_pages.router,
     network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
@@ -161,6 +166,7 @@ API: list[Any] = [
     notifications_mail_api.router,
     inspections_api.router,
     billing_api.router,
+    market_order_api.router,
     estimates_api.router,
     customers_api.router,
     garage_api.router,

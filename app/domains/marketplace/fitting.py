@@ -43,3 +43,8 @@ def refuse_misfits(offer: "Offer", judged: Mapping[UUID, Judged]) -> None:
     }
     if errors:
         raise Invalid(errors)
+
+
+def say(rule: Mapping[str, Any]) -> str:
+    """The rule that an offer was judged by, in words."""
+    return ""

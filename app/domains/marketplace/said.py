@@ -1,0 +1,117 @@
+"""The words of the market on the screen."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from app.core import clock
+from app.core.money import plain, rounded
+from app.core.render import distance, duration, template_global
+from app.core.words import _, ngettext
+from app.domains.marketplace import fitting
+from app.domains.marketplace.comparing import Wanted
+from app.domains.marketplace.models import PartsOrder, Purchase, PurchaseLine, ShopQuoteLine
+from app.domains.marketplace.moves import order_word, purchase_word
+from app.domains.marketplace.quoting import line_total
+
+_TONES = {
+    "draft": "idle", "submitted": "wait", "quoted": "info", "accepted": "info", "processing": "info",
+    "shipped": "info", "delivered": "go", "expired": "stop", "cancelled": "idle", "failed": "stop",
+    "return_requested": "wait", "returned": "idle",
+}  # fmt: skip
+
+
+@template_global
+def parts_order_status(order: PartsOrder) -> tuple[str, str]:
+    """(tone, words) of where an order stands for its buyer."""
+    if order.status in ("submitted", "quoted") and not order.is_asking(clock.now()):
+        return _TONES["expired"], order_word("expired")
+    return _TONES[order.status], order_word(order.status)
+
+
+@template_global
+def purchase_status(purchase: Purchase) -> tuple[str, str]:
+    """(tone, words) of where a purchase stands."""
+    return _TONES[purchase.status], purchase_word(purchase.status)
+
+
+@template_global
+def fit_status(line: Any) -> tuple[str, str]:
+    """(tone, words) of whether a part fits the car."""
+    return {
+        "fits": ("go", _("Fits")),
+        "does_not_fit": ("stop", _("Does not fit")),
+        "unknown": ("idle", _("Fit not confirmed")),
+    }[line.fits]
+
+
+@template_global
+def part_condition(condition: str) -> str:
+    return {"new": _("new"), "used": _("used"), "rebuilt": _("rebuilt")}.get(condition, condition)
+
+
+@template_global
+def part_quantity(quantity: Any) -> str:
+    """ "× 2"; nothing for a single one."""
+    return f"× {plain(quantity)}" if quantity != 1 else ""
+
+
+@template_global
+def quote_line_total(line: ShopQuoteLine) -> int:
+    return line_total(line, line.quantity)
+
+
+@template_global
+def quote_line_total_of(line: PurchaseLine) -> int:
+    """What was paid for a line that was bought, with its cores."""
+    price, core = line.unit_price_minor, line.core_charge_minor
+    return rounded(price * line.quantity) + rounded(core * line.quantity)
+
+
+@template_global
+def fit_why(line: Any) -> str:
+    """The rule that says so, in words."""
+    return fitting.say(line.fit_rule)
+
+
+@template_global
+def wanted_query(wanted: Wanted) -> str:
+    """How the buyer looks at the offers, as the query of an address."""
+    asked = msgspec.structs.asdict(wanted)
+    return urlencode({key: str(value).lower() for key, value in asked.items() if value})
+
+
+@template_global
+def how_far(metres: int, unit: str) -> str:
+    """How far away a shop is, in what the reader counts distances in; at least one."""
+    return distance(max(round(metres / 1000), 1), unit)
+
+
+@template_global
+def time_left(until: datetime | None) -> str:
+    """ "1 h 12 min left", or that it is over."""
+    if until is None or until <= clock.now():
+        return _("time is over")
+    minutes = max(int((until - clock.now()).total_seconds() // 60), 1)
+    return _("%(time)s left", time=duration(minutes))
+
+
+@template_global
+def days_or_hours(hours: int) -> str:
+    """How long something takes to arrive."""
+    if hours <= 0:
+        return _("at once")
+    if hours < 24:
+        return ngettext("within %(num)d hour", "within %(num)d hours", hours)
+    return ngettext("within %(num)d day", "within %(num)d days", -(-hours // 24))
+
+
+@template_global
+def warranty_words(months: int) -> str:
+    if not months:
+        return _("no warranty")
+    if months % 12 == 0:
+        return ngettext("%(num)d year warranty", "%(num)d years warranty", months // 12)
+    return ngettext("%(num)d month warranty", "%(num)d months warranty", months)
