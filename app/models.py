@@ -11,6 +11,7 @@ from app.domains.garage import models as garage
 from app.domains.inspections import models as inspections
 from app.domains.network import models as network
 from app.domains.notifications import models as notifications
+from app.domains.parts import models as parts
 from app.domains.privacy import models as privacy
 from app.domains.services import models as services
 from app.domains.workshop import models as workshop
@@ -28,6 +29,7 @@ __all__ = [
     "metadata",
     "network",
     "notifications",
+    "parts",
     "privacy",
     "services",
     "tables",

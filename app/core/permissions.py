@@ -52,7 +52,10 @@ TECHNICIAN: Final = frozenset(
     }
 )
 
-OWNER: Final = ADVISOR | TECHNICIAN | {
+PARTS_COUNTER: Final = frozenset({"sell:parts", "read:inventory", "update:inventory", "chat:appointment"})
+"""Who sells parts: the counter of a parts shop."""
+
+OWNER: Final = ADVISOR | TECHNICIAN | PARTS_COUNTER | {
     "manage:center", "manage:staff", "manage:services", "read:reports", "read:audit",
     "manage:purchase_orders", "void:sales",
 }  # fmt: skip
@@ -63,8 +66,9 @@ NETWORK: Final = frozenset({"manage:network", "read:audit"})
 BY_ROLE: Final[dict[str, frozenset[str]]] = {
     "advisor": ADVISOR,
     "technician": TECHNICIAN,
+    "parts_counter": PARTS_COUNTER,
     "owner": OWNER,
     "network_admin": NETWORK,
 }
 
-KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | OWNER | NETWORK | {PUBLIC, SIGNED_IN}
+KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | PARTS_COUNTER | OWNER | NETWORK | {PUBLIC, SIGNED_IN}

@@ -37,9 +37,9 @@ ASKED_FOR = {
 """Word for word; "staff" are our advisors, and "admin *" is a business's owner."""
 
 GAPS = {
-    "update:inventory": {"advisor", "owner"},
+    "update:inventory": {"advisor", "parts_counter", "owner"},
     "update:service_checklists": {"advisor", "technician", "owner"},
-    "chat:appointment": {"customer", "advisor", "technician", "owner"},
+    "chat:appointment": {"customer", "advisor", "technician", "parts_counter", "owner"},
     "read:own_invoices": {"customer"},
     "approve:estimates": {"customer"},
     "manage:purchase_orders": {"owner"},
@@ -48,6 +48,7 @@ GAPS = {
 """Named in no role's list where they came from, and who holds them here."""
 
 OURS = {
+    "sell:parts": "the counter of a parts shop: requests, quotes, fitment lists",
     "take:payments": "cash and cards at the counter",
     "manage:center": "the owner's: hours, bays, payments, refunds, credit notes",
     "manage:staff": "the owner's: people, roles, shifts, invitations",
