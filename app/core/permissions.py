@@ -57,13 +57,14 @@ TECHNICIAN: Final = frozenset(
     }
 )
 
+PARTS_COUNTER: Final = frozenset({"sell:parts", "read:inventory", "update:inventory", "chat:appointment"})
+"""Who sells parts: the counter of a parts shop."""
+
 OWNER: Final = ADVISOR | TECHNICIAN | {
     "manage:center", "manage:staff", "manage:services", "read:reports", "read:audit",
     "manage:purchase_orders", "void:sales",
 }  # fmt: skip
 """Everything there is to do in a business; what every driver may do comes with being signed in."""
-
-PARTS_COUNTER: Final = frozenset({"sell:parts", "read:inventory", "update:inventory", "chat:appointment"})
 
 PARTS_OWNER: Final = PARTS_COUNTER | {"manage:center", "manage:staff", "read:reports", "read:audit"}
 """Of a business that sells parts and repairs nothing."""
