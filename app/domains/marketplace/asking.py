@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Invalid, Refused
+from app.core.money import plain
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.marketplace import matching, orders
@@ -40,7 +41,8 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
     """Ask the shops around. With none in reach the radius grows by steps until there is one. An order that has expired
     is asked about again: whoever answered before is asked anew. Raises Invalid, Refused."""
     order = await orders.hold(db, order.id)
-    _check(order, await orders.lines_of(db, order.id))
+    lines = await orders.lines_of(db, order.id)
+    _check(order, lines)
     move_order(order, "submitted")
     now = clock.now()
     order.submitted_at = order.submitted_at or now
@@ -58,6 +60,7 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
         "asked": order.asked_count,
         "expires_at": order.expires_at,
         "bidding": order.bidding,
+        "quantities": {str(line.id): plain(line.quantity) for line in lines},
     }
     await tell(db, PartsOrderSubmitted, order, by=by, **submitted)
     await _ask(db, order, chosen, known, by=by)

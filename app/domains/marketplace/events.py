@@ -23,6 +23,8 @@ class PartsOrderSubmitted(OfPartsOrder, frozen=True, kw_only=True):
     asked: int
     expires_at: datetime
     bidding: str
+    quantities: dict[str, str]
+    """Line -> how many: with the prices of an offer they make its total."""
 
 
 class PartsSearchWidened(OfPartsOrder, frozen=True, kw_only=True):

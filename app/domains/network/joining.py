@@ -18,7 +18,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.models import RoleAt, ServiceCenter, StaffProfile, Tenant
 
-STAFF_ROLES = ("advisor", "technician", "parts_counter", "owner")
+STAFF_ROLES = ("advisor", "technician", "parts_counter", "owner", "parts_owner")
 
 
 class TenantJoined(Event, frozen=True):
