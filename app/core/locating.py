@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, overload
 
 import msgspec
+import structlog
 
 from app.core import words as language
 from app.core.errors import Invalid
@@ -17,6 +18,10 @@ from app.core.forms import number_of, values_of
 from app.core.render import template_global
 from app.core.words import _
 from app.gateways import places
+from app.gateways.places.geocoding import GeocoderAway, open_geocoder
+from app.settings import settings
+
+log = structlog.get_logger()
 
 MOST = 8
 LONGEST = 200
@@ -70,7 +75,18 @@ async def read_place(form: Mapping[str, Any], name: str = "place", *, required: 
 async def find_places(words: str, *, thorough: bool = False) -> list[Place]:
     """What may be meant by the words, the likeliest first; at most eight. `thorough` asks the geocoder too, if there is one:
     not at every letter somebody types."""
-    return [_of_city(city) for city in places.search_cities(words, limit=MOST)]
+    cities = [_of_city(city) for city in places.search_cities(words, limit=MOST)]
+    geocoder = open_geocoder(settings().geocoder_url) if thorough else None
+    if geocoder is None or not words:
+        return cities
+    try:
+        streets = await geocoder.find(words, language=str(language.spoken()).replace("_", "-"), limit=MOST)
+    except GeocoderAway as problem:
+        log.warning("places.geocoder_away", problem=str(problem))
+        return cities
+    known = [Place(one.label, one.latitude, one.longitude, _country(one.country)) for one in streets]
+    # A street is what was asked for; a town by its name alone is in our own list already.
+    return (known + cities if re.search(r"\d", words) else cities + known)[:MOST]
 
 
 def place_at(latitude: float, longitude: float) -> Place:
