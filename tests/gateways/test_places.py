@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.gateways.places import bounding_box, cities_within, distance_km, nearest_city, search_cities
 from app.gateways.places.geocoding import Found, GeocoderAway, Nominatim, open_geocoder
 
+ANY_TIME = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 latitudes, longitudes = st.floats(-90, 90), st.floats(-180, 180)
 points = st.tuples(latitudes, longitudes)
 NEW_YORK, BERLIN, SYDNEY = (40.7128, -74.0060), (52.5200, 13.4050), (-33.8688, 151.2093)
@@ -74,6 +75,7 @@ def test_the_nearest_city_tells_region_and_zone_on_both_sides_of_every_line():
     assert cities_within(bounding_box(*SYDNEY, 50), limit=1)[0].name == "Sydney"
 
 
+@ANY_TIME
 @given(points, points, points)
 def test_a_distance_is_one(here, there, elsewhere):
     way = distance_km(here, there)
@@ -89,6 +91,7 @@ def test_distances_are_those_of_the_atlas():
     assert distance_km((90, 0), (-90, 77)) == pytest.approx(20015, rel=0.001)
 
 
+@ANY_TIME
 @given(points, points, st.floats(0.001, 20_100))
 def test_a_box_leaves_nobody_out_who_is_near_enough(here, there, radius):
     box = bounding_box(*here, radius)
@@ -100,6 +103,7 @@ def test_a_box_leaves_nobody_out_who_is_near_enough(here, there, radius):
         assert box.holds(there)
 
 
+@ANY_TIME
 @given(points, st.floats(0, 2 * math.pi), st.floats(0.001, 5_000))
 def test_a_box_touches_its_circle(here, bearing, radius):
     """A point on the circle is inside; one at the edge's own distance beyond it, due north, is not."""
