@@ -90,7 +90,10 @@ def test_database_addresses_change_driver_only():
 
 
 def test_a_map_has_an_address_with_its_three_numbers_and_names_whose_it_is():
-    tiles = {"MAP_TILES_URL": "https://tiles.example.com:8443/{z}/{x}/{y}.png", "MAP_ATTRIBUTION": "© Somebody"}
+    tiles = {
+        "MAP_TILES_URL": "https://tiles.example.com:8443/{z}/{x}/{y}.png",
+        "MAP_ATTRIBUTION": "© Somebody",
+    }
     assert Settings.from_env(DEMO | tiles).map_tiles_origin == "https://tiles.example.com:8443"
     assert Settings.from_env(DEMO).map_tiles_origin == ""
     for wrong in (
