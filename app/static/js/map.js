@@ -14,7 +14,7 @@ export function open(holder, at, moved) {
   const ground = holder.querySelector("[data-map]");
   const { tiles } = holder.dataset;
   const map = L.map(ground, { zoomControl: false, attributionControl: false, worldCopyJump: true, minZoom: 1, maxZoom: 18, keyboard: false });
-  map.setView(at ?? [25, 10], at ? 12 : 1);
+  map.setView(at ?? [25, 10], at ? 12 : ground.clientWidth < 700 ? 1 : 2);
   for (const button of holder.querySelectorAll("[data-map-zoom]")) {
     button.addEventListener("click", () => map.setZoom(map.getZoom() + Number(button.dataset.mapZoom)));
   }
@@ -83,7 +83,12 @@ function withTowns(map) {
     const answer = await fetch(`/places/towns?south=${south}&west=${west}&north=${north}&east=${east}`).catch(() => null);
     if (!answer?.ok || mine !== latest) return; // no network: the grid is left
     towns.clearLayers();
+    const taken = [];
     for (const { name, latitude, longitude } of await answer.json()) {
+      const { x, y } = map.latLngToContainerPoint(near(map, latitude, longitude));
+      // The better known comes first; a name that would lie on another is left out.
+      if (taken.some((one) => Math.abs(one.y - y) < 18 && x < one.end && one.x < x + name.length * 8 + 20)) continue;
+      taken.push({ x, y, end: x + name.length * 8 + 20 });
       const mark = element("span", "map-town");
       mark.append(element("span", "map-dot"), Object.assign(element("span", "map-name", name), { dir: "auto" }));
       L.marker(near(map, latitude, longitude), { icon: drawn(mark, "", [0, 0]), interactive: false, keyboard: false }).addTo(towns);
