@@ -68,9 +68,10 @@ async def towns(
 
 def _apart(known: list[City], height: float) -> list[City]:
     """Those whose names do not cover each other on a map so many degrees high."""
+    height = max(height, 1e-6)
     kept: dict[tuple[int, int], City] = {}
     for one in known:
-        cell = (math.floor(one.latitude / (height or 1) * 9), math.floor(one.longitude / (height or 1) * 3))
+        cell = (math.floor(one.latitude / height * 9), math.floor(one.longitude / height * 3))
         kept.setdefault(cell, one)
     return list(kept.values())[:MOST_TOWNS]
 
