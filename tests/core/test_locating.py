@@ -1,9 +1,13 @@
 """A place on a form: by its town, by a choice among several, by a point; with and without scripts."""
 
+import json
+
 import pytest
 
 from app.core.errors import Invalid
 from app.core.locating import place_values, read_place
+from app.settings import settings
+from tests.gateways.test_places import ADDRESS, answering
 
 
 async def asked_back(form):
@@ -46,3 +50,15 @@ async def test_what_is_no_place_is_said_beside_its_field():
         assert list(wrong.errors) == ["place_latitude"]
     for pick in ("", "1,2", "91,0,DE,Nowhere", "x,y,DE,Z", "52.5,13.4,DE,"):
         assert await asked_back({"place": "Berlin", "place_for": "Berlin", "place_pick": pick})
+
+
+async def test_a_street_keeps_its_words_and_a_geocoder_knows_where_it_is(site, monkeypatch):
+    typed = {"place": "12 Dock Street, Hoboken", "place_find": "yes"}
+    (town, *_others) = (await asked_back(typed)).values["place_candidates"]
+    assert town.label == "12 Dock Street, Hoboken, New Jersey, United States"
+    for body, first in ((json.dumps([ADDRESS]).encode(), ADDRESS["display_name"]), (b"<html>", town.label)):
+        async with answering(body) as (url, _asked):
+            monkeypatch.setenv("GEOCODER_URL", url)
+            settings.cache_clear()
+            found = (await asked_back(typed)).values["place_candidates"]
+        assert found[0].label == first
