@@ -97,6 +97,10 @@ async def remove(db: AsyncSession, row: Supersession, *, by: Viewer) -> None:
 async def turn(db: AsyncSession, tenant_id: UUID) -> Followers:
     """What follows what in a shop's list. One writer at a time: two who each add half a circle would close it."""
     await take_turn(db, f"supersessions {tenant_id}")
+    return await followers_in(db, tenant_id)
+
+
+async def followers_in(db: AsyncSession, tenant_id: UUID) -> Followers:
     rows = await db.execute(
         select(Supersession.make_key, Supersession.old_key, Supersession.new_key).where(
             Supersession.tenant_id == tenant_id

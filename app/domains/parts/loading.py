@@ -92,7 +92,7 @@ async def look(db: AsyncSession, upload: ListUpload) -> Looked:
     """What a file says, compared with the list as it is now. Reading it is done in a thread."""
     followers = {}
     if upload.list == "supersessions" and upload.loaded_at is None:
-        followers = await chains.turn(db, upload.tenant_id)
+        followers = await chains.followers_in(db, upload.tenant_id)
     before = {(make, old, new) for (make, old), news in followers.items() for new in news}
     found = await asyncio.to_thread(read_file, _list_of(upload), upload.content, followers)
     if upload.list == "supersessions":
@@ -107,6 +107,8 @@ async def load(db: AsyncSession, upload: ListUpload, *, by: Viewer) -> None:
     """Take every row of a file that can be taken into the list. A second press changes nothing."""
     if upload.loaded_at is not None:
         return
+    if upload.list == "supersessions":
+        await chains.turn(db, upload.tenant_id)  # what is looked at stays so until it is loaded
     looked = await look(db, upload)
     if upload.list == "supersessions":
         added = await chains.load_links(db, upload.tenant_id, looked.found.good)
