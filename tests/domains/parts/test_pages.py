@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app.core.db import transaction
+from app.domains.network.models import RoleAt
 from app.domains.parts import load_rows
 from app.domains.parts.models import Fitment, Supersession
 from tests.cast import CAR
@@ -67,6 +68,14 @@ async def test_a_shops_lists_are_its_own_and_its_counters(browser, cast):
         person = browser(who)
         assert (await person.get(f"{LIST}/{row.id}")).status_code == 403
         assert (await person.get("/api/v1/parts/fitment", params=asked)).status_code == 403
+    async with transaction(tenant=cast.owner.tenant_id) as db:
+        terry = {"user_id": cast.technician.user_id, "tenant_id": cast.owner.tenant_id}
+        db.add(RoleAt(service_center_id=cast.owner.center_id, role="parts_counter", **terry))
+    counter = browser(cast.technician)
+    listed = await counter.get(LIST)
+    assert NUMBER in listed.text
+    assert 'href="/parts/fitment"' in listed.text
+    assert (await counter.get("/customers")).status_code == 403
 
 
 async def test_programs_get_the_verdict_with_its_rule(browser, cast):
