@@ -91,7 +91,7 @@ async def find(db: AsyncSession, me: Viewer, upload_id: UUID, *, lock: bool = Fa
 async def look(db: AsyncSession, upload: ListUpload) -> Looked:
     """What a file says, compared with the list as it is now. Reading it is done in a thread."""
     followers = {}
-    if upload.list == "supersessions" and upload.loaded_at is None:
+    if upload.list == "supersessions":
         followers = await chains.followers_in(db, upload.tenant_id)
     before = {(make, old, new) for (make, old), news in followers.items() for new in news}
     found = await asyncio.to_thread(read_file, _list_of(upload), upload.content, followers)

@@ -90,6 +90,12 @@ async def test_links_that_close_a_circle_are_left_out_with_their_reason(browser,
     assert page.count("round in a circle") == 1
     assert (await owner.post(f"{at}/loading")).status_code == 303
     assert await kept(cast, Supersession) == 3
+    at = await send(owner, b"make,old number,new number\nBMW,C,A\nBMW,C,D\n", "supersessions")
+    assert (await owner.post(f"{at}/loading")).status_code == 303
+    assert (await owner.get(at)).text.count("round in a circle") == 1, (
+        "loaded or not, what was left out is named"
+    )
+    assert await kept(cast, Supersession) == 4
 
 
 async def test_no_file_no_table_and_too_much_are_said_beside_the_field(browser, cast):
