@@ -67,6 +67,10 @@ from app.domains.notifications import api as notifications_api
 from app.domains.notifications import mail_api as notifications_mail_api
 from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
+from app.domains.parts import api as parts_api
+from app.domains.parts import loading_pages as parts_loading_pages
+from app.domains.parts import pages as parts_pages
+from app.domains.parts import said as parts_said
 from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
@@ -107,6 +111,7 @@ TEMPLATE_WORDS = (
     network_said.role_label,
     services_said.category_label,
     market_said.parts_order_status,
+    parts_said.fit_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
 
@@ -129,6 +134,8 @@ PAGES: list[Any] = [
     network_address_pages.router,
     network_inviting_pages.router,
     services_pages.router,
+    parts_pages.router,
+    parts_loading_pages.router,
     billing_fee_pages.router,
     billing_hooks.router,
     billing_link_pages.router,
@@ -178,6 +185,7 @@ API: list[Any] = [
     network_setup_api.router,
     network_people_api.router,
     services_api.router,
+    parts_api.router,
     audit.api,
     shops.api,
 ]

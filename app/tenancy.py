@@ -62,6 +62,7 @@ TABLES: dict[str, Kind] = {
     # parts
     "fitments": "tenant",
     "supersessions": "tenant",
+    "list_uploads": "tenant",
     # customers
     "customers": "shared",
     "customer_vehicles": "child",

@@ -18,7 +18,9 @@ def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any
             "url": url,
             "label": label,
             "icon": icon,
-            "current": _stands_under(path, url) or (url == SHOP and _stands_under(path, *OF_SHOP)),
+            "current": _stands_under(path, url)
+            or (url == SHOP and _stands_under(path, *OF_SHOP))
+            or (url == PARTS and _stands_under(path, *OF_PARTS)),
         }
         for url, label, icon in _links(me)
     ]
@@ -30,6 +32,10 @@ OF_SHOP = (
     "/settings/addresses", "/settings/audit",
 )  # fmt: skip
 """The other pages of the shop's set-up; the rest under /settings is the person's own."""
+
+
+PARTS = "/parts/fitment"
+OF_PARTS = ("/parts",)
 
 
 def _stands_under(path: str, *urls: str) -> bool:
@@ -60,6 +66,8 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
         links.append(("/bench", _("Bench"), "wrench"))
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
+    if me.can("sell:parts"):
+        links.append((PARTS, _("Parts"), "part"))
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links
@@ -75,4 +83,6 @@ def home_of(me: Viewer) -> str:
         return "/board"
     if me.can("update:service_progress"):
         return "/bench"
+    if me.can("sell:parts"):
+        return PARTS
     return "/garage"

@@ -61,10 +61,25 @@ def upgrade() -> None:
     op.create_index(
         "ix_supersessions_tenant_id_new_key", "supersessions", ["tenant_id", "new_key"], unique=False
     )
+    op.create_table(
+        "list_uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("added", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_uploads")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_list_uploads_tenant_id_id")),
+    )
+    rls.apply(op.execute, "list_uploads", "tenant")
     rls.apply(op.execute, "fitments", "tenant")
     rls.apply(op.execute, "supersessions", "tenant")
 
 
 def downgrade() -> None:
+    op.drop_table("list_uploads")
     op.drop_table("supersessions")
     op.drop_table("fitments")

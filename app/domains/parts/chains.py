@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -16,7 +16,7 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.parts.events import SupersessionChanged
-from app.domains.parts.lists import LOADED_AT_ONCE, PAGE, Number, Word, Words, one_line
+from app.domains.parts.lists import PAGE, Number, Word, Words, one_line, pour, wrong_number
 from app.domains.parts.models import Supersession
 from app.domains.parts.names import fold, make_key, number_key
 
@@ -44,11 +44,10 @@ def accepted(facts: SupersessionFacts) -> SupersessionFacts:
     errors = {}
     if not fold(tidy["make"]):
         errors["make"] = _("Please enter the make.")
-    if not number_key(tidy["old_number"]):
-        errors["old_number"] = _("Please enter the old number.")
-    if not number_key(tidy["new_number"]):
-        errors["new_number"] = _("Please enter the new number.")
-    elif number_key(tidy["old_number"]) == number_key(tidy["new_number"]):
+    for name in ("old_number", "new_number"):
+        if wrong := wrong_number(tidy[name]):
+            errors[name] = wrong
+    if not errors and number_key(tidy["old_number"]) == number_key(tidy["new_number"]):
         errors["new_number"] = _("This is the old number.")
     if errors:
         raise Invalid(errors)
@@ -98,6 +97,10 @@ async def remove(db: AsyncSession, row: Supersession, *, by: Viewer) -> None:
 async def turn(db: AsyncSession, tenant_id: UUID) -> Followers:
     """What follows what in a shop's list. One writer at a time: two who each add half a circle would close it."""
     await take_turn(db, f"supersessions {tenant_id}")
+    return await followers_in(db, tenant_id)
+
+
+async def followers_in(db: AsyncSession, tenant_id: UUID) -> Followers:
     rows = await db.execute(
         select(Supersession.make_key, Supersession.old_key, Supersession.new_key).where(
             Supersession.tenant_id == tenant_id
@@ -137,19 +140,19 @@ async def load_links(db: AsyncSession, tenant_id: UUID, lines: Iterable[Superses
     """Take links into a shop's list that are not in it yet; how many those were. Raises Invalid for the first that is
     none or closes a circle."""
     followers = await turn(db, tenant_id)
-    now, kept = clock.now(), []
+    now = clock.now()
+    kept: list[dict[str, Any]] = []
     for one in map(accepted, lines):
         if wrong := refusal(followers, one):
             raise Invalid({"new_number": wrong})
         follow(followers, one)
         kept.append({"id": new_id(), "tenant_id": tenant_id, "created_at": now, **_kept(one)})
-    added = 0
-    for at in range(0, len(kept), LOADED_AT_ONCE):
-        result = await db.execute(
-            insert(Supersession.__table__).values(kept[at : at + LOADED_AT_ONCE]).on_conflict_do_nothing()  # type: ignore[arg-type]
-        )
-        added += result.rowcount  # type: ignore[attr-defined]
-    return added
+    return await pour(db, "supersessions", kept)
+
+
+def key_of(facts: SupersessionFacts) -> tuple[str, str, str]:
+    """What makes two links the same."""
+    return (*_old(facts), number_key(facts.new_number))
 
 
 def _old(facts: SupersessionFacts) -> tuple[str, str]:
@@ -163,7 +166,7 @@ def _in_a_circle(facts: SupersessionFacts) -> str:
     )  # fmt: skip
 
 
-def _kept(facts: SupersessionFacts) -> dict[str, object]:
+def _kept(facts: SupersessionFacts) -> dict[str, Any]:
     make, old = _old(facts)
     keys = {"make_key": make, "old_key": old, "new_key": number_key(facts.new_number)}
     return msgspec.structs.asdict(facts) | keys

@@ -1,14 +1,14 @@
 """The shop's fitment list: looking lines up, writing them, and taking many in at once."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ARRAY, Text, any_, delete, func, literal, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Text, any_, func, literal, or_, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,8 +24,17 @@ from app.domains.parts.names import fold, make_key, number_key
 from app.domains.parts.verdicts import Kind
 
 PAGE = 50
+ROUNDED = re.compile(r"\d([.,]\d+)?[Ee]\+\d+")
+"""1.14280E+10: what was behind it is lost."""
 FIRST_YEAR = 1885
-LOADED_AT_ONCE = 2_000
+POURED_AT_ONCE = 5_000
+POUR = {
+    table: text(
+        f"INSERT INTO {table} SELECT * "  # noqa: S608
+        f"FROM jsonb_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
+    )
+    for table in ("fitments", "supersessions")
+}
 
 Number = Annotated[str, Meta(max_length=60)]
 Word = Annotated[str, Meta(max_length=60)]
@@ -55,8 +64,8 @@ def accepted(facts: FitmentFacts) -> FitmentFacts:
         if isinstance(value, str)
     }
     errors = {}
-    if not number_key(tidy["number"]):
-        errors["number"] = _("Please enter the part number.")
+    if wrong := wrong_number(tidy["number"]):
+        errors["number"] = wrong
     if not fold(tidy["make"]):
         errors["make"] = _("Please enter the make.")
     for name in ("year_from", "year_to"):
@@ -70,9 +79,18 @@ def accepted(facts: FitmentFacts) -> FitmentFacts:
     return msgspec.structs.replace(facts, **tidy)
 
 
-def one_line(text: str) -> str:
+def wrong_number(number: str) -> str:
+    """Why this is no part number; empty when it may be one."""
+    if ROUNDED.fullmatch(number):
+        return _("A spreadsheet has rounded this number: format its column as text and copy it again.")
+    return "" if number_key(number) else _("Please enter the part number.")
+
+
+def one_line(typed: str) -> str:
     """Single spaces, nothing invisible."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    if typed.isprintable():
+        return " ".join(typed.split())
+    return " ".join("".join(one if one.isprintable() else " " for one in typed).split())
 
 
 async def find(db: AsyncSession, me: Viewer, fitment_id: UUID) -> Fitment:
@@ -100,8 +118,8 @@ async def listed(
     return (await db.scalars(wanted.order_by(Fitment.number_key, Fitment.id).limit(most))).all()
 
 
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _literal(typed: str) -> str:
+    return typed.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def count(db: AsyncSession, me: Viewer) -> int:
@@ -140,11 +158,17 @@ async def load_rows(db: AsyncSession, tenant_id: UUID, lines: Iterable[FitmentFa
     kept = [
         {"id": new_id(), "tenant_id": tenant_id, "created_at": now, **_kept(accepted(one))} for one in lines
     ]
+    return await pour(db, "fitments", kept)
+
+
+async def pour(
+    db: AsyncSession, table: Literal["fitments", "supersessions"], rows: list[dict[str, Any]]
+) -> int:
+    """Insert whole rows, leaving out what is there already; how many were new."""
     added = 0
-    for at in range(0, len(kept), LOADED_AT_ONCE):
-        result = await db.execute(
-            insert(Fitment.__table__).values(kept[at : at + LOADED_AT_ONCE]).on_conflict_do_nothing()  # type: ignore[arg-type]
-        )
+    for at in range(0, len(rows), POURED_AT_ONCE):
+        some = msgspec.json.encode(rows[at : at + POURED_AT_ONCE]).decode()
+        result = await db.execute(POUR[table], {"rows": some})
         added += result.rowcount  # type: ignore[attr-defined]
     return added
 
@@ -159,11 +183,6 @@ async def known_already(db: AsyncSession, tenant_id: UUID, prints: Sequence[str]
     return set(found)
 
 
-async def clear(db: AsyncSession, tenant_id: UUID) -> None:
-    """Empty a shop's list."""
-    await db.execute(delete(Fitment).where(Fitment.tenant_id == tenant_id))
-
-
 def sameness(facts: FitmentFacts) -> str:
     """A print of what a line says, whatever marks and capitals it is written with."""
     said = (
@@ -173,7 +192,7 @@ def sameness(facts: FitmentFacts) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
-def _kept(facts: FitmentFacts) -> dict[str, object]:
+def _kept(facts: FitmentFacts) -> dict[str, Any]:
     said = {"number_key": number_key(facts.number), "sameness": sameness(facts)}
     return msgspec.structs.asdict(facts) | said
 

@@ -1,6 +1,8 @@
 """What a parts shop says of its numbers: which cars they fit, and which number has taken another's place."""
 
-from sqlalchemy import Index, SmallInteger, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantOwned, tenant_key
@@ -59,3 +61,19 @@ class Supersession(TenantOwned, Base):
     """The old one may stand in for the new one too, which nobody may assume."""
     source: Mapped[str] = mapped_column(default="")
     """Where the shop has it from, "BMW ETK 2026-03"."""
+
+
+class ListUpload(TenantOwned, Base):
+    """A file with a whole list, as it was sent: looked through, and not in the list before somebody says so. A shop has
+    one at a time."""
+
+    __tablename__ = "list_uploads"
+    __table_args__ = (tenant_key(),)
+
+    list: Mapped[str]
+    """fitments, supersessions."""
+    name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    loaded_at: Mapped[datetime | None]
+    added: Mapped[int] = mapped_column(default=0)
+    """Lines that were new when it was loaded."""

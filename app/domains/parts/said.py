@@ -19,6 +19,16 @@ def fit_tone(state: str) -> str:
 
 
 @template_global
+def parts_tabs() -> list[tuple[str, str, str]]:
+    return [
+        ("fitment", _("Fitment list"), "/parts/fitment"),
+        ("supersessions", _("Supersessions"), "/parts/supersessions"),
+        ("files", _("From a file"), "/parts/files"),
+        ("try", _("Try a number"), "/parts/try"),
+    ]
+
+
+@template_global
 def kind_of_number(kind: str) -> str:
     return {"oem": _("OEM"), "aftermarket": _("Aftermarket")}.get(kind, kind)
 
