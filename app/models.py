@@ -9,6 +9,7 @@ from app.domains.customers import models as customers
 from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
 from app.domains.inspections import models as inspections
+from app.domains.messaging import models as messaging
 from app.domains.network import models as network
 from app.domains.notifications import models as notifications
 from app.domains.privacy import models as privacy
@@ -25,6 +26,7 @@ __all__ = [
     "estimates",
     "garage",
     "inspections",
+    "messaging",
     "metadata",
     "network",
     "notifications",

@@ -33,6 +33,8 @@ from app.domains.estimates.reactions import drop_outdated_version, set_open_asid
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
+from app.domains.messaging import events as messaging
+from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
@@ -237,6 +239,9 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     CustomerErased: [list_erased_customer],
+    # messaging
+    messaging.ChatMessageSent: [ring_thread],
+    messaging.ChatRead: [ring_thread],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],
