@@ -50,6 +50,7 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.messaging import api as messaging_api
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
 from app.domains.network import business_pages as network_business_pages
@@ -164,6 +165,7 @@ API: list[Any] = [
     estimates_api.router,
     customers_api.router,
     garage_api.router,
+    messaging_api.router,
     workshop_api.router,
     booking_api.router,
     network_business_api.router,

@@ -40,6 +40,7 @@ from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import alarms
+from app.domains.notifications import chat_reactions as tell_chat
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
@@ -240,8 +241,9 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     alarms.BurstNoticed: [alarms.tell_of_burst],
     CustomerErased: [list_erased_customer],
     # messaging
-    messaging.ChatMessageSent: [ring_thread],
-    messaging.ChatRead: [ring_thread],
+    messaging.ChatMessageSent: [ring_thread, tell_chat.tell_of_message],
+    messaging.ChatRead: [ring_thread, tell_chat.put_lines_away],
+    messaging.ChatLeftUnread: [tell_chat.mail_of_message],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],

@@ -15,6 +15,7 @@ from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
 from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
+from app.domains.messaging import waiting
 from app.domains.notifications import alarms, reminding, sending, service_reminding
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
@@ -29,6 +30,7 @@ TASKS_OF = (
     billing_tasks,
     booking_tasks,
     estimates_tasks,
+    waiting,
     alarms,
     reminding,
     sending,

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import NotFound
 from app.core.limits import limited
 from app.core.viewer import Viewer
-from app.core.visit import needs
+from app.core.visit import begin, needs
 from app.domains import messaging
 from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
 from app.domains.customers.models import Customer
+from app.domains.messaging.api import ThreadOut, out
 
 AnyRequest = Request[Any, Any, Any]
 TALKS = needs("chat:appointment")
@@ -68,4 +69,13 @@ async def send(request: AnyRequest, appointment_id: FromPath[UUID]) -> Response[
     return await messaging.take(request, _of(appointment_id))
 
 
+@post("/chat/appointments/{appointment_id:uuid}/thread", opt=TALKS, status_code=200)
+async def begin_thread(request: AnyRequest, appointment_id: FromPath[UUID]) -> ThreadOut:
+    """The conversation about a visit, begun if there is none; its messages are under /chat/threads."""
+    async with begin(request) as (db, me):
+        thread = await messaging.open_thread(db, await _of(appointment_id)(db, me), by=me)
+        return out(thread, me, (await messaging.unread_for(db, me)).get(thread.id, 0))
+
+
 router = Router("/", route_handlers=[conversation, send])
+api = Router("/", route_handlers=[begin_thread], tags=["chat"])

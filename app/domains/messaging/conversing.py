@@ -157,7 +157,10 @@ async def write(
     # One at a time: numbers follow one another, and nobody reads past a message that is still being written.
     await db.refresh(thread, with_for_update=True)
     number = thread.last_number + 1
-    file = await _attach(db, thread, side, attachment, by=by) if attachment else None
+    file = None
+    if attachment is not None:
+        keeper = keeper_of(thread, side)
+        file = await keep(db, attachment, by=by, tenant=keeper, owner=thread.user_id)
     message = Message(
         tenant_id=thread.tenant_id, thread_id=thread.id, number=number, side=side, sender_id=by.user_id,
         sender_name=by.name, kind=_kind_of(file), text=text, file_id=file.id if file else None,
@@ -186,11 +189,10 @@ def _kind_of(file: File | None) -> str:
     return "text" if file is None else "image" if file.kind == "image" else "file"
 
 
-async def _attach(db: AsyncSession, thread: Thread, side: Side, attachment: Kept, *, by: Viewer) -> File:
-    """The file is the business's and its driver's; between two businesses it is the sender's, and the other one sees it
-    with the message."""
-    tenant = thread.buyer_tenant_id if side == "other" and thread.buyer_tenant_id else thread.tenant_id
-    return await keep(db, attachment, by=by, tenant=tenant, owner=thread.user_id)
+def keeper_of(between: Subject | Thread, side: Side) -> UUID:
+    """Whose a file becomes that a side sends: the business's, and its driver's too; between two businesses the sender's,
+    and the other one sees it with the message."""
+    return (between.buyer_tenant_id if side == "other" else None) or between.tenant_id
 
 
 async def read_up_to(db: AsyncSession, thread: Thread, number: int, *, by: Viewer) -> None:
@@ -269,13 +271,12 @@ async def _tell(
     db: AsyncSession, kind: type[ThreadEvent], thread: Thread, side: Side, number: int, *, by: Viewer
 ) -> None:
     """Into the log of the side that did it: of two businesses neither writes into the other's."""
-    bought = thread.buyer_tenant_id if side == "other" else None
     event = kind(thread_id=thread.id, tenant_id=thread.tenant_id, side=side, number=number)
     await record(
         db,
         event,
         by=by,
-        tenant=bought or thread.tenant_id,
+        tenant=keeper_of(thread, side),
         person=thread.user_id,
         subject=thread.subject_id,
     )

@@ -27,7 +27,7 @@ from app.core.render import lost_files, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance
 from app.core.words import _
-from app.domains.messaging.conversing import look, open_thread, write
+from app.domains.messaging.conversing import keeper_of, look, open_thread, write
 from app.domains.messaging.live import thread_topic
 from app.domains.messaging.sides import Subject, side_of
 from app.domains.network.branding import brand_of
@@ -96,8 +96,7 @@ async def _receive(
         return Viewer(), None, []
     async with glance(request) as (db, me):
         subject = await find(db, me)
-        bought = subject.buyer_tenant_id if side_of(subject, me) == "other" else None
-    tenant = bought or subject.tenant_id
+        tenant = keeper_of(subject, side_of(subject, me))
     return me, tenant, [await receive_attachment(sent, by=me, tenant=tenant)]
 
 
