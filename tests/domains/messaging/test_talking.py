@@ -1,9 +1,13 @@
 import asyncio
+import re
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.db import transaction
-from tests.cast import HARBOR
+from app.domains.messaging import conversing
+from tests.cast import HARBOR, HARBOR_CENTER, VOLT, known
 from tests.core.pictures import jpeg
 
 
@@ -71,3 +75,67 @@ async def test_nobody_else_reads_hears_or_writes(browser, cast, url):
             await db.execute(text("SELECT set_config('app.network', 'on', true)"))
             for table in ("threads", "messages"):
                 assert not (await db.scalars(text(f"SELECT id FROM {table}"))).all()
+
+
+async def test_earlier_messages_are_a_link_away_and_stay_while_one_writes(browser, cast, url):
+    driver, by = browser(cast.customer), cast.customer.viewer
+    await driver.post(url, {"text": "Message 1."})
+    async with transaction(user=by.user_id) as db:
+        [thread] = await conversing.mine(db, by)
+        for number in range(2, 35):
+            await conversing.write(db, thread, f"Message {number}.", by=by)
+
+    async def shows(address):
+        page = (await driver.get(address)).text
+        return [int(number) for number in re.findall(r">Message (\d+)\.<", page)], page
+
+    found, page = await shows(url)
+    assert found == [*range(5, 35)]
+    assert f'href="{url}?before=5"' in page
+    assert (await shows(f"{url}?before=5"))[0] == [1, 2, 3, 4]
+    sent = await driver.post(url, {"text": "Message 35.", "since": "5"})
+    assert (await shows(sent.headers["location"]))[0] == [*range(5, 36)]
+    assert (await driver.get(f"{url}?before={10**30}&since=-1")).status_code in (200, 400)
+
+
+async def test_two_businesses_read_each_other_and_neither_speaks_for_the_other(site, cast):
+    thread, photo = known("thread"), known("photo")
+    add = text(
+        "INSERT INTO messages (id, tenant_id, thread_id, number, side, sender_name, kind, text, file_id, created_at) "
+        "VALUES (:id, :tenant, :thread, :number, :side, 'Somebody', 'image', '', :file, now())"
+    )
+
+    def message(number, side, file=None):
+        return {
+            "id": known(f"message {number}"), "tenant": HARBOR, "thread": thread, "number": number, "side": side,
+            "file": file,
+        }  # fmt: skip
+
+    async with transaction(tenant=HARBOR) as db:
+        await db.execute(
+            text(
+                "INSERT INTO threads (id, tenant_id, center_id, buyer_tenant_id, subject_kind, subject_id, title, business_url, "
+                "other_url, business_last, other_last, business_read, other_read, other_told, created_at) "
+                "VALUES (:id, :tenant, :center, :buyer, 'appointment', :id, '', '', '', 0, 0, 0, 0, 0, now())"
+            ),
+            {"id": thread, "tenant": HARBOR, "center": HARBOR_CENTER, "buyer": VOLT},
+        )
+        await db.execute(
+            text(
+                "INSERT INTO files (id, tenant_id, kind, label, content_type, size, key, sha256, is_evidence, state, refusal, percent, created_at) "
+                "VALUES (:id, :tenant, 'image', '', 'image/jpeg', 1, 'k', '\\x00', false, 'ready', '', 0, now())"
+            ),
+            {"id": photo, "tenant": HARBOR},
+        )
+        await db.execute(add, message(1, "business", photo))
+    async with transaction(tenant=VOLT) as db:
+        assert (await db.scalars(text("SELECT file_id FROM messages"))).all() == [photo]
+        assert (await db.scalars(text("SELECT id FROM files"))).all() == [photo]
+        await db.execute(add, message(2, "other"))
+    for wrong in (message(3, "business"), message(4, "other", photo)):  # another's words, another's photo
+        with pytest.raises(DBAPIError, match="row-level security"):
+            async with transaction(tenant=VOLT) as db:
+                await db.execute(add, wrong)
+    async with transaction(user=cast.customer.user_id) as db:
+        assert not (await db.scalars(text("SELECT id FROM messages UNION SELECT id FROM threads"))).all()
+        assert photo not in (await db.scalars(text("SELECT id FROM files"))).all()
