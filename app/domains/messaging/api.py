@@ -139,13 +139,13 @@ async def attach(request: AnyRequest, thread_id: FromPath[UUID]) -> MessageOut:
     async with glance(request) as (db, me):
         thread = await conversing.find(db, me, thread_id)
         tenant = conversing.keeper_of(thread, side_of(thread, me))
-    if not isinstance(sent, UploadFile):
-        raise Invalid({"attachment": _("Choose or take a photo first.")})
-    kept = await receive_attachment(sent, by=me, tenant=tenant)
-    async with kept_or_gone([kept], by=me, tenant=tenant), begin(request) as (db, me):
+    kept = [await receive_attachment(sent, by=me, tenant=tenant)] if isinstance(sent, UploadFile) else []
+    async with kept_or_gone(kept, by=me, tenant=tenant), begin(request) as (db, me):
+        if not kept:
+            raise Invalid({"attachment": _("Choose or take a photo first.")})
         thread = await conversing.find(db, me, thread_id)
         words = str(form.get("message", "")).replace("\x00", "")
-        message = await conversing.write(db, thread, words, attachment=kept, by=me)
+        message = await conversing.write(db, thread, words, attachment=kept[0], by=me)
         [said] = await conversing.messages_of(db, thread, since=message.number)
         return _message(said, thread)
 

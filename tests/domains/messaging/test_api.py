@@ -5,11 +5,11 @@ def begin(url):
     return f"/api/v1/chat/appointments/{url.split('/')[2]}/thread"
 
 
-async def test_a_program_of_the_shop_reads_and_answers(browser, cast, url):
-    driver, owner = browser(cast.customer), browser(cast.owner)
+async def test_a_program_of_the_advisors_reads_and_answers(browser, cast, url):
+    driver, desk = browser(cast.customer), browser(cast.advisor)
     await driver.post(url, {"text": "Can I wait?"})
-    wanted = {"name": "Phone bot", "scopes": ["chat:appointment", "read:all_appointments"], "for_shop": True}
-    made = await owner.json("POST", "/api/v1/tokens", wanted)
+    wanted = {"name": "Phone bot", "scopes": ["chat:appointment", "read:all_appointments"], "for_shop": False}
+    made = await desk.json("POST", "/api/v1/tokens", wanted)
     assert made.status_code == 201, made.text
     bearer = {"authorization": f"Bearer {made.json()['token']}"}
     program = browser().http
@@ -26,7 +26,7 @@ async def test_a_program_of_the_shop_reads_and_answers(browser, cast, url):
     )
     assert read.json()["unread"] == 0
     page = (await driver.get(url)).text
-    assert "Phone bot" in page
+    assert "Avery Advisor" in page
     assert page.count('class="chat-text"') == 2
     assert "Seen" in page
 
