@@ -26,8 +26,8 @@ def _a_conversation(me: Viewer) -> Conversation:
     """Made up: nothing of it is kept."""
     shop = uuid4()
     subject = Subject(
-        kind="appointment", id=uuid4(), tenant_id=shop, center_id=shop, user_id=me.user_id, title="Brake service",
-        business_url="/dev/patterns", other_url="/dev/patterns", business_name="Harbor Lane Garage",
+        kind="appointment", id=uuid4(), tenant_id=shop, center_id=shop, user_id=me.user_id or shop, title="Brake service",
+        business_url="/dev/patterns#", other_url="/dev/patterns#", business_name="Harbor Lane Garage",
         other_name="Maya Torres", zone="America/New_York",
     )  # fmt: skip
     written = (
