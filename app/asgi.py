@@ -53,6 +53,7 @@ from app.domains.inspections import pages as inspections_pages
 from app.domains.marketplace import order_api as market_order_api
 from app.domains.marketplace import order_pages as market_order_pages
 from app.domains.marketplace import said as market_said
+from app.domains.messaging import api as messaging_api
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
 from app.domains.network import business_pages as network_business_pages
@@ -179,6 +180,7 @@ API: list[Any] = [
     estimates_api.router,
     customers_api.router,
     garage_api.router,
+    messaging_api.router,
     workshop_api.router,
     booking_api.router,
     network_business_api.router,

@@ -10,6 +10,7 @@ from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
 from app.domains.inspections import models as inspections
 from app.domains.marketplace import models as marketplace
+from app.domains.messaging import models as messaging
 from app.domains.network import models as network
 from app.domains.notifications import models as notifications
 from app.domains.parts import models as parts
@@ -29,6 +30,7 @@ __all__ = [
     "garage",
     "inspections",
     "marketplace",
+    "messaging",
     "metadata",
     "network",
     "notifications",

@@ -8,6 +8,7 @@ from app.domains.customers import personal as customers
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
 from app.domains.inspections import personal as inspections
+from app.domains.messaging import personal as messaging
 from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
 from app.domains.privacy import personal as privacy
@@ -17,6 +18,7 @@ PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     garage.DECLARED,
+    messaging.DECLARED,
     customers.DECLARED,
     booking.DECLARED,
     workshop.DECLARED,

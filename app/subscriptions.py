@@ -35,11 +35,14 @@ from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
 from app.domains.marketplace.live import ring_asked, ring_offers, ring_shop, ring_status
+from app.domains.messaging import events as messaging
+from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import alarms
+from app.domains.notifications import chat_reactions as tell_chat
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
@@ -254,6 +257,10 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     CustomerErased: [list_erased_customer],
+    # messaging
+    messaging.ChatMessageSent: [ring_thread, tell_chat.tell_of_message],
+    messaging.ChatRead: [ring_thread, tell_chat.put_lines_away],
+    messaging.ChatLeftUnread: [tell_chat.mail_of_message],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],

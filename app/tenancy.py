@@ -63,6 +63,9 @@ TABLES: dict[str, Kind] = {
     "fitments": "tenant",
     "supersessions": "tenant",
     "list_uploads": "tenant",
+    # messaging
+    "threads": "own_policy",
+    "messages": "own_policy",
     # customers
     "customers": "shared",
     "customer_vehicles": "child",

@@ -16,6 +16,7 @@ from app.domains.booking import tasks as booking_tasks
 from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
 from app.domains.marketplace import tasks as marketplace_tasks
+from app.domains.messaging import waiting
 from app.domains.notifications import alarms, reminding, sending, service_reminding
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
@@ -31,6 +32,7 @@ TASKS_OF = (
     booking_tasks,
     estimates_tasks,
     marketplace_tasks,
+    waiting,
     alarms,
     reminding,
     sending,

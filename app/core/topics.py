@@ -24,6 +24,7 @@ HEARD_WITH: Final[dict[str, str]] = {
     "order:*:staff": "update:service_progress",
     "parts_order:*": PUBLIC,
     "technician:*:bench": "update:service_progress",
+    "thread:*": PUBLIC,
 }
 """Of each kind what its pages need. A client names no topic, a page it may see signs them for it: what is public here
 is open to whoever was shown such a page, and a driver's page asks for more than a permission. Of a shop's it is asked

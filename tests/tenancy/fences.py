@@ -34,7 +34,16 @@ ADDED_BY_ALL = {
 ADDED_BY_SOMEBODY = {"vehicles": "a new car is nobody's until it is claimed; a visitor has none"}
 UNCLAIMED = {"ownerships": {"vehicle_id": str(SPARE_CAR)}}
 """What must differ from a row that is there, for a person of the shop to be allowed to add it."""
-NETWORK_READS_NOT = {"files", "vehicles", "ownerships", "vehicle_grants", "odometer_readings", "api_tokens"}
+NETWORK_READS_NOT = {
+    "files",
+    "vehicles",
+    "ownerships",
+    "vehicle_grants",
+    "odometer_readings",
+    "api_tokens",
+    "threads",
+    "messages",
+}
 """Beside every table of a person's own."""
 
 

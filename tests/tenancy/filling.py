@@ -27,6 +27,9 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("one_time_codes", "confirmed_at"): "NULL",
     ("platform_fees", "currency"): "'USD'",
     ("platform_fees", "basis_points"): "250",
+    ("threads", "subject_kind"): "'appointment'",
+    ("messages", "side"): "'business'",
+    ("messages", "kind"): "'text'",
     ("business_fees", "currency"): "'USD'",
     ("business_fees", "basis_points"): "250",
 }
@@ -85,6 +88,12 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
             values[column.name] = _any(column, shop)
     if table == "api_tokens":
         values.pop("user_id", None)  # a token is a shop's or a person's, never both
+    if table == "threads":
+        values.pop("buyer_tenant_id", None)  # the other side is a driver or a business, never both
+    if table == "messages":
+        values.pop(
+            "file_id", None
+        )  # the story's photos hang on something else, and would go with the conversation
     return values
 
 

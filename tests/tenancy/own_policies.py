@@ -28,8 +28,20 @@ OWN: dict[str, dict[str, str]] = {
     "files": {
         "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
         "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
-        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM vehicles v WHERE (v.photo_id = files.id))))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM vehicles v WHERE (v.photo_id = files.id))) OR (EXISTS ( SELECT 1 FROM messages m WHERE (m.file_id = files.id))))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
+    },
+    "threads": {
+        "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+    },
+    "messages": {
+        "adds": "INSERT  CHECK (message_may_show(file_id) AND (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id) AND CASE messages.side WHEN 'business'::text THEN (t.tenant_id = ( SELECT app_tenant())) ELSE ((t.user_id = ( SELECT app_user())) OR (t.buyer_tenant_id = ( SELECT app_tenant()))) END))))",
+        "changes": "UPDATE false",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id))))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id))))",
     },
     "users": {
         "adds": "INSERT  CHECK true",
@@ -141,6 +153,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(email text, is_account boolean)",
         "where mail to a customer of the transaction's own shop goes, and no address where that is an account's",
     ),
+    "message_may_show(uuid)": ("boolean", ""),
     "open_sessions(uuid[],timestamp with time zone)": (
         "TABLE(id uuid, roles jsonb, center_id uuid)",
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
@@ -161,6 +174,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "prune_messages(timestamp with time zone,integer)": ("bigint", ""),
     "stamp_logs()": ("bigint", ""),
     "tenants_with_overdue_invoices(timestamp with time zone)": ("TABLE(tenant_id uuid)", ""),
+    "threads_left_unread(timestamp with time zone,timestamp with time zone)": (
+        "TABLE(thread_id uuid, tenant_id uuid)",
+        "",
+    ),
     "token_used(uuid,timestamp with time zone)": ("void", ""),
     "accounts_with_payouts()": ("TABLE(tenant_id uuid)", ""),
     "payments_to_ask_about(timestamp with time zone)": (
@@ -212,6 +229,7 @@ LOOSE_KEYS = {
     "finding_photos -> files": "a file may be its customer's alone; the row is written with the file it has just stored",
     "order_photos -> files": "the same",
     "appointment_photos -> files": "the same",
+    "messages -> files": "the same; of two businesses it is the sender's. Its policy lets nobody name a file that is not theirs",
 }
 
 IDS_WITHOUT_A_KEY = {
@@ -234,6 +252,7 @@ IDS_WITHOUT_A_KEY = {
     "odometer_readings.actor_id": "a person's or nobody's",
     "refresh_tokens.family_id": "groups tokens; no table of its own",
     "sessions.center_id": "a person's row; enter_person believes it only where that person holds a role",
+    "threads.subject_id": "of many tables; opaque here",
     "user_roles.service_center_id": "counts only together with its tenant_id: enter_person compares both with the center",
 }
 """Ids beside others that no foreign key holds to the same tenant."""

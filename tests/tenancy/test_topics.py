@@ -36,6 +36,7 @@ OPENED_BY = {
     "order:*:customer": HOUSE,
     "order:*:staff": SHOP,
     "technician:*:bench": SHOP,
+    "thread:*": THEIRS,
     "user:*": HOUSE,
 }
 """Who hears of Harbor Lane's. A new kind needs its line here."""

@@ -177,6 +177,20 @@ class Receipt:
         ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMessage:
+    """Something in a conversation that was not read yet. What it says is not said: a mail is read by more people."""
+
+    about: str
+    url: str
+
+    def values(self, _place: Place) -> Mapping[str, str]:
+        return {"about": self.about}
+
+    def details(self, _place: Place) -> Details:
+        return [(_("About"), self.about)]
+
+
 def _ahead(place: Place, days: int, at: time) -> datetime:
     """A time of day at the workshop, so many days from now."""
     zone = place.center.zone
@@ -233,6 +247,10 @@ def _a_receipt(place: Place) -> Receipt:
     )  # fmt: skip
 
 
+def _a_message(_place: Place) -> WaitingMessage:
+    return WaitingMessage(about=_("Brake check"), url="/appointments/example/messages")
+
+
 CUSTOMER: Final = "Dana Whitfield"
 """To whom a preview is written."""
 
@@ -258,6 +276,7 @@ _RECEIPT: Final = {
     "invoice": N_("the invoice's number"), "amount": N_("what was paid now"), "method": N_("what it was paid with"),
     "open": N_("what is still open"),
 }  # fmt: skip
+_MESSAGE: Final = {"about": N_("what it is about")}
 BLOCKS: Final = {"details": N_("these facts as a table"), "link": N_("the button")}
 """Each stands on a line of its own."""
 
@@ -332,6 +351,12 @@ _ALL: Final = (
         N_("Your {car}: service due on {due}"),
         N_("Hello {customer},\n\nThe next service of your {car} is due on {due}.\n\n{details}\n\nIf the day is not right, or the car is no longer yours, please tell us.\n\n{link}"),
         _SERVICE, _a_service, N_("Book a visit"), bar=AMBER,
+    ),
+    CustomerMail(
+        "message_waiting", "visits", N_("Message waiting"), N_("When a message of yours was not read for half an hour and nothing more was written. What it says is not in the mail."),
+        N_("{shop} has written to you"),
+        N_("Hello {customer},\n\nWe have written to you, and you have not read it yet.\n\n{details}\n\n{link}"),
+        _MESSAGE, _a_message, N_("Read and answer"), needs_link=True,
     ),
     CustomerMail(
         "estimate_ready", "work", N_("Estimate ready"), N_("When you send an estimate, and when the customer asks for a fresh link."),

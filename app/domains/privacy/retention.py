@@ -77,6 +77,11 @@ def periods() -> list[Period]:
             _("the shop must reach you about your car"),
         ),
         Period(
+            _("What you and a business wrote to each other"),
+            _("until you erase your account, or the shop its record of you"),
+            _("both may look up what was agreed; nobody else reads it"),
+        ),
+        Period(
             _("Visits, findings, photos and videos of a car's work"),
             _("as long as the shop exists, without your name once you are erased"),
             _("a car's history is needed for warranty and for whoever works on it next"),
