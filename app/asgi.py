@@ -64,6 +64,7 @@ from app.domains.notifications import api as notifications_api
 from app.domains.notifications import mail_api as notifications_mail_api
 from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
+from app.domains.notifications import push_pages as notifications_push_pages
 from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
@@ -114,6 +115,7 @@ PAGES: list[Any] = [
     privacy_pages.router,
     notifications_pages.router,
     notifications_mail_pages.router,
+    notifications_push_pages.router,
     inspections_pages.router,
     booking_pages.router,
     network_business_pages.router,

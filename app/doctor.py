@@ -44,7 +44,13 @@ async def examine() -> int:
     for about, name, look in addresses:
         findings += await _look(about, name, look)
     if settings:
-        findings += [_storage(settings), _mail(settings), await _scanner(settings), await _stripe(settings)]
+        findings += [
+            _storage(settings),
+            _mail(settings),
+            await _scanner(settings),
+            _push(settings),
+            await _stripe(settings),
+        ]
     for finding in findings:
         sign = {"good": "✓", "wrong": "✗", "note": "·"}[finding.verdict]
         print(f"{sign} {finding.about:<12} {finding.words}")
@@ -216,6 +222,16 @@ async def _scanner(settings: Settings) -> Finding:
     except ScannerAway as problem:
         mend = "check CLAMD_URL and that clamd runs; until it answers no file is taken"
         return Finding("Scanner", "wrong", f"does not answer: {problem}", mend)
+
+
+def _push(settings: Settings) -> Finding:
+    from app.gateways.push.web import open_push
+
+    push = open_push(settings.vapid_private_key, settings.vapid_subject, settings.push_services)
+    if push is None:
+        mend = "set VAPID_PRIVATE_KEY and VAPID_SUBJECT"
+        return Finding("Push", "note", "no key: people are not offered to be told on their devices", mend)
+    return Finding("Push", "good", f"signs as {settings.vapid_subject}, public key {push.public_key[:12]}…")
 
 
 async def _stripe(settings: Settings) -> Finding:

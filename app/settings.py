@@ -13,6 +13,8 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from app.gateways.oidc import Provider, configured
+from app.gateways.push.services import checked as push_services
+from app.gateways.push.web import key_of
 from app.gateways.scanner import open_scanner
 
 Mode = Literal["demo", "production", "test"]
@@ -61,6 +63,13 @@ class Settings:
     """`file:///folder` or `s3://bucket?endpoint=…&region=…`."""
     clamd_url: str | None
     """The virus scanner that looks at what people send, `tcp://host:3310` or `unix:///path`. None: nothing does."""
+    vapid_private_key: str | None
+    """What push messages are signed with: 32 bytes in base64url. None: no device is told anything by push."""
+    vapid_subject: str
+    """Whom a push service writes to when something is wrong: `mailto:` or `https:`."""
+    push_services: tuple[str, ...]
+    """Push services beyond those of the known browsers: hosts, and in demo and test origins such as
+    http://127.0.0.1:8090."""
     sign_on: tuple[Provider, ...]
     """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
@@ -96,6 +105,9 @@ class Settings:
             mail_from=values.get("MAIL_FROM", "Torqueline <no-reply@demo.test>"),
             storage_url=values.get("STORAGE_URL") or (home / "files").as_uri(),
             clamd_url=values.get("CLAMD_URL"),
+            vapid_private_key=values.get("VAPID_PRIVATE_KEY"),
+            vapid_subject=_together(values, "VAPID_SUBJECT", "VAPID_PRIVATE_KEY"),
+            push_services=_services(values),
             sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
             log_level=values.get("LOG_LEVEL", "INFO").upper(),
@@ -121,8 +133,21 @@ class Settings:
             open_scanner(self.clamd_url)
         except ValueError as wrong:
             raise SettingsWrong(str(wrong)) from wrong
+        self._check_push()
         if self.mode == "production" and not self.secure:
             raise SettingsWrong("BASE_URL must be https:// in production: cookies are sent over TLS only")
+
+    def _check_push(self) -> None:
+        if self.vapid_private_key is None:
+            return
+        try:
+            key_of(self.vapid_private_key)
+        except ValueError as wrong:
+            raise SettingsWrong(f"VAPID_PRIVATE_KEY is no key of 32 bytes in base64url: {wrong}") from wrong
+        if not self.vapid_subject.startswith(("mailto:", "https://")):
+            raise SettingsWrong("VAPID_SUBJECT must look like mailto:desk@example.com")
+        if self.mode == "production" and any("://" in one for one in self.push_services):
+            raise SettingsWrong("PUSH_SERVICES names hosts alone in production: they are called over https")
 
     @property
     def is_demo(self) -> bool:
@@ -162,6 +187,20 @@ def _sign_on(values: Mapping[str, str]) -> tuple[Provider, ...]:
         raise SettingsMissing(missing.names) from missing
     except ValueError as wrong:
         raise SettingsWrong(str(wrong)) from wrong
+
+
+def _together(values: Mapping[str, str], name: str, other: str) -> str:
+    """A variable that is needed as soon as the other one is set, and means nothing without it."""
+    if (name in values) != (other in values):
+        raise SettingsMissing([name if other in values else other])
+    return values.get(name, "")
+
+
+def _services(values: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        return push_services(values.get("PUSH_SERVICES", ""))
+    except ValueError as wrong:
+        raise SettingsWrong(f"PUSH_SERVICES: {wrong}") from wrong
 
 
 def as_asyncpg(url: str) -> str:

@@ -105,6 +105,8 @@ TABLES: dict[str, Kind] = {
     "webhook_events": "system",
     # notifications
     "notifications": "shared",
+    "push_subscriptions": "person",
+    "push_mutes": "person",
     "mails": "shared",
     "mail_words": "tenant",
 }

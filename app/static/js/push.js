@@ -1,0 +1,99 @@
+// Being told on this device while no page is open. The browser is asked for leave only after a tap on what explains it.
+const key = document.querySelector('meta[name="push"]');
+const DEVICES = "/settings/notifications/devices";
+const MARK = "push-told";
+const mark = key && `${key.dataset.session} ${key.content}`; // a new sign-in, or a new key of the site, is looked at once
+
+const can = window.isSecureContext && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+
+// Rejected where no worker is ever registered: some browsers run none in a private window.
+function manager() {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("no service worker")), 10000));
+  return Promise.race([navigator.serviceWorker.ready, late]).then((registration) => registration.pushManager);
+}
+function isOfThisKey(subscription) {
+  const made = subscription.options?.applicationServerKey;
+  if (!made) return true;
+  const text = btoa(String.fromCharCode(...new Uint8Array(made)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "") === key.content;
+}
+async function tell(subscription, more = {}) {
+  const { endpoint, keys } = subscription.toJSON();
+  const csrf_token = document.querySelector('input[name="csrf_token"]').value;
+  const answer = await fetch(DEVICES, { method: "POST", body: new URLSearchParams({ csrf_token, endpoint, ...keys, ...more }) });
+  const said = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
+  if (!answer.ok || answer.redirected) throw new Error(said.why ?? "");
+  return said.is_told;
+}
+async function begin() {
+  const pushes = await manager();
+  const old = await pushes.getSubscription();
+  if (old && !isOfThisKey(old)) await old.unsubscribe();
+  const fresh = await pushes.subscribe({ userVisibleOnly: true, applicationServerKey: key.content });
+  await tell(fresh, old && old.endpoint !== fresh.endpoint ? { replaces: old.endpoint } : {});
+  localStorage.setItem(MARK, mark);
+}
+
+// After another sign-in the browser may still be subscribed: for the same person it goes on, for another it ends.
+async function lookAgain() {
+  if (!can || !key || Notification.permission !== "granted" || localStorage.getItem(MARK) === mark) return;
+  const subscription = await (await manager()).getSubscription();
+  if (subscription) {
+    if (!(await tell(subscription, { renewal: "yes" }))) await subscription.unsubscribe();
+    else if (!isOfThisKey(subscription)) await begin();
+  }
+  localStorage.setItem(MARK, mark);
+}
+
+async function stateOf() {
+  if (!can) return isApple && !navigator.standalone ? "home" : "unsupported";
+  if (Notification.permission === "denied") return "denied";
+  if (Notification.permission !== "granted") return "ask";
+  const subscription = await manager().then((pushes) => pushes.getSubscription(), () => null);
+  return subscription && localStorage.getItem(MARK) === mark ? "on" : "ask";
+}
+async function show() {
+  const offers = document.querySelectorAll("[data-push]");
+  if (!offers.length) return;
+  const state = await stateOf();
+  for (const part of document.querySelectorAll("[data-push-state]")) part.hidden = part.dataset.pushState !== state;
+}
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-push-ask]");
+  if (!button) return;
+  const offer = button.closest("[data-push]");
+  const failed = offer.querySelector("[data-push-failed]");
+  button.disabled = true;
+  failed.hidden = true;
+  try {
+    if ((await Notification.requestPermission()) === "granted") {
+      await begin();
+      if (offer.matches("[data-push-reload]")) location.reload();
+    }
+  } catch (error) {
+    failed.textContent = (error.name === "Error" && error.message) || failed.dataset.words;
+    failed.hidden = false;
+  }
+  button.disabled = false;
+  await show();
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.target.id === "unread" || document.getElementById("unread")) badge();
+  show();
+});
+lookAgain().catch(() => {}).then(show);
+
+// The number on the icon of the installed app.
+function badge() {
+  const unread = document.getElementById("unread");
+  if (!unread) return;
+  const count = Number(unread.querySelector("[data-unread]")?.dataset.unread ?? 0);
+  navigator.setAppBadge?.(count).catch(() => {});
+}
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sign-out]")) return;
+  localStorage.removeItem(MARK);
+  navigator.clearAppBadge?.().catch(() => {});
+  if (can) navigator.serviceWorker.getRegistration().then((one) => one?.pushManager.getSubscription()).then((one) => one?.unsubscribe()).catch(() => {});
+});
