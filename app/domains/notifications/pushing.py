@@ -159,7 +159,11 @@ async def _ready(
         return None
     if device.not_before and device.not_before > clock.now():
         raise Later(term=device.not_before - clock.now())
-    return devices.opened(device), told, topic, rest
+    try:
+        return devices.opened(device), told, topic, rest
+    except ValueError:  # sealed with a key nobody has any more: the person sets the device up again
+        await db.delete(device)
+        return None
 
 
 def _made_at(event_id: UUID) -> datetime:
