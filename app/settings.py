@@ -13,8 +13,8 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from app.gateways.oidc import Provider, configured
+from app.gateways.push.keys import scalar_of
 from app.gateways.push.services import checked as push_services
-from app.gateways.push.web import key_of
 from app.gateways.scanner import open_scanner
 
 Mode = Literal["demo", "production", "test"]
@@ -141,9 +141,9 @@ class Settings:
         if self.vapid_private_key is None:
             return
         try:
-            key_of(self.vapid_private_key)
+            scalar_of(self.vapid_private_key)
         except ValueError as wrong:
-            raise SettingsWrong(f"VAPID_PRIVATE_KEY is no key of 32 bytes in base64url: {wrong}") from wrong
+            raise SettingsWrong("VAPID_PRIVATE_KEY must be 32 random bytes in base64url") from wrong
         if not self.vapid_subject.startswith(("mailto:", "https://")):
             raise SettingsWrong("VAPID_SUBJECT must look like mailto:desk@example.com")
         if self.mode == "production" and any("://" in one for one in self.push_services):

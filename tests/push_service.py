@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import http_ece
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from app.gateways.push import Subscription
+from app.gateways.push.keys import as_base64
 from app.gateways.push.sealed import point_of
-from app.gateways.push.web import as_base64
+from app.settings import settings
 
 
 @dataclass
@@ -84,6 +86,16 @@ class PushService:
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
+
+
+@pytest.fixture
+async def service(site: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PushService]:
+    """One that the site of this test calls."""
+    async with push_service() as one:
+        monkeypatch.setenv("PUSH_SERVICES", one.origin)
+        settings.cache_clear()
+        yield one
+    settings.cache_clear()
 
 
 @asynccontextmanager

@@ -12,12 +12,13 @@ import pytest
 import uvicorn
 from playwright.async_api import BrowserContext, Page, Worker, expect
 
-from app.settings import settings
 from tests.browser.in_process import _without_streams, new_page, open_chromium
 from tests.cast import Cast
 from tests.conftest import the_app
 from tests.domains.notifications import things
-from tests.push_service import Device, PushService, push_service
+from tests.push_service import Device, PushService, service
+
+__all__ = ["service"]
 
 pytestmark = pytest.mark.browser
 
@@ -37,15 +38,6 @@ SUBSCRIBES = """
     return one;
   };
 """
-
-
-@pytest.fixture
-async def service(site: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PushService]:
-    async with push_service() as one:
-        monkeypatch.setenv("PUSH_SERVICES", one.origin)
-        settings.cache_clear()
-        yield one
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from app.gateways.push import (
     PushUnavailable,
     Subscription,
 )
+from app.gateways.push.keys import from_base64
 from app.gateways.push.sealed import sealed_for
 from app.gateways.push.services import origin_of
-from app.gateways.push.web import WebPush, from_base64, key_of
+from app.gateways.push.web import WebPush, key_of
 from tests.push_service import push_service
 
 KEY = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"

@@ -58,11 +58,14 @@ async def add(
         raise Refused(
             _("This browser gets its messages by a service that this site does not know."), status=422
         ) from wrong
-    for endpoint in filter(None, (subscription.endpoint, replaces)):
-        await _free(db, endpoint)
-    count = select(func.count()).where(PushSubscription.user_id == by.user_id)
-    if (await db.scalar(count) or 0) >= MOST:
+    former = [endpoint for endpoint in (subscription.endpoint, replaces) if endpoint]
+    others = select(func.count()).where(
+        PushSubscription.user_id == by.user_id, PushSubscription.endpoint_hash.not_in(map(_hash, former))
+    )
+    if (await db.scalar(others) or 0) >= MOST:
         raise Refused(_("You are told on %(count)s devices already. Remove one of them first.", count=MOST))
+    for endpoint in former:
+        await _free(db, endpoint)
     await db.execute(
         insert(PushSubscription)
         .values(

@@ -21,8 +21,8 @@ from app.core.words import _
 from app.domains.notifications import devices
 from app.domains.notifications.push_topics import TOPICS
 from app.gateways.push import Push, Subscription
+from app.gateways.push.keys import from_base64
 from app.gateways.push.services import LONGEST_ENDPOINT
-from app.gateways.push.web import from_base64
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -83,18 +83,20 @@ async def show_key(request: AnyRequest) -> dict[str, str]:
 @post(f"{HERE}/devices", opt=MINE | REPEATABLE | limited(DEVICES), status_code=200)
 async def add_device(request: AnyRequest) -> Response[Kept]:
     pushes = _push()
-    try:
-        given = read(DeviceForm, await request.form())
-        subscription = Subscription(given.endpoint, _plain(given.p256dh), _plain(given.auth))
-        async with begin(request) as (db, me):
+    form = await request.form()
+    async with begin(request) as (db, me):
+        try:
+            given = read(DeviceForm, form)
             if given.renewal:
                 return Response(Kept(await devices.renew(db, given.endpoint, by=me)))
+            subscription = Subscription(given.endpoint, _plain(given.p256dh), _plain(given.auth))
             await devices.add(db, subscription, pushes=pushes, by=me, replaces=given.replaces)
             return Response(Kept(True))
-    except Refused as refused:
-        return Response(Kept(False, refused.words), status_code=refused.status)
-    except Invalid:
-        return Response(Kept(False, _("What the browser says of itself cannot be read.")), status_code=422)
+        except Refused as refused:
+            return Response(Kept(False, refused.words), status_code=refused.status)
+        except Invalid:
+            words = _("What the browser says of itself cannot be read.")
+            return Response(Kept(False, words), status_code=422)
 
 
 def _plain(key: str) -> bytes:

@@ -1,7 +1,6 @@
 """The real thing: a message is sealed for its browser, signed by the site, and handed to the browser's push service."""
 
 import asyncio
-import base64
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -22,6 +21,7 @@ from app.gateways.push import (
     Subscription,
     Urgency,
 )
+from app.gateways.push.keys import as_base64, scalar_of
 from app.gateways.push.sealed import point_of, public_key_of, sealed_for
 from app.gateways.push.services import origin_of
 
@@ -30,24 +30,9 @@ SIGNED_FOR = timedelta(hours=12)
 """RFC 8292 allows a day; the clocks of two machines differ."""
 
 
-def as_base64(plain: bytes) -> str:
-    """base64url without padding, as everything about web push is written."""
-    return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
-
-
-def from_base64(text: str) -> bytes:
-    """The bytes of base64url, padded or not. Raises ValueError."""
-    return base64.b64decode(
-        text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True
-    )
-
-
 def key_of(text: str) -> ec.EllipticCurvePrivateKey:
-    """A VAPID key: 32 bytes in base64url, as the usual generators write it. Raises ValueError."""
-    plain = from_base64(text)
-    if len(plain) != 32:
-        raise ValueError("a key has 32 bytes")
-    return ec.derive_private_key(int.from_bytes(plain, "big"), ec.SECP256R1())
+    """A VAPID key. Raises ValueError."""
+    return ec.derive_private_key(scalar_of(text), ec.SECP256R1())
 
 
 class WebPush:

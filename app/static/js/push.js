@@ -7,10 +7,13 @@ const mark = key && `${key.dataset.session} ${key.content}`; // a new sign-in, o
 const can = window.isSecureContext && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
 
-// Rejected where no worker is ever registered: some browsers run none in a private window.
+// Neither need ever answer: some browsers run no worker in a private window, and a message service may be cut off.
+function within(seconds, answer) {
+  const late = new Promise((_, reject) => setTimeout(() => reject(new DOMException("", "TimeoutError")), seconds * 1000));
+  return Promise.race([answer, late]);
+}
 function manager() {
-  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("no service worker")), 10000));
-  return Promise.race([navigator.serviceWorker.ready, late]).then((registration) => registration.pushManager);
+  return within(10, navigator.serviceWorker.ready).then((registration) => registration.pushManager);
 }
 function isOfThisKey(subscription) {
   const made = subscription.options?.applicationServerKey;
@@ -30,7 +33,7 @@ async function begin() {
   const pushes = await manager();
   const old = await pushes.getSubscription();
   if (old && !isOfThisKey(old)) await old.unsubscribe();
-  const fresh = await pushes.subscribe({ userVisibleOnly: true, applicationServerKey: key.content });
+  const fresh = await within(30, pushes.subscribe({ userVisibleOnly: true, applicationServerKey: key.content }));
   await tell(fresh, old && old.endpoint !== fresh.endpoint ? { replaces: old.endpoint } : {});
   localStorage.setItem(MARK, mark);
 }

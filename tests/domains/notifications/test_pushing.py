@@ -1,6 +1,6 @@
 """What is put on somebody's list reaches their devices, sealed; nobody else's; and no device that is no longer theirs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,20 +16,13 @@ from app.settings import settings
 from tests.browsing import Browser
 from tests.cast import Cast, Person
 from tests.domains.notifications import things
-from tests.push_service import Device, PushService, push_service
+from tests.push_service import Device, PushService, service
 
 Open = Callable[..., Browser]
 Run = Callable[[], Awaitable[int]]
+__all__ = ["service"]
+
 HERE = "/settings/notifications"
-
-
-@pytest.fixture
-async def service(site: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PushService]:
-    async with push_service() as one:
-        monkeypatch.setenv("PUSH_SERVICES", one.origin)
-        settings.cache_clear()
-        yield one
-    settings.cache_clear()
 
 
 async def told_on(person: Browser, device: Device, **more: str) -> bool:
