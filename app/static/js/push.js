@@ -1,8 +1,6 @@
 // Being told on this device while no page is open. The browser is asked for leave only after a tap on what explains it.
 const key = document.querySelector('meta[name="push"]');
 const DEVICES = "/settings/notifications/devices";
-const MARK = "push-told";
-const mark = key && `${key.dataset.session} ${key.content}`; // a new sign-in, or a new key of the site, is looked at once
 
 const can = window.isSecureContext && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
@@ -35,18 +33,21 @@ async function begin() {
   if (old && !isOfThisKey(old)) await old.unsubscribe();
   const fresh = await within(30, pushes.subscribe({ userVisibleOnly: true, applicationServerKey: key.content }));
   await tell(fresh, old && old.endpoint !== fresh.endpoint ? { replaces: old.endpoint } : {});
-  localStorage.setItem(MARK, mark);
 }
 
-// After another sign-in the browser may still be subscribed: for the same person it goes on, for another it ends.
+// After another sign-in the browser may still be subscribed: for the same person it goes on, for another it ends. Asked
+// when somebody comes to the site or signs in, and where it is shown; nothing is kept in the browser for it.
+function hasJustCome() {
+  const from = document.referrer && new URL(document.referrer);
+  return !from || from.origin !== location.origin || from.pathname.startsWith("/sign-in");
+}
 async function lookAgain() {
-  if (!can || !key || Notification.permission !== "granted" || localStorage.getItem(MARK) === mark) return;
+  if (!can || !key || Notification.permission !== "granted") return;
+  if (!hasJustCome() && !document.querySelector("[data-push]")) return;
   const subscription = await (await manager()).getSubscription();
-  if (subscription) {
-    if (!(await tell(subscription, { renewal: "yes" }))) await subscription.unsubscribe();
-    else if (!isOfThisKey(subscription)) await begin();
-  }
-  localStorage.setItem(MARK, mark);
+  if (!subscription) return;
+  if (!(await tell(subscription, { renewal: "yes" }))) await subscription.unsubscribe();
+  else if (!isOfThisKey(subscription)) await begin();
 }
 
 async function stateOf() {
@@ -54,7 +55,7 @@ async function stateOf() {
   if (Notification.permission === "denied") return "denied";
   if (Notification.permission !== "granted") return "ask";
   const subscription = await manager().then((pushes) => pushes.getSubscription(), () => null);
-  return subscription && localStorage.getItem(MARK) === mark ? "on" : "ask";
+  return subscription ? "on" : "ask";
 }
 async function show() {
   const offers = document.querySelectorAll("[data-push]");
@@ -96,7 +97,6 @@ function badge() {
 }
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-sign-out]")) return;
-  localStorage.removeItem(MARK);
   navigator.clearAppBadge?.().catch(() => {});
   if (can) navigator.serviceWorker.getRegistration().then((one) => one?.pushManager.getSubscription()).then((one) => one?.unsubscribe()).catch(() => {});
 });
