@@ -64,6 +64,7 @@ async def opened(context: BrowserContext, origin: str, cookie: str, device: Devi
 
 async def deliver(page: Page, origin: str, told: Any) -> None:
     """As the browser does with what its push service brings."""
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     cdp = await page.context.new_cdp_session(page)
     found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -76,12 +77,11 @@ async def deliver(page: Page, origin: str, told: Any) -> None:
     await cdp.send("ServiceWorker.enable")
     message = {"origin": origin, "registrationId": await found, "data": json.dumps(told)}
     await cdp.send("ServiceWorker.deliverPushMessage", message)
-    await cdp.detach()
 
 
 async def shown(worker: Worker) -> list[Any]:
     """What is on the screen, as soon as there is something."""
-    for _patiently in range(100):
+    for _patiently in range(300):
         found = await worker.evaluate(
             "async () => (await registration.getNotifications()).map((n) => ({ title: n.title, body: n.body, url: n.data.url }))"
         )
@@ -143,3 +143,7 @@ async def test_a_tap_has_one_told_on_this_device_and_a_notification_leads_to_its
             await deliver(page, served, {**told, "url": url, "tag": url})
         # Whoever looks at that very page sees it there; what comes after it is shown.
         assert [one["url"] for one in await shown(worker)] == ["/garage"]
+        await page.goto(f"{served}/settings/notifications")
+        await page.get_by_role("button", name="Remove").click()
+        await expect(page.get_by_text("You are not told on any device yet.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Tell me on this device")).to_be_visible()
