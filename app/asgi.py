@@ -68,6 +68,7 @@ from app.domains.notifications import api as notifications_api
 from app.domains.notifications import mail_api as notifications_mail_api
 from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
+from app.domains.notifications import push_pages as notifications_push_pages
 from app.domains.parts import api as parts_api
 from app.domains.parts import loading_pages as parts_loading_pages
 from app.domains.parts import pages as parts_pages
@@ -125,6 +126,7 @@ PAGES: list[Any] = [
     privacy_pages.router,
     notifications_pages.router,
     notifications_mail_pages.router,
+    notifications_push_pages.router,
     inspections_pages.router,
     booking_pages.router,
     market_order_pages.router,

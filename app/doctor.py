@@ -49,6 +49,7 @@ async def examine() -> int:
             _mail(settings),
             await _scanner(settings),
             await _geocoder(settings),
+            _push(settings),
             await _stripe(settings),
         ]
     for finding in findings:
@@ -243,6 +244,16 @@ async def _geocoder(settings: Settings) -> Finding:
         mend = "check GEOCODER_URL; until it answers only towns are found"
         return Finding("Geocoder", "wrong", f"does not answer: {problem}", mend)
     return Finding("Geocoder", "good", "answers")
+
+
+def _push(settings: Settings) -> Finding:
+    from app.gateways.push.web import open_push
+
+    push = open_push(settings.vapid_private_key, settings.vapid_subject, settings.push_services)
+    if push is None:
+        mend = "set VAPID_PRIVATE_KEY and VAPID_SUBJECT"
+        return Finding("Push", "note", "no key: people are not offered to be told on their devices", mend)
+    return Finding("Push", "good", f"signs as {settings.vapid_subject}, public key {push.public_key[:12]}…")
 
 
 async def _stripe(settings: Settings) -> Finding:

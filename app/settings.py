@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from app.gateways.oidc import Provider, configured
 from app.gateways.places.geocoding import open_geocoder
+from app.gateways.push.keys import scalar_of
+from app.gateways.push.services import checked as push_services
 from app.gateways.scanner import open_scanner
 
 Mode = Literal["demo", "production", "test"]
@@ -69,6 +71,13 @@ class Settings:
     """Where the tiles of a map come from, `https://host/{z}/{x}/{y}.png`. None: maps show the towns of our own list."""
     map_attribution: str
     """Whose map it is; shown on it."""
+    vapid_private_key: str | None
+    """What push messages are signed with: 32 bytes in base64url. None: no device is told anything by push."""
+    vapid_subject: str
+    """Whom a push service writes to when something is wrong: `mailto:` or `https:`."""
+    push_services: tuple[str, ...]
+    """Push services beyond those of the known browsers: hosts, and in demo and test origins such as
+    http://127.0.0.1:8090."""
     sign_on: tuple[Provider, ...]
     """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
@@ -109,6 +118,9 @@ class Settings:
             geocoder_url=values.get("GEOCODER_URL"),
             map_tiles_url=values.get("MAP_TILES_URL"),
             map_attribution=values.get("MAP_ATTRIBUTION", ""),
+            vapid_private_key=values.get("VAPID_PRIVATE_KEY"),
+            vapid_subject=_together(values, "VAPID_SUBJECT", "VAPID_PRIVATE_KEY"),
+            push_services=_services(values),
             sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
             parts_order_minutes=_minutes(values, "PARTS_ORDER_MINUTES", 120),
@@ -143,8 +155,21 @@ class Settings:
                 raise SettingsWrong("MAP_TILES_URL must look like https://tiles.example.com/{z}/{x}/{y}.png")
             if not self.map_attribution:
                 raise SettingsWrong("MAP_ATTRIBUTION is not set: whoever makes a map wants to be named on it")
+        self._check_push()
         if self.mode == "production" and not self.secure:
             raise SettingsWrong("BASE_URL must be https:// in production: cookies are sent over TLS only")
+
+    def _check_push(self) -> None:
+        if self.vapid_private_key is None:
+            return
+        try:
+            scalar_of(self.vapid_private_key)
+        except ValueError as wrong:
+            raise SettingsWrong("VAPID_PRIVATE_KEY must be 32 random bytes in base64url") from wrong
+        if not self.vapid_subject.startswith(("mailto:", "https://")):
+            raise SettingsWrong("VAPID_SUBJECT must look like mailto:desk@example.com")
+        if self.mode == "production" and any("://" in one for one in self.push_services):
+            raise SettingsWrong("PUSH_SERVICES names hosts alone in production: they are called over https")
 
     @property
     def map_tiles_origin(self) -> str:
@@ -190,6 +215,20 @@ def _sign_on(values: Mapping[str, str]) -> tuple[Provider, ...]:
         raise SettingsMissing(missing.names) from missing
     except ValueError as wrong:
         raise SettingsWrong(str(wrong)) from wrong
+
+
+def _together(values: Mapping[str, str], name: str, other: str) -> str:
+    """A variable that is needed as soon as the other one is set, and means nothing without it."""
+    if (name in values) != (other in values):
+        raise SettingsMissing([name if other in values else other])
+    return values.get(name, "")
+
+
+def _services(values: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        return push_services(values.get("PUSH_SERVICES", ""))
+    except ValueError as wrong:
+        raise SettingsWrong(f"PUSH_SERVICES: {wrong}") from wrong
 
 
 def as_asyncpg(url: str) -> str:

@@ -50,6 +50,7 @@ from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
+from app.domains.notifications.pushing import address_devices, push_to_device
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
@@ -265,7 +266,8 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],
     notifications.ServiceFallsDue: [tell_service_due],
-    notifications.NotificationSent: [ring_reader],
+    notifications.NotificationSent: [ring_reader, address_devices],
+    notifications.PushAddressed: [push_to_device],
     notifications.NotificationsRead: [ring_reader],
     notifications.MailWritten: [send_mail],
     TenantJoined: [give_sheets],

@@ -127,6 +127,8 @@ TABLES: dict[str, Kind] = {
     "purchase_lines": "child",
     # notifications
     "notifications": "shared",
+    "push_subscriptions": "person",
+    "push_mutes": "person",
     "mails": "shared",
     "mail_words": "tenant",
 }

@@ -125,6 +125,8 @@ def _any(column: Column, shop: Shop) -> str:
         return f"'\\x{secrets.token_hex(32)}'"
     if kind in ("bigint", "integer", "smallint", "numeric"):
         return str(secrets.randbelow(9000) + 17)
+    if kind == "double precision":
+        return "17.5"
     if kind == "boolean":
         return "false"
     if kind == "date":

@@ -138,6 +138,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "",
     ),
     "forget_audit_values(uuid[])": ("SETOF uuid", ""),
+    "free_push_endpoint(bytea)": ("void", ""),
     "invitation_by_token(bytea)": ("TABLE(id uuid, tenant_id uuid)", ""),
     "kiosk_by_token(bytea)": ("TABLE(kiosk_id uuid, tenant_id uuid)", ""),
     "kiosk_crew(uuid)": (

@@ -96,6 +96,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     "work_id": [("", "SELECT id FROM deferred_work t WHERE {mine}")],
     "inspection_template_id": [("", "SELECT id FROM inspection_templates t WHERE {mine}")],
     "mail_words_id": [("", "SELECT id FROM mail_words t WHERE {mine}")],
+    "device_id": [("", "SELECT id FROM push_subscriptions t WHERE {mine}")],
     "token_id": [("", "SELECT id FROM api_tokens t WHERE {mine}")],
     "slug": [("", "SELECT slug FROM service_centers t WHERE {mine}")],
     "vin": [("", "SELECT vin FROM vehicles t WHERE {mine}")],

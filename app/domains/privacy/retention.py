@@ -45,7 +45,14 @@ def periods() -> list[Period]:
             _("Browsers, programs and mailed links that let you in"),
             _age(pruning.SIGN_INS_KEPT, _("after they end")),
             _("to say that one has ended, not that it is unknown"),
-            ("sessions", "refresh_tokens", "password_resets", "email_proofs", "half_ways"),
+            (
+                "sessions",
+                "push_subscriptions",
+                "refresh_tokens",
+                "password_resets",
+                "email_proofs",
+                "half_ways",
+            ),
         ),
         Period(
             _("What you were told, on your list and by mail"),
