@@ -11,14 +11,16 @@ from app.core import clock
 from app.core.db import new_id, transaction
 from app.core.viewer import Viewer
 from app.demo import bidding, cards, people
-from app.demo.parts_shops import OWNERS, SHOPS, PartsDemo
+from app.demo.parts_shops import FITS, KEEP_LISTS, OWNERS, SHOPS, USUAL, PartsDemo
 from app.demo.stage import Stage
+from app.domains import parts
 from app.domains.accounts import sign_up
 from app.domains.garage import Vehicle
 from app.domains.marketplace import accepting, asking, comparing, orders
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.models import PartsOrder, PartsOrderDelivery, PartsOrderLine
 from app.domains.network import joining, premises
+from app.domains.parts import FitmentFacts
 from app.domains.parts_shops.models import PartsShop, PartsShopTerms
 
 PORTLAND: dict[str, Any] = {
@@ -61,6 +63,8 @@ async def _open(stage: Stage, shop: PartsDemo) -> None:
                 delivery_fee_minor=shop.fee, markup_percent=Decimal(35),
             )
         )  # fmt: skip
+        if shop.key in KEEP_LISTS:
+            await parts.load_rows(db, tenant.id, _fitment_list(shop))
     if shop.key in OWNERS:
         email, name = OWNERS[shop.key]
         async with transaction() as db:
@@ -81,17 +85,28 @@ async def _open(stage: Stage, shop: PartsDemo) -> None:
         await cards.connect(tenant.id, email)
 
 
+def _fitment_list(shop: PartsDemo) -> list[FitmentFacts]:
+    """What the shop has written down about its numbers, for the makes it sells for."""
+    brands = {number: brand for _price, brand, number, _core in USUAL.values()}
+    return [
+        FitmentFacts(number=number, kind="aftermarket", brand=brands[number], make=make, model=model, year_from=first, year_to=last)
+        for number, cars in FITS.items()
+        for make, model, first, last in cars
+        if not shop.makes or make.casefold() in shop.makes
+    ]  # fmt: skip
+
+
 async def ask(
-    stage: Stage, email: str, car: str, parts: list[tuple[str, int]], where: dict[str, Any], **more: Any
+    stage: Stage, email: str, car: str, wanted: list[tuple[str, int]], where: dict[str, Any], **more: Any
 ) -> PartsOrder:
     """Somebody asks the shops around."""
     async with stage.acting(email) as (db, me):
-        order = await _draft(db, me, stage.cars[car], parts, where | more)
+        order = await _draft(db, me, stage.cars[car], wanted, where | more)
         return await asking.submit(db, order, by=me)
 
 
 async def _draft(
-    db: Any, me: Viewer, car: Vehicle, parts: list[tuple[str, int]], facts: dict[str, Any]
+    db: Any, me: Viewer, car: Vehicle, wanted: list[tuple[str, int]], facts: dict[str, Any]
 ) -> PartsOrder:
     order = PartsOrder(
         id=new_id(), code=orders.new_code(), user_id=None if me.tenant_id else me.user_id, buyer_tenant_id=me.tenant_id,
@@ -109,7 +124,7 @@ async def _draft(
         PartsOrderLine(
             id=new_id(), order_id=order.id, position=position, name=name, quantity=Decimal(quantity)
         )
-        for position, (name, quantity) in enumerate(parts)
+        for position, (name, quantity) in enumerate(wanted)
     )
     db.add(
         PartsOrderDelivery(

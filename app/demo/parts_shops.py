@@ -84,3 +84,19 @@ USUAL: dict[str, tuple[int, str, str, int]] = {
 
 OWNERS = {"casco": ("parts@demo.test", "Owen Marsh"), "spree": ("teile@demo.test", "Heike Baumann")}
 """The shops whose owners have a login."""
+
+FITS: dict[str, tuple[tuple[str, str, int, int], ...]] = {
+    "ACT914": (("Subaru", "Outback", 2015, 2019), ("Subaru", "Legacy", 2015, 2019)),
+    "09.A921.11": (("Subaru", "Outback", 2015, 2019),),
+    "A425S": (("Subaru", "Outback", 2015, 2019), ("Subaru", "Forester", 2014, 2018)),
+    "210-0658": (("Honda", "Civic", 2016, 2021),),
+    "38212 01": (("Mazda", "CX-5", 2017, 2024),),
+    "CUK 2040": (("Mazda", "CX-5", 2017, 2024), ("Volkswagen", "ID.3", 2020, 2024)),
+    "6NW 358": (("Volkswagen", "ID.3", 2020, 2024), ("Volkswagen", "ID.4", 2021, 2024)),
+    "A5": (("Renault", "Zoe", 2013, 2024),),
+    "VKBA 7110": (("Renault", "Zoe", 2013, 2024),),
+    "5220142": (("BMW", "3 Series", 2012, 2018),),
+}
+"""Which cars the numbers of `USUAL` fit, in the fitment lists of the shops that keep one."""
+
+KEEP_LISTS = ("casco", "northern", "granite", "spree", "kreuzberg", "voltteile")
