@@ -12,6 +12,7 @@ from app.domains.inspections import models as inspections
 from app.domains.marketplace import models as marketplace
 from app.domains.network import models as network
 from app.domains.notifications import models as notifications
+from app.domains.parts import models as parts
 from app.domains.parts_shops import models as parts_shops
 from app.domains.privacy import models as privacy
 from app.domains.services import models as services
@@ -31,6 +32,7 @@ __all__ = [
     "metadata",
     "network",
     "notifications",
+    "parts",
     "parts_shops",
     "privacy",
     "services",

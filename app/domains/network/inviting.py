@@ -23,7 +23,7 @@ from app.domains.network.models import Invitation, ServiceCenter, StaffProfile
 
 LIFE = timedelta(days=7)
 
-StaffRole = Literal["advisor", "technician", "owner"]
+StaffRole = Literal["advisor", "technician", "parts_counter", "owner"]
 
 
 class PersonInvited(Event, frozen=True):

@@ -18,7 +18,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.network.models import RoleAt, ServiceCenter, StaffProfile, Tenant
 
-STAFF_ROLES = ("advisor", "technician", "owner")
+STAFF_ROLES = ("advisor", "technician", "parts_counter", "owner")
 
 
 class TenantJoined(Event, frozen=True):
@@ -69,7 +69,7 @@ async def hire(
     title: str = "",
     skills: tuple[str, ...] = (),
 ) -> StaffProfile:
-    """Let a person work at a center in a role: advisor, technician or owner. Who comes back is known again."""
+    """Let a person work at a center in one of STAFF_ROLES. Who comes back is known again."""
     if role not in STAFF_ROLES or role not in BY_ROLE:
         raise Invalid({"role": _("Please choose one of the options.")})
     profile = await db.scalar(

@@ -101,6 +101,7 @@ def role_label(role: str) -> str:
     return {
         "advisor": _("Service advisor"),
         "technician": _("Technician"),
+        "parts_counter": _("Parts counter"),
         "owner": _("Shop owner"),
         "network_admin": _("Network admin"),
     }.get(role, role)
