@@ -50,6 +50,8 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.marketplace import seller_api as marketplace_seller_api
+from app.domains.marketplace import seller_pages as marketplace_seller_pages
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
 from app.domains.network import business_pages as network_business_pages
@@ -139,6 +141,7 @@ PAGES: list[Any] = [
     estimates_pages.router,
     customers_pages.router,
     garage_pages.router,
+    marketplace_seller_pages.router,
     health.router,
     home.router,
     interface.router,
@@ -162,6 +165,7 @@ API: list[Any] = [
     inspections_api.router,
     billing_api.router,
     estimates_api.router,
+    marketplace_seller_api.router,
     customers_api.router,
     garage_api.router,
     workshop_api.router,

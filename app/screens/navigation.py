@@ -60,6 +60,8 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
         links.append(("/bench", _("Bench"), "wrench"))
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
+    if me.can("sell:parts"):
+        links.append(("/market", _("Requests"), "bell"))
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links
@@ -75,4 +77,6 @@ def home_of(me: Viewer) -> str:
         return "/board"
     if me.can("update:service_progress"):
         return "/bench"
+    if me.can("sell:parts"):
+        return "/market"
     return "/garage"
