@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import event, select
@@ -13,13 +12,13 @@ from app.core import db as core_db
 from app.core.clock import now
 from app.core.db import transaction
 from app.domains.marketplace import accepting, orders, quoting
-from app.domains.marketplace.models import PartsOrder, ShopQuote, ShopQuoteLine
+from app.domains.marketplace.models import ShopQuote, ShopQuoteLine
 from app.domains.parts.models import Fitment
 from app.domains.parts_shops.models import PartsShop
 from tests.browsing import Browser
 from tests.cast import CAST, NORTHSIDE, Person
 from tests.conftest import viewing
-from tests.market import an_offer, asked, quote_at
+from tests.market import an_offer, asked
 
 Browsers = Callable[..., Browser]
 SELLER = CAST.seller
