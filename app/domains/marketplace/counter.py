@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -119,7 +119,7 @@ async def board(db: AsyncSession, me: Viewer, tab: Tab, *, make: str = "", by: s
             .group_by("tab", PartsOrder.make)
         )
     ).all()
-    counts: Counter[Tab] = Counter()
+    counts: Counter[str] = Counter()
     for one, _make, count, _seen in counted:
         counts[one] += count
     only = [PartsOrder.make == make] if make else []
@@ -165,7 +165,7 @@ def _tab(now: datetime) -> ColumnElement[str]:
     )
 
 
-def _order(tab: Tab, by: str) -> tuple[ColumnElement[object], ...]:
+def _order(tab: Tab, by: str) -> tuple[ColumnElement[Any], ...]:
     if by == "distance":
         return (ShopQuote.distance_m.asc(), ShopQuote.id.asc())
     if tab in ("new", "offered"):

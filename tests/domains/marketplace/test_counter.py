@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -222,6 +223,10 @@ async def test_everybody_else_finds_nothing(browser: Browsers) -> None:
         (other,) = await db.scalars(select(ShopQuote))
         await db.delete(other)
     rival = browser(CAST.second_seller)
+    stream = re.search(r'hx-sse:connect="([^"]*)"', (await browser(SELLER).get("/market")).text)
+    assert stream
+    for person in (CAST.second_seller, CAST.advisor, CAST.customer, None):
+        assert (await browser(person).get(unescape(stream[1]))).status_code == 401, "it hears nothing"
     assert code not in (await rival.get("/market")).text
     for path in (url, f"{url}/fit"):
         assert (await rival.get(path)).status_code == 404
