@@ -32,13 +32,14 @@ async def offers(code: str, *prices: int | None, by: Person) -> None:
 
 
 async def test_both_sides_are_told_once_of_what_concerns_them(site: str, run_reactions: React) -> None:
-    async with transaction() as db:
+    async with transaction(tenant=NORTHSIDE) as db:
         # An advisor has no business at the counter of the parts shop they also work for.
         db.add(
             RoleAt(
                 user_id=CAST.technician.user_id, tenant_id=NORTHSIDE, role="advisor", service_center_id=None
             )
         )
+    async with transaction() as db:
         order = await asked(db, "Brake pads", "Wiper blades", priority="urgent")
         code, here = order.code, f"/market/requests/{order.code}"
     await run_reactions()
