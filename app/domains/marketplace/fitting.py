@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
-from app.core.render import template_global
 from app.core.words import _
 from app.domains import parts
 from app.domains.marketplace.models import PartsOrder, PartsOrderLine
@@ -77,12 +76,6 @@ async def car_of(order: PartsOrder) -> CarFacts:
     )
 
 
-@template_global
-def why_it_fits(rule: Mapping[str, Any]) -> str:
-    """The rule that was frozen into an offer, in words."""
-    return parts.say(msgspec.convert(rule, Verdict)) if rule else ""
-
-
 def refuse_misfits(offer: "Offer", judged: Mapping[UUID, Judged]) -> None:
     """Raises Invalid for what is known not to fit: it cannot be offered."""
     errors = {
@@ -92,3 +85,8 @@ def refuse_misfits(offer: "Offer", judged: Mapping[UUID, Judged]) -> None:
     }
     if errors:
         raise Invalid(errors)
+
+
+def say(rule: Mapping[str, Any]) -> str:
+    """The rule that an offer was judged by, in words."""
+    return parts.say(msgspec.convert(rule, Verdict)) if rule else ""

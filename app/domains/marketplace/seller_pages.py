@@ -20,7 +20,7 @@ from app.domains.marketplace import counter, fitting, orders, quote_form, quotin
 from app.domains.marketplace.counter import Tab
 from app.domains.marketplace.live import market_topic, order_topic
 from app.domains.marketplace.models import CONDITIONS, PartsOrder, ShopQuote
-from app.domains.marketplace.said import condition_word, decline_reasons
+from app.domains.marketplace.seller_words import condition_word, decline_reasons
 
 AnyRequest = Request[Any, Any, Any]
 SELL = needs("sell:parts")

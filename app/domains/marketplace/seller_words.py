@@ -1,10 +1,11 @@
-"""The market's words that templates call by name."""
+"""The words of a parts shop's counter on the screen."""
 
 from decimal import Decimal
 
 from app.core.render import KM_PER_MILE, number, template_global
 from app.core.words import _
-from app.domains.marketplace.models import ShopQuote
+from app.domains.marketplace import fitting
+from app.domains.marketplace.models import ShopQuote, ShopQuoteLine
 from app.domains.marketplace.moves import quote_word
 
 
@@ -27,6 +28,12 @@ def quote_state(quote: ShopQuote) -> tuple[str, str]:
         return "idle", _("Not answered")
     tones = {"invited": "info", "offered": "wait", "accepted": "go", "fulfilled": "go", "failed": "stop"}
     return tones.get(quote.status, "idle"), quote_word(quote.status)
+
+
+@template_global
+def why_it_fits(line: ShopQuoteLine) -> str:
+    """The rule that was frozen into what is offered, in words."""
+    return fitting.say(line.fit_rule)
 
 
 def decline_reasons() -> list[tuple[str, str]]:
