@@ -53,6 +53,8 @@ from app.domains.inspections import pages as inspections_pages
 from app.domains.marketplace import order_api as market_order_api
 from app.domains.marketplace import order_pages as market_order_pages
 from app.domains.marketplace import said as market_said
+from app.domains.marketplace import seller_api as marketplace_seller_api
+from app.domains.marketplace import seller_pages as marketplace_seller_pages
 from app.domains.messaging import api as messaging_api
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
@@ -155,6 +157,7 @@ PAGES: list[Any] = [
     estimates_pages.router,
     customers_pages.router,
     garage_pages.router,
+    marketplace_seller_pages.router,
     health.router,
     home.router,
     interface.router,
@@ -180,6 +183,7 @@ API: list[Any] = [
     billing_api.router,
     market_order_api.router,
     estimates_api.router,
+    marketplace_seller_api.router,
     customers_api.router,
     garage_api.router,
     messaging_api.router,

@@ -45,6 +45,7 @@ from app.domains.notifications import alarms
 from app.domains.notifications import chat_reactions as tell_chat
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
+from app.domains.notifications import market_reactions as tell_market
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
@@ -223,13 +224,13 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PartsOrderExpired: [ring_status],
     marketplace.PartsOrderCancelled: [ring_status],
     marketplace.PartsOrderMoved: [ring_status],
-    marketplace.OffersAccepted: [ring_status],
-    marketplace.ShopAsked: [ring_asked],
-    marketplace.QuoteOffered: [ring_offers, ring_shop],
+    marketplace.OffersAccepted: [ring_status, tell_market.tell_buyer_of_choice],
+    marketplace.ShopAsked: [ring_asked, tell_market.tell_counter_of_request],
+    marketplace.QuoteOffered: [ring_offers, ring_shop, tell_market.tell_buyer_of_first_offer],
     marketplace.QuoteDeclined: [ring_offers, ring_shop],
     marketplace.QuoteWithdrawn: [ring_offers, ring_shop],
-    marketplace.QuoteWon: [ring_shop],
-    marketplace.QuoteLost: [ring_shop],
+    marketplace.QuoteWon: [ring_shop, tell_market.tell_counter_of_sale],
+    marketplace.QuoteLost: [ring_shop, tell_market.tell_counter_of_loss],
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],

@@ -67,7 +67,7 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
     if me.can("sell:parts"):
-        links.append((PARTS, _("Parts"), "part"))
+        links += [("/market", _("Requests"), "bell"), (PARTS, _("Fitment"), "part")]
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links
@@ -84,5 +84,5 @@ def home_of(me: Viewer) -> str:
     if me.can("update:service_progress"):
         return "/bench"
     if me.can("sell:parts"):
-        return PARTS
+        return "/market"
     return "/garage"

@@ -71,9 +71,18 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
         ("/orders/", "SELECT {only}"),
     ],
     "ref": [("", "SELECT id FROM invoices t WHERE {mine}")],
-    "quote_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
+    "code": [
+        ("/market/", "SELECT o.code FROM shop_quotes t JOIN parts_orders o ON o.id = t.order_id WHERE {mine}")
+    ],
+    "quote_id": [
+        ("/shop-quotes/", "SELECT id FROM shop_quotes t WHERE {mine}"),
+        ("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC"),
+    ],
     "estimate_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
-    "order_id": [("", f"SELECT {OF_ORDER}")],
+    "order_id": [
+        ("/shop-quotes/", "SELECT order_id FROM shop_quotes t WHERE {mine}"),
+        ("", f"SELECT {OF_ORDER}"),
+    ],
     "job_id": [
         ("/canned-jobs/", "SELECT id FROM canned_jobs t WHERE {mine}"),
         ("/network/", "SELECT uuidv7()"),

@@ -30,11 +30,13 @@ OPENED_BY = {
     "center:*:appointments": {OWNER},
     "center:*:board": SHOP,
     "center:*:invoices": {OWNER},
+    "center:*:market": set(),  # a parts shop's, and Harbor Lane repairs
     "center:*:slots": THEIRS,
     "inspection:*": SHOP,
     "invoice:*": THEIRS,
     "order:*:customer": HOUSE,
     "order:*:staff": SHOP,
+    "parts_order:*": set(),  # a shop's page of a request hears it in open bidding
     "technician:*:bench": SHOP,
     "thread:*": THEIRS,
     "user:*": HOUSE,

@@ -140,18 +140,31 @@ async def lines_of_purchases(
 
 async def find_quote(db: AsyncSession, me: Viewer, code: str) -> tuple[PartsOrder, ShopQuote]:
     """The request a shop was asked, and its own quote. Raises NotFound."""
+    return await _asked(db, me, PartsOrder.code == code.strip().upper())
+
+
+async def find_quote_by_id(
+    db: AsyncSession, me: Viewer, *, quote_id: UUID | None = None, order_id: UUID | None = None
+) -> tuple[PartsOrder, ShopQuote]:
+    """As `find_quote`, by the quote or by the order. Raises NotFound."""
+    return await _asked(db, me, ShopQuote.id == quote_id if quote_id else PartsOrder.id == order_id)
+
+
+async def _asked(db: AsyncSession, me: Viewer, which: ColumnElement[bool]) -> tuple[PartsOrder, ShopQuote]:
     row = (
         await db.execute(
             select(PartsOrder, ShopQuote)
             .join(ShopQuote, ShopQuote.order_id == PartsOrder.id)
-            .where(
-                PartsOrder.code == code.strip().upper(),
-                ShopQuote.tenant_id == me.tenant_id,
-                *([ShopQuote.center_id == me.center_id] if me.center_id else []),
-            )
+            .where(which, asked_at(me))
         )
     ).first()
     if row is None:
         raise NotFound
     order, quote = row
     return order, quote
+
+
+def asked_at(me: Viewer) -> ColumnElement[bool]:
+    """Quotes of the parts shop the viewer works for."""
+    at_center = [ShopQuote.center_id == me.center_id] if me.center_id else []
+    return and_(ShopQuote.tenant_id == me.tenant_id, *at_center)

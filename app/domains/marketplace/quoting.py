@@ -28,10 +28,12 @@ from app.domains.marketplace.models import (
 )
 from app.domains.marketplace.moves import move_quote
 from app.domains.marketplace.telling import tell_quote
-from app.domains.parts_shops.models import PartsShopTerms
+from app.domains.parts_shops.models import PartsShop, PartsShopTerms
 
 MOST_HOURS = 24 * 60
 MOST_WARRANTY = 120
+MOST_MINOR = 10**10
+"""Where a shop has set no limit of its own."""
 
 
 class LineOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ async def offer(
     quote = await _own(db, quote, version)
     if not order.is_asking(clock.now()):
         raise Refused(_("The time for offers is over."), audit="shop_quote.illegal_move")
+    await _must_be_active(db, quote)
     lines = await orders.lines_of(db, order.id)
     await paying_ways.must_be_payable(db, quote.tenant_id, quote.shop_id)
     _check(wanted, lines, order, await _limit(db, quote))
@@ -158,16 +161,27 @@ async def _own(db: AsyncSession, quote: ShopQuote, version: int | None) -> ShopQ
     return fresh
 
 
-async def _limit(db: AsyncSession, quote: ShopQuote) -> int | None:
+async def _must_be_active(db: AsyncSession, quote: ShopQuote) -> None:
+    status = await db.scalar(
+        select(PartsShop.status).where(PartsShop.tenant_id == quote.tenant_id, PartsShop.id == quote.shop_id)
+    )
+    if status != "active":
+        raise Refused(
+            _("Your shop is not active at present, and cannot make offers."),
+            audit="shop_quote.shop_not_active",
+        )
+
+
+async def _limit(db: AsyncSession, quote: ShopQuote) -> int:
     limit: int | None = await db.scalar(
         select(PartsShopTerms.limit_minor).where(
             PartsShopTerms.tenant_id == quote.tenant_id, PartsShopTerms.shop_id == quote.shop_id
         )
     )
-    return limit
+    return limit or MOST_MINOR
 
 
-def _check(wanted: Offer, lines: list[PartsOrderLine], order: PartsOrder, limit: int | None) -> None:
+def _check(wanted: Offer, lines: list[PartsOrderLine], order: PartsOrder, limit: int) -> None:
     errors: dict[str, str] = {}
     if wanted.currency != order.currency:
         errors["currency"] = _("The buyer pays in %(currency)s.", currency=order.currency)
@@ -176,7 +190,7 @@ def _check(wanted: Offer, lines: list[PartsOrderLine], order: PartsOrder, limit:
         errors["lines"] = _("Answer each part of the request once, as available or not.")
     elif not any(line.is_available for line in wanted.lines):
         errors["lines"] = _("Nothing is available: decline the request instead.")
-    if wanted.delivery_fee_minor < 0 or (limit is not None and wanted.delivery_fee_minor > limit):
+    if not 0 <= wanted.delivery_fee_minor <= limit:
         errors["delivery_fee"] = _("That delivery fee is out of range.")
     asked = {line.id: line for line in lines}
     for number, line in enumerate(wanted.lines):
@@ -187,16 +201,16 @@ def _check(wanted: Offer, lines: list[PartsOrderLine], order: PartsOrder, limit:
         raise Invalid(errors)
 
 
-def _check_line(line: LineOffer, asked: PartsOrderLine, currency: str, limit: int | None) -> dict[str, str]:
+def _check_line(line: LineOffer, asked: PartsOrderLine, currency: str, limit: int) -> dict[str, str]:
     errors = {}
     if line.unit_price_minor <= 0:
         errors["unit_price"] = _("Enter a price of more than nothing, or mark the part as missing.")
-    elif limit is not None and line.unit_price_minor > limit:
+    elif line.unit_price_minor > limit:
         errors["unit_price"] = _(
             "Your shop quotes no part above %(limit)s. Is there a digit too many?",
             limit=money(limit, currency),
         )
-    if not 0 <= line.core_charge_minor <= (limit or line.core_charge_minor):
+    if not 0 <= line.core_charge_minor <= limit:
         errors["core_charge"] = _("That core charge is out of range.")
     if line.condition not in CONDITIONS:
         errors["condition"] = _("A part is new, used or rebuilt.")
@@ -268,11 +282,17 @@ async def refresh(db: AsyncSession, order: PartsOrder) -> None:
 
 
 async def decline(
-    db: AsyncSession, order: PartsOrder, quote: ShopQuote, *, reason: str = "", by: Viewer
+    db: AsyncSession,
+    order: PartsOrder,
+    quote: ShopQuote,
+    *,
+    reason: str = "",
+    version: int | None = None,
+    by: Viewer,
 ) -> None:
     """Say no. It can still be thought better of while the buyer waits. Raises Refused."""
     order = await orders.hold(db, order.id)
-    quote = await _own(db, quote, None)
+    quote = await _own(db, quote, version)
     move_quote(quote, "declined")
     quote.decline_reason = reason.strip()[:300]
     quote.answered_at = quote.answered_at or clock.now()
@@ -281,12 +301,18 @@ async def decline(
 
 
 async def withdraw(
-    db: AsyncSession, order: PartsOrder, quote: ShopQuote, *, reason: str = "", by: Viewer
+    db: AsyncSession,
+    order: PartsOrder,
+    quote: ShopQuote,
+    *,
+    reason: str = "",
+    version: int | None = None,
+    by: Viewer,
 ) -> None:
     """Take an offer back before it is accepted. In open bidding it binds all the same: whoever offers again must not be
     dearer than before. Raises Refused."""
     order = await orders.hold(db, order.id)
-    quote = await _own(db, quote, None)
+    quote = await _own(db, quote, version)
     move_quote(quote, "withdrawn")
     await db.flush()
     await refresh(db, order)
