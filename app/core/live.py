@@ -215,7 +215,7 @@ async def _standing(sessions: set[UUID]) -> dict[UUID, tuple[frozenset[RoleHeld]
 
 def _administers(held: Held) -> set[UUID]:
     """The businesses whose list of addresses holds for the stream's person."""
-    return {tenant for role, tenant, _center in held.roles if tenant and role in whereabouts.ADMINISTRATIVE}
+    return {tenant for role, tenant, _center in held.roles if tenant and role in whereabouts.OWNERS}
 
 
 async def _networks(tenants: set[UUID]) -> dict[UUID, list[str]]:

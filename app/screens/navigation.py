@@ -12,22 +12,18 @@ from app.core.words import _
 @template_global
 def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any]]:
     """Links of the main navigation in order; the present one is marked."""
-    path = request.url.path
+    path, links = request.url.path, _links(me)
+    here = [url for url, _label, _icon in links if _stands_under(path, url)]
+    current = SHOP if _stands_under(path, *OF_SHOP) else max(here, key=len, default="")
     return [
-        {
-            "url": url,
-            "label": label,
-            "icon": icon,
-            "current": _stands_under(path, url) or (url == SHOP and _stands_under(path, *OF_SHOP)),
-        }
-        for url, label, icon in _links(me)
+        {"url": url, "label": label, "icon": icon, "current": url == current} for url, label, icon in links
     ]
 
 
 SHOP = "/settings/centers"
 OF_SHOP = (
     "/settings/business", "/settings/services", "/settings/canned-jobs", "/settings/mails", "/settings/payments",
-    "/settings/addresses", "/settings/audit",
+    "/settings/addresses", "/settings/audit", "/market/profile",
 )  # fmt: skip
 """The other pages of the shop's set-up; the rest under /settings is the person's own."""
 
@@ -47,6 +43,14 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
             ("/book", _("Book"), "calendar"),
             ("/appointments", _("Visits"), "clock"),
             ("/invoices", _("Invoices"), "receipt"),
+        ]
+    if me.can("sell:parts"):
+        shop = [(SHOP, _("Shop"), "settings")] if me.can("manage:center") else []
+        return [
+            ("/market", _("Requests"), "bell"),
+            ("/market/sales", _("Sales"), "receipt"),
+            ("/parts/fitment", _("Fitment"), "wrench"),
+            *shop,
         ]
     links = []
     if me.can("read:all_appointments"):
@@ -71,6 +75,8 @@ def home_of(me: Viewer) -> str:
         return "/"
     if me.can("manage:network") and not me.is_staff:
         return "/network"
+    if me.can("sell:parts"):
+        return "/market"
     if me.can("read:all_appointments"):
         return "/board"
     if me.can("update:service_progress"):
