@@ -64,6 +64,11 @@ from app.domains.notifications import api as notifications_api
 from app.domains.notifications import mail_api as notifications_mail_api
 from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
+from app.domains.parts_shops import api as parts_shops_api
+from app.domains.parts_shops import pages as parts_shops_pages
+from app.domains.parts_shops import profile_pages as parts_shops_profile
+from app.domains.parts_shops import public_pages as parts_shops_public
+from app.domains.parts_shops import review_pages as parts_shops_review
 from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
@@ -123,6 +128,10 @@ PAGES: list[Any] = [
     network_kiosk_pages.router,
     network_address_pages.router,
     network_inviting_pages.router,
+    parts_shops_pages.router,
+    parts_shops_profile.router,
+    parts_shops_public.router,
+    parts_shops_review.router,
     services_pages.router,
     billing_fee_pages.router,
     billing_hooks.router,
@@ -171,6 +180,7 @@ API: list[Any] = [
     network_business_api.router,
     network_setup_api.router,
     network_people_api.router,
+    parts_shops_api.router,
     services_api.router,
     audit.api,
     shops.api,

@@ -10,6 +10,7 @@ from app.domains.garage import personal as garage
 from app.domains.inspections import personal as inspections
 from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
+from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
 from app.domains.workshop import personal as workshop
 
@@ -17,6 +18,7 @@ PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     garage.DECLARED,
+    parts_shops.DECLARED,
     customers.DECLARED,
     booking.DECLARED,
     workshop.DECLARED,

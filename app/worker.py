@@ -17,6 +17,7 @@ from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
 from app.domains.marketplace import tasks as marketplace_tasks
 from app.domains.notifications import alarms, reminding, sending, service_reminding
+from app.domains.parts_shops import tasks as parts_shops_tasks
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
 from app.settings import settings
@@ -31,6 +32,7 @@ TASKS_OF = (
     booking_tasks,
     estimates_tasks,
     marketplace_tasks,
+    parts_shops_tasks,
     alarms,
     reminding,
     sending,
