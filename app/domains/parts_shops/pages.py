@@ -140,7 +140,11 @@ def version_of(form: Any) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-@post(f"{HERE}/verification/{{onboarding_document_id:uuid}}/removal", opt=MINE, status_code=303)
+@post(
+    f"{HERE}/papers/{{onboarding_document_id:uuid}}/removal",
+    opt=MINE | {"page": HERE + "/verification"},
+    status_code=303,
+)
 async def remove_paper(request: AnyRequest, onboarding_document_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         await onboarding.remove_paper(db, await onboarding.find(db, me), onboarding_document_id, by=me)

@@ -43,7 +43,7 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
-def _files(person: UUID) -> Select[tuple[File]]:
+def _files(person: UUID) -> Select[File]:
     query = select(File).join(OnboardingDocument, OnboardingDocument.file_id == File.id)
     return query.where(OnboardingDocument.user_id == person).order_by(OnboardingDocument.created_at)
 

@@ -76,7 +76,9 @@ async def change(request: AnyRequest) -> Response[Any]:
 
 async def _read(form: Any, currency: str) -> dict[str, steps.Answers]:
     """Every part of the form, or what is wrong with any of them. Whoever looks for a place hears of nothing else."""
-    answers, errors, values = {"location": await steps.from_form("location", form, currency)}, {}, {}
+    answers = {"location": await steps.from_form("location", form, currency)}
+    errors: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for step in ASKED[1:]:
         try:
             answers[step] = await steps.from_form(step, form, currency)

@@ -122,9 +122,9 @@ def answer_said(name: str, value: Any, currency: str) -> str:
         return ", ".join(condition_label(one) for one in value)
     words = {"stock_method": stock_label, "paying": paying_label, "zone": zone_label}
     if name in words:
-        return words[name](value)
+        return str(words[name](value))
     if name == "country":
-        return dict(country_options()).get(value, value)
+        return str(dict(country_options()).get(value, value))
     if name == "markup_percent":
         return render.percent(Decimal(value) / 100)
     units = {

@@ -23,6 +23,7 @@ KINDS = ("registration", "tax", "identity", "address", "other")
 NEEDED = (("registration",), ("tax",), ("identity", "address"))
 """One of each must be there."""
 
+MOST_MINOR = 10**12
 Answers = dict[str, Any]
 
 
@@ -66,22 +67,22 @@ class Inventory(msgspec.Struct):
 class PricingForm(msgspec.Struct, kw_only=True):
     """Sums as people write them."""
 
-    markup_percent: Annotated[Decimal, Meta(ge=0, le=500)] = Decimal(0)
-    limit: Annotated[Decimal, Meta(gt=0, le=10_000_000)]
+    markup_percent: Decimal = Decimal(0)
+    limit: Decimal
     warranty_months: Annotated[int, Meta(ge=0, le=120)]
     delivery_hours: Annotated[int, Meta(ge=1, le=720)]
-    delivery_fee: Annotated[Decimal, Meta(ge=0, le=100_000)] = Decimal(0)
+    delivery_fee: Decimal = Decimal(0)
     paying: Literal["card", "card_or_cash"]
 
 
 class Pricing(msgspec.Struct, kw_only=True):
     """Sums in minor units of the shop's currency."""
 
-    markup_percent: Annotated[Decimal, Meta(ge=0, le=500)] = Decimal(0)
-    limit_minor: Annotated[int, Meta(gt=0, le=10**12)]
+    markup_percent: Decimal = Decimal(0)
+    limit_minor: Annotated[int, Meta(gt=0, le=MOST_MINOR)]
     warranty_months: Annotated[int, Meta(ge=0, le=120)]
     delivery_hours: Annotated[int, Meta(ge=1, le=720)]
-    delivery_fee_minor: Annotated[int, Meta(ge=0, le=10**10)] = 0
+    delivery_fee_minor: Annotated[int, Meta(ge=0, le=MOST_MINOR)] = 0
     paying: Literal["card", "card_or_cash"]
 
 
@@ -121,8 +122,11 @@ def from_json(step: str, given: Any) -> Answers:
     if step == "brands" and not hasattr(given, "getall"):
         given = {**given, **{name: _list(given, name) for name in ("makes", "conditions")}}
     found = read(kind[step], given)
-    check = {"business": _check_business, "location": _named, "brands": _check_brands}.get(step)
-    return msgspec.to_builtins(check(found) if check else found)
+    checks: dict[str, Any] = {
+        "business": _check_business, "location": _named, "brands": _check_brands, "pricing": _check_pricing
+    }  # fmt: skip
+    answer: Answers = msgspec.to_builtins(checks[step](found) if step in checks else found)
+    return answer
 
 
 def _list(given: Mapping[str, Any], name: str) -> list[Any]:
@@ -176,9 +180,25 @@ def _priced(form: PricingForm, currency: str) -> Answers:
     said = msgspec.structs.asdict(form)
     limit = minor_of(said.pop("limit"), currency, "limit")
     fee = minor_of(said.pop("delivery_fee"), currency, "delivery_fee")
-    if limit <= 0:
-        raise Invalid({"limit": _("This number is out of range.")})
-    found: Answers = msgspec.to_builtins(Pricing(limit_minor=limit, delivery_fee_minor=fee, **said))
+    wrong = {
+        name: _("This number is out of range.")
+        for name, out in (
+            ("limit", not 0 < limit <= MOST_MINOR),
+            ("delivery_fee", not 0 <= fee <= MOST_MINOR),
+        )
+        if out
+    }
+    if wrong:
+        raise Invalid(wrong)
+    found: Answers = msgspec.to_builtins(
+        _check_pricing(Pricing(limit_minor=limit, delivery_fee_minor=fee, **said))
+    )
+    return found
+
+
+def _check_pricing(found: Pricing) -> Pricing:
+    if not 0 <= found.markup_percent <= 500 or -int(found.markup_percent.as_tuple().exponent) > 2:
+        raise Invalid({"markup_percent": _("Between 0 and 500, with two decimals at most.")})
     return found
 
 
