@@ -63,24 +63,24 @@ async def start(request: AnyRequest) -> OnboardingOut:
         return await _shown(db, await onboarding.start(db, by=me))
 
 
-@get("/shop-onboarding/{onboarding_id:uuid}", opt=MINE)
-async def show(request: AnyRequest, onboarding_id: FromPath[UUID]) -> OnboardingOut:
+@get("/shop-onboarding/{shop_onboarding_id:uuid}", opt=MINE)
+async def show(request: AnyRequest, shop_onboarding_id: FromPath[UUID]) -> OnboardingOut:
     """How far one's own onboarding is."""
     async with begin(request) as (db, me):
-        return await _shown(db, await onboarding.find(db, me, onboarding_id))
+        return await _shown(db, await onboarding.find(db, me, shop_onboarding_id))
 
 
 @put(
-    "/shop-onboarding/{onboarding_id:uuid}/step/{step:str}",
+    "/shop-onboarding/{shop_onboarding_id:uuid}/step/{step:str}",
     opt=MINE | limited(UPLOADS),
     request_max_body_size=papers.LARGEST_BODY,
 )
-async def save(request: AnyRequest, onboarding_id: FromPath[UUID], step: FromPath[str]) -> OnboardingOut:
+async def save(request: AnyRequest, shop_onboarding_id: FromPath[UUID], step: FromPath[str]) -> OnboardingOut:
     """Save one step, by its number or name: the fields of its answer and the `version` that was looked at. Step 6 takes
     the papers as multipart files: registration, tax, identity, address, other."""
     name = steps.STEPS[onboarding.number_of(step) - 1]
     async with glance(request) as (db, me):
-        mine = await onboarding.find(db, me, onboarding_id)
+        mine = await onboarding.find(db, me, shop_onboarding_id)
         if is_papers := name == "verification" and request.headers.get("content-type", "").startswith(
             "multipart/"
         ):
@@ -89,13 +89,13 @@ async def save(request: AnyRequest, onboarding_id: FromPath[UUID], step: FromPat
         received = await papers.receive(papers.sent(await request.form()), by=onboarding.own(me))
         kept = [one for _kind, one in received]
         async with kept_or_gone(kept, by=onboarding.own(me), tenant=None), begin(request) as (db, me):
-            mine = await onboarding.find(db, me, onboarding_id)
+            mine = await onboarding.find(db, me, shop_onboarding_id)
             await onboarding.add_papers(db, mine, received, by=me)
             return await _shown(db, mine)
     given = await _body(request)
     answer = steps.from_json(name, given)
     async with begin(request) as (db, me):
-        mine = await onboarding.find(db, me, onboarding_id)
+        mine = await onboarding.find(db, me, shop_onboarding_id)
         await onboarding.save(db, mine, name, answer, seen=given["version"], by=me)
         return await _shown(db, mine)
 
@@ -110,11 +110,11 @@ async def _body(request: AnyRequest) -> dict[str, Any]:
     return {**given, "version": version}
 
 
-@post("/shop-onboarding/{onboarding_id:uuid}/complete", opt=MINE, status_code=200)
-async def complete(request: AnyRequest, onboarding_id: FromPath[UUID]) -> OnboardingOut:
+@post("/shop-onboarding/{shop_onboarding_id:uuid}/complete", opt=MINE, status_code=200)
+async def complete(request: AnyRequest, shop_onboarding_id: FromPath[UUID]) -> OnboardingOut:
     """Hand everything to the reviewer; the business comes into being. Sent again it changes nothing."""
     async with begin(request) as (db, me):
-        mine = await onboarding.find(db, me, onboarding_id)
+        mine = await onboarding.find(db, me, shop_onboarding_id)
         await onboarding.submit(db, mine, by=me)
         return await _shown(db, mine)
 

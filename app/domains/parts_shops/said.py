@@ -105,7 +105,7 @@ def answer_rows(answer: Mapping[str, Any], currency: str) -> list[tuple[str, str
     """What was answered in one step, field by field, as it is read."""
     labels = _fields()
     rows = [
-        (labels[name], answer_said(name, value, currency)) for name, value in answer.items() if name in labels
+        (label, answer_said(name, answer[name], currency)) for name, label in labels.items() if name in answer
     ]
     return [(label, said) for label, said in rows if said]
 
