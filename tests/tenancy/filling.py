@@ -116,6 +116,8 @@ def _any(column: Column, shop: Shop) -> str:
         return f"'\\x{secrets.token_hex(32)}'"
     if kind in ("bigint", "integer", "smallint", "numeric"):
         return str(secrets.randbelow(9000) + 17)
+    if kind == "double precision":
+        return "47.5"  # a latitude as well as a longitude
     if kind == "boolean":
         return "false"
     if kind == "date":
