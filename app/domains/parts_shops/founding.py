@@ -71,9 +71,14 @@ async def write_again(db: AsyncSession, tenant_id: UUID, answers: Mapping[str, A
     await record(db, event, by=there, tenant=tenant_id, subject=shop.id)
 
 
+async def shop_of(db: AsyncSession, tenant_id: UUID) -> PartsShop:
+    """A business's shop."""
+    return (await db.scalars(select(PartsShop).where(PartsShop.tenant_id == tenant_id))).one()
+
+
 async def of_tenant(db: AsyncSession, tenant_id: UUID) -> tuple[PartsShop, PartsShopTerms]:
     """A business's shop and its terms, for whoever may read them."""
-    shop = (await db.scalars(select(PartsShop).where(PartsShop.tenant_id == tenant_id))).one()
+    shop = await shop_of(db, tenant_id)
     terms = select(PartsShopTerms).where(
         PartsShopTerms.tenant_id == tenant_id, PartsShopTerms.shop_id == shop.id
     )

@@ -158,7 +158,7 @@ async def submit(request: AnyRequest) -> Response[Any]:
         mine = await onboarding.find(db, me)
         await onboarding.submit(db, mine, by=me)
         if mine.tenant_id:
-            shop, _terms = await founding.of_tenant(db, mine.tenant_id)
+            shop = await founding.shop_of(db, mine.tenant_id)
             await signing_in.work_at(db, center_id=shop.center_id, by=me)
         return see_other(request, HERE, flash=_("Handed in. We look at your papers and write to you."))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy import func, select
 
 from app.core.db import transaction
 from app.core.security import csrf_token
 from app.domains.marketplace import orders
-from app.domains.network.models import Tenant
+from app.domains.network.models import ServiceCenter, Tenant
 from app.domains.parts_shops import tasks
 from app.domains.parts_shops.models import ShopOnboarding
-from tests.cast import CAST
+from tests.cast import CAST, HARBOR_CENTER, NORTHSIDE_CENTER
 from tests.conftest import viewing
 from tests.core import pictures
 from tests.mailbox import mails_to
@@ -104,7 +106,7 @@ async def test_a_shop_comes_into_being_once_waits_and_is_asked_when_it_is_verifi
     seller, reviewer = browser(cast.stranger), browser(cast.network)
     await walk(seller)
     # Pressed twice, in two tabs: one business.
-    first, second = [await seller.post("/sell-parts/submission") for _tab in range(2)]
+    first, second = await asyncio.gather(*(seller.post("/sell-parts/submission") for _tab in range(2)))
     assert (first.status_code, second.status_code) == (303, 303)
     shop = await shop_of(cast.stranger)
     async with transaction() as db:
@@ -258,3 +260,37 @@ async def test_the_same_steps_as_json(browser, cast):
         assert (done.status_code, done.json()["status"]) == (200, "submitted")
     assert (await browser(cast.outsider).json("GET", here)).status_code == 404
     assert (await browser(cast.outsider).json("POST", f"{here}/complete")).status_code == 404
+
+
+async def test_a_parts_business_has_roles_and_a_set_up_of_its_own(browser, cast):
+    """Its last owner stays one, no workshop's role is given there, and what its page does not ask for is kept."""
+    owner = browser(cast.seller)
+    people = f"/settings/centers/{NORTHSIDE_CENTER}/people"
+    page = (await owner.get(people)).text
+    assert "Parts counter" in page
+    assert "Technician" not in page
+    wanted = {"name": "Ann", "email": "ann@test.example", "role": "technician"}
+    assert (await owner.post(f"/settings/centers/{NORTHSIDE_CENTER}/invitations", wanted)).status_code == 422
+    roles = f"{people}/{cast.seller.staff_id}/roles"
+    assert (await owner.post(roles, {"roles": ["owner"]})).status_code == 422
+    last = await owner.post(roles, {"roles": ["parts_counter"]})
+    assert (last.status_code, "the only owner" in last.text) == (409, True)
+    here = f"/settings/centers/{NORTHSIDE_CENTER}"
+    assert "Booking rules" not in (await owner.get(here)).text
+    facts = {
+        "name": "Northside & Sons",
+        "country": "US",
+        "zone": "America/New_York",
+        "currency": "USD",
+        "city": "Portland",
+    }
+    assert (await owner.post(here, facts)).status_code == 303
+    async with transaction() as db:
+        center = await db.get_one(ServiceCenter, NORTHSIDE_CENTER)
+        assert (center.name, center.is_active, center.labor_rate_minor) == ("Northside & Sons", True, 12000)
+    assert (await owner.post("/settings/centers", facts)).status_code == 409, "it has one place"
+    # A workshop does not hire for a counter it has not.
+    for role in ("parts_counter", "parts_owner"):
+        theirs = {"name": "Ann", "email": "ann@test.example", "role": role}
+        answer = await browser(cast.owner).post(f"/settings/centers/{HARBOR_CENTER}/invitations", theirs)
+        assert answer.status_code == 422
