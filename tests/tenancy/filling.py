@@ -29,6 +29,13 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("platform_fees", "basis_points"): "250",
     ("business_fees", "currency"): "'USD'",
     ("business_fees", "basis_points"): "250",
+    ("parts_shops", "score"): "50",
+    ("parts_shops", "status"): "'active'",
+    ("parts_shops", "currency"): "'USD'",
+    ("parts_shop_terms", "stock_method"): "'by_hand'",
+    ("shop_onboardings", "status"): "'in_progress'",
+    ("shop_onboardings", "current_step"): "1",
+    ("onboarding_documents", "kind"): "'tax'",
 }
 """Where any value would do for the table and not for the pages that read it."""
 
