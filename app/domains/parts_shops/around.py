@@ -1,7 +1,6 @@
 """Parts shops as anybody finds them: by the make they sell for and by how near they are."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import or_, select
@@ -52,10 +51,6 @@ async def shop_called(db: AsyncSession, slug: str) -> tuple[PartsShop, ServiceCe
     if row is None:
         raise NotFound
     return row.PartsShop, row.ServiceCenter
-
-
-async def slug_of(db: AsyncSession, center_id: UUID) -> str:
-    return str(await db.scalar(select(ServiceCenter.slug).where(ServiceCenter.id == center_id)) or "")
 
 
 def distance(shop: PartsShop, near: Place | None) -> int | None:

@@ -105,6 +105,10 @@ async def give_back(db: AsyncSession, shop: PartsShop, reasons: Mapping[str, str
 
 async def _decide(db: AsyncSession, shop: PartsShop, to: str, by: Viewer) -> ShopOnboarding:
     onboarding = await _held(db, shop, by)
+    if onboarding.user_id == by.user_id:
+        raise Refused(
+            _("This is your own shop: somebody else must look at it."), audit="onboarding.own_review"
+        )
     if onboarding.status == "submitted":
         await _take_up(db, onboarding, by)
     move_onboarding(onboarding, to)

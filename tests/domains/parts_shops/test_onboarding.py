@@ -8,16 +8,17 @@ from sqlalchemy import func, select
 
 from app.core.db import transaction
 from app.core.security import csrf_token
+from app.core.tables import File
 from app.domains.marketplace import orders
 from app.domains.network.models import ServiceCenter, Tenant
-from app.domains.parts_shops import tasks
-from app.domains.parts_shops.models import ShopOnboarding
+from app.domains.parts_shops import personal, tasks
+from app.domains.parts_shops.models import OnboardingDocument, ShopOnboarding
 from tests.cast import CAST, HARBOR_CENTER, NORTHSIDE_CENTER
 from tests.conftest import viewing
 from tests.core import pictures
 from tests.mailbox import mails_to
 from tests.market import asked
-from tests.selling import FORMS, a_verified_shop, papers, shop_of, walk, way_of
+from tests.selling import FORMS, a_verified_shop, handed_in, papers, shop_of, walk, way_of
 
 REVIEW = "/network/parts-shops"
 
@@ -262,7 +263,7 @@ async def test_the_same_steps_as_json(browser, cast):
     assert (await browser(cast.outsider).json("POST", f"{here}/complete")).status_code == 404
 
 
-async def test_a_parts_business_has_roles_and_a_set_up_of_its_own(browser, cast):
+async def test_a_parts_business_has_roles_and_a_set_up_of_its_own(browser, cast, run_reactions):
     """Its last owner stays one, no workshop's role is given there, and what its page does not ask for is kept."""
     owner = browser(cast.seller)
     people = f"/settings/centers/{NORTHSIDE_CENTER}/people"
@@ -289,8 +290,34 @@ async def test_a_parts_business_has_roles_and_a_set_up_of_its_own(browser, cast)
         center = await db.get_one(ServiceCenter, NORTHSIDE_CENTER)
         assert (center.name, center.is_active, center.labor_rate_minor) == ("Northside & Sons", True, 12000)
     assert (await owner.post("/settings/centers", facts)).status_code == 409, "it has one place"
+    await run_reactions()
+    found = (await browser().get("/parts-shops?make=Honda")).text
+    assert "Northside &amp; Sons" in found
+    assert "River Spares" in found
+    assert "Northside" not in (await browser().get("/parts-shops?make=saab")).text
     # A workshop does not hire for a counter it has not.
     for role in ("parts_counter", "parts_owner"):
         theirs = {"name": "Ann", "email": "ann@test.example", "role": role}
         answer = await browser(cast.owner).post(f"/settings/centers/{HARBOR_CENTER}/invitations", theirs)
         assert answer.status_code == 422
+
+
+async def test_nobody_verifies_a_shop_of_their_own(browser, cast):
+    reviewer = browser(cast.network)
+    shop = await handed_in(reviewer, cast.network)
+    refused = await reviewer.post(f"{REVIEW}/{shop.id}/approval")
+    assert (refused.status_code, "somebody else must look" in refused.text) == (409, True)
+    assert (await shop_of(cast.network)).status == "pending_verification"
+
+
+async def test_an_erased_person_leaves_no_answers_and_no_papers(browser, cast):
+    seller = browser(cast.stranger)
+    await walk(seller)
+    kept = [one async for one in personal.papers(cast.stranger.user_id)]
+    assert [one.name.rpartition(".")[2] for one in kept] == ["pdf", "pdf", "pdf"]
+    async with transaction(user=cast.stranger.user_id) as db:
+        await personal.erase(db, cast.stranger.user_id)
+    async with transaction(user=cast.stranger.user_id) as db:
+        for table in (ShopOnboarding, OnboardingDocument):
+            assert await db.scalar(select(func.count()).select_from(table)) == 0
+        assert await db.scalar(select(func.count()).where(File.user_id == cast.stranger.user_id)) == 0
