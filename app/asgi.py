@@ -75,6 +75,11 @@ from app.domains.parts import api as parts_api
 from app.domains.parts import loading_pages as parts_loading_pages
 from app.domains.parts import pages as parts_pages
 from app.domains.parts import said as parts_said
+from app.domains.parts_shops import api as parts_shops_api
+from app.domains.parts_shops import pages as parts_shops_pages
+from app.domains.parts_shops import profile_pages as parts_shops_profile
+from app.domains.parts_shops import public_pages as parts_shops_public
+from app.domains.parts_shops import review_pages as parts_shops_review
 from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
@@ -138,6 +143,10 @@ PAGES: list[Any] = [
     network_kiosk_pages.router,
     network_address_pages.router,
     network_inviting_pages.router,
+    parts_shops_pages.router,
+    parts_shops_profile.router,
+    parts_shops_public.router,
+    parts_shops_review.router,
     services_pages.router,
     parts_pages.router,
     parts_loading_pages.router,
@@ -192,6 +201,7 @@ API: list[Any] = [
     network_business_api.router,
     network_setup_api.router,
     network_people_api.router,
+    parts_shops_api.router,
     services_api.router,
     parts_api.router,
     audit.api,

@@ -11,6 +11,7 @@ from app.domains.inspections import personal as inspections
 from app.domains.messaging import personal as messaging
 from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
+from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
 from app.domains.workshop import personal as workshop
 
@@ -19,6 +20,7 @@ PERSONAL: list[Declared] = [
     network.DECLARED,
     garage.DECLARED,
     messaging.DECLARED,
+    parts_shops.DECLARED,
     customers.DECLARED,
     booking.DECLARED,
     workshop.DECLARED,

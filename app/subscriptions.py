@@ -50,11 +50,19 @@ from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
+from app.domains.notifications.onboarding_reactions import (
+    tell_approved,
+    tell_returned,
+    tell_reviewers,
+    tell_suspended,
+)
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
+from app.domains.parts_shops import events as parts_shops
+from app.domains.parts_shops.trading import follow_center
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
@@ -195,7 +203,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     booking.AppointmentReady: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
     # a shop's set-up decides what is free
-    network.CenterChanged: [ring_slots_of_center],
+    network.CenterChanged: [ring_slots_of_center, follow_center],
     network.HoursExceptionChanged: [ring_slots_of_center],
     network.BayChanged: [ring_slots_of_center],
     network.StaffChanged: [ring_slots_of_center],
@@ -217,6 +225,11 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # parts shops
+    parts_shops.OnboardingSubmitted: [tell_reviewers],
+    parts_shops.OnboardingApproved: [tell_approved],
+    parts_shops.OnboardingReturned: [tell_returned],
+    parts_shops.PartsShopMoved: [tell_suspended],
     # marketplace
     marketplace.PartsOrderSubmitted: [ring_status],
     marketplace.PartsSearchWidened: [ring_status],

@@ -18,6 +18,7 @@ from app.domains.estimates import tasks as estimates_tasks
 from app.domains.marketplace import tasks as marketplace_tasks
 from app.domains.messaging import waiting
 from app.domains.notifications import alarms, reminding, sending, service_reminding
+from app.domains.parts_shops import tasks as parts_shops_tasks
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
 from app.settings import settings
@@ -33,6 +34,7 @@ TASKS_OF = (
     estimates_tasks,
     marketplace_tasks,
     waiting,
+    parts_shops_tasks,
     alarms,
     reminding,
     sending,

@@ -69,6 +69,9 @@ OWNER: Final = ADVISOR | TECHNICIAN | {
 PARTS_OWNER: Final = PARTS_COUNTER | {"manage:center", "manage:staff", "read:reports", "read:audit"}
 """Of a business that sells parts and repairs nothing."""
 
+OWNERS: Final = frozenset({"owner", "parts_owner"})
+"""The roles that can set a business up, hire, and take it from its owner."""
+
 NETWORK: Final = frozenset({"manage:network", "read:audit"})
 
 BY_ROLE: Final[dict[str, frozenset[str]]] = {

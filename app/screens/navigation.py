@@ -12,30 +12,26 @@ from app.core.words import _
 @template_global
 def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any]]:
     """Links of the main navigation in order; the present one is marked."""
-    path = request.url.path
+    path, links = request.url.path, _links(me)
+    here = [url for url, _label, _icon in links if _stands_under(path, url)]
+    current = SHOP if _stands_under(path, *OF_SHOP) else max(here, key=len, default="")
+    if me.can("sell:parts") and _stands_under(path, "/parts"):
+        current = FITMENT
     return [
-        {
-            "url": url,
-            "label": label,
-            "icon": icon,
-            "current": _stands_under(path, url)
-            or (url == SHOP and _stands_under(path, *OF_SHOP))
-            or (url == PARTS and _stands_under(path, *OF_PARTS)),
-        }
-        for url, label, icon in _links(me)
+        {"url": url, "label": label, "icon": icon, "current": url == current} for url, label, icon in links
     ]
 
 
 SHOP = "/settings/centers"
 OF_SHOP = (
     "/settings/business", "/settings/services", "/settings/canned-jobs", "/settings/mails", "/settings/payments",
-    "/settings/addresses", "/settings/audit",
+    "/settings/addresses", "/settings/audit", "/market/profile",
 )  # fmt: skip
 """The other pages of the shop's set-up; the rest under /settings is the person's own."""
 
 
-PARTS = "/parts/fitment"
-OF_PARTS = ("/parts",)
+FITMENT = "/parts/fitment"
+"""A parts shop's lists, and the other pages about them under /parts."""
 
 
 def _stands_under(path: str, *urls: str) -> bool:
@@ -54,6 +50,14 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
             ("/appointments", _("Visits"), "clock"),
             ("/invoices", _("Invoices"), "receipt"),
         ]
+    if me.can("sell:parts"):
+        shop = [(SHOP, _("Shop"), "settings")] if me.can("manage:center") else []
+        return [
+            ("/market", _("Requests"), "bell"),
+            ("/market/sales", _("Sales"), "receipt"),
+            (FITMENT, _("Fitment"), "part"),
+            *shop,
+        ]
     links = []
     if me.can("read:all_appointments"):
         links += [
@@ -66,8 +70,6 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
         links.append(("/bench", _("Bench"), "wrench"))
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
-    if me.can("sell:parts"):
-        links += [("/market", _("Requests"), "bell"), (PARTS, _("Fitment"), "part")]
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links
@@ -79,10 +81,10 @@ def home_of(me: Viewer) -> str:
         return "/"
     if me.can("manage:network") and not me.is_staff:
         return "/network"
+    if me.can("sell:parts"):
+        return "/market"
     if me.can("read:all_appointments"):
         return "/board"
     if me.can("update:service_progress"):
         return "/bench"
-    if me.can("sell:parts"):
-        return "/market"
     return "/garage"

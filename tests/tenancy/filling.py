@@ -32,6 +32,13 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("messages", "kind"): "'text'",
     ("business_fees", "currency"): "'USD'",
     ("business_fees", "basis_points"): "250",
+    ("parts_shops", "score"): "50",
+    ("parts_shops", "status"): "'active'",
+    ("parts_shops", "currency"): "'USD'",
+    ("parts_shop_terms", "stock_method"): "'by_hand'",
+    ("shop_onboardings", "status"): "'in_progress'",
+    ("shop_onboardings", "current_step"): "1",
+    ("onboarding_documents", "kind"): "'tax'",
 }
 """Where any value would do for the table and not for the pages that read it."""
 
@@ -126,7 +133,7 @@ def _any(column: Column, shop: Shop) -> str:
     if kind in ("bigint", "integer", "smallint", "numeric"):
         return str(secrets.randbelow(9000) + 17)
     if kind == "double precision":
-        return "17.5"
+        return "47.5"  # a latitude as well as a longitude
     if kind == "boolean":
         return "false"
     if kind == "date":

@@ -49,6 +49,18 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "removes": "DELETE ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
     },
+    "shop_onboardings": {
+        "adds": "INSERT  CHECK (user_id = ( SELECT app_user()))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+    },
+    "onboarding_documents": {
+        "adds": "INSERT  CHECK (user_id = ( SELECT app_user()))",
+        "changes": "UPDATE (user_id = ( SELECT app_user()))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "removes": "DELETE (user_id = ( SELECT app_user()))",
+    },
     "api_tokens": {
         "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) AND (tenant_id IS NULL)) OR (tenant_id = ( SELECT app_tenant())))",
         "changes": "UPDATE (((user_id = ( SELECT app_user())) AND (tenant_id IS NULL)) OR (tenant_id = ( SELECT app_tenant())))",
