@@ -8,6 +8,7 @@ from app.domains.customers import personal as customers
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
 from app.domains.inspections import personal as inspections
+from app.domains.marketplace import personal as marketplace
 from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
 from app.domains.privacy import personal as privacy
@@ -16,6 +17,7 @@ from app.domains.workshop import personal as workshop
 PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
+    marketplace.DECLARED,  # before the garage: an order names its car
     garage.DECLARED,
     customers.DECLARED,
     booking.DECLARED,
