@@ -173,7 +173,7 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
         yield Paper(f"photos/parts/{file.id}.{file.key.rpartition('.')[2]}", key=file.key)
 
 
-def _photos(person: UUID) -> Select[tuple[PartsOrderPhoto, File]]:
+def _photos(person: UUID) -> Select[PartsOrderPhoto, File]:
     return (
         select(PartsOrderPhoto, File)
         .join(File, File.id == PartsOrderPhoto.file_id)

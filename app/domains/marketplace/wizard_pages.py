@@ -216,7 +216,8 @@ async def vehicle_step(request: AnyRequest, code: FromPath[str], vin: FromQuery[
         return await _step(request, code, "vehicle")
     found = await garage.look_up(vin.strip()[:40])
     values = {**garage.as_form(found), "vin": found.vin}
-    return await _step(request, code, "vehicle", found=found, values=values)
+    warning = garage.warning(found.decoded)
+    return await _step(request, code, "vehicle", found=found, values=values, warning=warning)
 
 
 @post("/parts/orders/{code:str}/vehicle", opt=BUYS)
