@@ -5,6 +5,7 @@ the same variables for its children. Nothing else in the application reads `os.e
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from app.gateways.oidc import Provider, configured
+from app.gateways.places.geocoding import open_geocoder
 from app.gateways.scanner import open_scanner
 
 Mode = Literal["demo", "production", "test"]
@@ -61,6 +63,12 @@ class Settings:
     """`file:///folder` or `s3://bucket?endpoint=…&region=…`."""
     clamd_url: str | None
     """The virus scanner that looks at what people send, `tcp://host:3310` or `unix:///path`. None: nothing does."""
+    geocoder_url: str | None
+    """Whom streets are asked of, see app/gateways/places/geocoding.py. None: only towns are known."""
+    map_tiles_url: str | None
+    """Where the tiles of a map come from, `https://host/{z}/{x}/{y}.png`. None: maps show the towns of our own list."""
+    map_attribution: str
+    """Whose map it is; shown on it."""
     sign_on: tuple[Provider, ...]
     """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
@@ -98,6 +106,9 @@ class Settings:
             mail_from=values.get("MAIL_FROM", "Torqueline <no-reply@demo.test>"),
             storage_url=values.get("STORAGE_URL") or (home / "files").as_uri(),
             clamd_url=values.get("CLAMD_URL"),
+            geocoder_url=values.get("GEOCODER_URL"),
+            map_tiles_url=values.get("MAP_TILES_URL"),
+            map_attribution=values.get("MAP_ATTRIBUTION", ""),
             sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
             parts_order_minutes=_minutes(values, "PARTS_ORDER_MINUTES", 120),
@@ -122,10 +133,24 @@ class Settings:
             raise SettingsWrong("STORAGE_URL must begin with file:/// or s3://")
         try:
             open_scanner(self.clamd_url)
+            open_geocoder(self.geocoder_url)
         except ValueError as wrong:
             raise SettingsWrong(str(wrong)) from wrong
+        if self.map_tiles_url:
+            tiles = urlsplit(self.map_tiles_url)
+            is_address = tiles.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+(:\d+)?", tiles.netloc)
+            if not is_address or not all(part in self.map_tiles_url for part in ("{z}", "{x}", "{y}")):
+                raise SettingsWrong("MAP_TILES_URL must look like https://tiles.example.com/{z}/{x}/{y}.png")
+            if not self.map_attribution:
+                raise SettingsWrong("MAP_ATTRIBUTION is not set: whoever makes a map wants to be named on it")
         if self.mode == "production" and not self.secure:
             raise SettingsWrong("BASE_URL must be https:// in production: cookies are sent over TLS only")
+
+    @property
+    def map_tiles_origin(self) -> str:
+        """What a page with a map may load pictures from besides; "" without tiles."""
+        tiles = urlsplit(self.map_tiles_url or "")
+        return f"{tiles.scheme}://{tiles.netloc}" if self.map_tiles_url else ""
 
     @property
     def is_demo(self) -> bool:

