@@ -59,7 +59,7 @@ class PartIn(msgspec.Struct, forbid_unknown_fields=True):
     id: UUID | None = None
     name: Annotated[str, Meta(max_length=120)] = ""
     part_number: Annotated[str, Meta(max_length=60)] = ""
-    quantity: Annotated[Decimal, Meta(gt=0, le=999)] = Decimal(1)
+    quantity: Decimal = Decimal(1)
     note: Annotated[str, Meta(max_length=500)] = ""
     oem_only: bool = False
 

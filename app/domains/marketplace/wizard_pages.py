@@ -187,9 +187,10 @@ async def _shown(
     photos = await drafting.photos_of(db, order.id)
     lines = await orders.lines_of(db, order.id)
     if step == "parts":
-        stored = parts_form.rows_of(lines, photos)
-        rows = parts_form.with_others(given["rows"], stored) if given.pop("merge", False) else stored
-        return {"rows": rows, "most": asking.MOST_LINES} | given
+        rows = parts_form.rows_of(lines, photos)
+        if given.pop("merge", False):
+            given["rows"] = parts_form.with_others(given["rows"], rows)
+        return {"rows": rows, "most": asking.MOST_LINES, "add": False} | given
     return {
         "lines": lines,
         "photos": photos,
@@ -308,7 +309,7 @@ async def set_parts(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
             return await _saved(request, order, "parts?add=true" if go == "add" else "parts")
     except Invalid as wrong:
         filled = [row for row in rows if not row.is_blank]
-        said = Invalid(parts_form.by_row(wrong.errors, filled) | _lost(request, filled))
+        said = Invalid(_lost(request, filled) | parts_form.by_row(wrong.errors, filled))
         return await _step(request, code, "parts", wrong=said, rows=rows, add=go == "add")
     except Refused as no:
         return await _again(request, code, "parts", no, rows=rows, merge=True)

@@ -7,18 +7,20 @@ import pytest
 from sqlalchemy import select
 
 from app.core.db import transaction
-from app.domains.marketplace import drafting, orders
+from app.core.errors import NotFound
+from app.domains.marketplace import drafting, orders, personal
 from app.domains.marketplace.models import PartsOrder, PartsOrderLine
 from tests.cast import CAR, CAST, HARBOR, Person
+from tests.conftest import viewing
 from tests.core import pictures
 from tests.domains.estimates.desk import order_with_jobs
+from tests.market import a_draft, asked
 
 PLACE = {
     "place": "Portland", "place_latitude": "43.6591", "place_longitude": "-70.2568", "place_country": "US",
     "place_found": "Portland",
 }  # fmt: skip
 TO = {"name": "Dana O'Neil", "address": "9 Elm Street", "phone": "", "note": "", **PLACE}
-GHOST = "2B2B-2B2B"
 
 
 async def begun(one: Any, **form: str) -> str:
@@ -318,3 +320,20 @@ async def test_as_json_a_whole_order_in_one_call(browser, cast):
         assert not (
             await db.scalars(select(PartsOrderLine).where(PartsOrderLine.order_id == draft["id"]))
         ).all()
+
+
+async def test_who_leaves_calls_off_what_is_open_and_leaves_no_address(db, cast):
+    order = await asked(db)
+    draft = await a_draft(db)
+    await personal.erase(db, CAST.customer.user_id)
+    db.expire_all()
+    left = await orders.find(db, CAST.customer.viewer, order.code)
+    assert (left.status, left.raised_by_name, left.vehicle_id) == ("cancelled", "", None)
+    to = await orders.delivery_of(db, order.id)
+    assert to is not None
+    assert (to.name, to.phone, to.address) == ("", "", "")
+    with pytest.raises(NotFound):
+        await orders.find(db, CAST.customer.viewer, draft.code)
+    await viewing(db, CAST.seller)
+    _order, quote = await orders.find_quote(db, CAST.seller.viewer, order.code)
+    assert quote.status == "lost"
