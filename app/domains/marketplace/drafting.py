@@ -1,5 +1,6 @@
 """Writing a parts order: a draft that is kept after every step, on whatever device it is gone on with."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -132,11 +133,13 @@ async def _to_workshop(db: AsyncSession, order: PartsOrder, center: ServiceCente
     """The town is looked up; where several are called so, the step asks which one it is."""
     address = ", ".join(filter(None, (center.address, center.city)))
     await _put_recipient(db, order, Recipient(name=center.name, phone=center.phone, address=address))
-    order.zone, order.place = center.zone, center.city
-    found = places.search_cities(center.city, country=center.country) if center.city else []
-    exact = [city for city in found if city.name.casefold() == center.city.casefold()]
-    if len(exact or found) == 1:
-        _put_place(order, place_at(*(exact or found)[0].point))
+    town = re.sub(r"\b\d[\d-]{3,}\b", "", center.city).strip(" ,")
+    order.zone, order.place = center.zone, town
+    near = [city for city in places.search_cities(town, country=center.country) if city.zone == center.zone]
+    name = town.partition(",")[0].casefold()
+    found = [city for city in near if city.name.casefold() == name] or near
+    if len(found) == 1 or (found and "," in town):
+        _put_place(order, place_at(*found[0].point))
 
 
 async def hold_draft(db: AsyncSession, order: PartsOrder, version: int | None = None) -> PartsOrder:

@@ -296,6 +296,8 @@ class _named:
 async def _finish(db: AsyncSession, order: PartsOrder, status: str, me: Viewer) -> OrderOut:
     if status == "submitted":
         order = await drafting.submit(db, order, by=me)
+    else:
+        order.step = await drafting.undone_step(db, order)
     await db.flush()
     return await _out(db, order)
 

@@ -324,16 +324,17 @@ async def test_as_json_a_whole_order_in_one_call(browser, cast):
 
 async def test_who_leaves_calls_off_what_is_open_and_leaves_no_address(db, cast):
     order = await asked(db)
-    draft = await a_draft(db)
+    draft = (await a_draft(db)).code
+    code, order_id = order.code, order.id
     await personal.erase(db, CAST.customer.user_id)
     db.expire_all()
-    left = await orders.find(db, CAST.customer.viewer, order.code)
+    left = await orders.find(db, CAST.customer.viewer, code)
     assert (left.status, left.raised_by_name, left.vehicle_id) == ("cancelled", "", None)
-    to = await orders.delivery_of(db, order.id)
+    to = await orders.delivery_of(db, order_id)
     assert to is not None
     assert (to.name, to.phone, to.address) == ("", "", "")
     with pytest.raises(NotFound):
-        await orders.find(db, CAST.customer.viewer, draft.code)
+        await orders.find(db, CAST.customer.viewer, draft)
     await viewing(db, CAST.seller)
-    _order, quote = await orders.find_quote(db, CAST.seller.viewer, order.code)
+    _order, quote = await orders.find_quote(db, CAST.seller.viewer, code)
     assert quote.status == "lost"
