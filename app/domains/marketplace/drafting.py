@@ -240,7 +240,7 @@ def _put_place(order: PartsOrder, place: Place) -> None:
     city = places.nearest_city(place.latitude, place.longitude)
     order.place = place_at(place.latitude, place.longitude).label
     order.country, order.currency = place.country, currency_of(place.country)
-    order.zone = (city.zone if city else "") or places.zone_of(place.country) or order.zone
+    order.zone = (city.zone if city else "") or order.zone
 
 
 async def _put_recipient(db: AsyncSession, order: PartsOrder, to: Recipient) -> None:
@@ -277,10 +277,19 @@ async def set_parts(db: AsyncSession, order: PartsOrder, wanted: Sequence[PartWa
     photos = await photos_of(db, order.id)
     if errors := _wrong_parts(wanted, photos):
         raise Invalid(errors)
-    kept = {one.line_id for one in wanted}
-    for line in stored.values():
-        if line.id not in kept:
-            await _drop(db, line, photos.get(line.id, ()), by=by)
+    kept = {one.line_id: set(one.without) for one in wanted}
+    gone = [
+        (photo, file)
+        for line_id, there in photos.items()
+        for photo, file in there
+        if line_id not in kept or photo.id in kept[line_id]
+    ]
+    await _forget(db, gone, by=by)
+    await db.execute(
+        delete(PartsOrderLine).where(
+            PartsOrderLine.order_id == order.id, PartsOrderLine.id.not_in([one for one in kept if one])
+        )
+    )
     position = max((line.position for line in stored.values()), default=-1)
     for one in wanted:
         known = stored.get(one.line_id) if one.line_id else None
@@ -294,15 +303,18 @@ async def set_parts(db: AsyncSession, order: PartsOrder, wanted: Sequence[PartWa
         known.part_number, known.note = one.part_number.strip(), one.note.strip()
         known.quantity, known.oem_only = one.quantity, one.oem_only
         await db.flush()
-        await _photograph(db, known, one, photos.get(known.id, ()), by=by)
+        for photo in one.photos:
+            file = await files.keep(db, photo, by=by, owner=None if by.is_staff else by.user_id)
+            db.add(PartsOrderPhoto(order_id=order.id, line_id=known.id, file_id=file.id))
+        await db.flush()
     order.step = after("parts")
 
 
 async def clear_parts(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> None:
     """The last row was taken away."""
     photos = await photos_of(db, order.id)
-    for line in await orders.lines_of(db, order.id):
-        await _drop(db, line, photos.get(line.id, ()), by=by)
+    await _forget(db, [pair for there in photos.values() for pair in there], by=by)
+    await db.execute(delete(PartsOrderLine).where(PartsOrderLine.order_id == order.id))
 
 
 def _wrong_parts(wanted: Sequence[PartWanted], photos: Photos) -> dict[str, str]:
@@ -322,39 +334,16 @@ def too_many_photos() -> str:
     return _("Up to %(most)s photos of one part, please.", most=MOST_PHOTOS)
 
 
-async def _photograph(
-    db: AsyncSession,
-    line: PartsOrderLine,
-    wanted: PartWanted,
-    there: Sequence[tuple[PartsOrderPhoto, File]],
-    *,
-    by: Viewer,
-) -> None:
-    for photo, file in there:
-        if photo.id in wanted.without:
-            await db.delete(photo)
-            await _forget(db, file, by=by)
-    for one in wanted.photos:
-        kept = await files.keep(db, one, by=by, owner=None if by.is_staff else by.user_id)
-        db.add(PartsOrderPhoto(order_id=line.order_id, line_id=line.id, file_id=kept.id))
-    await db.flush()
-
-
-async def _drop(
-    db: AsyncSession, line: PartsOrderLine, there: Sequence[tuple[PartsOrderPhoto, File]], *, by: Viewer
-) -> None:
-    for photo, file in there:
+async def _forget(db: AsyncSession, pairs: Sequence[tuple[PartsOrderPhoto, File]], *, by: Viewer) -> None:
+    """Before the rows are changed: what was changed by then would be kept with the event of a file that is gone. A file
+    stays that an order which was asked about again shows too."""
+    for photo, _file in pairs:
         await db.delete(photo)
-        await _forget(db, file, by=by)
-    await db.delete(line)
     await db.flush()
-
-
-async def _forget(db: AsyncSession, file: File, *, by: Viewer) -> None:
-    """Unless an order that was asked about again shows it too."""
-    await db.flush()
-    if not await db.scalar(select(PartsOrderPhoto.id).where(PartsOrderPhoto.file_id == file.id).limit(1)):
-        await files.forget(db, file, by=by)
+    for _photo, file in pairs:
+        shown = select(PartsOrderPhoto.id).where(PartsOrderPhoto.file_id == file.id).limit(1)
+        if not await db.scalar(shown):
+            await files.forget(db, file, by=by)
 
 
 async def photos_of(db: AsyncSession, order_id: UUID) -> dict[UUID, list[tuple[PartsOrderPhoto, File]]]:
@@ -423,8 +412,24 @@ async def ask_again(db: AsyncSession, old: PartsOrder, *, by: Viewer) -> PartsOr
     return order
 
 
+async def done_without(db: AsyncSession, mine: Sequence[PartsOrder]) -> set[UUID]:
+    """Those of the orders of which the buyer gave a part up."""
+    found = await db.scalars(
+        select(PartsOrderLine.order_id)
+        .distinct()
+        .where(PartsOrderLine.order_id.in_([one.id for one in mine]), PartsOrderLine.given_up)
+    )
+    return set(found)
+
+
 async def begin_for_job(db: AsyncSession, job: Job, visit: RepairOrder, *, by: Viewer) -> PartsOrder:
-    """A draft for a workshop's job: its car, its part lines, sent to the workshop."""
+    """A draft for a workshop's job: its car, its part lines, sent to the workshop. One that is there already is gone on
+    with, whoever of the workshop began it. Raises Refused."""
+    if not visit.is_open:
+        raise Refused(_("This order is closed. Open it again first."))
+    known = [one for one in await orders.mine(db, by, job_id=job.id) if one.status == "draft"]
+    if known:
+        return known[0]
     order = await begin(db, by=by)
     order.job_id = job.id
     await set_vehicle(db, order, await garage.find(db, by, visit.vehicle_id))

@@ -169,7 +169,7 @@ async def papers(person: UUID) -> AsyncIterator[Paper]:
     """The photos of the parts."""
     async with transaction(user=person) as db:
         rows = (await db.execute(_photos(person))).all()
-    for _photo, file in rows:
+    for file in {file.id: file for _photo, file in rows}.values():
         yield Paper(f"photos/parts/{file.id}.{file.key.rpartition('.')[2]}", key=file.key)
 
 
@@ -193,9 +193,11 @@ async def erase(db: AsyncSession, person: UUID) -> None:
             await asking.cancel(db, order, by=system)
         except Refused:
             continue  # something of it is bought: what is left of it lapses by itself
-    for photo, file in (await db.execute(_photos(person))).all():
-        await db.delete(photo)
-        await db.flush()
+    pairs = (await db.execute(_photos(person))).all()
+    await db.execute(
+        delete(PartsOrderPhoto).where(PartsOrderPhoto.id.in_([photo.id for photo, _file in pairs]))
+    )
+    for file in {file.id: file for _photo, file in pairs}.values():
         await files.forget(db, file, by=system)
     await audit.take_changes(db)
     drafts = select(PartsOrder.id).where(mine, PartsOrder.status == "draft")

@@ -89,6 +89,7 @@ async def _requests(db: AsyncSession, me: Viewer) -> dict[str, Any]:
         "open_ones": open_ones,
         "past": past,
         "asking": ASKING,
+        "done_without": await drafting.done_without(db, open_ones),
         "topics": [order_topic(one.id) for one in open_ones],
     }
 
