@@ -27,6 +27,34 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("one_time_codes", "confirmed_at"): "NULL",
     ("platform_fees", "currency"): "'USD'",
     ("platform_fees", "basis_points"): "250",
+    ("threads", "subject_kind"): "'appointment'",
+    ("messages", "side"): "'business'",
+    ("messages", "kind"): "'text'",
+    ("parts_orders", "code"): "upper('K7TM-MARK')",
+    ("parts_orders", "status"): "'submitted'",
+    ("parts_orders", "step"): "'parts'",
+    ("parts_orders", "priority"): "'normal'",
+    ("parts_orders", "bidding"): "'sealed'",
+    ("parts_orders", "currency"): "'USD'",
+    ("parts_orders", "zone"): "'UTC'",
+    ("parts_orders", "car"): """'{"name": "2003 Honda MARK", "vin": "", "make": "Honda", "engine": ""}'""",
+    ("parts_shops", "status"): "'active'",
+    ("parts_shops", "currency"): "'USD'",
+    ("parts_shops", "score"): "50",
+    ("shop_onboardings", "status"): "'in_progress'",
+    ("shop_onboardings", "current_step"): "1",
+    ("shop_quotes", "status"): "'invited'",
+    ("shop_quotes", "currency"): "'USD'",
+    ("shop_quote_lines", "condition"): "'new'",
+    ("shop_quote_lines", "fits"): "'unknown'",
+    ("purchases", "status"): "'accepted'",
+    ("purchases", "payment_method"): "'on_delivery'",
+    ("purchases", "payment_status"): "'pending'",
+    ("purchases", "currency"): "'USD'",
+    ("purchases", "paid_minor"): "9000",
+    ("purchases", "refunded_minor"): "17",
+    ("purchase_lines", "condition"): "'new'",
+    ("purchase_lines", "fits"): "'unknown'",
     ("business_fees", "currency"): "'USD'",
     ("business_fees", "basis_points"): "250",
 }
@@ -85,6 +113,13 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
             values[column.name] = _any(column, shop)
     if table == "api_tokens":
         values.pop("user_id", None)  # a token is a shop's or a person's, never both
+    if "user_id" in values:  # a buyer is a driver or a business, never both
+        for name in ("buyer_tenant_id", "buyer_center_id", "job_id" if table == "parts_orders" else ""):
+            values.pop(name, None)
+    if table == "messages":
+        values.pop(
+            "file_id", None
+        )  # the story's photos hang on something else, and would go with the conversation
     return values
 
 
@@ -116,6 +151,8 @@ def _any(column: Column, shop: Shop) -> str:
         return f"'\\x{secrets.token_hex(32)}'"
     if kind in ("bigint", "integer", "smallint", "numeric"):
         return str(secrets.randbelow(9000) + 17)
+    if kind == "double precision":
+        return "17.5"  # a latitude as well as a longitude
     if kind == "boolean":
         return "false"
     if kind == "date":
