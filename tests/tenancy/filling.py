@@ -37,6 +37,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("parts_orders", "bidding"): "'sealed'",
     ("parts_orders", "currency"): "'USD'",
     ("parts_orders", "zone"): "'UTC'",
+    ("parts_orders", "latitude"): "43.66",
+    ("parts_orders", "longitude"): "-70.26",
     ("parts_orders", "car"): """'{"name": "2003 Honda MARK", "vin": "", "make": "Honda", "engine": ""}'""",
     ("parts_shops", "status"): "'active'",
     ("parts_shops", "currency"): "'USD'",

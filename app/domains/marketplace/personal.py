@@ -197,7 +197,9 @@ async def erase(db: AsyncSession, person: UUID) -> None:
     await db.execute(
         delete(PartsOrderPhoto).where(PartsOrderPhoto.id.in_([photo.id for photo, _file in pairs]))
     )
-    for file in {file.id: file for _photo, file in pairs}.values():
+    for file in {
+        file.id: file for _photo, file in pairs if file.user_id == person and not file.tenant_id
+    }.values():
         await files.forget(db, file, by=system)
     await audit.take_changes(db)
     drafts = select(PartsOrder.id).where(mine, PartsOrder.status == "draft")
