@@ -4,17 +4,18 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.db import transaction
 from app.core.errors import NotFound
-from app.domains.marketplace import drafting, orders, personal
-from app.domains.marketplace.models import PartsOrder, PartsOrderLine
+from app.domains.accounts.models import User, erased_address
+from app.domains.marketplace import accepting, drafting, orders, personal, tasks
+from app.domains.marketplace.models import PartsOrder, PartsOrderLine, Purchase
 from tests.cast import CAR, CAST, HARBOR, Person
 from tests.conftest import viewing
 from tests.core import pictures
 from tests.domains.estimates.desk import order_with_jobs
-from tests.market import a_draft, asked
+from tests.market import a_draft, asked, offered
 
 PLACE = {
     "place": "Portland", "place_latitude": "43.6591", "place_longitude": "-70.2568", "place_country": "US",
@@ -338,3 +339,24 @@ async def test_who_leaves_calls_off_what_is_open_and_leaves_no_address(db, cast)
     await viewing(db, CAST.seller)
     _order, quote = await orders.find_quote(db, CAST.seller.viewer, code)
     assert quote.status == "lost"
+
+
+async def test_what_is_on_its_way_keeps_its_address_until_it_has_arrived(site, cast):
+    buyer = CAST.customer.user_id
+    async with transaction(user=buyer) as db:
+        order = await asked(db, "Pads")
+        quote = await offered(db, order, 5000)
+        [line] = await orders.lines_of(db, order.id)
+        chosen, seen = {line.id: quote.id}, {quote.id: quote.revision}
+        [bought] = await accepting.accept(db, order, chosen, seen, by=CAST.customer.viewer)
+        await db.execute(update(User).where(User.id == buyer).values(email=erased_address(buyer)))
+    left = []
+    for status in ("shipped", "delivered"):
+        async with transaction(user=buyer) as db:
+            if status == "shipped":
+                await personal.erase(db, buyer)
+            await db.execute(update(Purchase).where(Purchase.id == bought.id).values(status=status))
+        await tasks.empty_addresses()
+        async with transaction(user=buyer) as db:
+            left.append((await db.get_one(Purchase, bought.id)).ship_to.get("address"))
+    assert left == ["9 Elm Street", None]
