@@ -202,7 +202,12 @@ class Harvest:
             return str(self.shop.only_number)
         name = name.removesuffix("s") if name.endswith("_ids") else name
         table = "inspection_templates" if name == "inspection_template_id" else table_of(name)
-        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {"vin", "slug", "ref"}:
+        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {
+            "vin",
+            "slug",
+            "ref",
+            "code",
+        }:
             return await self.of(name, path)
         return None
 

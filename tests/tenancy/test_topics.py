@@ -26,6 +26,8 @@ OWNER, TECHNICIAN, DRIVER = "Harbor Lane's owner", "Harbor Lane's technician", "
 OUTSIDERS = ("a visitor", "a driver of no shop", "Voltwerk's advisor", "Voltwerk's owner")
 SHOP, HOUSE, THEIRS = {OWNER, TECHNICIAN}, {OWNER, TECHNICIAN, DRIVER}, {OWNER, DRIVER}
 OPENED_BY = {
+    "center:*:market": set(),  # a parts shop's, and Harbor Lane repairs
+    "parts_order:*": {DRIVER},
     "appointment:*": THEIRS,
     "center:*:appointments": {OWNER},
     "center:*:board": SHOP,
