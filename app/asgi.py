@@ -50,11 +50,14 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.marketplace import moves as marketplace_moves
 from app.domains.marketplace import order_api as market_order_api
 from app.domains.marketplace import order_pages as market_order_pages
 from app.domains.marketplace import said as market_said
 from app.domains.marketplace import seller_api as marketplace_seller_api
 from app.domains.marketplace import seller_pages as marketplace_seller_pages
+from app.domains.marketplace import wizard_api as marketplace_wizard_api
+from app.domains.marketplace import wizard_pages as marketplace_wizard_pages
 from app.domains.messaging import api as messaging_api
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
@@ -115,6 +118,7 @@ TEMPLATE_WORDS = (
     navigation.nav_items,
     demo_people.demo_logins,
     booking_said.appointment_status,
+    marketplace_moves.parts_order_word,
     accounts_said.permission_label,
     network_said.skill_label,
     network_said.role_label,
@@ -125,6 +129,7 @@ TEMPLATE_WORDS = (
 """Functions of ours that templates call by name; importing them makes them known."""
 
 PAGES: list[Any] = [
+    marketplace_wizard_pages.router,
     accounts_pages.router,
     accounts_factor_pages.router,
     accounts_security_pages.router,
@@ -198,6 +203,7 @@ API: list[Any] = [
     messaging_api.router,
     workshop_api.router,
     booking_api.router,
+    marketplace_wizard_api.router,
     network_business_api.router,
     network_setup_api.router,
     network_people_api.router,

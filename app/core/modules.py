@@ -16,6 +16,7 @@ MODULES: Final = (
     "messages",
     "reminders",
     "api_tokens",
+    "parts_market",
 )
 PREFIX: Final = "modules."
 """Before a module's name it is the key of its setting."""

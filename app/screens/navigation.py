@@ -47,6 +47,7 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
         return [
             ("/garage", _("Garage"), "car"),
             ("/book", _("Book"), "calendar"),
+            ("/parts", _("Parts"), "part"),
             ("/appointments", _("Visits"), "clock"),
             ("/invoices", _("Invoices"), "receipt"),
         ]
@@ -66,10 +67,12 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
             ("/customers", _("Customers"), "users"),
             ("/invoices", _("Invoices"), "receipt"),
         ]
-    if me.can("request:parts"):
+    if me.can("read:parts"):
         links.append(("/bench", _("Bench"), "wrench"))
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
+    if me.can("request:parts") and me.has("parts_market"):
+        links.append(("/parts", _("Parts"), "part"))
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links

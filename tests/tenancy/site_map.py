@@ -72,7 +72,11 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     ],
     "ref": [("", "SELECT id FROM invoices t WHERE {mine}")],
     "code": [
-        ("/market/", "SELECT o.code FROM shop_quotes t JOIN parts_orders o ON o.id = t.order_id WHERE {mine}")
+        ("/parts/", "SELECT code FROM parts_orders t WHERE {mine}"),
+        (
+            "/market/",
+            "SELECT o.code FROM shop_quotes t JOIN parts_orders o ON o.id = t.order_id WHERE {mine}",
+        ),
     ],
     "quote_id": [
         ("/shop-quotes/", "SELECT id FROM shop_quotes t WHERE {mine}"),
@@ -81,6 +85,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     "estimate_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
     "order_id": [
         ("/shop-quotes/", "SELECT order_id FROM shop_quotes t WHERE {mine}"),
+        ("/auto-parts-orders/", "SELECT id FROM parts_orders t WHERE {mine}"),
         ("", f"SELECT {OF_ORDER}"),
     ],
     "job_id": [
@@ -209,7 +214,12 @@ class Harvest:
             return str(self.shop.only_number)
         name = name.removesuffix("s") if name.endswith("_ids") else name
         table = "inspection_templates" if name == "inspection_template_id" else table_of(name)
-        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {"vin", "slug", "ref"}:
+        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {
+            "vin",
+            "slug",
+            "ref",
+            "code",
+        }:
             return await self.of(name, path)
         return None
 

@@ -26,6 +26,7 @@ OWNER, TECHNICIAN, DRIVER = "Harbor Lane's owner", "Harbor Lane's technician", "
 OUTSIDERS = ("a visitor", "a driver of no shop", "Voltwerk's advisor", "Voltwerk's owner")
 SHOP, HOUSE, THEIRS = {OWNER, TECHNICIAN}, {OWNER, TECHNICIAN, DRIVER}, {OWNER, DRIVER}
 OPENED_BY = {
+    "parts_order:*": {DRIVER},
     "appointment:*": THEIRS,
     "center:*:appointments": {OWNER},
     "center:*:board": SHOP,
@@ -36,7 +37,6 @@ OPENED_BY = {
     "invoice:*": THEIRS,
     "order:*:customer": HOUSE,
     "order:*:staff": SHOP,
-    "parts_order:*": set(),  # a shop's page of a request hears it in open bidding
     "technician:*:bench": SHOP,
     "thread:*": THEIRS,
     "user:*": HOUSE,

@@ -64,6 +64,9 @@ PURCHASE_MOVES: dict[str, frozenset[str]] = {
 LIVE_PURCHASE = ("accepted", "processing", "shipped", "delivered", "return_requested", "returned")
 """Its lines are bought; those of others can be had again."""
 
+ENDED_PURCHASE = ("delivered", "returned", "cancelled", "failed")
+"""Nothing is on its way any more."""
+
 CONDITIONS = ("new", "used", "rebuilt")
 
 

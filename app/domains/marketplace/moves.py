@@ -1,6 +1,7 @@
 """What may follow what: the legal moves of a parts order, a shop's quote and a purchase."""
 
 from app.core.errors import Refused
+from app.core.render import template_global
 from app.core.words import _
 from app.domains.marketplace.models import (
     ORDER_MOVES,
@@ -10,6 +11,12 @@ from app.domains.marketplace.models import (
     Purchase,
     ShopQuote,
 )
+
+
+@template_global
+def parts_order_word(status: str) -> str:
+    """For templates, which have an order_word of their own in more than one trade."""
+    return order_word(status)
 
 
 def order_word(status: str) -> str:

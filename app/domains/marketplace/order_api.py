@@ -70,7 +70,7 @@ def purchase_out(purchase: Purchase) -> PurchaseOut:
 
 @post(
     "/auto-parts-orders/{order_id:str}/accept-quote",
-    opt=needs("order:parts"),
+    opt=needs("order:parts", "parts_market"),
 )
 async def accept_quote(request: AnyRequest, order_id: FromPath[str], data: AcceptIn) -> Response[Any]:
     """`order_id` is the order's code. 409 when the offer has changed, was withdrawn, or the order is decided."""

@@ -14,14 +14,13 @@ from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
-from app.domains.marketplace import accepting, asking, choosing, comparing, matching, orders
+from app.domains.marketplace import accepting, asking, choosing, comparing, drafting, matching, orders
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
-from app.domains.marketplace.photographs import photos_of
 
 AnyRequest = Request[Any, Any, Any]
-BUYS = needs("order:parts")
+BUYS = needs("order:parts", "parts_market")
 
 
 async def find(db: AsyncSession, me: Viewer, code: str) -> PartsOrder:
@@ -70,7 +69,7 @@ async def _one(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[str,
     return {
         "order": order,
         "lines": lines,
-        "photos": await photos_of(db, order.id),
+        "photos": await drafting.photos_of(db, order.id),
         "wanted": wanted,
         "offers": offers,
         "hidden": order.offer_count - len(offers) if is_open else 0,

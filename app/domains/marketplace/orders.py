@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import take_turn
 from app.core.errors import NotFound
+from app.core.security import as_uuid
 from app.core.viewer import Viewer
 from app.domains.marketplace.models import (
     PartsOrder,
@@ -39,10 +40,10 @@ def bought_by(me: Viewer) -> ColumnElement[bool]:
 
 
 async def find(db: AsyncSession, me: Viewer, code: str) -> PartsOrder:
-    """A buyer's own order. Raises NotFound."""
-    order: PartsOrder | None = await db.scalar(
-        select(PartsOrder).where(PartsOrder.code == code.strip().upper(), bought_by(me))
-    )
+    """A buyer's own order by its code, or by its id. Raises NotFound."""
+    order_id = as_uuid(code)
+    named = PartsOrder.id == order_id if order_id else PartsOrder.code == code.strip().upper()
+    order: PartsOrder | None = await db.scalar(select(PartsOrder).where(named, bought_by(me)))
     if order is None:
         raise NotFound
     return order

@@ -1,15 +1,17 @@
-"""What the market does by the clock: orders whose time for offers is over."""
+"""What the market does by the clock: orders whose time for offers is over, addresses nobody needs any more."""
 
 from uuid import UUID
 
 from sqlalchemy import select, text
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.db import transaction
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
+from app.domains.accounts.models import ERASED, User
 from app.domains.marketplace import asking
-from app.domains.marketplace.models import ASKING, PartsOrder
+from app.domains.marketplace.models import ASKING, ENDED_PURCHASE, PartsOrder, Purchase
+from app.domains.marketplace.personal import empty_ended
 
 Due = tuple[UUID, UUID | None, UUID | None]
 """An order, and its buyer: a person or a workshop."""
@@ -35,3 +37,29 @@ async def _expire(due: Due) -> None:
     async with transaction(user=user_id, tenant=tenant_id) as db:
         order = await db.get_one(PartsOrder, order_id)
         await asking.expire(db, order, by=Viewer.system(tenant_id))
+
+
+@cron("40 * * * *")
+async def empty_addresses() -> None:
+    """Of a person whose account is erased a seller keeps the address until what they bought has arrived."""
+    async with transaction() as db:
+        await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+        rows = await db.scalars(
+            select(Purchase.user_id)
+            .distinct()
+            .join(User, User.id == Purchase.user_id)
+            .where(
+                Purchase.status.in_(ENDED_PURCHASE),
+                Purchase.ship_to != {},
+                User.email.endswith(ERASED),
+            )
+            .limit(500)
+        )
+        people = [one for one in rows if one is not None]
+    await for_each(people, _empty)
+
+
+async def _empty(person: UUID) -> None:
+    async with transaction(user=person) as db:
+        await empty_ended(db, person)
+        await audit.take_changes(db)

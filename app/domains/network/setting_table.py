@@ -204,6 +204,12 @@ _MODULE_WORDS: Final = {
         N_("Programs with API tokens"),
         N_("Off: every token for your business stops at once, and works again when switched on."),
     ),
+    "parts_market": (
+        N_("Parts from shops around"),
+        N_(
+            "Ask parts shops for what a job needs, and take their offers. Off: no new requests; nothing is lost."
+        ),
+    ),
 }
 
 _ALL: Final = (
