@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domains.marketplace import orders
 from app.domains.marketplace.models import PartsOrder, ShopQuote, ShopQuoteLine
+from app.domains.network.models import ServiceCenter
 from app.domains.parts_shops.models import PartsShop
 
 
@@ -55,6 +56,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     lines: dict[UUID, ShopQuoteLine]
     """By the line of the order."""
     shop: PartsShop
+    slug: str
+    """Of the shop's public page."""
     is_best_at: frozenset[str]
     """total, delivery, distance, score: only said of complete offers, and where there is somebody to be better than."""
 
@@ -84,10 +87,15 @@ async def offers(
     """The offers on an order, compared."""
     quotes = {quote.id: quote for quote in await orders.quotes_of(db, order.id, *statuses)}
     lines = await orders.lines_of_quotes(db, list(quotes.values()))
-    found = await db.scalars(
-        select(PartsShop).where(PartsShop.id.in_({quote.shop_id for quote in quotes.values()}))
+    found = await db.execute(
+        select(PartsShop, ServiceCenter.slug)
+        .join(ServiceCenter, ServiceCenter.id == PartsShop.center_id)
+        .where(PartsShop.id.in_({quote.shop_id for quote in quotes.values()}))
     )
-    shops = {shop.id: shop for shop in found}
+    slugs: dict[UUID, str] = {}
+    shops: dict[UUID, PartsShop] = {}
+    for shop, slug in found:
+        shops[shop.id], slugs[shop.id] = shop, slug
     standings = [_standing(quote, shops[quote.shop_id]) for quote in quotes.values()]
     best = _best(standings)
     sort = wanted.sort if wanted.sort in BY else "best"
@@ -96,6 +104,7 @@ async def offers(
             quote=quotes[one.quote_id],
             lines=lines[one.quote_id],
             shop=shops[quotes[one.quote_id].shop_id],
+            slug=slugs[quotes[one.quote_id].shop_id],
             is_best_at=frozenset(what for what, ids in best.items() if one.quote_id in ids),
         )
         for one in ranked(standings, sort)
