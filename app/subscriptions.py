@@ -34,7 +34,8 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
-from app.domains.marketplace.live import ring_asked, ring_offers, ring_shop, ring_status
+from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
+from app.domains.marketplace.live import ring_asked, ring_offers, ring_sale, ring_shop, ring_status
 from app.domains.network import setup_events as network
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
@@ -212,6 +213,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    billing.AccountRang: [ask_about_purchase],
     # marketplace
     marketplace.PartsOrderSubmitted: [ring_status],
     marketplace.PartsSearchWidened: [ring_status],
@@ -227,6 +229,27 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.QuoteWon: [ring_shop],
     marketplace.QuoteLost: [ring_shop],
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
+    marketplace.PurchaseMoved: [ring_status],
+    marketplace.PurchasePaymentBegun: [],
+    marketplace.PurchaseAuthorized: [ring_sale],
+    marketplace.PurchasePaymentEnded: [ring_sale],
+    marketplace.PurchasePaid: [ring_sale],
+    marketplace.PurchasePaidLate: [ring_sale, settle_up],
+    marketplace.PurchasePaymentQuestioned: [ring_sale],
+    marketplace.PurchaseRefundBegun: [ring_sale, settle_up],
+    marketplace.PurchaseRefunded: [ring_sale],
+    marketplace.PurchaseRefundFailed: [ring_sale],
+    marketplace.PurchaseConfirmed: [ring_sale],
+    marketplace.PurchaseShipped: [ring_sale],
+    marketplace.PurchaseDelivered: [ring_sale],
+    marketplace.PurchaseCancelAsked: [ring_sale],
+    marketplace.PurchaseCancelRefused: [ring_sale],
+    marketplace.PurchaseCancelled: [ring_sale, settle_up],
+    marketplace.PurchaseFailed: [ring_sale, settle_up],
+    marketplace.ReturnAsked: [ring_sale],
+    marketplace.ReturnRefused: [ring_sale],
+    marketplace.PurchaseReturned: [ring_sale],
+    marketplace.CoreReturned: [ring_sale],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],
     accounts.EmailProved: [link_where_known],

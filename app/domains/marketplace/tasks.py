@@ -1,4 +1,5 @@
-"""What the market does by the clock: orders whose time for offers is over."""
+"""What the market does by the clock: orders whose time for offers is over, sales that nobody pays or confirms, and money
+the provider was to tell of."""
 
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
-from app.domains.marketplace import asking
+from app.domains.marketplace import asking, deal_checking, deal_paying, fulfilling
 from app.domains.marketplace.models import ASKING, PartsOrder
 
 Due = tuple[UUID, UUID | None, UUID | None]
@@ -35,3 +36,35 @@ async def _expire(due: Due) -> None:
     async with transaction(user=user_id, tenant=tenant_id) as db:
         order = await db.get_one(PartsOrder, order_id)
         await asking.expire(db, order, by=Viewer.system(tenant_id))
+
+
+@cron("* * * * *", timeout=300)
+async def end_overdue_purchases() -> None:
+    """What was not paid in time is cancelled, what was not confirmed in time has failed."""
+    await for_each(await fulfilling.overdue(), _lapse)
+
+
+async def _lapse(which: tuple[UUID, UUID]) -> None:
+    await fulfilling.lapse(*which)
+
+
+@cron("* * * * *", timeout=300)
+async def ask_about_purchase_payments() -> None:
+    """Webhooks get lost, so payments of purchases are asked about."""
+    await for_each(await deal_paying.undecided(), deal_paying.ask, at_once=4)
+
+
+@cron("* * * * *", timeout=300)
+async def settle_up_purchases() -> None:
+    """Money of purchases that are over, and refunds whose answer was lost."""
+    await for_each(await deal_paying.to_settle_up(), _settle_up, at_once=4)
+
+
+async def _settle_up(which: tuple[UUID, UUID]) -> None:
+    await deal_paying.let_go(*which)
+
+
+@cron("35 3 * * *", timeout=600)
+async def check_purchases() -> None:
+    """Every night. Purchases that disagree with their payments or the books fail as a job."""
+    await deal_checking.check_every_seller()
