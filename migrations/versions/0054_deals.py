@@ -9,21 +9,16 @@ from app.core import rls
 revision = "0054"
 down_revision = "0051"
 
-NEW_COLUMNS = (
-    sa.Column("confirm_by", sa.DateTime(timezone=True), nullable=True),
-    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
-    sa.Column("asked_reason", sa.Text(), nullable=False, server_default=""),
-    sa.Column("answer", sa.Text(), nullable=False, server_default=""),
-    sa.Column("handed_to", sa.Text(), nullable=False, server_default=""),
-    sa.Column("core_back_at", sa.DateTime(timezone=True), nullable=True),
-)
+MOMENTS = ("confirm_by", "asked_at", "core_back_at")
+WORDS = ("asked_reason", "answer", "handed_to")
 
 
 def upgrade() -> None:
-    for column in NEW_COLUMNS:
-        op.add_column("purchases", column.copy())
-        if column.server_default is not None:
-            op.alter_column("purchases", column.name, server_default=None)
+    for name in MOMENTS:
+        op.add_column("purchases", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    for name in WORDS:
+        op.add_column("purchases", sa.Column(name, sa.Text(), nullable=False, server_default=""))
+        op.alter_column("purchases", name, server_default=None)
     op.execute("""
         UPDATE purchases SET confirm_by = accepted_at + interval '1 day'
          WHERE status = 'accepted' AND payment_method = 'on_delivery'
@@ -188,5 +183,5 @@ def downgrade() -> None:
     op.execute("ALTER TABLE ledger_entries ENABLE TRIGGER ledger_entries_in_ink")
     op.drop_column("ledger_entries", "purchase_id")
     op.alter_column("ledger_entries", "invoice_id", nullable=False)
-    for column in NEW_COLUMNS:
-        op.drop_column("purchases", column.name)
+    for name in (*MOMENTS, *WORDS):
+        op.drop_column("purchases", name)

@@ -1,5 +1,6 @@
 """What a parts shop sells on the market, in its double-entry books. Nothing is booked while money is only held."""
 
+from decimal import Decimal
 from uuid import uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,7 +65,7 @@ async def book_refund(
 def _tax_in(purchase: Purchase, goods_minor: int) -> int:
     """The share of the tax that is in so much of the price."""
     taxed = purchase.total_minor - purchase.core_minor
-    return rounded(purchase.tax_minor * goods_minor / taxed) if taxed else 0
+    return rounded(Decimal(purchase.tax_minor) * goods_minor / taxed) if taxed else 0
 
 
 async def book_return(db: AsyncSession, purchase: Purchase, payment: PurchasePayment, amount: int) -> None:

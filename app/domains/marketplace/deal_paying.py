@@ -139,7 +139,7 @@ async def must_be_held(
     return payment
 
 
-async def capture(payment: PurchasePayment) -> PurchasePayment:
+async def capture(payment: PurchasePayment, *, by: Viewer) -> PurchasePayment:
     """Take what is held, and book it; outside of any transaction, and as often as needed. Raises Refused with words."""
     account = payment.provider_account or None
     try:
@@ -159,7 +159,7 @@ async def capture(payment: PurchasePayment) -> PurchasePayment:
             status=503,
         ) from silent
     async with transaction(tenant=payment.tenant_id) as db:
-        return await deal_settling.settle(db, payment.id, told, by=Viewer.system(payment.tenant_id))
+        return await deal_settling.settle(db, payment.id, told, by=by)
 
 
 async def _not_captured(payment: PurchasePayment, words: str) -> PurchasePayment:
@@ -331,7 +331,7 @@ async def ask(payment: PurchasePayment) -> None:
         row.asked_at = clock.now()
     if row.status == "authorized" and row.capture_asked_at is not None:
         try:
-            await capture(row)
+            await capture(row, by=Viewer.system(row.tenant_id))
         except Refused as refused:
             log.warning("purchase.not_captured", payment=str(row.id), error=refused.words)
         return
