@@ -34,6 +34,7 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
+from app.domains.marketplace.back_to_job import put_on_job
 from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
 from app.domains.marketplace.live import ring_asked, ring_offers, ring_sale, ring_shop, ring_status
 from app.domains.network import setup_events as network
@@ -41,6 +42,7 @@ from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import alarms
+from app.domains.notifications import deal_reactions as tell_deals
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
@@ -221,7 +223,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PartsOrderExpired: [ring_status],
     marketplace.PartsOrderCancelled: [ring_status],
     marketplace.PartsOrderMoved: [ring_status],
-    marketplace.OffersAccepted: [ring_status],
+    marketplace.OffersAccepted: [ring_status, put_on_job],
     marketplace.ShopAsked: [ring_asked],
     marketplace.QuoteOffered: [ring_offers, ring_shop],
     marketplace.QuoteDeclined: [ring_offers, ring_shop],
@@ -231,23 +233,23 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
     marketplace.PurchaseMoved: [ring_status],
     marketplace.PurchasePaymentBegun: [],
-    marketplace.PurchaseAuthorized: [ring_sale],
-    marketplace.PurchasePaymentEnded: [ring_sale],
-    marketplace.PurchasePaid: [ring_sale],
+    marketplace.PurchaseAuthorized: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchasePaymentEnded: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchasePaid: [ring_sale, tell_deals.mail_buyer],
     marketplace.PurchasePaidLate: [ring_sale, settle_up],
     marketplace.PurchasePaymentQuestioned: [ring_sale],
     marketplace.PurchaseRefundBegun: [ring_sale, settle_up],
-    marketplace.PurchaseRefunded: [ring_sale],
-    marketplace.PurchaseRefundFailed: [ring_sale],
-    marketplace.PurchaseConfirmed: [ring_sale],
-    marketplace.PurchaseShipped: [ring_sale],
-    marketplace.PurchaseDelivered: [ring_sale],
-    marketplace.PurchaseCancelAsked: [ring_sale],
-    marketplace.PurchaseCancelRefused: [ring_sale],
-    marketplace.PurchaseCancelled: [ring_sale, settle_up],
-    marketplace.PurchaseFailed: [ring_sale, settle_up],
-    marketplace.ReturnAsked: [ring_sale],
-    marketplace.ReturnRefused: [ring_sale],
+    marketplace.PurchaseRefunded: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseRefundFailed: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseConfirmed: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseShipped: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseDelivered: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseCancelAsked: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseCancelRefused: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseCancelled: [ring_sale, settle_up, tell_deals.tell_seller, tell_deals.tell_buyer],
+    marketplace.PurchaseFailed: [ring_sale, settle_up, tell_deals.tell_buyer],
+    marketplace.ReturnAsked: [ring_sale, tell_deals.tell_seller],
+    marketplace.ReturnRefused: [ring_sale, tell_deals.tell_buyer],
     marketplace.PurchaseReturned: [ring_sale],
     marketplace.CoreReturned: [ring_sale],
     # accounts

@@ -1,6 +1,7 @@
 """Do purchases, their payments and the seller's books say the same? Asked every night, and by tests. That each booking
 sums to zero the check of all books says."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, or_, select, text
@@ -44,7 +45,7 @@ async def faults(db: AsyncSession, tenant_id: UUID) -> list[str]:
         .subquery()
     )
 
-    def booked(*accounts: str) -> object:
+    def booked(*accounts: str) -> Any:
         return func.coalesce(func.sum(LedgerEntry.amount_minor).filter(LedgerEntry.account.in_(accounts)), 0)
 
     ledger = (

@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from app.core.errors import Forbidden, Invalid
 from app.core.forms import read
-from app.core.render import page, see_other
+from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.billing import checkout
-from app.domains.marketplace import deal_paying, fulfilling, order_pages, purchases
+from app.domains.marketplace import back_to_job, deal_paying, fulfilling, order_pages, purchases
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 
@@ -107,7 +107,33 @@ async def _again(
         )  # fmt: skip
 
 
+ORDERS_FOR_JOBS = needs("request:parts")
+
+
+@get("/parts/jobs/{job_id:uuid}", opt=ORDERS_FOR_JOBS)
+async def job_parts_page(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        job, ordered = await back_to_job.ordered_for(db, me, job_id)
+        return page(request, me, "marketplace/job_parts.html", job=job, ordered=ordered)
+
+
+@get("/parts/jobs/{job_id:uuid}/region", opt=ORDERS_FOR_JOBS)
+async def job_parts_region(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        job, ordered = await back_to_job.ordered_for(db, me, job_id)
+        return fragment(request, me, "marketplace/_job_parts.html", job=job, ordered=ordered)
+
+
 router = Router(
     "/",
-    route_handlers=[purchase_page, came_back, pay, receive, cancel, send_back],
+    route_handlers=[
+        purchase_page,
+        came_back,
+        pay,
+        receive,
+        cancel,
+        send_back,
+        job_parts_page,
+        job_parts_region,
+    ],
 )

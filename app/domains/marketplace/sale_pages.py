@@ -95,7 +95,7 @@ async def _sale(
     async with begin(request) as (db, me):
         order, purchase = await purchases.find_sold(db, me, purchase_id)
         refunds = await purchases.refunds_of(db, purchase)
-        shown = {
+        shown: dict[str, Any] = {
             "order": order,
             "purchase": purchase,
             "lines": await purchases.lines_of(db, purchase),

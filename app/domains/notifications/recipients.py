@@ -65,9 +65,12 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
     return Recipient(user.id, user.name, user.email, user.locale)
 
 
-async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
-    """The accounts of everybody who runs a center's appointments, without those who were let go."""
-    roles = [role for role, may in BY_ROLE.items() if "manage:appointments" in may]
+async def desk(
+    db: AsyncSession, center: ServiceCenter, *, may: str = "manage:appointments"
+) -> Sequence[UUID]:
+    """The accounts of everybody who runs a center's appointments, or may do something else there, without those who
+    were let go."""
+    roles = [role for role, held in BY_ROLE.items() if may in held]
     found = await db.scalars(
         select(RoleAt.user_id)
         .where(

@@ -16,7 +16,7 @@ from app.core.db import transaction
 from app.core.errors import Refused
 from app.domains.billing import checking, checkout
 from app.domains.billing.models import LedgerEntry, PaymentAccount
-from app.domains.marketplace import deal_checking, deal_paying, fulfilling, orders, purchases, tasks
+from app.domains.marketplace import deal_checking, deal_paying, fulfilling, purchases, tasks
 from app.domains.marketplace.models import Purchase, PurchaseLine, PurchasePayment
 from app.gateways.payments.stripe import StripeGateway
 from tests.browsing import Browser
@@ -60,7 +60,7 @@ async def counter(bare_till: Till, sellers_account: str) -> Till:  # noqa: F811
 async def _sale(price: int = 5000) -> UUID:
     """Northside has won; River Spares' dearer offer lost."""
     async with transaction() as db:
-        order = await asked(db, "Pads", code=orders.new_code())
+        order = await asked(db, "Pads")
         won = await offered(db, order, price, core_charge_minor=1000)
         await offered(db, order, price + 900, seller=CAST.second_seller)
         (purchase,) = await bought(db, order, won)
