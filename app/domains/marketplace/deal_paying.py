@@ -20,6 +20,7 @@ from app.domains.billing import checkout, fees
 from app.domains.billing.events import AccountRang
 from app.domains.billing.models import LIVE_PAYMENT, PaymentAccount
 from app.domains.billing.providers import gateway
+from app.domains.marketplace import deal_kind as _known_to_payouts  # noqa: F401
 from app.domains.marketplace import deal_settling, giving_back, purchases
 from app.domains.marketplace.events import OfPurchase, PurchasePaymentBegun, PurchaseRefundFailed
 from app.domains.marketplace.models import (
