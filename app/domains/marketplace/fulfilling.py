@@ -193,13 +193,18 @@ async def ask_return(db: AsyncSession, purchase: Purchase, *, reason: str, by: V
     await move(db, order, purchase, "return_requested", ReturnAsked, by=by, reason=purchase.asked_reason)
 
 
+async def _asked_back(db: AsyncSession, purchase: Purchase) -> tuple[PartsOrder, Purchase]:
+    order, purchase = await purchases.hold(db, purchase.id)
+    if purchase.status != "return_requested":
+        raise Refused(_("Nobody asks to send this back now."), audit="purchase.illegal_move")
+    return order, purchase
+
+
 async def refuse_return(db: AsyncSession, purchase: Purchase, *, words: str, by: Viewer) -> None:
     """It stays with the buyer, who is told why. Raises Invalid, Refused."""
     if not words.strip():
         raise Invalid({"words": _("Tell the buyer why.")})
-    order, purchase = await purchases.hold(db, purchase.id)
-    if purchase.status != "return_requested":
-        raise Refused(_("Nobody asks to send this back now."), audit="purchase.illegal_move")
+    order, purchase = await _asked_back(db, purchase)
     purchase.answer = words.strip()
     await move(db, order, purchase, "delivered", ReturnRefused, by=by, reason=purchase.answer)
 
@@ -209,7 +214,7 @@ async def take_back(
 ) -> int:
     """The seller has it back: the price goes to the buyer less a restocking fee, with the deposit on the old parts if it
     is to go too. What goes back, in minor units. Raises Invalid, Refused."""
-    order, purchase = await purchases.hold(db, purchase.id)
+    order, purchase = await _asked_back(db, purchase)
     left = await giving_back.left(db, purchase)
     core = core_left(purchase)
     goods = left - core
