@@ -128,6 +128,8 @@ async def test_the_card_is_held_first_and_taken_when_the_seller_confirms(counter
         "stripe": 6000 - fees, "fees": payment.fee_minor, "platform_fees": 300,
         "revenue": -(5000 - tax), "tax": -tax, "core_deposits": -1000,
     }  # fmt: skip
+    settings_page = await seller.get("/settings/payments")
+    assert (settings_page.status_code, f"/market/sales/{purchase_id}" in settings_page.text) == (200, True)
     failed = await seller.post(f"/market/sales/{purchase_id}/failure", {"reason": "It is cracked"})
     assert failed.status_code == 303
     await counter.react()
