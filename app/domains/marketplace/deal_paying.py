@@ -104,7 +104,6 @@ def _terms(
         "success_url": f"{base}/parts/purchases/{purchase.id}/payment",
         "cancel_url": f"{base}/parts/orders/{order.code}",
         "locale": by.locale or None,
-        "email": by.email or None,
         "expires_at": int(payment.expires_at.timestamp()) if payment.expires_at else None,
         "capture_later": True,
     }

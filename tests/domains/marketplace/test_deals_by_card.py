@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Refused
-from app.domains.billing import checking, checkout
+from app.domains.billing import checking, checkout, payouts
 from app.domains.billing.models import LedgerEntry, PaymentAccount
 from app.domains.marketplace import deal_checking, deal_paying, fulfilling, purchases, tasks
 from app.domains.marketplace.models import Purchase, PurchaseLine, PurchasePayment
@@ -34,15 +34,19 @@ from tests.market import asked, bought, offered
 Open = Callable[..., Browser]
 
 
-@pytest.fixture(scope="session")
-async def sellers_account(stripe_process: StripeProcess) -> str:  # noqa: F811
-    gateway = StripeGateway(SECRET_KEY, WEBHOOK_SECRET, stripe_process.base)
+async def an_account(process: StripeProcess) -> str:
+    gateway = StripeGateway(SECRET_KEY, WEBHOOK_SECRET, process.base)
     ref = await gateway.open_account(
         name="Northside Parts", email=CAST.seller.email, country="US", currency="USD", key=uuid4()
     )
     back = "http://testserver/settings/payments"
-    await stripe_process.connect(await gateway.setup_url(ref, return_url=back))
+    await process.connect(await gateway.setup_url(ref, return_url=back))
     return ref
+
+
+@pytest.fixture(scope="session")
+async def sellers_account(stripe_process: StripeProcess) -> str:  # noqa: F811
+    return await an_account(stripe_process)
 
 
 @pytest.fixture
@@ -180,6 +184,36 @@ async def test_a_hold_that_lapsed_is_told_of_and_can_be_paid_again(counter: Till
     await _paid(counter, purchase_id)
     purchase, payments = await _purchase(purchase_id)
     assert (purchase.payment_status, len(payments)) == ("authorized", 2)
+
+
+async def test_a_payout_is_held_against_sales_too_and_moves_are_json_as_well(counter: Till) -> None:
+    own = await an_account(counter.stripe)  # on which nothing else has moved
+    async with transaction(tenant=NORTHSIDE) as db:
+        await db.execute(update(PaymentAccount).values(account_ref=own))
+    purchase_id = await _sale()
+    await _paid(counter, purchase_id)
+    seller, buyer = counter.open_browser(CAST.seller), counter.open_browser(CAST.customer)
+    put = f"/api/v1/parts-sales/{purchase_id}/status"
+    assert (await seller.json("PUT", put, {"status": "shipped", "carrier": "UPS"})).status_code == 409
+    assert (await seller.json("PUT", put, {"status": "processing"})).json()["payment_status"] == "paid"
+    sent = await seller.json("PUT", put, {"status": "shipped", "carrier": "UPS", "tracking_number": "1Z"})
+    assert (sent.json()["status"], sent.json()["tracking_number"]) == ("shipped", "1Z")
+    async with transaction(user=CAST.customer.user_id) as db:
+        order, _purchase_row = await purchases.find_bought(db, CAST.customer.viewer, purchase_id)
+    there = f"/api/v1/auto-parts-orders/{order.code}/purchases/{purchase_id}/status"
+    stranger = await counter.open_browser(CAST.outsider).json("PUT", there, {"status": "delivered"})
+    assert stranger.status_code == 404
+    assert (await buyer.json("PUT", there, {"status": "delivered"})).json()["status"] == "delivered"
+    (ref,) = await counter.stripe.pay_out(own)
+    told = (await seller.json("GET", f"/api/v1/admin/payouts/{ref}")).json()
+    assert [(one["kind"], one["invoice_number"], one["difference"]) for one in told["lines"]] == [
+        ("payment", order.code, "")
+    ]
+    page = (await seller.get(f"/settings/payments/payouts/{ref}")).text
+    assert f"/market/sales/{purchase_id}" in page
+    await payouts.note(NORTHSIDE)
+    _bought, (payment,) = await _purchase(purchase_id)
+    assert payment.payout_ref == ref
 
 
 Step = Callable[[Till, UUID], Awaitable[None]]
