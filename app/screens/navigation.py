@@ -61,7 +61,7 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
     if me.can("sell:parts"):
-        links.append(("/market/sales", _("Sales"), "receipt"))
+        links += [("/market/sales", _("Sales"), "receipt")]
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links

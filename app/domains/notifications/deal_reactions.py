@@ -14,7 +14,6 @@ from app.core.words import _, speaking
 from app.domains.marketplace import events as market
 from app.domains.marketplace.events import OfPurchase
 from app.domains.marketplace.models import PartsOrder, Purchase, PurchaseLine, PurchasePayment
-from app.domains.network.models import ServiceCenter
 from app.domains.notifications import recipients
 from app.domains.notifications.mail_table import Parcel
 from app.domains.notifications.telling import Line, list_for, write_to_customer
@@ -71,7 +70,9 @@ async def tell_seller(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
     event = heard.event
     order, purchase = await _about(db, event)
     place = await recipients.place(db, event.center_id)
-    for user_id in await recipients.desk(db, place.center, may="sell:parts"):
+    for user_id in await recipients.holding(
+        db, "sell:parts", tenant_id=place.tenant_id, center_id=place.center.id
+    ):
         to = await recipients.person(db, user_id, tenant_id=place.tenant_id)
         if to is None:
             continue
@@ -113,8 +114,10 @@ async def _about(db: AsyncSession, event: OfPurchase) -> tuple[PartsOrder, Purch
 
 async def _workshop(db: AsyncSession, order: PartsOrder) -> list[UUID]:
     await act_as(db, user=None, tenant=order.buyer_tenant_id)
-    center = await db.get(ServiceCenter, order.buyer_center_id) if order.buyer_center_id else None
-    buyers = list(await recipients.desk(db, center, may="buy:parts")) if center else []
+    assert order.buyer_tenant_id is not None
+    buyers = await recipients.holding(
+        db, "buy:parts", tenant_id=order.buyer_tenant_id, center_id=order.buyer_center_id
+    )
     return list(dict.fromkeys([*([order.raised_by_id] if order.raised_by_id else []), *buyers]))
 
 
