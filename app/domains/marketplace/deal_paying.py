@@ -168,6 +168,10 @@ async def _not_captured(payment: PurchasePayment, words: str) -> PurchasePayment
         held.capture_asked_at = None
         held.failure = words
     await checkout.look_if_answered(whose(payment))
+    async with transaction(tenant=payment.tenant_id) as db:
+        now = await db.get_one(PurchasePayment, payment.id)
+    if now.is_taken:  # somebody was quicker, on the provider's own page say
+        return now
     raise Refused(
         _(
             "The money could not be taken: %(reason)s Nothing is sold yet; the buyer is asked to pay again.",
