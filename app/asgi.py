@@ -53,7 +53,10 @@ from app.domains.inspections import pages as inspections_pages
 from app.domains.marketplace import moves as marketplace_moves
 from app.domains.marketplace import order_api as market_order_api
 from app.domains.marketplace import order_pages as market_order_pages
+from app.domains.marketplace import purchase_api as market_purchase_api
+from app.domains.marketplace import purchase_pages as market_purchase_pages
 from app.domains.marketplace import said as market_said
+from app.domains.marketplace import sale_pages as market_sale_pages
 from app.domains.marketplace import seller_api as marketplace_seller_api
 from app.domains.marketplace import seller_pages as marketplace_seller_pages
 from app.domains.marketplace import wizard_api as marketplace_wizard_api
@@ -142,6 +145,8 @@ PAGES: list[Any] = [
     inspections_pages.router,
     booking_pages.router,
     market_order_pages.router,
+    market_purchase_pages.router,
+    market_sale_pages.router,
     network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
@@ -196,6 +201,7 @@ API: list[Any] = [
     inspections_api.router,
     billing_api.router,
     market_order_api.router,
+    market_purchase_api.router,
     estimates_api.router,
     marketplace_seller_api.router,
     customers_api.router,

@@ -34,7 +34,9 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
-from app.domains.marketplace.live import ring_asked, ring_offers, ring_shop, ring_status
+from app.domains.marketplace.back_to_job import put_on_job
+from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
+from app.domains.marketplace.live import ring_asked, ring_offers, ring_sale, ring_shop, ring_status
 from app.domains.messaging import events as messaging
 from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
@@ -43,6 +45,7 @@ from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import alarms
 from app.domains.notifications import chat_reactions as tell_chat
+from app.domains.notifications import deal_reactions as tell_deals
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import market_reactions as tell_market
@@ -230,6 +233,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     parts_shops.OnboardingApproved: [tell_approved],
     parts_shops.OnboardingReturned: [tell_returned],
     parts_shops.PartsShopMoved: [tell_suspended],
+    billing.AccountRang: [ask_about_purchase],
     # marketplace
     marketplace.PartsOrderSubmitted: [ring_status],
     marketplace.PartsSearchWidened: [ring_status],
@@ -237,7 +241,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PartsOrderExpired: [ring_status],
     marketplace.PartsOrderCancelled: [ring_status],
     marketplace.PartsOrderMoved: [ring_status],
-    marketplace.OffersAccepted: [ring_status, tell_market.tell_buyer_of_choice],
+    marketplace.OffersAccepted: [ring_status, put_on_job, tell_market.tell_buyer_of_choice],
     marketplace.ShopAsked: [ring_asked, tell_market.tell_counter_of_request],
     marketplace.QuoteOffered: [ring_offers, ring_shop, tell_market.tell_buyer_of_first_offer],
     marketplace.QuoteDeclined: [ring_offers, ring_shop],
@@ -245,6 +249,27 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.QuoteWon: [ring_shop, tell_market.tell_counter_of_sale],
     marketplace.QuoteLost: [ring_shop, tell_market.tell_counter_of_loss],
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
+    marketplace.PurchaseMoved: [ring_status],
+    marketplace.PurchasePaymentBegun: [],
+    marketplace.PurchaseAuthorized: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchasePaymentEnded: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchasePaid: [ring_sale, tell_deals.mail_buyer],
+    marketplace.PurchasePaidLate: [ring_sale, settle_up],
+    marketplace.PurchasePaymentQuestioned: [ring_sale],
+    marketplace.PurchaseRefundBegun: [ring_sale, settle_up],
+    marketplace.PurchaseRefunded: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseRefundFailed: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseConfirmed: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseShipped: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseDelivered: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseCancelAsked: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseCancelRefused: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseCancelled: [ring_sale, settle_up, tell_deals.tell_seller, tell_deals.tell_buyer],
+    marketplace.PurchaseFailed: [ring_sale, settle_up, tell_deals.tell_buyer],
+    marketplace.ReturnAsked: [ring_sale, tell_deals.tell_seller],
+    marketplace.ReturnRefused: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseReturned: [ring_sale],
+    marketplace.CoreReturned: [ring_sale],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],
     accounts.EmailProved: [link_where_known],

@@ -125,6 +125,8 @@ TABLES: dict[str, Kind] = {
     "quote_revisions": "child",
     "purchases": "own_policy",
     "purchase_lines": "child",
+    "purchase_payments": "child",
+    "purchase_refunds": "child",
     # notifications
     "notifications": "shared",
     "push_subscriptions": "person",
@@ -152,4 +154,6 @@ PARENTS: dict[str, tuple[str, str]] = {
     "shop_quote_lines": ("shop_quotes", "quote_id"),
     "quote_revisions": ("shop_quotes", "quote_id"),
     "purchase_lines": ("purchases", "purchase_id"),
+    "purchase_payments": ("purchases", "purchase_id"),
+    "purchase_refunds": ("purchases", "purchase_id"),
 }

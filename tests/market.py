@@ -6,8 +6,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import new_id
-from app.domains.marketplace import asking, orders, quoting
-from app.domains.marketplace.models import PartsOrder, PartsOrderDelivery, PartsOrderLine, ShopQuote
+from app.domains.marketplace import accepting, asking, orders, quoting
+from app.domains.marketplace.models import (
+    PartsOrder,
+    PartsOrderDelivery,
+    PartsOrderLine,
+    Purchase,
+    ShopQuote,
+)
 from app.domains.marketplace.quoting import LineOffer, Offer
 from tests.cast import CAR, CAST, Person
 from tests.conftest import viewing
@@ -101,3 +107,14 @@ async def offered(
     made = await quoting.offer(db, order, quote, wanted, by=seller.viewer)
     await viewing(db, CAST.customer)
     return made
+
+
+async def bought(
+    db: AsyncSession, order: PartsOrder, *quotes: ShopQuote, buyer: Person = CAST.customer
+) -> list[Purchase]:
+    """The buyer accepts a quote for each line of the order."""
+    await viewing(db, buyer)
+    lines = await orders.lines_of(db, order.id)
+    choice = {line.id: quote.id for line, quote in zip(lines, quotes, strict=True)}
+    seen = {quote.id: quote.revision for quote in quotes}
+    return await accepting.accept(db, order, choice, seen, by=buyer.viewer)

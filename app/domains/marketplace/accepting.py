@@ -32,6 +32,9 @@ from app.domains.network.models import ServiceCenter
 PAY_WITHIN = timedelta(hours=1)
 """A seller does not wait longer for money that was promised."""
 
+CONFIRM_WITHIN = timedelta(hours=24)
+"""Nor does a buyer wait longer to hear that the shop has it."""
+
 Choice = Mapping[UUID, UUID]
 """Line of the order -> the quote it is accepted from. What is not in it the buyer does without."""
 
@@ -154,6 +157,7 @@ async def _buy(
         delivers_at=now + timedelta(hours=max(line.delivery_hours for line in offered.values())),
         accepted_at=now,
         pay_by=now + PAY_WITHIN if method == "card" else None,
+        confirm_by=None if method == "card" else now + CONFIRM_WITHIN,
         version=1,
     )
     db.add(purchase)

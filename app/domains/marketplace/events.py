@@ -116,3 +116,139 @@ class QuoteLost(OfShopQuote, frozen=True, kw_only=True):
 
 class QuoteStandsAgain(OfShopQuote, frozen=True, kw_only=True):
     """The winner could not deliver, and this offer still holds."""
+
+
+class PurchaseMoved(OfPartsOrder, frozen=True, kw_only=True):
+    """The buyer's own note of what became of something bought; the seller's book has the event it came from."""
+
+    purchase_id: UUID
+    was: str
+    status: str
+
+
+class OfPurchase(OfShopQuote, frozen=True, kw_only=True):
+    """Something that happened to what was bought of one shop, as it stands from then on."""
+
+    purchase_id: UUID
+    status: str
+    payment_status: str
+
+
+class PurchasePaymentBegun(OfPurchase, frozen=True, kw_only=True):
+    """The buyer set out to pay; nothing is held yet."""
+
+    payment_id: UUID
+
+
+class PurchaseAuthorized(OfPurchase, frozen=True, kw_only=True):
+    """The sum is held on the buyer's card. The shop takes it by confirming."""
+
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+
+
+class PurchasePaymentEnded(OfPurchase, frozen=True, kw_only=True):
+    """An attempt to pay came to nothing, or what was held was let go."""
+
+    payment_id: UUID
+    ended: str
+
+
+class PurchasePaid(OfPurchase, frozen=True, kw_only=True):
+    """The shop has the money."""
+
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+
+
+class PurchasePaidLate(OfPurchase, frozen=True, kw_only=True):
+    """Money was held or taken for a purchase that is over. It goes back at once."""
+
+    payment_id: UUID
+
+
+class PurchasePaymentQuestioned(OfPurchase, frozen=True, kw_only=True):
+    """The provider tells of another sum than was asked for. Nothing is booked."""
+
+    payment_id: UUID
+    said: str
+
+
+class PurchaseRefundBegun(OfPurchase, frozen=True, kw_only=True):
+    """Somebody decided to give money back; the provider is asked next."""
+
+    refund_id: UUID
+    amount_minor: int
+    currency: str
+
+
+class PurchaseRefunded(OfPurchase, frozen=True, kw_only=True):
+    """Money was given back."""
+
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+
+
+class PurchaseRefundFailed(OfPurchase, frozen=True, kw_only=True):
+    """The provider said no, or the buyer's bank sent it back."""
+
+    payment_id: UUID
+
+
+class PurchaseConfirmed(OfPurchase, frozen=True, kw_only=True):
+    """The shop has it and prepares it."""
+
+
+class PurchaseShipped(OfPurchase, frozen=True, kw_only=True):
+    carrier: str
+    tracking_number: str
+
+
+class PurchaseDelivered(OfPurchase, frozen=True, kw_only=True):
+    by_buyer: bool
+
+
+class PurchaseCancelAsked(OfPurchase, frozen=True, kw_only=True):
+    """The buyer wants out of it while it is being prepared; the shop decides."""
+
+    reason: str
+
+
+class PurchaseCancelRefused(OfPurchase, frozen=True, kw_only=True):
+    reason: str
+
+
+class PurchaseCancelled(OfPurchase, frozen=True, kw_only=True):
+    reason: str
+    """Empty, or the words of whoever cancelled; not_paid when the time to pay has passed."""
+
+
+class PurchaseFailed(OfPurchase, frozen=True, kw_only=True):
+    """The shop could not deliver."""
+
+    reason: str
+
+
+class ReturnAsked(OfPurchase, frozen=True, kw_only=True):
+    reason: str
+
+
+class ReturnRefused(OfPurchase, frozen=True, kw_only=True):
+    reason: str
+
+
+class PurchaseReturned(OfPurchase, frozen=True, kw_only=True):
+    """The shop took it back."""
+
+    refund_minor: int
+    currency: str
+
+
+class CoreReturned(OfPurchase, frozen=True, kw_only=True):
+    """The old part came back; its deposit goes to the buyer."""
+
+    refund_minor: int
+    currency: str

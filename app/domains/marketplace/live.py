@@ -35,3 +35,9 @@ def ring_asked(event: OfShopQuote) -> Iterable[Ring]:
 def ring_shop(event: OfShopQuote) -> Iterable[Ring]:
     """The shop's board and the request's page there."""
     yield Ring(market_topic(event.center_id), "quote-response")
+
+
+def ring_sale(event: OfShopQuote) -> Iterable[Ring]:
+    """Both sides of a purchase."""
+    yield Ring(order_topic(event.parts_order_id), "order-status-update")
+    yield Ring(market_topic(event.center_id), "order-status-update")

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, TenantOwned, tenant_fk, tenant_key
+from app.domains.billing.models import ProviderPayment
 
 ORDER_MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"submitted", "cancelled"}),
@@ -64,8 +65,11 @@ PURCHASE_MOVES: dict[str, frozenset[str]] = {
 LIVE_PURCHASE = ("accepted", "processing", "shipped", "delivered", "return_requested", "returned")
 """Its lines are bought; those of others can be had again."""
 
-ENDED_PURCHASE = ("delivered", "returned", "cancelled", "failed")
-"""Nothing is on its way any more."""
+AT_REST = ("delivered", "returned", "cancelled", "failed")
+"""Nothing of a purchase is on its way any more."""
+
+ENDED_PURCHASE = ("cancelled", "failed")
+"""Its money goes back and its lines can be bought again."""
 
 CONDITIONS = ("new", "used", "rebuilt")
 
@@ -361,6 +365,18 @@ class Purchase(TenantOwned, Base):
     delivers_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime]
     pay_by: Mapped[datetime | None]
+    confirm_by: Mapped[datetime | None]
+    """Until when the seller must say that they have it; empty while the buyer has not authorised the card."""
+    asked_at: Mapped[datetime | None]
+    """When the buyer asked to be let out of it while it was being prepared; empty once it is answered."""
+    asked_reason: Mapped[str] = mapped_column(default="")
+    """Why the buyer wants to cancel or to send back."""
+    answer: Mapped[str] = mapped_column(default="")
+    """Why the seller did not agree."""
+    handed_to: Mapped[str] = mapped_column(default="")
+    """Who took it, in the seller's words."""
+    core_back_at: Mapped[datetime | None]
+    """When the old parts came back and their deposit went."""
     confirmed_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
@@ -405,3 +421,98 @@ class PurchaseLine(TenantOwned, Base):
     fit_rule: Mapped[dict[str, Any]] = mapped_column(default=dict)
     job_line_id: Mapped[UUID | None]
     """Where it came back to in the workshop's job."""
+
+
+class PurchasePayment(ProviderPayment, Base):
+    """One attempt to pay for a purchase: the card is authorised first, and taken when the seller confirms. It belongs to
+    the seller; the buyer reads it through the purchase."""
+
+    __tablename__ = "purchase_payments"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("purchases", "purchase_id"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("captured_minor BETWEEN 0 AND amount_minor", name="captured"),
+        CheckConstraint(
+            "refunded_minor >= 0 AND lost_minor >= 0 AND refunded_minor + lost_minor <= captured_minor",
+            name="refunded",
+        ),
+        CheckConstraint("returned_minor >= 0 AND credit_minor >= 0", name="returned"),
+        CheckConstraint(
+            "platform_fee_back_minor >= 0 AND platform_fee_back_minor <= platform_fee_minor"
+            " AND platform_fee_minor <= amount_minor",
+            name="platform_fee",
+        ),
+        Index(
+            "ix_purchase_payments_one_live",
+            "tenant_id",
+            "purchase_id",
+            unique=True,
+            postgresql_where=text("status IN ('created', 'pending', 'requires_action', 'authorized')"),
+        ),
+        Index("ix_purchase_payments_purchase", "tenant_id", "purchase_id"),
+        Index("ix_purchase_payments_status", "status", "created_at"),
+        Index(
+            "ix_purchase_payments_provider_ref",
+            "provider",
+            "provider_ref",
+            unique=True,
+            postgresql_where=text("provider_ref <> ''"),
+        ),
+        Index(
+            "ix_purchase_payments_transaction_ref",
+            "provider",
+            "transaction_ref",
+            postgresql_where=text("transaction_ref <> ''"),
+        ),
+    )
+
+    purchase_id: Mapped[UUID]
+    authorized_minor: Mapped[int] = mapped_column(default=0)
+    """What is, or was, held on the card."""
+    authorized_at: Mapped[datetime | None]
+    authorized_until: Mapped[datetime | None]
+    """When the hold lapses, as far as the provider says it."""
+    capture_asked_at: Mapped[datetime | None]
+    """When the seller confirmed and the provider was to be asked for the money; empty once it has said no."""
+    captured_minor: Mapped[int] = mapped_column(default=0)
+    credit_minor: Mapped[int] = mapped_column(default=0)
+    """What was given back, came back from the payer's bank, and is still the payer's."""
+    core_back_minor: Mapped[int] = mapped_column(default=0)
+    """What of the refunds was deposit on old parts."""
+    tax_back_minor: Mapped[int] = mapped_column(default=0)
+    """What of them was tax."""
+
+    @property
+    def kept_minor(self) -> int:
+        return self.captured_minor - self.refunded_minor - self.lost_minor
+
+
+class PurchaseRefund(TenantOwned, Base):
+    """Money on its way back to a buyer. Its id is the gateway's idempotency key."""
+
+    __tablename__ = "purchase_refunds"
+    __table_args__ = (
+        tenant_key(),
+        tenant_fk("purchases", "purchase_id"),
+        tenant_fk("purchase_payments", "payment_id"),
+        CheckConstraint("amount_minor > 0 AND core_minor BETWEEN 0 AND amount_minor", name="amount"),
+        Index("ix_purchase_refunds_payment", "tenant_id", "payment_id"),
+        Index("ix_purchase_refunds_purchase", "tenant_id", "purchase_id"),
+        Index("ix_purchase_refunds_pending", "created_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    purchase_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+    status: Mapped[str] = mapped_column(default="pending")
+    """pending, done, failed, returned."""
+    amount_minor: Mapped[int]
+    core_minor: Mapped[int] = mapped_column(default=0)
+    """What of it is deposit on old parts."""
+    provider_ref: Mapped[str] = mapped_column(default="")
+    failure: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime | None]
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == "pending"

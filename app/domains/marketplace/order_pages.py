@@ -43,7 +43,7 @@ async def order_page(
         order = await find(db, me, code)
         if order.status == "draft":
             return see_other(request, f"/parts/orders/{order.code}/{order.step}")
-        shown = await _one(db, order, Wanted(sort, complete, fits, new))
+        shown = await shown_of(db, order, Wanted(sort, complete, fits, new))
         return page(request, me, "marketplace/order.html", topics=[order_topic(order.id)], **shown)
 
 
@@ -57,11 +57,12 @@ async def offers_region(
     new: FromQuery[bool] = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        shown = await _one(db, await find(db, me, code), Wanted(sort, complete, fits, new))
+        shown = await shown_of(db, await find(db, me, code), Wanted(sort, complete, fits, new))
         return fragment(request, me, "marketplace/_order.html", **shown)
 
 
-async def _one(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
+async def shown_of(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
+    """What the page of an order shows."""
     lines = await orders.lines_of(db, order.id)
     purchases = await orders.purchases_of(db, order.id)
     is_open = order.status in ASKING

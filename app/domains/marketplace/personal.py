@@ -16,7 +16,7 @@ from app.core.words import _
 from app.domains.marketplace import asking
 from app.domains.marketplace.models import (
     ASKING,
-    ENDED_PURCHASE,
+    AT_REST,
     PartsOrder,
     PartsOrderDelivery,
     PartsOrderLine,
@@ -138,6 +138,9 @@ def records(person: UUID) -> Sequence[Records]:
                 "accepted_at": (Purchase.accepted_at, _("when you accepted")),
                 "delivered_at": (Purchase.delivered_at, _("when it was there")),
                 "end_reason": (Purchase.end_reason, _("why it ended or goes back")),
+                "asked_reason": (Purchase.asked_reason, _("why you asked to cancel")),
+                "answer": (Purchase.answer, _("what the shop answered")),
+                "handed_to": (Purchase.handed_to, _("who took it")),
                 "rating": (Purchase.rating, _("your stars for it")),
                 "rating_words": (Purchase.rating_words, _("what you said of it")),
             },
@@ -223,8 +226,8 @@ async def erase(db: AsyncSession, person: UUID) -> None:
 
 async def empty_ended(db: AsyncSession, person: UUID) -> None:
     """Take the address out of what has arrived, or will not."""
-    ended = update(Purchase).where(Purchase.user_id == person, Purchase.status.in_(ENDED_PURCHASE))
-    await db.execute(ended.values(ship_to={}))
+    ended = update(Purchase).where(Purchase.user_id == person, Purchase.status.in_(AT_REST))
+    await db.execute(ended.values(ship_to={}, handed_to="", asked_reason="", end_reason=""))
 
 
 DECLARED = Declared(records, papers=papers, erase=erase)

@@ -8,11 +8,19 @@ import msgspec
 
 from app.core import clock
 from app.core.money import plain, rounded
-from app.core.render import distance, duration, template_global
+from app.core.render import distance, duration, money, template_global
 from app.core.words import _, ngettext
 from app.domains.marketplace import fitting
 from app.domains.marketplace.comparing import Wanted
-from app.domains.marketplace.models import PartsOrder, Purchase, PurchaseLine, ShopQuoteLine
+from app.domains.marketplace.models import (
+    ENDED_PURCHASE,
+    PartsOrder,
+    Purchase,
+    PurchaseLine,
+    PurchasePayment,
+    PurchaseRefund,
+    ShopQuoteLine,
+)
 from app.domains.marketplace.moves import order_word, purchase_word
 from app.domains.marketplace.quoting import line_total
 
@@ -35,6 +43,69 @@ def parts_order_status(order: PartsOrder) -> tuple[str, str]:
 def purchase_status(purchase: Purchase) -> tuple[str, str]:
     """(tone, words) of where a purchase stands."""
     return _TONES[purchase.status], purchase_word(purchase.status)
+
+
+@template_global
+def purchase_money(purchase: Purchase) -> tuple[str, str]:
+    """(tone, words) of where the money of a purchase is."""
+    given = money(purchase.refunded_minor, purchase.currency)
+    if purchase.payment_status == "refunded":
+        return "idle", _("%(sum)s paid back", sum=given)
+    if purchase.refunded_minor:
+        return "go", _("Paid, %(sum)s of it paid back", sum=given)
+    if purchase.payment_status == "paid":
+        if purchase.status in ENDED_PURCHASE:
+            return "wait", _("The money is on its way back")
+        return "go", _("Paid")
+    if purchase.status in ENDED_PURCHASE:
+        return "idle", _("Nothing was taken")
+    if purchase.payment_method == "on_delivery":
+        return "idle", _("To be paid on delivery")
+    if purchase.payment_status == "authorized":
+        return "info", _("Held on the card")
+    if purchase.payment_status == "failed":
+        return "stop", _("The hold on the card has lapsed: to be paid again")
+    return "wait", _("Not paid yet")
+
+
+@template_global
+def payment_word(payment: PurchasePayment) -> str:
+    """What became of an attempt to pay for a purchase."""
+    if payment.provider == "cash":
+        return _("paid on delivery")
+    if payment.capture_asked_at and payment.status == "authorized":
+        return _("being taken")
+    return {
+        "authorized": _("held on the card"),
+        "completed": _("taken"),
+        "partially_refunded": _("taken"),
+        "refunded": _("taken and given back"),
+        "cancelled": _("let go"),
+        "expired": _("lapsed"),
+        "failed": _("failed"),
+        "disputed": _("disputed at the buyer's bank"),
+        "lost": _("taken back by the buyer's bank"),
+    }.get(payment.status, _("under way"))
+
+
+@template_global
+def refund_word(refund: PurchaseRefund) -> str:
+    """Where money that goes back to a buyer is."""
+    return {
+        "pending": _("on its way back"),
+        "done": _("given back"),
+        "failed": _("could not be given back"),
+        "returned": _("sent back by the buyer's bank"),
+    }[refund.status]
+
+
+@template_global
+def purchase_end(purchase: Purchase) -> str:
+    """Why it is over, in words."""
+    return {
+        "not_paid": _("It was not paid in time."),
+        "not_confirmed": _("The shop did not confirm it in time."),
+    }.get(purchase.end_reason, purchase.end_reason)
 
 
 @template_global

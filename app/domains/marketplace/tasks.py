@@ -1,4 +1,5 @@
-"""What the market does by the clock: orders whose time for offers is over, addresses nobody needs any more."""
+"""What the market does by the clock: orders whose time for offers is over, sales that nobody pays or confirms, and money
+the provider was to tell of."""
 
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from app.core.db import transaction
 from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.accounts.models import ERASED, User
-from app.domains.marketplace import asking
-from app.domains.marketplace.models import ASKING, ENDED_PURCHASE, PartsOrder, Purchase
+from app.domains.marketplace import asking, deal_checking, deal_paying, fulfilling
+from app.domains.marketplace.models import ASKING, AT_REST, PartsOrder, Purchase
 from app.domains.marketplace.personal import empty_ended
 
 Due = tuple[UUID, UUID | None, UUID | None]
@@ -49,7 +50,7 @@ async def empty_addresses() -> None:
             .distinct()
             .join(User, User.id == Purchase.user_id)
             .where(
-                Purchase.status.in_(ENDED_PURCHASE),
+                Purchase.status.in_(AT_REST),
                 Purchase.ship_to != {},
                 User.email.endswith(ERASED),
             )
@@ -63,3 +64,35 @@ async def _empty(person: UUID) -> None:
     async with transaction(user=person) as db:
         await empty_ended(db, person)
         await audit.take_changes(db)
+
+
+@cron("* * * * *", timeout=300)
+async def end_overdue_purchases() -> None:
+    """What was not paid in time is cancelled, what was not confirmed in time has failed."""
+    await for_each(await fulfilling.overdue(), _lapse)
+
+
+async def _lapse(which: tuple[UUID, UUID]) -> None:
+    await fulfilling.lapse(*which)
+
+
+@cron("* * * * *", timeout=300)
+async def ask_about_purchase_payments() -> None:
+    """Webhooks get lost, so payments of purchases are asked about."""
+    await for_each(await deal_paying.undecided(), deal_paying.ask, at_once=4)
+
+
+@cron("* * * * *", timeout=300)
+async def settle_up_purchases() -> None:
+    """Money of purchases that are over, and refunds whose answer was lost."""
+    await for_each(await deal_paying.to_settle_up(), _settle_up, at_once=4)
+
+
+async def _settle_up(which: tuple[UUID, UUID]) -> None:
+    await deal_paying.let_go(*which)
+
+
+@cron("35 3 * * *", timeout=600)
+async def check_purchases() -> None:
+    """Every night. Purchases that disagree with their payments or the books fail as a job."""
+    await deal_checking.check_every_seller()

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import enter_tenant
+from app.core.db import act_as, enter_tenant
 from app.core.events import record
 from app.core.viewer import Viewer
-from app.domains.marketplace.events import OfPartsOrder, OfShopQuote
-from app.domains.marketplace.models import PartsOrder, ShopQuote
+from app.domains.marketplace.events import OfPartsOrder, OfPurchase, OfShopQuote
+from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
 
 
 async def tell(
@@ -39,6 +39,53 @@ async def tell_quote(
     )
     async with as_seller(db, quote.tenant_id):
         await record(db, event, by=by, tenant=quote.tenant_id, person=quote.user_id, subject=order.id)
+
+
+async def tell_purchase(
+    db: AsyncSession,
+    kind: type[OfPurchase],
+    order: PartsOrder,
+    purchase: Purchase,
+    *,
+    by: Viewer,
+    **more: Any,
+) -> None:
+    """Between the buyer and the shop they bought of, as `tell_quote`."""
+    event = kind(
+        parts_order_id=order.id,
+        code=order.code,
+        round=order.round,
+        quote_id=purchase.quote_id,
+        shop_id=purchase.shop_id,
+        center_id=purchase.center_id,
+        purchase_id=purchase.id,
+        status=purchase.status,
+        payment_status=purchase.payment_status,
+        **more,
+    )
+    async with as_seller(db, purchase.tenant_id):
+        await record(db, event, by=by, tenant=purchase.tenant_id, person=purchase.user_id, subject=order.id)
+
+
+@asynccontextmanager
+async def as_buyer(db: AsyncSession, order: PartsOrder) -> AsyncIterator[Viewer]:
+    """Let a seller's request, or the clock, write what follows from it into the buyer's order, and come back to its own.
+    What was changed before must have been told of by then. Gives the actor that the buyer's book names."""
+    await db.flush()
+    before = db.info.get("tenant")
+    row = (
+        await db.execute(
+            text("SELECT current_setting('app.user', true), current_setting('app.tenant', true)")
+        )
+    ).one()
+    await act_as(db, user=order.user_id, tenant=order.buyer_tenant_id)
+    yield Viewer.system(order.buyer_tenant_id)
+    await db.flush()
+    await db.execute(
+        text("SELECT set_config('app.user', :user, true), set_config('app.tenant', :tenant, true)"),
+        {"user": row[0] or "", "tenant": row[1] or ""},
+    )
+    db.info["tenant"] = before
 
 
 @asynccontextmanager
