@@ -16,9 +16,9 @@ from app.demo.stage import Stage
 from app.domains import parts
 from app.domains.accounts import sign_up
 from app.domains.garage import Vehicle
-from app.domains.marketplace import accepting, asking, comparing, orders
+from app.domains.marketplace import accepting, asking, comparing, fulfilling, orders, rating
 from app.domains.marketplace.comparing import Wanted
-from app.domains.marketplace.models import PartsOrder, PartsOrderDelivery, PartsOrderLine
+from app.domains.marketplace.models import PartsOrder, PartsOrderDelivery, PartsOrderLine, Purchase
 from app.domains.network import joining, premises
 from app.domains.parts import FitmentFacts
 from app.domains.parts_shops.models import PartsShop, PartsShopTerms
@@ -150,7 +150,8 @@ async def bid(order: PartsOrder, *shops: str, seed: int = 7) -> None:
 
 
 async def play(stage: Stage) -> None:
-    """Four open requests, one bought, one that ran out."""
+    """Four open requests, one bought, one that ran out; and what was bought in the weeks before."""
+    await remember(stage)
     with clock.moved_by(timedelta(hours=-5)):
         late = await ask(stage, "walter@demo.test", "bmw", [("Side mirror, left, heated", 1)], PORTLAND)
     async with stage.acting("walter@demo.test") as (db, _me):
@@ -187,7 +188,56 @@ async def _bought(stage: Stage) -> None:
         stage, "ines@demo.test", "cx5", [("Control arm, lower left", 1), ("Cabin air filter", 1)], PORTLAND
     )
     await bid(order, "casco", "northern", "granite")
-    async with stage.acting("ines@demo.test") as (db, me):
-        best = (await comparing.offers(db, order, Wanted()))[0]
+    await _accept(stage, "ines@demo.test", order, "northern")
+
+
+async def _accept(stage: Stage, email: str, order: PartsOrder, winner: str) -> Purchase:
+    """The buyer takes all that one shop has."""
+    name = next(shop.name for shop in SHOPS if shop.key == winner)
+    async with stage.acting(email) as (db, me):
+        offers = await comparing.offers(db, order, Wanted())
+        best = next(one for one in offers if one.quote.shop_name == name)
         choice = {key: best.quote.id for key, line in best.lines.items() if line.is_available}
-        await accepting.accept(db, order, choice, {best.quote.id: best.quote.revision}, by=me)
+        (bought,) = await accepting.accept(db, order, choice, {best.quote.id: best.quote.revision}, by=me)
+        return bought
+
+
+Deal = tuple[int, str, str, str, dict[str, Any], tuple[str, ...], int, str]
+PAST: tuple[Deal, ...] = (
+    (76, "dmitri@demo.test", "civic", "Front wheel bearing", PORTLAND, ("granite", "casco", "kennebec"), 5, "Here the next morning, as they said."),
+    (61, "june@demo.test", "golf", "Side mirror, left, heated", PORTLAND, ("salvage", "casco"), 2, "The glass had a scratch nobody mentioned."),
+    (54, "theo@demo.test", "f150", "Alternator", PORTLAND, ("kennebec", "granite"), 5, ""),
+    (40, "bao@demo.test", "crv", "Cabin air filter", PORTLAND, ("northern", "granite"), 4, "Right part, came a little late."),
+    (33, "anna@demo.test", "id3", "Front wheel bearing", BERLIN, ("kreuzberg", "oder"), 5, "Perfekt, danke!"),
+    (27, "samir@demo.test", "camry", "Front brake pads", PORTLAND, ("northern", "kennebec", "casco"), 5, ""),
+    (19, "lukas@demo.test", "zoe", "Cabin air filter", BERLIN, ("renaultteile", "voltteile"), 4, ""),
+    (12, "walter@demo.test", "bmw", "Control arm, lower left", PORTLAND, ("granite", "salvage"), 5, "Cheapest and quick."),
+    (6, "grace@demo.test", "id4", "Charge port latch actuator", PORTLAND, ("harborev", "casco"), 5, "They knew the part at once."),
+)  # fmt: skip
+"""Days ago, who, which car, what, where, who offered (the first won), stars and words."""
+
+
+async def remember(stage: Stage) -> None:
+    """Deals of the last weeks: what the shops' scores and the network's numbers are counted from."""
+    for number, (days, email, car, part, where, bidders, stars, words) in enumerate(PAST):
+        with clock.moved_by(timedelta(days=-days, minutes=-30)):
+            order = await ask(stage, email, car, [(part, 1)], where)
+        with clock.moved_by(timedelta(days=-days, minutes=-18)):
+            await bid(order, *bidders, seed=100 + number)
+        with clock.moved_by(timedelta(days=-days)):
+            bought = await _accept(stage, email, order, bidders[0])
+        await _bring(stage, email, bought, days, stars, words)
+
+
+async def _bring(stage: Stage, email: str, bought: Purchase, days: int, stars: int, words: str) -> None:
+    counter = Viewer(kind="system", name="Counter", tenant_id=bought.tenant_id)
+    with clock.moved_by(timedelta(days=-days, hours=1)):
+        async with transaction(tenant=bought.tenant_id) as db:
+            await fulfilling.confirm(db, await db.get_one(Purchase, bought.id), by=counter)
+    with clock.moved_by(timedelta(days=-days, hours=2)):
+        async with transaction(tenant=bought.tenant_id) as db:
+            await fulfilling.ship(db, await db.get_one(Purchase, bought.id), carrier="Own driver", by=counter)
+    with clock.moved_by(timedelta(days=-days, hours=7)):
+        async with stage.acting(email) as (db, me):
+            await fulfilling.deliver(db, await db.get_one(Purchase, bought.id), by=me)
+            await rating.rate(db, bought.id, stars, words, by=me)
