@@ -73,7 +73,11 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     "ref": [("", "SELECT id FROM invoices t WHERE {mine}")],
     "quote_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
     "estimate_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
-    "order_id": [("", f"SELECT {OF_ORDER}")],
+    "code": [("/parts/", "SELECT code FROM parts_orders t WHERE {mine}")],
+    "order_id": [
+        ("/auto-parts-orders/", "SELECT id FROM parts_orders t WHERE {mine}"),
+        ("", f"SELECT {OF_ORDER}"),
+    ],
     "job_id": [
         ("/canned-jobs/", "SELECT id FROM canned_jobs t WHERE {mine}"),
         ("/network/", "SELECT uuidv7()"),
