@@ -43,10 +43,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("parts_shops", "status"): "'active'",
     ("parts_shops", "currency"): "'USD'",
     ("parts_shops", "score"): "50",
-    ("parts_shop_terms", "stock_method"): "'by_hand'",
     ("shop_onboardings", "status"): "'in_progress'",
     ("shop_onboardings", "current_step"): "1",
-    ("onboarding_documents", "kind"): "'tax'",
     ("shop_quotes", "status"): "'invited'",
     ("shop_quotes", "currency"): "'USD'",
     ("shop_quote_lines", "condition"): "'new'",
@@ -59,9 +57,10 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("purchases", "refunded_minor"): "17",
     ("purchase_lines", "condition"): "'new'",
     ("purchase_lines", "fits"): "'unknown'",
-    ("list_uploads", "list"): "'fitments'",
     ("business_fees", "currency"): "'USD'",
     ("business_fees", "basis_points"): "250",
+    ("parts_shop_terms", "stock_method"): "'by_hand'",
+    ("onboarding_documents", "kind"): "'tax'",
 }
 """Where any value would do for the table and not for the pages that read it."""
 
@@ -118,7 +117,9 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
             values[column.name] = _any(column, shop)
     if table == "api_tokens":
         values.pop("user_id", None)  # a token is a shop's or a person's, never both
-    if "user_id" in values:  # a buyer, or the other side of a conversation, is a driver or a business, never both
+    if table == "threads":
+        values.pop("buyer_tenant_id", None)  # the other side is a driver or a business, never both
+    if "user_id" in values:  # a buyer is a driver or a business, never both
         for name in ("buyer_tenant_id", "buyer_center_id", "job_id" if table == "parts_orders" else ""):
             values.pop(name, None)
     if table == "messages":
@@ -158,7 +159,7 @@ def _any(column: Column, shop: Shop) -> str:
     if kind in ("bigint", "integer", "smallint", "numeric"):
         return str(secrets.randbelow(9000) + 17)
     if kind == "double precision":
-        return "17.5"
+        return "47.5"  # a latitude as well as a longitude
     if kind == "boolean":
         return "false"
     if kind == "date":

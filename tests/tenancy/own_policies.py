@@ -51,6 +51,18 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "removes": "DELETE ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
     },
+    "shop_onboardings": {
+        "adds": "INSERT  CHECK (user_id = ( SELECT app_user()))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+    },
+    "onboarding_documents": {
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
+    },
     "api_tokens": {
         "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) AND (tenant_id IS NULL)) OR (tenant_id = ( SELECT app_tenant())))",
         "changes": "UPDATE (((user_id = ( SELECT app_user())) AND (tenant_id IS NULL)) OR (tenant_id = ( SELECT app_tenant())))",
@@ -139,18 +151,6 @@ OWN: dict[str, dict[str, str]] = {
         "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) OR ( SELECT app_network()))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
-    },
-    "shop_onboardings": {
-        "adds": "INSERT  CHECK (user_id = ( SELECT app_user()))",
-        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
-        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
-        "removes": "DELETE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
-    },
-    "onboarding_documents": {
-        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
-        "changes": "UPDATE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
-        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
-        "removes": "DELETE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
     },
 }
 """Verb and conditions of the policies written out in migrations, as the server prints them."""

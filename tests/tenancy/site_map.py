@@ -71,10 +71,20 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
         ("/orders/", "SELECT {only}"),
     ],
     "ref": [("", "SELECT id FROM invoices t WHERE {mine}")],
-    "quote_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
+    "code": [
+        ("/parts/", "SELECT code FROM parts_orders t WHERE {mine}"),
+        (
+            "/market/",
+            "SELECT o.code FROM shop_quotes t JOIN parts_orders o ON o.id = t.order_id WHERE {mine}",
+        ),
+    ],
+    "quote_id": [
+        ("/shop-quotes/", "SELECT id FROM shop_quotes t WHERE {mine}"),
+        ("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC"),
+    ],
     "estimate_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
-    "code": [("/parts/", "SELECT code FROM parts_orders t WHERE {mine}")],
     "order_id": [
+        ("/shop-quotes/", "SELECT order_id FROM shop_quotes t WHERE {mine}"),
         ("/auto-parts-orders/", "SELECT id FROM parts_orders t WHERE {mine}"),
         ("", f"SELECT {OF_ORDER}"),
     ],
@@ -137,6 +147,7 @@ NOT_HARVESTED = {
     "token": "the secret of a link is its own permission and stands in no row: a made-up one is tried",
     "receipt": "signed by us: a made-up one is tried",
     "name": "of an asset",
+    "step": "of the way to a parts shop: everybody walks the same six",
     "letter": "a kind of mail: every shop has the same, in words of its own",
     "language": "of a mail's words: the same everywhere",
     "day": "no row's: a day is a day at both shops",
@@ -203,7 +214,12 @@ class Harvest:
             return str(self.shop.only_number)
         name = name.removesuffix("s") if name.endswith("_ids") else name
         table = "inspection_templates" if name == "inspection_template_id" else table_of(name)
-        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {"vin", "slug", "ref"}:
+        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {
+            "vin",
+            "slug",
+            "ref",
+            "code",
+        }:
             return await self.of(name, path)
         return None
 
