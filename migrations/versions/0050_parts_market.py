@@ -61,9 +61,7 @@ MAY_SHOW = """
 STAYS = """
     CREATE FUNCTION {table}_stay() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
     BEGIN
-        IF (OLD.tenant_id, OLD.order_id, OLD.shop_id, OLD.user_id, OLD.buyer_tenant_id, OLD.currency{fixed})
-            IS DISTINCT FROM
-           (NEW.tenant_id, NEW.order_id, NEW.shop_id, NEW.user_id, NEW.buyer_tenant_id, NEW.currency{fixed_new}) THEN
+        IF ({fixed}) IS DISTINCT FROM ({fixed_new}) THEN
             RAISE EXCEPTION '{table} stay with their order, seller and buyer' USING ERRCODE = 'insufficient_privilege';
         END IF;
         IF OLD.tenant_id IS DISTINCT FROM app_tenant()
@@ -77,10 +75,13 @@ STAYS = """
 """Both sides write into these rows, each its own part: a seller who moved a quote to another order would read that, and a
 buyer who changed one would set the seller's price."""
 
+KEYS = ("tenant_id", "order_id", "shop_id", "user_id", "buyer_tenant_id", "currency")
 FIXED = {
-    "shop_quotes": (),
-    "purchases": ("quote_id", "total_minor", "tax_minor", "core_minor", "delivery_fee_minor", "accepted_at"),
-}
+    "shop_quotes": KEYS,
+    "purchases": (
+        *KEYS, "quote_id", "total_minor", "tax_minor", "core_minor", "delivery_fee_minor", "accepted_at",
+    ),
+}  # fmt: skip
 SELLERS = {
     "shop_quotes": (
         "center_id", "shop_name", "revision", "total_minor", "delivery_fee_minor", "delivers_at", "available_count",
@@ -101,8 +102,8 @@ def _stays(table: str) -> list[str]:
     return [
         STAYS.format(
             table=table,
-            fixed=fixed and ", " + of("OLD", fixed) or "",
-            fixed_new=fixed and ", " + of("NEW", fixed) or "",
+            fixed=of("OLD", fixed),
+            fixed_new=of("NEW", fixed),
             sellers=of("OLD", sellers),
             sellers_new=of("NEW", sellers),
         ),
@@ -690,5 +691,10 @@ def downgrade() -> None:
     op.drop_table("shop_onboardings")
     op.drop_table("parts_shop_terms")
     op.drop_table("parts_shops")
-    for function in ("asks_for_parts(uuid, uuid, uuid)", "may_show_file(uuid)", "shop_quotes_stay()", "purchases_stay()"):
+    for function in (
+        "asks_for_parts(uuid, uuid, uuid)",
+        "may_show_file(uuid)",
+        "shop_quotes_stay()",
+        "purchases_stay()",
+    ):
         op.execute(f"DROP FUNCTION {function}")

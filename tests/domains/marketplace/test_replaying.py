@@ -42,7 +42,9 @@ async def test_a_book_that_was_changed_afterwards_is_noticed(db: AsyncSession, c
     (line,) = await orders.lines_of(db, order.id)
     (bought,) = await accepting.accept(db, order, {line.id: quote.id}, {quote.id: 1}, by=cast.customer.viewer)
     await viewing(db, cast.seller)
-    same = {name: getattr(bought, name) for name in ("tenant_id", "order_id", "quote_id", "shop_id", "center_id")}
+    same = {
+        name: getattr(bought, name) for name in ("tenant_id", "order_id", "quote_id", "shop_id", "center_id")
+    }
     db.add(
         Purchase(**same, user_id=bought.user_id, status="accepted", payment_method="card", payment_status="pending",
                  currency="USD", total_minor=4000, ship_to={}, accepted_at=bought.accepted_at)
