@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from app.core.db import transaction
-from app.domains.garage.models import VehicleGrant
+from app.core.db import new_id, transaction
+from app.domains.garage.models import Ownership, Vehicle
 from app.domains.parts import load_rows
 from app.domains.parts.models import Fitment, Supersession
 from tests.cast import CAR
@@ -79,8 +79,11 @@ async def test_a_shops_lists_are_its_own_and_its_counters(browser, cast):
 async def test_programs_get_the_verdict_with_its_rule(browser, cast):
     async with transaction(tenant=cast.seller.tenant_id) as db:
         await load_rows(db, cast.seller.tenant_id, [line(), line(number="F9", make="Audi", model="A4")])
-    async with transaction(user=cast.customer.user_id) as db:
-        db.add(VehicleGrant(tenant_id=cast.seller.tenant_id, vehicle_id=CAR))
+    async with transaction(user=cast.seller.user_id) as db:
+        own = Vehicle(id=new_id(), make="Honda", model="Accord", year=2003)
+        db.add(own)
+        await db.flush()
+        db.add(Ownership(vehicle_id=own.id, user_id=cast.seller.user_id))
     owner = browser(cast.seller)
 
     async def ask(**asked: str):
@@ -92,11 +95,10 @@ async def test_programs_get_the_verdict_with_its_rule(browser, cast):
     assert found["verdict"]["row"]["number"] == NUMBER
     assert (await ask(number="F9", vin=VIN))["verdict"]["state"] == "does_not_fit"
     assert (await ask(number="F9", make="BMW", model="X5"))["verdict"]["asks"] == ["year"]
-    assert (await ask(number="F9", vehicle_id=str(CAR)))["verdict"]["state"] == "does_not_fit"
-    gone = await owner.get(
-        "/api/v1/parts/fitment", params={"number": "F9", "vehicle_id": str(row_of_nobody())}
-    )
-    assert gone.status_code == 404
+    assert (await ask(number="F9", vehicle_id=str(own.id)))["verdict"]["state"] == "does_not_fit"
+    for other in (CAR, row_of_nobody()):
+        gone = await owner.get("/api/v1/parts/fitment", params={"number": "F9", "vehicle_id": str(other)})
+        assert gone.status_code == 404
 
 
 def row_of_nobody() -> object:
