@@ -247,6 +247,12 @@ async def _showing(yard: Yard) -> list[str]:
             meant = row["id"] in shown and (is_ours or who is NETWORK)
             if bool(sees) != meant:
                 found.append(f"{who.name} {'sees' if sees else 'does not see'} a file")
+    shown = " UNION ".join(SHOWN_BY.values())
+    rest = await yard.db.fetch(f"SELECT ctid::text AS place FROM files WHERE id NOT IN ({shown})")
+    places = ",".join(f'"{row["place"]}"' for row in rest if row["place"] in yard.places["files"])
+    alone = f"SELECT 1 FROM files WHERE ctid::text = ANY ('{{{places}}}')"
+    if not any([await yard.ask(who, alone) for who in INSIDERS]):
+        found.append("nobody of ours sees a file that is shown to nobody else")
     return found
 
 
