@@ -19,7 +19,7 @@ BOTH = f"{rls.TENANT} OR {BUYER}"
 
 
 REFRESH = """
-    CREATE FUNCTION refresh_parts_order(asked uuid, at timestamptz) RETURNS SETOF parts_orders
+    CREATE FUNCTION refresh_parts_order(asked uuid, at timestamptz) RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UPDATE parts_orders o
            SET offer_count = q.offers,
@@ -33,10 +33,82 @@ REFRESH = """
                   FROM shop_quotes WHERE order_id = asked AND status = 'offered') q
          WHERE o.id = asked AND EXISTS (
                SELECT 1 FROM shop_quotes s WHERE s.order_id = asked AND s.tenant_id = app_tenant())
-        RETURNING o.*
     $$
 """
 """A shop that was asked may not write into the order; what follows from the offers is counted from them."""
+
+OF_ITS_BUYER = "asks_for_parts({t}.order_id, {t}.user_id, {t}.buyer_tenant_id)"
+ASKS_FOR = """
+    CREATE FUNCTION asks_for_parts(asked uuid, person uuid, business uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT EXISTS (SELECT 1 FROM parts_orders o WHERE o.id = asked
+                          AND o.user_id IS NOT DISTINCT FROM person
+                          AND o.buyer_tenant_id IS NOT DISTINCT FROM business)
+    $$
+"""
+"""Whoever is asked reads the order: nobody is asked, or has sold, but for an order of the buyer named beside it. A policy of
+`shop_quotes` that looked into `parts_orders` would go round in a circle with that of `parts_orders`."""
+
+MAY_SHOW = """
+    CREATE FUNCTION may_show_file(file uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT file IS NULL OR EXISTS (
+            SELECT 1 FROM files WHERE id = file AND (user_id = app_user() OR tenant_id = app_tenant()))
+    $$
+"""
+"""Whose row points at a file reads it: nobody points at a file that is not theirs."""
+
+STAYS = """
+    CREATE FUNCTION {table}_stay() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+    BEGIN
+        IF ({fixed}) IS DISTINCT FROM ({fixed_new}) THEN
+            RAISE EXCEPTION '{table} stay with their order, seller and buyer' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        IF OLD.tenant_id IS DISTINCT FROM app_tenant()
+           AND (app_user() IS NOT NULL OR app_tenant() IS NOT NULL)
+           AND ({sellers}) IS DISTINCT FROM ({sellers_new}) THEN
+            RAISE EXCEPTION 'only the seller says what {table} say' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+    END $$
+"""
+"""Both sides write into these rows, each its own part: a seller who moved a quote to another order would read that, and a
+buyer who changed one would set the seller's price."""
+
+KEYS = ("tenant_id", "order_id", "shop_id", "user_id", "buyer_tenant_id", "currency")
+FIXED = {
+    "shop_quotes": KEYS,
+    "purchases": (
+        *KEYS, "quote_id", "total_minor", "tax_minor", "core_minor", "delivery_fee_minor", "accepted_at",
+    ),
+}  # fmt: skip
+SELLERS = {
+    "shop_quotes": (
+        "center_id", "shop_name", "revision", "total_minor", "delivery_fee_minor", "delivers_at", "available_count",
+        "missing_count", "note", "decline_reason", "answered_at",
+    ),
+    "purchases": (
+        "center_id", "payment_method", "paid_minor", "refunded_minor", "carrier", "tracking_number", "tracking_url",
+        "confirmed_at", "shipped_at",
+    ),
+}  # fmt: skip
+
+
+def _stays(table: str) -> list[str]:
+    def of(row: str, names: tuple[str, ...]) -> str:
+        return ", ".join(f"{row}.{name}" for name in names)
+
+    fixed, sellers = FIXED[table], SELLERS[table]
+    return [
+        STAYS.format(
+            table=table,
+            fixed=of("OLD", fixed),
+            fixed_new=of("NEW", fixed),
+            sellers=of("OLD", sellers),
+            sellers_new=of("NEW", sellers),
+        ),
+        f"CREATE TRIGGER {table}_stay BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_stay()",
+    ]
 
 
 def upgrade() -> None:
@@ -169,6 +241,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_onboarding_documents_onboarding_id", "onboarding_documents", ["onboarding_id"], unique=False
     )
+    op.create_index("ix_onboarding_documents_file_id", "onboarding_documents", ["file_id"], unique=False)
     op.create_table(
         "parts_orders",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -364,6 +437,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parts_order_photos")),
     )
+    op.create_index("ix_parts_order_photos_file_id", "parts_order_photos", ["file_id"], unique=False)
     op.create_index("ix_parts_order_photos_line_id", "parts_order_photos", ["line_id"], unique=False)
     op.create_table(
         "purchases",
@@ -420,6 +494,11 @@ def upgrade() -> None:
             ["tenant_id", "quote_id"],
             ["shop_quotes.tenant_id", "shop_quotes.id"],
             name=op.f("fk_purchases_tenant_id_quote_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "shop_id"],
+            ["parts_shops.tenant_id", "parts_shops.id"],
+            name=op.f("fk_purchases_tenant_id_shop_id"),
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_purchases_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_purchases")),
@@ -546,29 +625,45 @@ def upgrade() -> None:
         "ix_purchase_lines_purchase", "purchase_lines", ["tenant_id", "purchase_id"], unique=False
     )
 
+    for statement in (ASKS_FOR, MAY_SHOW, *_stays("shop_quotes"), *_stays("purchases")):
+        op.execute(statement)
     rls.apply(op.execute, "parts_shops", "published")
     rls.apply(op.execute, "parts_shop_terms", "tenant")
     own = f"{rls.PERSON} OR {rls.NETWORK}"
     rls.own_policies(op.execute, "shop_onboardings", reads=own, adds=rls.PERSON, changes=own)
-    rls.own_policies(op.execute, "onboarding_documents", reads=own, adds=rls.PERSON, changes=rls.PERSON)
-    rls.own_policies(op.execute, "shop_quotes", reads=f"{BOTH} OR {rls.NETWORK}", adds=BUYER, changes=BOTH)
+    papers = f"{rls.PERSON} AND may_show_file(file_id)"
+    rls.own_policies(op.execute, "onboarding_documents", reads=own, adds=papers, changes=papers)
+    rls.own_policies(
+        op.execute,
+        "shop_quotes",
+        reads=f"{BOTH} OR {rls.NETWORK}",
+        adds=f"{BUYER} AND {OF_ITS_BUYER.format(t='shop_quotes')}",
+        changes=BOTH,
+    )
     rls.own_policies(
         op.execute, "parts_orders", reads=f"{BUYER} OR {ASKED} OR {rls.NETWORK}", adds=BUYER, changes=BUYER
     )
-    rls.own_policies(op.execute, "parts_order_deliveries", reads=BUYER, adds=BUYER, changes=BUYER)
-    for table in ("parts_order_lines", "parts_order_photos"):
+    own = f"{BUYER} AND {OF_ITS_BUYER.format(t='parts_order_deliveries')}"
+    rls.own_policies(op.execute, "parts_order_deliveries", reads=BUYER, adds=own, changes=own)
+    for table, also in (("parts_order_lines", ""), ("parts_order_photos", " AND may_show_file(file_id)")):
         seen = f"EXISTS (SELECT 1 FROM parts_orders o WHERE o.id = {table}.order_id)"
         mine = f"EXISTS (SELECT 1 FROM parts_orders o WHERE o.id = {table}.order_id AND {BUYER})".replace(
             "(user_id", "(o.user_id"
         ).replace("buyer_tenant_id", "o.buyer_tenant_id")
-        rls.own_policies(op.execute, table, reads=seen, adds=mine, changes=mine)
+        rls.own_policies(op.execute, table, reads=seen, adds=mine + also, changes=mine + also)
     rls.apply(op.execute, "shop_quote_lines", "child", parent="shop_quotes", via="quote_id")
     rls.apply(op.execute, "quote_revisions", "child", parent="shop_quotes", via="quote_id")
-    rls.own_policies(op.execute, "purchases", reads=f"{BOTH} OR {rls.NETWORK}", adds=BOTH, changes=BOTH)
+    rls.own_policies(
+        op.execute,
+        "purchases",
+        reads=f"{BOTH} OR {rls.NETWORK}",
+        adds=f"{rls.TENANT} AND {OF_ITS_BUYER.format(t='purchases')}",
+        changes=BOTH,
+    )
     rls.apply(op.execute, "purchase_lines", "child", parent="purchases", via="purchase_id")
     op.execute("""
         CREATE POLICY files_of_parts_orders ON files FOR SELECT
-        USING (EXISTS (SELECT 1 FROM parts_order_photos p WHERE p.file_id = files.id))
+        USING (NOT (SELECT app_network()) AND EXISTS (SELECT 1 FROM parts_order_photos p WHERE p.file_id = files.id))
     """)
     op.execute("""
         CREATE POLICY files_of_onboardings ON files FOR SELECT
@@ -596,3 +691,10 @@ def downgrade() -> None:
     op.drop_table("shop_onboardings")
     op.drop_table("parts_shop_terms")
     op.drop_table("parts_shops")
+    for function in (
+        "asks_for_parts(uuid, uuid, uuid)",
+        "may_show_file(uuid)",
+        "shop_quotes_stay()",
+        "purchases_stay()",
+    ):
+        op.execute(f"DROP FUNCTION {function}")

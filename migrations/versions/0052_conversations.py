@@ -89,19 +89,11 @@ def upgrade() -> None:
     # Two people's words: the two sides read them and nobody else, also not who looks after the network.
     both = f"{rls.TENANT} OR {OTHER.format(t='')}"
     rls.own_policies(op.execute, "threads", reads=both, adds=both, changes=both)
-    # A policy of `messages` that looked into `files` would go round in a circle with that of `files` below.
-    op.execute("""
-        CREATE FUNCTION message_may_show(file uuid) RETURNS boolean
-        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-            SELECT file IS NULL OR EXISTS (
-                SELECT 1 FROM files WHERE id = file AND (user_id = app_user() OR tenant_id = app_tenant()))
-        $$
-    """)
     for statement in (
         *rls.fence("messages"),
         f"CREATE POLICY messages_reads ON messages FOR SELECT USING (EXISTS ({OF_ITS_THREAD}))",
         # Nobody puts words into the other side's mouth.
-        f"CREATE POLICY messages_adds ON messages FOR INSERT WITH CHECK (message_may_show(file_id) AND "
+        f"CREATE POLICY messages_adds ON messages FOR INSERT WITH CHECK (may_show_file(file_id) AND "
         f"EXISTS ({OF_ITS_THREAD} AND CASE messages.side WHEN 'business' "
         f"THEN t.tenant_id = (SELECT app_tenant()) ELSE {OTHER.format(t='t.')} END))",
         "CREATE POLICY messages_changes ON messages FOR UPDATE USING (false)",
@@ -117,7 +109,7 @@ def upgrade() -> None:
     op.execute("""
         CREATE FUNCTION threads_left_unread(since timestamptz, until timestamptz)
         RETURNS TABLE(thread_id uuid, tenant_id uuid)
-        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             SELECT t.id, t.tenant_id FROM threads t
              WHERE t.last_message_at BETWEEN since AND until AND t.user_id IS NOT NULL
                AND t.business_last > greatest(t.other_read, t.other_told)
@@ -135,5 +127,4 @@ def downgrade() -> None:
         "OR EXISTS (SELECT 1 FROM vehicles v WHERE v.photo_id = files.id))"
     )
     op.drop_table("messages")
-    op.execute("DROP FUNCTION message_may_show(uuid)")
     op.drop_table("threads")

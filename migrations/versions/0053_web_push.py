@@ -53,7 +53,7 @@ def upgrade() -> None:
     # sign-in at that browser, is no longer.
     op.execute("""
         CREATE FUNCTION free_push_endpoint(hash bytea) RETURNS void
-        LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
             DELETE FROM push_subscriptions WHERE endpoint_hash = hash
         $$
     """)

@@ -41,6 +41,9 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("parts_orders", "longitude"): "-70.26",
     ("parts_orders", "car"): """'{"name": "2003 Honda MARK", "vin": "", "make": "Honda", "engine": ""}'""",
     ("parts_shops", "status"): "'active'",
+    ("parts_shops", "name"): "'Parts next door'",
+    ("parts_shops", "about"): "'We sell parts'",
+    ("parts_shops", "place"): "'Portland'",
     ("parts_shops", "currency"): "'USD'",
     ("parts_shops", "score"): "50",
     ("shop_onboardings", "status"): "'in_progress'",
@@ -139,7 +142,8 @@ async def _parent(
         return {}
     whose = catalogue.belongs(key.parent, shop) or "true"
     targets = ", ".join(f"t.{name}::text AS {name}" for name in key.targets)
-    row: Any = await db.fetchrow(f"SELECT {targets} FROM {key.parent} t WHERE {whose} LIMIT 1")
+    last = "ORDER BY t.ctid DESC" if table == "onboarding_documents" else ""  # papers are none of the photos
+    row: Any = await db.fetchrow(f"SELECT {targets} FROM {key.parent} t WHERE {whose} {last} LIMIT 1")
     if row is None:
         return None
     return {column: f"'{row[target]}'" for column, target in zip(key.columns, key.targets, strict=True)}

@@ -28,6 +28,8 @@ OWN: dict[str, dict[str, str]] = {
     "files": {
         "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
         "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
+        "of_onboardings": "SELECT (( SELECT app_network()) AND (EXISTS ( SELECT 1 FROM onboarding_documents d WHERE (d.file_id = files.id))))",
+        "of_parts_orders": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM parts_order_photos p WHERE (p.file_id = files.id))))",
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM vehicles v WHERE (v.photo_id = files.id))) OR (EXISTS ( SELECT 1 FROM messages m WHERE (m.file_id = files.id))))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
     },
@@ -38,7 +40,7 @@ OWN: dict[str, dict[str, str]] = {
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
     },
     "messages": {
-        "adds": "INSERT  CHECK (message_may_show(file_id) AND (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id) AND CASE messages.side WHEN 'business'::text THEN (t.tenant_id = ( SELECT app_tenant())) ELSE ((t.user_id = ( SELECT app_user())) OR (t.buyer_tenant_id = ( SELECT app_tenant()))) END))))",
+        "adds": "INSERT  CHECK (may_show_file(file_id) AND (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id) AND CASE messages.side WHEN 'business'::text THEN (t.tenant_id = ( SELECT app_tenant())) ELSE ((t.user_id = ( SELECT app_user())) OR (t.buyer_tenant_id = ( SELECT app_tenant()))) END))))",
         "changes": "UPDATE false",
         "reads": "SELECT (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id))))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id))))",
@@ -56,10 +58,10 @@ OWN: dict[str, dict[str, str]] = {
         "removes": "DELETE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
     },
     "onboarding_documents": {
-        "adds": "INSERT  CHECK (user_id = ( SELECT app_user()))",
-        "changes": "UPDATE (user_id = ( SELECT app_user()))",
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
         "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
-        "removes": "DELETE (user_id = ( SELECT app_user()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
     },
     "api_tokens": {
         "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) AND (tenant_id IS NULL)) OR (tenant_id = ( SELECT app_tenant())))",
@@ -114,6 +116,42 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
         "removes": "DELETE false",
     },
+    "parts_orders": {
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())) OR (EXISTS ( SELECT 1 FROM shop_quotes q WHERE ((q.order_id = parts_orders.id) AND (q.tenant_id = ( SELECT app_tenant()))))) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+    },
+    "parts_order_deliveries": {
+        "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "changes": "UPDATE (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "removes": "DELETE (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+    },
+    "parts_order_lines": {
+        "adds": "INSERT  CHECK (EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_lines.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant()))))))",
+        "changes": "UPDATE (EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_lines.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant()))))))",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM parts_orders o WHERE (o.id = parts_order_lines.order_id)))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_lines.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant()))))))",
+    },
+    "parts_order_photos": {
+        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_photos.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+        "changes": "UPDATE ((EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_photos.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM parts_orders o WHERE (o.id = parts_order_photos.order_id)))",
+        "removes": "DELETE ((EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_photos.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+    },
+    "shop_quotes": {
+        "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) OR ( SELECT app_network()))",
+        "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+    },
+    "purchases": {
+        "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) OR ( SELECT app_network()))",
+        "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+    },
 }
 """Verb and conditions of the policies written out in migrations, as the server prints them."""
 
@@ -123,6 +161,8 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "erase_own_cars()": ("SETOF uuid", ""),
     "shops_that_know_me()": ("SETOF uuid", ""),
     "take_over_car(uuid,timestamp with time zone)": ("uuid", ""),
+    "asks_for_parts(uuid,uuid,uuid)": ("boolean", ""),
+    "refresh_parts_order(uuid,timestamp with time zone)": ("void", ""),
     "approval_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, estimate_id uuid)", ""),
     "end_sessions_of(uuid,timestamp with time zone)": ("void", ""),
     "enter_person(uuid,uuid)": (
@@ -166,7 +206,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(email text, is_account boolean)",
         "where mail to a customer of the transaction's own shop goes, and no address where that is an account's",
     ),
-    "message_may_show(uuid)": ("boolean", ""),
+    "may_show_file(uuid)": ("boolean", ""),
     "open_sessions(uuid[],timestamp with time zone)": (
         "TABLE(id uuid, roles jsonb, center_id uuid)",
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
@@ -237,13 +277,24 @@ UNIQUE_ELSEWHERE = {
     "uq_payment_accounts_provider_account_ref": "a provider's account is one business's; webhooks find it by this",
     "uq_mails_event_id_template_recipient": "begins with an event, which is one tenant's",
     "uq_notifications_user_id_event_id_type": "begins with a person, goes on with an event",
+    "uq_parts_orders_code": "drawn by us, 40 bits wide: what a buyer and all shops asked call it",
+    "uq_parts_order_deliveries_order_id": "begins with an order, and only its own buyer adds one",
+    "uq_parts_order_lines_order_id_id": "the same",
+    "uq_parts_order_lines_order_id_position": "the same",
+    "uq_shop_onboardings_id_user_id": "begins with an id drawn by us",
+    "ix_shop_onboardings_open": "begins with a person",
+    "ix_purchase_lines_once": "a line of an order is bought once, of whichever shop",
 }
 
 LOOSE_KEYS = {
     "finding_photos -> files": "a file may be its customer's alone; the row is written with the file it has just stored",
     "order_photos -> files": "the same",
     "appointment_photos -> files": "the same",
-    "messages -> files": "the same; of two businesses it is the sender's. Its policy lets nobody name a file that is not theirs",
+    "shop_quotes -> parts_orders": "an order is its buyer's; the policy asks nobody but for an order of the buyer it names, and a trigger keeps it there",
+    "purchases -> parts_orders": "the same",
+    "shop_quote_lines -> parts_order_lines": "a line of the buyer's order, read behind the order's own fence",
+    "purchase_lines -> parts_order_lines": "the same",
+    "messages -> files": "the same as of photos; of two businesses it is the sender's. Its policy lets nobody name a file that is not theirs",
 }
 
 IDS_WITHOUT_A_KEY = {
@@ -264,6 +315,8 @@ IDS_WITHOUT_A_KEY = {
     "notifications.event_id": "the same",
     "notifications.related_id": "of many tables",
     "occupations.resource_id": "a bay's or a person's, in two tables",
+    "parts_order_lines.job_line_id": "the buyer's own line, which may be taken off the job",
+    "purchase_lines.job_line_id": "the buyer's line, in the seller's row: opaque there",
     "odometer_readings.actor_id": "a person's or nobody's",
     "refresh_tokens.family_id": "groups tokens; no table of its own",
     "sessions.center_id": "a person's row; enter_person believes it only where that person holds a role",

@@ -204,6 +204,7 @@ class PartsOrderPhoto(Identified, Base):
             ondelete="CASCADE",
         ),
         Index("ix_parts_order_photos_line_id", "line_id"),
+        Index("ix_parts_order_photos_file_id", "file_id"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("parts_orders.id"))
@@ -324,6 +325,7 @@ class Purchase(TenantOwned, Base):
     __table_args__ = (
         tenant_key(),
         tenant_fk("shop_quotes", "quote_id"),
+        tenant_fk("parts_shops", "shop_id"),
         tenant_fk("service_centers", "center_id"),
         CheckConstraint("(user_id IS NULL) <> (buyer_tenant_id IS NULL)", name="one_buyer"),
         CheckConstraint("total_minor > 0", name="total"),

@@ -18,7 +18,7 @@ from app.domains.marketplace.order_pages import find
 AnyRequest = Request[Any, Any, Any]
 
 
-class AcceptIn(msgspec.Struct, kw_only=True):
+class AcceptIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A whole offer, or an offer for each line; what is in neither is done without."""
 
     quote_id: UUID | None = None

@@ -21,7 +21,7 @@ from app.domains.marketplace.models import (
     ShopQuoteLine,
 )
 
-_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # pragma: allowlist secret
 """Without 0, 1, I and O, which are mistaken for each other on the telephone."""
 
 

@@ -29,11 +29,14 @@ ROUNDED = re.compile(r"\d([.,]\d+)?[Ee]\+\d+")
 FIRST_YEAR = 1885
 POURED_AT_ONCE = 5_000
 POUR = {
-    table: text(
-        f"INSERT INTO {table} SELECT * "  # noqa: S608
-        f"FROM jsonb_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
-    )
-    for table in ("fitments", "supersessions")
+    "fitments": text(
+        "INSERT INTO fitments SELECT * "
+        "FROM jsonb_populate_recordset(CAST(NULL AS fitments), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
+    ),
+    "supersessions": text(
+        "INSERT INTO supersessions SELECT * "
+        "FROM jsonb_populate_recordset(CAST(NULL AS supersessions), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
+    ),
 }
 
 Number = Annotated[str, Meta(max_length=60)]

@@ -163,6 +163,7 @@ class OnboardingDocument(Identified, Base):
             ["onboarding_id", "user_id"], ["shop_onboardings.id", "shop_onboardings.user_id"]
         ),
         Index("ix_onboarding_documents_onboarding_id", "onboarding_id"),
+        Index("ix_onboarding_documents_file_id", "file_id"),
     )
 
     onboarding_id: Mapped[UUID]

@@ -51,12 +51,12 @@ async def send(person, content: bytes, list_name: str = "fitments") -> str:
 
 
 async def kept(cast, table) -> int:
-    async with transaction(tenant=cast.owner.tenant_id) as db:
+    async with transaction(tenant=cast.seller.tenant_id) as db:
         return await db.scalar(select(func.count()).select_from(table))
 
 
 async def test_a_file_is_looked_through_and_taken_in_when_the_shop_says_so(browser, cast):
-    owner = browser(cast.owner)
+    owner = browser(cast.seller)
     at = await send(owner, ROWS.encode("cp1250"))
     at = await send(owner, ROWS.encode())
     looked = await owner.get(at)
@@ -73,7 +73,7 @@ async def test_a_file_is_looked_through_and_taken_in_when_the_shop_says_so(brows
         assert (await owner.post(f"{at}/loading")).status_code == 303
     assert "in the list." in (await owner.get(at)).text
     assert await kept(cast, Fitment) == 2
-    async with transaction(tenant=cast.owner.tenant_id) as db:
+    async with transaction(tenant=cast.seller.tenant_id) as db:
         assert await db.scalar(select(Fitment.number).where(Fitment.make == "BMW")) == "0011 42 7.953"
     again = await send(owner, ROWS.encode())
     assert "nothing new" in (await owner.get(again)).text
@@ -82,7 +82,7 @@ async def test_a_file_is_looked_through_and_taken_in_when_the_shop_says_so(brows
 
 
 async def test_links_that_close_a_circle_are_left_out_with_their_reason(browser, cast):
-    owner = browser(cast.owner)
+    owner = browser(cast.seller)
     rows = "make,old number,new number\nBMW,A,B\nBMW,B,C\nBMW,C,A\nBMW,a,b\nAudi,C,A\n"
     at = await send(owner, rows.encode(), "supersessions")
     page = (await owner.get(at)).text
@@ -99,7 +99,7 @@ async def test_links_that_close_a_circle_are_left_out_with_their_reason(browser,
 
 
 async def test_no_file_no_table_and_too_much_are_said_beside_the_field(browser, cast):
-    owner = browser(cast.owner)
+    owner = browser(cast.seller)
     for files in (None, {"file": ("a.csv", b"  ", "text/csv")}):
         answer = await owner.post("/parts/files", {"list": "fitments"}, files=files)
         assert answer.status_code == 422
@@ -109,7 +109,7 @@ async def test_no_file_no_table_and_too_much_are_said_beside_the_field(browser, 
 async def test_fifty_thousand_rows_come_in_while_one_waits(browser, cast):
     """Not measured to the second: a list of that size must not run into the minute a browser waits."""
     rows = [f"P-{at:05};BMW;3 Series;2010;2018;2.0;;" for at in range(50_000)]
-    owner = browser(cast.owner)
+    owner = browser(cast.seller)
     began = time.monotonic()
     at = await send(owner, "\n".join([HEAD, *rows]).encode())
     assert re.search(r"Take 50.?000 rows in", (await owner.get(at)).text)
