@@ -50,9 +50,12 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.marketplace import figure_pages as market_figure_pages
 from app.domains.marketplace import order_api as market_order_api
 from app.domains.marketplace import order_pages as market_order_pages
+from app.domains.marketplace import rating_pages as market_rating
 from app.domains.marketplace import said as market_said
+from app.domains.marketplace import talk_pages as market_talk
 from app.domains.messaging import api as messaging_api
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
@@ -130,6 +133,9 @@ PAGES: list[Any] = [
     inspections_pages.router,
     booking_pages.router,
     market_order_pages.router,
+    market_rating.router,
+    market_figure_pages.router,
+    market_talk.router,
     network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
@@ -179,6 +185,8 @@ API: list[Any] = [
     inspections_api.router,
     billing_api.router,
     market_order_api.router,
+    market_rating.api,
+    market_talk.api,
     estimates_api.router,
     customers_api.router,
     garage_api.router,

@@ -35,6 +35,7 @@ from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
 from app.domains.marketplace.live import ring_asked, ring_offers, ring_shop, ring_status
+from app.domains.marketplace.scoring import rescore_shop
 from app.domains.messaging import events as messaging
 from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
@@ -46,6 +47,7 @@ from app.domains.notifications import chat_reactions as tell_chat
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import money_reactions as tell_money
+from app.domains.notifications import rating_reactions as tell_rating
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
@@ -224,12 +226,14 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PartsOrderCancelled: [ring_status],
     marketplace.PartsOrderMoved: [ring_status],
     marketplace.OffersAccepted: [ring_status],
-    marketplace.ShopAsked: [ring_asked],
-    marketplace.QuoteOffered: [ring_offers, ring_shop],
-    marketplace.QuoteDeclined: [ring_offers, ring_shop],
+    marketplace.ShopAsked: [ring_asked, rescore_shop],
+    marketplace.QuoteOffered: [ring_offers, ring_shop, rescore_shop],
+    marketplace.QuoteDeclined: [ring_offers, ring_shop, rescore_shop],
     marketplace.QuoteWithdrawn: [ring_offers, ring_shop],
-    marketplace.QuoteWon: [ring_shop],
-    marketplace.QuoteLost: [ring_shop],
+    marketplace.QuoteWon: [ring_shop, rescore_shop],
+    marketplace.QuoteLost: [ring_shop, rescore_shop],
+    marketplace.PurchaseRated: [ring_status, ring_shop, rescore_shop, tell_rating.tell_shop_of_rating],
+    marketplace.RatingAnswered: [ring_status, ring_shop, tell_rating.tell_buyer_of_reply],
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],

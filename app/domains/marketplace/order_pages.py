@@ -14,7 +14,7 @@ from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
-from app.domains.marketplace import accepting, asking, choosing, comparing, matching, orders
+from app.domains.marketplace import accepting, asking, choosing, comparing, matching, orders, talking
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
@@ -45,7 +45,9 @@ async def order_page(
         if order.status == "draft":
             return see_other(request, f"/parts/orders/{order.code}/{order.step}")
         shown = await _one(db, order, Wanted(sort, complete, fits, new))
-        return page(request, me, "marketplace/order.html", topics=[order_topic(order.id)], **shown)
+        talks = await talking.links_of(db, me, order)
+        topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
+        return page(request, me, "marketplace/order.html", topics=topics, talks=talks, **shown)
 
 
 @get("/parts/orders/{code:str}/offers", opt=BUYS)
@@ -58,8 +60,10 @@ async def offers_region(
     new: FromQuery[bool] = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        shown = await _one(db, await find(db, me, code), Wanted(sort, complete, fits, new))
-        return fragment(request, me, "marketplace/_order.html", **shown)
+        order = await find(db, me, code)
+        shown = await _one(db, order, Wanted(sort, complete, fits, new))
+        talks = await talking.links_of(db, me, order)
+        return fragment(request, me, "marketplace/_order.html", talks=talks, **shown)
 
 
 async def _one(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
