@@ -89,12 +89,12 @@ async def answer(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[A
         return await _ratings(request, wrong, purchase_id)
 
 
-@get("/parts-shops/{shop_id:uuid}/ratings", opt=needs("public"))
-async def ratings_of_shop(request: AnyRequest, shop_id: FromPath[UUID]) -> Response[Any]:
+@get("/parts-shops/{parts_shop_id:uuid}/ratings", opt=needs("public"))
+async def ratings_of_shop(request: AnyRequest, parts_shop_id: FromPath[UUID]) -> Response[Any]:
     """A page of its own; a shop's page takes `#shop-score` of it."""
     async with begin(request) as (db, me):
         return page(
-            request, me, "marketplace/shop_score.html", standing=await scoring.standing_of(db, shop_id)
+            request, me, "marketplace/shop_score.html", standing=await scoring.standing_of(db, parts_shop_id)
         )
 
 

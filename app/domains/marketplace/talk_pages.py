@@ -36,28 +36,32 @@ def _as_shop(code: str) -> messaging.Find:
     return found
 
 
-@get("/parts/orders/{code:str}/offers/{quote_id:uuid}", opt=BUYS)
-async def offer_page(request: AnyRequest, code: FromPath[str], quote_id: FromPath[UUID]) -> Response[Any]:
+@get("/parts/orders/{code:str}/offers/{shop_quote_id:uuid}", opt=BUYS)
+async def offer_page(
+    request: AnyRequest, code: FromPath[str], shop_quote_id: FromPath[UUID]
+) -> Response[Any]:
     """An offer stands among the others."""
     async with begin(request) as (db, me):
         order = await find(db, me, code)
         return see_other(request, f"/parts/orders/{order.code}")
 
 
-@get("/parts/orders/{code:str}/offers/{quote_id:uuid}/messages", opt=BUYS)
+@get("/parts/orders/{code:str}/offers/{shop_quote_id:uuid}/messages", opt=BUYS)
 async def shop_conversation(
     request: AnyRequest,
     code: FromPath[str],
-    quote_id: FromPath[UUID],
+    shop_quote_id: FromPath[UUID],
     before: FromQuery[int | None] = None,
     since: FromQuery[int | None] = None,
 ) -> Response[Any]:
-    return await messaging.show(request, _as_buyer(code, quote_id), before=before, since=since)
+    return await messaging.show(request, _as_buyer(code, shop_quote_id), before=before, since=since)
 
 
-@post("/parts/orders/{code:str}/offers/{quote_id:uuid}/messages", opt=BUYS | OFTEN)
-async def write_to_shop(request: AnyRequest, code: FromPath[str], quote_id: FromPath[UUID]) -> Response[Any]:
-    return await messaging.take(request, _as_buyer(code, quote_id))
+@post("/parts/orders/{code:str}/offers/{shop_quote_id:uuid}/messages", opt=BUYS | OFTEN)
+async def write_to_shop(
+    request: AnyRequest, code: FromPath[str], shop_quote_id: FromPath[UUID]
+) -> Response[Any]:
+    return await messaging.take(request, _as_buyer(code, shop_quote_id))
 
 
 @get("/market/requests/{code:str}/messages", opt=SELLS)
@@ -84,21 +88,13 @@ async def talk_link(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
         return fragment(request, me, "marketplace/_talk_link.html", link=link)
 
 
-@post("/chat/parts-requests/{code:str}/thread", opt=SELLS, status_code=200)
-async def begin_with_buyer(request: AnyRequest, code: FromPath[str]) -> ThreadOut:
-    """A shop's conversation about a request, begun if there is none; its messages are under /chat/threads."""
-    return await _begin(request, _as_shop(code))
-
-
-@post("/chat/parts-orders/{code:str}/offers/{quote_id:uuid}/thread", opt=BUYS, status_code=200)
-async def begin_with_shop(request: AnyRequest, code: FromPath[str], quote_id: FromPath[UUID]) -> ThreadOut:
-    """A buyer's conversation with one shop, begun if there is none."""
-    return await _begin(request, _as_buyer(code, quote_id))
-
-
-async def _begin(request: AnyRequest, find_subject: messaging.Find) -> ThreadOut:
+@post("/chat/shop-quotes/{shop_quote_id:uuid}/thread", opt=needs("chat:appointment"), status_code=200)
+async def begin_thread(request: AnyRequest, shop_quote_id: FromPath[UUID]) -> ThreadOut:
+    """What a buyer and a shop write to each other about a request, begun if there is none; its messages are under
+    /chat/threads. Before its first offer it is for the shop to begin."""
     async with begin(request) as (db, me):
-        thread = await messaging.open_thread(db, await find_subject(db, me), by=me)
+        subject = await talking.of_quote(db, me, shop_quote_id)
+        thread = await messaging.open_thread(db, subject, by=me)
         return out(thread, me, (await messaging.unread_for(db, me)).get(thread.id, 0))
 
 
@@ -113,4 +109,4 @@ router = Router(
         talk_link,
     ],
 )
-api = Router("/", route_handlers=[begin_with_buyer, begin_with_shop], tags=["chat"])
+api = Router("/", route_handlers=[begin_thread], tags=["chat"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, modules
@@ -81,6 +81,19 @@ async def with_buyer(db: AsyncSession, me: Viewer, code: str) -> messaging.Subje
     if not may_begin and not await _begun(db, [messaging.id_of(subject)]):
         raise NotFound
     return subject
+
+
+async def of_quote(db: AsyncSession, me: Viewer, quote_id: UUID) -> messaging.Subject:
+    """The conversation of whichever side the viewer is on. Raises NotFound."""
+    both = select(PartsOrder, ShopQuote).join(ShopQuote, ShopQuote.order_id == PartsOrder.id)
+    sides = or_(ShopQuote.tenant_id == me.tenant_id, orders.bought_by(me))
+    row = (await db.execute(both.where(ShopQuote.id == quote_id, sides))).first()
+    if row is None:
+        raise NotFound
+    order, quote = row
+    if quote.tenant_id == me.tenant_id:
+        return await with_buyer(db, me, order.code)
+    return await with_shop(db, order, quote.id)
 
 
 async def _begun(db: AsyncSession, threads: list[UUID]) -> set[UUID]:

@@ -104,6 +104,11 @@ async def test_a_workshop_buys_and_both_pages_are_rung(browser, cast: Cast) -> N
         [opened] = STREAM.findall((await person.get(url)).text)
         assert thread_topic(thread) in read_stream_token(opened[1]).topics, url
         assert (await browser(cast.outsider).get(opened[0].replace("&amp;", "&"))).status_code == 401
+    begin = f"/api/v1/chat/shop-quotes/{quote}/thread"
+    sides = [(await person.json("POST", begin)).json()["side"] for person in (desk, shop)]
+    assert sides == ["other", "business"]
+    for person in (cast.second_seller, cast.outsider, cast.stranger):
+        assert (await browser(person).json("POST", begin)).status_code in (403, 404), person.key
     await desk.post(here, {"text": "Is it in stock?"})
     read = (await shop.get(there)).text
     assert "Is it in stock?" in read
