@@ -13,6 +13,7 @@ from app.core.db import take_turn
 from app.core.errors import NotFound
 from app.core.events import Heard
 from app.domains.marketplace.events import OfShopQuote
+from app.domains.network.models import ServiceCenter
 from app.domains.parts_shops.models import PartsShop
 
 SCORE: Final = """round(
@@ -78,6 +79,8 @@ class Standing(msgspec.Struct, frozen=True):
     """A shop's score as everybody may read it."""
 
     shop: PartsShop
+    slug: str
+    """Of the shop's public page."""
     ratings: list[Rated]
 
     @property
@@ -89,13 +92,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 async def standing_of(db: AsyncSession, shop_id: UUID, *, most: int = 10) -> Standing:
     """What anybody may know of how a shop does, with its last ratings. Raises NotFound."""
-    shop: PartsShop | None = await db.scalar(
-        select(PartsShop).where(
-            PartsShop.id == shop_id, PartsShop.status.in_(("active", "inactive", "suspended"))
-        )
-    )
-    if shop is None:
+    known = select(PartsShop, ServiceCenter.slug).join(ServiceCenter, ServiceCenter.id == PartsShop.center_id)
+    row = (
+        await db.execute(known.where(PartsShop.id == shop_id, PartsShop.status != "pending_verification"))
+    ).first()
+    if row is None:
         raise NotFound
     asked: dict[str, Any] = {"shop": shop_id, "most": most}
     rows = await db.execute(text("SELECT * FROM ratings_of_shop(:shop, :most)"), asked)
-    return Standing(shop, [Rated(*row) for row in rows])
+    return Standing(row[0], row[1], [Rated(*one) for one in rows])
