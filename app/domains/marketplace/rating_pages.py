@@ -15,6 +15,7 @@ from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.marketplace import rating, scoring
+from app.domains.parts_shops.models import PartsShop
 
 AnyRequest = Request[Any, Any, Any]
 BUYS = needs("order:parts")
@@ -37,7 +38,7 @@ async def _rating(request: AnyRequest, purchase_id: UUID, wrong: Invalid | None 
         order, purchase = await rating.find_bought(db, me, purchase_id)
         return page(
             request, me, "marketplace/rating.html", status=422 if wrong else 200, order=order, purchase=purchase,
-            shop=(await scoring.standing_of(db, purchase.shop_id, most=0)).shop, values=typed,
+            shop=await db.get_one(PartsShop, purchase.shop_id), values=typed,
             errors=wrong.errors if wrong else {}, may_rate=rating.may_rate(purchase, clock.now()),
         )  # fmt: skip
 

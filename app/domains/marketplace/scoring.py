@@ -13,7 +13,7 @@ from app.core.db import take_turn
 from app.core.errors import NotFound
 from app.core.events import Heard
 from app.domains.marketplace.events import OfShopQuote
-from app.domains.network.models import ServiceCenter
+from app.domains.network.models import ServiceCenter, Tenant
 from app.domains.parts_shops.models import PartsShop
 
 SCORE: Final = """round(
@@ -91,11 +91,15 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 async def standing_of(db: AsyncSession, shop_id: UUID, *, most: int = 10) -> Standing:
-    """What anybody may know of how a shop does, with its last ratings. Raises NotFound."""
-    known = select(PartsShop, ServiceCenter.slug).join(ServiceCenter, ServiceCenter.id == PartsShop.center_id)
-    row = (
-        await db.execute(known.where(PartsShop.id == shop_id, PartsShop.status != "pending_verification"))
-    ).first()
+    """What anybody may know of how a shop does, with its last ratings. Raises NotFound for one that
+    has no page."""
+    query = (
+        select(PartsShop, ServiceCenter.slug)
+        .join(ServiceCenter, ServiceCenter.id == PartsShop.center_id)
+        .join(Tenant, Tenant.id == PartsShop.tenant_id)
+        .where(PartsShop.id == shop_id, PartsShop.status.in_(("active", "inactive")), Tenant.is_active)
+    )
+    row = (await db.execute(query)).first()
     if row is None:
         raise NotFound
     asked: dict[str, Any] = {"shop": shop_id, "most": most}
