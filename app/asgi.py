@@ -50,15 +50,18 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.marketplace import figure_pages as market_figure_pages
 from app.domains.marketplace import moves as marketplace_moves
 from app.domains.marketplace import order_api as market_order_api
 from app.domains.marketplace import order_pages as market_order_pages
 from app.domains.marketplace import purchase_api as market_purchase_api
 from app.domains.marketplace import purchase_pages as market_purchase_pages
+from app.domains.marketplace import rating_pages as market_rating
 from app.domains.marketplace import said as market_said
 from app.domains.marketplace import sale_pages as market_sale_pages
 from app.domains.marketplace import seller_api as marketplace_seller_api
 from app.domains.marketplace import seller_pages as marketplace_seller_pages
+from app.domains.marketplace import talk_pages as market_talk
 from app.domains.marketplace import wizard_api as marketplace_wizard_api
 from app.domains.marketplace import wizard_pages as marketplace_wizard_pages
 from app.domains.messaging import api as messaging_api
@@ -147,6 +150,9 @@ PAGES: list[Any] = [
     market_order_pages.router,
     market_purchase_pages.router,
     market_sale_pages.router,
+    market_rating.router,
+    market_figure_pages.router,
+    market_talk.router,
     network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
@@ -202,6 +208,8 @@ API: list[Any] = [
     billing_api.router,
     market_order_api.router,
     market_purchase_api.router,
+    market_rating.api,
+    market_talk.api,
     estimates_api.router,
     marketplace_seller_api.router,
     customers_api.router,

@@ -37,6 +37,7 @@ from app.domains.marketplace import events as marketplace
 from app.domains.marketplace.back_to_job import put_on_job
 from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
 from app.domains.marketplace.live import ring_asked, ring_offers, ring_sale, ring_shop, ring_status
+from app.domains.marketplace.scoring import rescore_shop
 from app.domains.messaging import events as messaging
 from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
@@ -50,6 +51,7 @@ from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
 from app.domains.notifications import market_reactions as tell_market
 from app.domains.notifications import money_reactions as tell_money
+from app.domains.notifications import rating_reactions as tell_rating
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
@@ -242,13 +244,15 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PartsOrderCancelled: [ring_status],
     marketplace.PartsOrderMoved: [ring_status],
     marketplace.OffersAccepted: [ring_status, put_on_job, tell_market.tell_buyer_of_choice],
-    marketplace.ShopAsked: [ring_asked, tell_market.tell_counter_of_request],
-    marketplace.QuoteOffered: [ring_offers, ring_shop, tell_market.tell_buyer_of_first_offer],
-    marketplace.QuoteDeclined: [ring_offers, ring_shop],
+    marketplace.ShopAsked: [ring_asked, tell_market.tell_counter_of_request, rescore_shop],
+    marketplace.QuoteOffered: [ring_offers, ring_shop, tell_market.tell_buyer_of_first_offer, rescore_shop],
+    marketplace.QuoteDeclined: [ring_offers, ring_shop, rescore_shop],
     marketplace.QuoteWithdrawn: [ring_offers, ring_shop],
-    marketplace.QuoteWon: [ring_shop, tell_market.tell_counter_of_sale],
-    marketplace.QuoteLost: [ring_shop, tell_market.tell_counter_of_loss],
+    marketplace.QuoteWon: [ring_shop, tell_market.tell_counter_of_sale, rescore_shop],
+    marketplace.QuoteLost: [ring_shop, tell_market.tell_counter_of_loss, rescore_shop],
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
+    marketplace.PurchaseRated: [ring_status, ring_shop, rescore_shop, tell_rating.tell_shop_of_rating],
+    marketplace.RatingAnswered: [ring_status, ring_shop, tell_rating.tell_buyer_of_reply],
     marketplace.PurchaseMoved: [ring_status],
     marketplace.PurchasePaymentBegun: [],
     marketplace.PurchaseAuthorized: [ring_sale, tell_deals.tell_seller],
@@ -261,14 +265,14 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PurchaseRefundFailed: [ring_sale, tell_deals.tell_seller],
     marketplace.PurchaseConfirmed: [ring_sale, tell_deals.tell_buyer],
     marketplace.PurchaseShipped: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
-    marketplace.PurchaseDelivered: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseDelivered: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer, rescore_shop],
     marketplace.PurchaseCancelAsked: [ring_sale, tell_deals.tell_seller],
     marketplace.PurchaseCancelRefused: [ring_sale, tell_deals.tell_buyer],
     marketplace.PurchaseCancelled: [ring_sale, settle_up, tell_deals.tell_seller, tell_deals.tell_buyer],
-    marketplace.PurchaseFailed: [ring_sale, settle_up, tell_deals.tell_buyer],
+    marketplace.PurchaseFailed: [ring_sale, settle_up, tell_deals.tell_buyer, rescore_shop],
     marketplace.ReturnAsked: [ring_sale, tell_deals.tell_seller],
     marketplace.ReturnRefused: [ring_sale, tell_deals.tell_buyer],
-    marketplace.PurchaseReturned: [ring_sale],
+    marketplace.PurchaseReturned: [ring_sale, rescore_shop],
     marketplace.CoreReturned: [ring_sale],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],

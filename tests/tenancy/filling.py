@@ -27,6 +27,7 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("one_time_codes", "confirmed_at"): "NULL",
     ("platform_fees", "currency"): "'USD'",
     ("platform_fees", "basis_points"): "250",
+    ("purchases", "rating"): "4",
     ("threads", "subject_kind"): "'appointment'",
     ("messages", "side"): "'business'",
     ("messages", "kind"): "'text'",

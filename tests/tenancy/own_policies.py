@@ -214,6 +214,11 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
     "payment_home(text,text,text,uuid,text)": ("TABLE(payment_id uuid, tenant_id uuid, user_id uuid)", ""),
+    "ratings_of_shop(uuid,integer)": (
+        "TABLE(rating smallint, words text, first_name text, is_business boolean, reply text, "
+        "rated_at timestamp with time zone)",
+        "what buyers wrote of a shop for everybody to read, with the name they are called by",
+    ),
     "roles_held(uuid)": (
         "TABLE(role text, tenant_id uuid, service_center_id uuid, created_at timestamp with time zone)",
         "a person's roles without those at closed businesses or ones they left; enter_person builds on it",

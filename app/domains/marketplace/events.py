@@ -114,6 +114,20 @@ class QuoteLost(OfShopQuote, frozen=True, kw_only=True):
     """chosen_elsewhere, cancelled, expired."""
 
 
+class PurchaseRated(OfShopQuote, frozen=True, kw_only=True):
+    """The buyer says how it was, or says so again."""
+
+    purchase_id: UUID
+    rating: int
+
+
+class RatingAnswered(OfShopQuote, frozen=True, kw_only=True):
+    """The shop has replied to a rating."""
+
+    purchase_id: UUID
+    rating: int
+
+
 class QuoteStandsAgain(OfShopQuote, frozen=True, kw_only=True):
     """The winner could not deliver, and this offer still holds."""
 

@@ -29,7 +29,6 @@ from app.domains.marketplace.models import PartsOrder, Purchase, PurchasePayment
 from app.domains.marketplace.moves import move_quote
 from app.domains.marketplace.moving import end, move, prepare
 from app.domains.marketplace.telling import as_seller, tell_purchase
-from app.domains.parts_shops.models import PartsShop
 
 NOT_PAID = "not_paid"
 NOT_CONFIRMED = "not_confirmed"
@@ -101,8 +100,6 @@ async def deliver(db: AsyncSession, purchase: Purchase, *, handed_to: str = "", 
         quote = await db.get_one(ShopQuote, purchase.quote_id, populate_existing=True)
         if quote.status == "accepted":
             move_quote(quote, "fulfilled")
-        shop = await db.get_one(PartsShop, purchase.shop_id, populate_existing=True)
-        shop.delivered_count += 1
         if purchase.payment_method == "on_delivery" and not purchase.paid_minor:
             await _paid_in_hand(db, order, purchase, by=by)
 

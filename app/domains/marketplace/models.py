@@ -330,10 +330,12 @@ class Purchase(TenantOwned, Base):
         CheckConstraint("(user_id IS NULL) <> (buyer_tenant_id IS NULL)", name="one_buyer"),
         CheckConstraint("total_minor > 0", name="total"),
         CheckConstraint("refunded_minor BETWEEN 0 AND paid_minor", name="refunded"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         Index("ix_purchases_order", "order_id"),
         Index("ix_purchases_status", "tenant_id", "status"),
         Index("ix_purchases_user_id", "user_id"),
         Index("ix_purchases_buyer", "buyer_tenant_id"),
+        Index("ix_purchases_rated", "shop_id", "rated_at", postgresql_where=text("rating IS NOT NULL")),
         Index("ix_purchases_waiting", "accepted_at", postgresql_where=text("status = 'accepted'")),
     )
 
@@ -387,6 +389,10 @@ class Purchase(TenantOwned, Base):
     """What the buyer says of it, 1 to 5."""
     rating_words: Mapped[str] = mapped_column(default="")
     rated_at: Mapped[datetime | None]
+    """When they first said so; they may think better of it for a while."""
+    rating_reply: Mapped[str] = mapped_column(default="")
+    """What the shop answers, for everybody to read."""
+    rating_replied_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -16,7 +16,6 @@ from app.domains.marketplace.events import (
 from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
 from app.domains.marketplace.moves import move_purchase, move_quote
 from app.domains.marketplace.telling import as_buyer, as_seller, tell, tell_purchase, tell_quote
-from app.domains.parts_shops.models import PartsShop
 
 
 async def move(
@@ -68,9 +67,6 @@ async def end(
         quote = await db.get_one(ShopQuote, purchase.quote_id, populate_existing=True)
         if quote.status == "accepted":
             move_quote(quote, "failed" if to == "failed" else "lost")
-        if to == "failed":
-            shop = await db.get_one(PartsShop, purchase.shop_id, populate_existing=True)
-            shop.failed_count += 1
         await db.flush()
         await tell_purchase(db, kind, order, purchase, by=by, reason=reason)
         for payment in await purchases.payments_of(db, purchase):

@@ -14,7 +14,16 @@ from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
-from app.domains.marketplace import accepting, asking, choosing, comparing, drafting, matching, orders
+from app.domains.marketplace import (
+    accepting,
+    asking,
+    choosing,
+    comparing,
+    drafting,
+    matching,
+    orders,
+    talking,
+)
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
@@ -43,8 +52,9 @@ async def order_page(
         order = await find(db, me, code)
         if order.status == "draft":
             return see_other(request, f"/parts/orders/{order.code}/{order.step}")
-        shown = await shown_of(db, order, Wanted(sort, complete, fits, new))
-        return page(request, me, "marketplace/order.html", topics=[order_topic(order.id)], **shown)
+        shown = await shown_of(db, me, order, Wanted(sort, complete, fits, new))
+        topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
+        return page(request, me, "marketplace/order.html", topics=topics, **shown)
 
 
 @get("/parts/orders/{code:str}/offers", opt=BUYS)
@@ -57,11 +67,11 @@ async def offers_region(
     new: FromQuery[bool] = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        shown = await shown_of(db, await find(db, me, code), Wanted(sort, complete, fits, new))
+        shown = await shown_of(db, me, await find(db, me, code), Wanted(sort, complete, fits, new))
         return fragment(request, me, "marketplace/_order.html", **shown)
 
 
-async def shown_of(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
+async def shown_of(db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
     """What the page of an order shows."""
     lines = await orders.lines_of(db, order.id)
     purchases = await orders.purchases_of(db, order.id)
@@ -77,6 +87,7 @@ async def shown_of(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[
         "purchases": purchases,
         "bought": await orders.lines_of_purchases(db, purchases),
         "sellers": {quote.id: quote for quote in await orders.quotes_of(db, order.id)},
+        "talks": await talking.links_of(db, me, order),
         "further": matching.next_radius(order.radius_km),
     }
 

@@ -23,6 +23,7 @@ from app.domains.marketplace.models import (
 )
 from app.domains.marketplace.moves import order_word, purchase_word
 from app.domains.marketplace.quoting import line_total
+from app.domains.marketplace.rating import may_rate
 
 _TONES = {
     "draft": "idle", "submitted": "wait", "quoted": "info", "accepted": "info", "processing": "info",
@@ -170,6 +171,23 @@ def time_left(until: datetime | None) -> str:
 
 
 @template_global
+def answers_within(seconds: int | None) -> str:
+    """How soon a shop answers, in whole minutes; nothing before its first answer."""
+    return duration(max(-(-seconds // 60), 1)) if seconds is not None else ""
+
+
+@template_global
+def rating_choices() -> list[tuple[int, str]]:
+    return [
+        (5, _("5 stars: very good")),
+        (4, _("4 stars: good")),
+        (3, _("3 stars: all right")),
+        (2, _("2 stars: poor")),
+        (1, _("1 star: bad")),
+    ]
+
+
+@template_global
 def days_or_hours(hours: int) -> str:
     """How long something takes to arrive."""
     if hours <= 0:
@@ -186,3 +204,9 @@ def warranty_words(months: int) -> str:
     if months % 12 == 0:
         return ngettext("%(num)d year warranty", "%(num)d years warranty", months // 12)
     return ngettext("%(num)d month warranty", "%(num)d months warranty", months)
+
+
+@template_global
+def purchase_ratable(purchase: Purchase) -> bool:
+    """Whether its buyer may rate it now."""
+    return may_rate(purchase, clock.now())

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid5
@@ -22,7 +22,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.messaging.events import ChatMessageSent, ChatRead, ThreadEvent
 from app.domains.messaging.models import Message, Side, Thread
-from app.domains.messaging.sides import Subject, side_of, visible_to
+from app.domains.messaging.sides import NAMELESS, Subject, side_of, visible_to
 
 PAGE: Final = 30
 MOST: Final = 300
@@ -163,7 +163,7 @@ async def write(
         file = await keep(db, attachment, by=by, tenant=keeper, owner=thread.user_id)
     message = Message(
         tenant_id=thread.tenant_id, thread_id=thread.id, number=number, side=side, sender_id=by.user_id,
-        sender_name=by.name, kind=_kind_of(file), text=text, file_id=file.id if file else None,
+        sender_name=_signed(thread, side, by), kind=_kind_of(file), text=text, file_id=file.id if file else None,
     )  # fmt: skip
     db.add(message)
     thread.last_message_at = clock.now()
@@ -174,6 +174,10 @@ async def write(
     await db.flush()
     await _tell(db, ChatMessageSent, thread, side, number, by=by)
     return message
+
+
+def _signed(thread: Thread, side: Side, by: Viewer) -> str:
+    return "" if side == "other" and thread.subject_kind in NAMELESS else by.name
 
 
 def legible(text: str) -> str:
@@ -272,6 +276,8 @@ async def _tell(
 ) -> None:
     """Into the log of the side that did it: of two businesses neither writes into the other's."""
     event = kind(thread_id=thread.id, tenant_id=thread.tenant_id, side=side, number=number)
+    if thread.user_id and not _signed(thread, side, by):
+        by = replace(by, name="")
     await record(
         db,
         event,

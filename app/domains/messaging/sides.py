@@ -12,8 +12,13 @@ from app.domains.messaging.models import Side, Thread
 
 SPEAKS_FOR: Final[dict[str, tuple[str, str]]] = {
     "appointment": ("read:all_appointments", ""),
+    "shop_quote": ("sell:parts", "request:parts"),
 }
 """By kind of subject: what one must hold to speak for the business, and to speak for a business on the other side."""
+
+NAMELESS: Final = frozenset({"shop_quote"})
+"""Kinds of subject where the business reads no name under what the other side writes, but what `Subject.other_name`
+calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ async def tell_of_message(db: AsyncSession, heard: Heard[ChatMessageSent]) -> No
         if to is None:
             continue
         with speaking(to.locale):
-            title = _("%(name)s has written to you", name=name)
+            title = _("%(name)s has written to you", name=name or _("The buyer"))
         line = Line("message", title, thread.title, f"{url}/messages", thread.id)
         await list_for(db, heard, user_id, line, tenant_id=tenant)
 
