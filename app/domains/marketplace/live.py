@@ -17,6 +17,11 @@ def market_topic(center_id: UUID) -> str:
     return f"center:{center_id}:market"
 
 
+def bids_topic(order_id: UUID) -> str:
+    """The shops that were asked about an order in open bidding: that the best total may have changed, never by whom."""
+    return f"parts_order:{order_id}:bids"
+
+
 def ring_status(event: OfPartsOrder) -> Iterable[Ring]:
     """The buyer's page: where the order stands."""
     yield Ring(order_topic(event.parts_order_id), "order-status-update")
@@ -35,3 +40,9 @@ def ring_asked(event: OfShopQuote) -> Iterable[Ring]:
 def ring_shop(event: OfShopQuote) -> Iterable[Ring]:
     """The shop's board and the request's page there."""
     yield Ring(market_topic(event.center_id), "quote-response")
+
+
+def ring_bids(event: OfShopQuote) -> Iterable[Ring]:
+    """The other shops' boards and pages, in open bidding: there is another best total."""
+    if event.bidding == "open":
+        yield Ring(bids_topic(event.parts_order_id), "best-total")

@@ -76,7 +76,7 @@ async def _one(db: AsyncSession, order: PartsOrder, wanted: Wanted) -> dict[str,
         "hidden": order.offer_count - len(offers) if is_open else 0,
         "purchases": purchases,
         "bought": await orders.lines_of_purchases(db, purchases),
-        "sellers": {quote.id: quote for quote in await orders.quotes_of(db, order.id)},
+        "sellers": {quote.id: quote for quote in await orders.quotes_of(db, order.id)} if purchases else {},
         "further": matching.next_radius(order.radius_km),
     }
 
