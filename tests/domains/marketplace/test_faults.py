@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
@@ -80,6 +81,13 @@ async def listener(site: str) -> AsyncIterator[live.Listener]:
         yield live._listener
 
 
+async def _last() -> int:
+    """Where the log ends."""
+    async with transaction() as db:
+        await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+        return await db.scalar(select(func.max(EventRow.seq))) or 0
+
+
 async def _heard(topics: list[str], after: int, count: int, seconds: float = 8) -> list[str]:
     """The first signals of a stream that is opened at a cursor."""
     got: list[str] = []
@@ -101,7 +109,7 @@ async def test_without_valkey_no_offer_is_lost_and_the_open_page_hears_of_it(
 ) -> None:
     order = await _asked()
     await relay.relay_once()
-    before = live.last_seq()
+    before = await _last()
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")  # nobody listens there
     settings.cache_clear()
     monkeypatch.setattr(live, "LOOK_SECONDS", 0.2)
@@ -122,8 +130,7 @@ async def test_a_stream_that_comes_back_gets_what_it_missed_or_is_told_to_start_
 ) -> None:
     order = await _asked()
     await relay.relay_once()
-    await asyncio.sleep(0.2)
-    cursor = live.last_seq()
+    cursor = await _last()
     for price in (5000, 4900, 4800):
         await _offer(order, price)
     await _withdraw(order)
@@ -225,7 +232,8 @@ async def test_accepting_withdrawing_and_expiring_at_once_end_legally(site: str,
             lines = await orders.lines_of(db, order.id)
         whole = {line.id: mine.id for line in lines}
         split = {lines[0].id: other.id, lines[1].id: mine.id}
-        await _due(order, clock.now() + timedelta(milliseconds=40))
+        if number % 2:
+            await _due(order, clock.now() + timedelta(milliseconds=40))
         works: list[Callable[[], Awaitable[object]]] = [
             lambda order=order, whole=whole, mine=mine: _accept(order, whole, {mine.id: 1}),  # type: ignore[misc]
             lambda order=order, split=split, mine=mine, other=other: _accept(  # type: ignore[misc]
@@ -236,16 +244,21 @@ async def test_accepting_withdrawing_and_expiring_at_once_end_legally(site: str,
             lambda order=order: _offer(order, 4000, 8000),  # type: ignore[misc]
             lambda order=order: _expire_soon(order),  # type: ignore[misc]
         ]
-        random.Random(number).shuffle(works)
-        await asyncio.gather(*(_try(work()) for work in works))
+        came = dict(enumerate(works)) if number else {0: works[0], 1: works[1]}
+        shuffled = random.Random(number).sample(list(came), len(came))
+        outcome = dict(
+            zip(shuffled, await asyncio.gather(*(_try(came[one]()) for one in shuffled)), strict=True)
+        )
+        won = [outcome[0], outcome[1]].count("done")
         await _expire(order)
         assert await _broken(order) == []
         async with transaction() as db:
             await viewing(db, cast.customer)
             fresh = await orders.find(db, cast.customer.viewer, order.code)
-            ends.add(fresh.status)
+        assert won == (fresh.status == "accepted"), outcome
+        ends.add(fresh.status)
+    assert "accepted" in ends  # at the latest where nothing stood against it
     assert ends <= {"accepted", "expired", "submitted", "quoted"}
-    assert "accepted" in ends
 
 
 async def _expire_soon(order: PartsOrder) -> bool:
@@ -291,6 +304,11 @@ class Walk:
     order: PartsOrder
     lines: list[UUID]
 
+    is_over = True
+    CHANCES: ClassVar = {
+        "offer": 8, "withdraw": 2, "decline": 1, "widen": 1, "extend": 1, "expire": 1, "submit": 2, "accept": 1,
+    }  # fmt: skip
+
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
 
@@ -303,10 +321,7 @@ class Walk:
             self.lines = [line.id for line in await orders.lines_of(db, self.order.id)]
 
     async def step(self) -> tuple[str, str]:
-        name = self.chance.choices(
-            ("offer", "withdraw", "decline", "widen", "extend", "expire", "submit", "accept"),
-            (8, 2, 1, 1, 1, 1, 2, 1),
-        )[0]
+        name = self.chance.choices(list(self.CHANCES), list(self.CHANCES.values()))[0]
         return name, await _try(getattr(self, name)())
 
     def _seller(self) -> Person:
@@ -362,18 +377,17 @@ class Walk:
         return choice, {quote.id: quote.revision for quote in quotes}
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_whatever_buyer_and_shops_do_the_promises_hold(site: str, cast: Cast, seed: int) -> None:
+async def test_whatever_buyer_and_shops_do_the_promises_hold(site: str, cast: Cast) -> None:
     done: set[str] = set()
-    walk = Walk(seed)
-    for _step in range(60):
-        if _step == 0 or walk.is_over:
+    walk = Walk(seed=1)
+    for _step in range(180):
+        if walk.is_over:
             await walk.begin()
         step = await walk.step()
         assert await _broken(walk.order) == [], step
         if step[1] == "done":
             done.add(step[0])
-    assert {"offer", "expire", "submit", "accept"} <= done
+    assert done == set(walk.CHANCES)
 
 
 async def test_a_line_that_is_bought_cannot_be_bought_again_even_past_the_operations(
