@@ -28,6 +28,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -35,6 +36,7 @@ from app.core import clock
 from app.core import db as core_db
 from app.core.db import new_id, transaction
 from app.core.errors import Refused
+from app.core.live import doorbell
 from app.core.security import csrf_token, hash_token
 from app.core.viewer import Viewer
 from app.domains.accounts.models import Session, User
@@ -236,6 +238,15 @@ async def bids_of(plan: Plan) -> list[Bid]:
     return [msgspec.json.decode(line, type=Bid) for line in out.splitlines()]
 
 
+async def hear_bells(bells: list[float]) -> None:
+    """When the relay rings."""
+    async with Redis.from_url(settings().redis_url) as redis, redis.pubsub() as pubsub:
+        await pubsub.subscribe(doorbell())
+        async for message in pubsub.listen():
+            if message["type"] == "message":
+                bells.append(time.time())
+
+
 async def break_now_and_then(watchers: Sequence[Watcher], times: int, within: float) -> None:
     """Connections that break at random, spread over the time."""
     chance = random.Random(2)
@@ -257,6 +268,8 @@ class Live:
     """What the live part came to."""
 
     bids: list[Bid]
+    bells: list[float]
+    """Milliseconds from each commit to the next ring."""
     delays: list[float]
     unseen: int
     breaks: int
@@ -288,7 +301,8 @@ async def live(port: int, made: Sequence[Asked], shops: Sequence[Shop], asked: a
         await asyncio.gather(*(one.load() for one in some))
     count = round(asked.rate * asked.seconds)
     bidders = [bidder for turn in zip(*(one.bidders for one in made), strict=False) for bidder in turn]
-    async with in_the_background(*(one.watch() for one in everybody)):
+    rung: list[float] = []
+    async with in_the_background(hear_bells(rung), *(one.watch() for one in everybody)):
         await asyncio.sleep(2)
         with_eyes = painting(port, made[0]) if asked.chromium else None
         eyes = await anext(with_eyes) if with_eyes else None
@@ -315,12 +329,13 @@ async def live(port: int, made: Sequence[Asked], shops: Sequence[Shop], asked: a
     }
     gaps = 0
     for topic, some in hearing.items():
-        rung = await rung_for(topic)
+        numbers = await rung_for(topic)
         gaps += sum(
-            1 for watcher in some for seq in rung if seq > watcher.covered and seq not in watcher.heard
+            1 for watcher in some for seq in numbers if seq > watcher.covered and seq not in watcher.heard
         )
     return Live(
         bids=bids,
+        bells=_bells(bids, rung),
         delays=delays,
         unseen=unseen,
         breaks=sum(one.breaks for one in everybody),
@@ -331,6 +346,15 @@ async def live(port: int, made: Sequence[Asked], shops: Sequence[Shop], asked: a
         painted=painted,
         shops_watching=len(of_shops),
     )
+
+
+def _bells(bids: Sequence[Bid], rung: Sequence[float]) -> list[float]:
+    """The commit is a little older than the bidder's clock says: it hears of it by an answer."""
+    found = []
+    for bid in bids:
+        if later := [one for one in rung if one > bid.at - 0.005]:
+            found.append(max(0.0, (min(later) - bid.at) * 1000))
+    return found
 
 
 async def rung_for(topic: str) -> list[int]:
@@ -614,6 +638,7 @@ def report_live(asked: argparse.Namespace, found: Live, ceiling: Sequence[float]
     )
     print("| commit to | p50 | p95 | max |\n|---|---|---|---|")
     for words, times in (
+        ("the relay's bell", found.bells),
         ("fragment at each buyer's page", found.delays),
         ("painted in Chromium", found.painted),
         ("bare: Redis to SSE, one line", ceiling),
