@@ -45,4 +45,4 @@ def ring_shop(event: OfShopQuote) -> Iterable[Ring]:
 def ring_bids(event: OfShopQuote) -> Iterable[Ring]:
     """The other shops' boards and pages, in open bidding: there is another best total."""
     if event.bidding == "open":
-        yield Ring(bids_topic(event.parts_order_id), "best-total")
+        yield Ring(bids_topic(event.parts_order_id), "new-quote")

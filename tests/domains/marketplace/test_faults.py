@@ -152,7 +152,7 @@ async def test_the_other_shops_hear_of_a_new_best_total_in_open_bidding_only(sit
             await viewing(db, cast.seller)
             rows = await db.scalars(select(EventRow.rings).where(EventRow.subject_id == order.id))
             rings = [tuple(ring) for row in rows for ring in (row or {}).get("rings", [])]
-        assert rings.count((bids_topic(order.id), "best-total")) == rung
+        assert rings.count((bids_topic(order.id), "new-quote")) == rung
         assert rings.count((market_topic(quote.center_id), "quote-response")) == 2
 
 
