@@ -34,7 +34,7 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
-from app.domains.marketplace.live import ring_asked, ring_bids, ring_offers, ring_shop, ring_status
+from app.domains.marketplace.live import ring_asked, ring_offers, ring_shop, ring_status
 from app.domains.messaging import events as messaging
 from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
@@ -225,12 +225,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.PartsOrderMoved: [ring_status],
     marketplace.OffersAccepted: [ring_status],
     marketplace.ShopAsked: [ring_asked],
-    marketplace.QuoteOffered: [ring_offers, ring_shop, ring_bids],
+    marketplace.QuoteOffered: [ring_offers, ring_shop],
     marketplace.QuoteDeclined: [ring_offers, ring_shop],
-    marketplace.QuoteWithdrawn: [ring_offers, ring_shop, ring_bids],
+    marketplace.QuoteWithdrawn: [ring_offers, ring_shop],
     marketplace.QuoteWon: [ring_shop],
     marketplace.QuoteLost: [ring_shop],
-    marketplace.QuoteStandsAgain: [ring_offers, ring_shop, ring_bids],
+    marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],
     accounts.EmailProved: [link_where_known],

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.core.live import Ring
-from app.domains.marketplace.events import OfPartsOrder, OfShopQuote
+from app.domains.marketplace.events import OfPartsOrder, OfShopQuote, QuoteDeclined
 
 
 def order_topic(order_id: UUID) -> str:
@@ -27,9 +27,12 @@ def ring_status(event: OfPartsOrder) -> Iterable[Ring]:
     yield Ring(order_topic(event.parts_order_id), "order-status-update")
 
 
-def ring_offers(event: OfPartsOrder) -> Iterable[Ring]:
-    """The buyer's page: the offers."""
+def ring_offers(event: OfShopQuote) -> Iterable[Ring]:
+    """The buyer's page: the offers. In open bidding the other shops too, unless somebody only declines: there may be
+    another best total."""
     yield Ring(order_topic(event.parts_order_id), "new-quote")
+    if event.bidding == "open" and not isinstance(event, QuoteDeclined):
+        yield Ring(bids_topic(event.parts_order_id), "new-quote")
 
 
 def ring_asked(event: OfShopQuote) -> Iterable[Ring]:
@@ -40,9 +43,3 @@ def ring_asked(event: OfShopQuote) -> Iterable[Ring]:
 def ring_shop(event: OfShopQuote) -> Iterable[Ring]:
     """The shop's board and the request's page there."""
     yield Ring(market_topic(event.center_id), "quote-response")
-
-
-def ring_bids(event: OfShopQuote) -> Iterable[Ring]:
-    """The other shops' boards and pages, in open bidding: there is another best total."""
-    if event.bidding == "open":
-        yield Ring(bids_topic(event.parts_order_id), "new-quote")
