@@ -258,20 +258,13 @@ async def _write_lines(
     await db.flush()
 
 
-_REFRESH = (
-    select(PartsOrder)
-    .from_statement(
-        text("SELECT * FROM refresh_parts_order(:order, :at)").columns(*PartsOrder.__table__.columns)
-    )
-    .execution_options(populate_existing=True)
-)
-
-
 async def refresh(db: AsyncSession, order: PartsOrder) -> None:
     """Count anew what follows from the offers: how many stand, the best complete one, quoted or not. As a seller, who
     may not write into the order themselves."""
-    await db.flush()
-    await db.scalar(_REFRESH, {"order": order.id, "at": clock.now()})
+    await db.execute(
+        text("SELECT 1 FROM refresh_parts_order(:order, :at)"), {"order": order.id, "at": clock.now()}
+    )
+    await db.refresh(order)
 
 
 async def decline(
