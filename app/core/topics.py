@@ -23,6 +23,7 @@ HEARD_WITH: Final[dict[str, str]] = {
     "order:*:customer": PUBLIC,
     "order:*:staff": "update:service_progress",
     "parts_order:*": PUBLIC,
+    "parts_order:*:bids": "sell:parts",
     "technician:*:bench": "update:service_progress",
     "thread:*": PUBLIC,
 }

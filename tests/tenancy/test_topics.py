@@ -27,6 +27,7 @@ OUTSIDERS = ("a visitor", "a driver of no shop", "Voltwerk's advisor", "Voltwerk
 SHOP, HOUSE, THEIRS = {OWNER, TECHNICIAN}, {OWNER, TECHNICIAN, DRIVER}, {OWNER, DRIVER}
 OPENED_BY = {
     "parts_order:*": {DRIVER},
+    "parts_order:*:bids": set(),  # the shops' that were asked
     "appointment:*": THEIRS,
     "center:*:appointments": {OWNER},
     "center:*:board": SHOP,

@@ -42,11 +42,14 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
     is asked about again: whoever answered before is asked anew. Raises Invalid, Refused."""
     order = await orders.hold(db, order.id)
     lines = await orders.lines_of(db, order.id)
+    if order.status in ASKING:  # back there leads only the last offer's withdrawal
+        raise Refused(_("The shops are asked already."), audit="parts_order.illegal_move")
     _check(order, lines)
     move_order(order, "submitted")
     now = clock.now()
     order.submitted_at = order.submitted_at or now
     order.expires_at = now + lifetime()
+    order.offer_count, order.best_total_minor = 0, None  # whoever is asked anew stands with nothing
     found: list[matching.Candidate] = []
     for radius in (step for step in matching.RADII_KM if step >= order.radius_km):
         order.radius_km = radius

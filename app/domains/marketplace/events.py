@@ -69,6 +69,8 @@ class OfShopQuote(OfPartsOrder, frozen=True, kw_only=True):
     quote_id: UUID
     shop_id: UUID
     center_id: UUID
+    bidding: str = "sealed"
+    """In open bidding the other shops hear that the best total may be another one now."""
 
 
 class ShopAsked(OfShopQuote, frozen=True, kw_only=True):

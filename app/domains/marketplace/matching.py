@@ -6,6 +6,7 @@ The distance is the great circle's (haversine, earth's mean radius 6,371.009 km)
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -39,7 +40,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     response_seconds: int | None
 
 
-_NEAR = text("""
+NEAR = text("""
 SELECT * FROM (
   SELECT s.id AS shop_id, s.tenant_id, s.center_id, s.name, s.score, s.response_seconds, s.reach_km,
          round(2 * 6371009 * asin(sqrt(least(1,
@@ -56,26 +57,30 @@ SELECT * FROM (
 """)
 
 
+def asked_for(order: PartsOrder, radius_km: int) -> dict[str, Any]:
+    """What the search is asked with. The order has a place."""
+    assert order.latitude is not None
+    assert order.longitude is not None
+    box = bounding_box(order.latitude, order.longitude, radius_km)
+    return {
+        "latitude": order.latitude,
+        "longitude": order.longitude,
+        "currency": order.currency,
+        "make": order.make,
+        "radius_km": radius_km,
+        "south": box.south,
+        "north": box.north,
+        "west": box.west,
+        "east": box.east,
+        "across": box.west > box.east,
+    }
+
+
 async def near(db: AsyncSession, order: PartsOrder, radius_km: int) -> list[Candidate]:
     """The shops that could be asked within a radius, best first."""
     if order.latitude is None or order.longitude is None:
         return []
-    box = bounding_box(order.latitude, order.longitude, radius_km)
-    rows = await db.execute(
-        _NEAR,
-        {
-            "latitude": order.latitude,
-            "longitude": order.longitude,
-            "currency": order.currency,
-            "make": order.make,
-            "radius_km": radius_km,
-            "south": box.south,
-            "north": box.north,
-            "west": box.west,
-            "east": box.east,
-            "across": box.west > box.east,
-        },
-    )
+    rows = await db.execute(NEAR, asked_for(order, radius_km))
     found = (
         Candidate(
             shop_id=row.shop_id,

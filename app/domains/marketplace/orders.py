@@ -106,6 +106,8 @@ async def lines_of_quotes(
 ) -> dict[UUID, dict[UUID, ShopQuoteLine]]:
     """Quote -> line of the order -> what is offered for it."""
     found: dict[UUID, dict[UUID, ShopQuoteLine]] = {quote.id: {} for quote in quotes}
+    if not found:
+        return {}
     rows = await db.scalars(
         select(ShopQuoteLine)
         .where(ShopQuoteLine.quote_id.in_(list(found)))
@@ -131,6 +133,8 @@ async def lines_of_purchases(
     db: AsyncSession, purchases: Sequence[Purchase]
 ) -> dict[UUID, list[PurchaseLine]]:
     found: dict[UUID, list[PurchaseLine]] = {one.id: [] for one in purchases}
+    if not found:
+        return {}
     rows = await db.scalars(
         select(PurchaseLine).where(PurchaseLine.purchase_id.in_(list(found))).order_by(PurchaseLine.id)
     )

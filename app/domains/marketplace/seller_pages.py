@@ -18,7 +18,7 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.marketplace import counter, fitting, orders, quote_form, quoting
 from app.domains.marketplace.counter import Tab
-from app.domains.marketplace.live import market_topic, order_topic
+from app.domains.marketplace.live import bids_topic, market_topic
 from app.domains.marketplace.models import CONDITIONS, PartsOrder, ShopQuote
 from app.domains.marketplace.seller_words import condition_word, decline_reasons
 
@@ -79,7 +79,7 @@ async def _shown(
     topics = [market_topic(quote.center_id)]
     if order.bidding == "open":
         topics.append(
-            order_topic(order.id)
+            bids_topic(order.id)
         )  # what others offer changes the best total; sealed, nobody learns of it
     return {
         "place": place,

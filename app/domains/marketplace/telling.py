@@ -35,6 +35,7 @@ async def tell_quote(
         quote_id=quote.id,
         shop_id=quote.shop_id,
         center_id=quote.center_id,
+        bidding=order.bidding,
         **more,
     )
     async with as_seller(db, quote.tenant_id):

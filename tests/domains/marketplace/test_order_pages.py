@@ -3,7 +3,10 @@
 import re
 from uuid import UUID
 
+from sqlalchemy import update
+
 from app.core.db import transaction
+from app.domains.accounts.models import User
 from app.domains.marketplace import asking, orders, quoting
 from app.domains.marketplace.models import PartsOrder
 from tests.cast import Cast, Person
@@ -26,6 +29,27 @@ async def offers(order: PartsOrder, seller: Person, *prices: int | None) -> UUID
 
 def hidden(text: str) -> dict[str, str]:
     return dict(re.findall(r'type="hidden" name="((?:seen|line)\.[^"]+)" value="([^"]+)"', text))
+
+
+async def test_a_page_that_is_read_again_shows_the_latest_revision_in_its_readers_language(
+    browser, cast: Cast
+) -> None:
+    order = await asked("Pads", buyer=cast.customer)
+    address = f"/parts/orders/{order.code}/offers"
+    driver = browser(cast.customer)
+    for price, now, before in ((5000, "$50.00", "$49.00"), (4900, "$49.00", "$50.00")):
+        await offers(order, cast.seller, price)
+        for _time in range(2):
+            region = (await driver.get(address)).text
+            assert now in region
+            assert before not in region
+    await offers(order, cast.second_seller, 5100)
+    region = (await driver.get(address)).text
+    assert region.count("Cheapest") == 1, "somebody to be cheaper than is no change of the offer itself"
+    async with transaction() as db:
+        await viewing(db, cast.customer)
+        await db.execute(update(User).where(User.id == cast.customer.user_id).values(locale="de"))
+    assert "49,00" in (await driver.get(address)).text
 
 
 async def test_offers_are_compared_accepted_and_closed(browser, cast: Cast) -> None:
