@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +13,7 @@ from app.core import clock, db
 from app.core.db import transaction
 from app.core.errors import Invalid, Refused
 from app.core.viewer import Viewer
-from app.demo.parts_shops import SHOPS, USUAL, PartsDemo
+from app.demo.parts_shops import FITS, SHOPS, USUAL, PartsDemo
 from app.domains.marketplace import orders, quoting
 from app.domains.marketplace.models import ASKING, PartsOrder, PartsOrderLine, ShopQuote
 from app.domains.marketplace.quoting import LineOffer, Offer
@@ -47,8 +48,20 @@ PLACE = db.new_id()
 """Stands for a line until the offer is written for one."""
 
 
+def number_for(number: str, car: dict[str, Any]) -> str:
+    """The number that goes with the car: of one that the lists name for other cars only, its sister."""
+    make, model, year = str(car.get("make", "")), str(car.get("model", "")), car.get("year") or 0
+    named = FITS.get(number)
+    fits = named is None or any((make, model) == one[:2] and one[2] <= int(year) <= one[3] for one in named)
+    return number if fits or not number else f"{number}-{make[:3].upper()}{int(year) % 100:02}"
+
+
 def offer_of(
-    shop: PartsDemo, lines: list[PartsOrderLine], rng: random.Random, lower: float = 1.0
+    shop: PartsDemo,
+    car: dict[str, Any],
+    lines: list[PartsOrderLine],
+    rng: random.Random,
+    lower: float = 1.0,
 ) -> Offer | None:
     """A whole offer; None when the shop has nothing of it."""
     made = []
@@ -65,7 +78,7 @@ def offer_of(
                     core_charge_minor=found.core_charge_minor,
                     brand=found.brand,
                     condition=found.condition,
-                    part_number=line.part_number or found.part_number if line.oem_only else found.part_number,
+                    part_number=(line.oem_only and line.part_number) or number_for(found.part_number, car),
                     number_kind=kind,
                     warranty_months=found.warranty_months,
                     delivery_hours=found.delivery_hours,
@@ -82,7 +95,7 @@ async def answer(
     """One shop answers one request: an offer, a better one, or no. The transaction is the shop's."""
     shop = BY_NAME[quote.shop_name]
     by = Viewer(kind="system", name=f"{shop.name}, counter", tenant_id=quote.tenant_id)
-    wanted = offer_of(shop, await orders.lines_of(db_, order.id), rng, lower)
+    wanted = offer_of(shop, order.car, await orders.lines_of(db_, order.id), rng, lower)
     if wanted is None:
         if quote.status == "invited":
             await quoting.decline(db_, order, quote, reason="Not in stock", by=by)

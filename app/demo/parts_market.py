@@ -29,7 +29,7 @@ PORTLAND: dict[str, Any] = {
 }  # fmt: skip
 BERLIN: dict[str, Any] = {
     "place": "Berlin", "latitude": 52.5200, "longitude": 13.4050, "country": "DE", "currency": "EUR",
-    "zone": "Europe/Berlin",
+    "zone": "Europe/Berlin", "radius_km": 100,
 }  # fmt: skip
 
 
