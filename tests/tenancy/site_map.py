@@ -99,6 +99,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
             f"SELECT l.id FROM job_lines l JOIN jobs t ON t.id = l.job_id WHERE t.order_id = {OF_ORDER} ORDER BY t.position DESC",
         )
     ],
+    "step": [("", "SELECT 'business'")],
     "step_id": [("", "SELECT id FROM job_steps t WHERE {mine}")],
     "inspection_id": [("", "SELECT id FROM inspections t WHERE {mine}")],
     "finding_id": [("", "SELECT finding_id FROM finding_photos t WHERE {mine}")],

@@ -174,6 +174,18 @@ async def extend(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> datetime
     return order.expires_at
 
 
+async def ask_again(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrder:
+    """Ask anew about an order whose time is over. Raises Refused while it still runs, or once it is decided."""
+    await expire(db, order, by=by)
+    order = await orders.hold(db, order.id)
+    if order.status != "expired":
+        raise Refused(
+            _("Only what has expired is asked for again. Please look again."),
+            audit="parts_order.illegal_move",
+        )
+    return await submit(db, order, by=by)
+
+
 def _must_ask(order: PartsOrder) -> None:
     if not order.is_asking(clock.now()):
         raise Refused(_("The time for offers is over."), audit="parts_order.illegal_move")

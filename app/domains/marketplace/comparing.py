@@ -82,10 +82,11 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 async def offers(
-    db: AsyncSession, order: PartsOrder, wanted: Wanted, *, statuses: Sequence[str] = ("offered",)
+    db: AsyncSession, order: PartsOrder, wanted: Wanted, *, among: Sequence[ShopQuote] | None = None
 ) -> list[Shown]:
-    """The offers on an order, compared."""
-    quotes = {quote.id: quote for quote in await orders.quotes_of(db, order.id, *statuses)}
+    """The offers on an order, compared; `among` is what has been read of its quotes already."""
+    read = await orders.quotes_of(db, order.id) if among is None else among
+    quotes = {quote.id: quote for quote in read if quote.status == "offered"}
     lines = await orders.lines_of_quotes(db, list(quotes.values()))
     found = await db.execute(
         select(PartsShop, ServiceCenter.slug)

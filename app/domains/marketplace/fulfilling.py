@@ -92,6 +92,8 @@ async def deliver(db: AsyncSession, purchase: Purchase, *, handed_to: str = "", 
     if is_seller and not handed_to.strip():
         raise Invalid({"handed_to": _("Note who took it, or where you left it.")})
     order, purchase = await purchases.hold(db, purchase.id)
+    if is_seller and purchase.asked_at is not None:
+        raise Refused(_("The buyer asks to cancel. Answer that first."), audit="purchase.illegal_move")
     purchase.delivered_at = clock.now()
     purchase.handed_to = handed_to.strip()
     purchase.asked_at = None

@@ -76,7 +76,8 @@ async def shown_of(db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Want
     lines = await orders.lines_of(db, order.id)
     purchases = await orders.purchases_of(db, order.id)
     is_open = order.status in ASKING
-    offers = await comparing.offers(db, order, wanted) if is_open else []
+    sellers = await orders.quotes_of(db, order.id)
+    offers = await comparing.offers(db, order, wanted, among=sellers) if is_open else []
     return {
         "order": order,
         "lines": lines,
@@ -86,8 +87,8 @@ async def shown_of(db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Want
         "hidden": order.offer_count - len(offers) if is_open else 0,
         "purchases": purchases,
         "bought": await orders.lines_of_purchases(db, purchases),
-        "sellers": {quote.id: quote for quote in await orders.quotes_of(db, order.id)},
-        "talks": await talking.links_of(db, me, order),
+        "sellers": {quote.id: quote for quote in sellers},
+        "talks": await talking.links_of(db, me, order, sellers),
         "further": matching.next_radius(order.radius_km),
     }
 
@@ -111,6 +112,14 @@ async def give_time(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
         order = await find(db, me, code)
         await asking.extend(db, order, by=me)
         return see_other(request, f"/parts/orders/{order.code}", flash=_("The shops have more time."))
+
+
+@post("/parts/orders/{code:str}/repetition", opt=BUYS)
+async def ask_again(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await asking.ask_again(db, await find(db, me, code), by=me)
+        said = ngettext("%(num)d shop is asked.", "%(num)d shops are asked.", order.asked_count)
+        return see_other(request, f"/parts/orders/{order.code}", flash=said)
 
 
 class ReasonForm(msgspec.Struct):
@@ -153,6 +162,7 @@ router = Router(
         offers_region,
         look_further,
         give_time,
+        ask_again,
         call_off,
         acceptance_page,
         accept,

@@ -1,5 +1,6 @@
 """A shop's answer: an offer line by line, a better one, a withdrawal, or no."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -100,7 +101,8 @@ async def offer(
     total = offer_total(wanted, quantities)
     available = [line for line in wanted.lines if line.is_available]
     if order.bidding == "open" and quote.revision and quote.round == order.round:
-        _must_be_better(quote, total, len(available), order.currency)
+        before = (await orders.lines_of_quotes(db, [quote]))[quote.id]
+        _must_be_better(quote, before, wanted, order.currency)
     move_quote(quote, "offered")
     now = clock.now()
     quote.revision += 1
@@ -218,6 +220,8 @@ def _check_line(line: LineOffer, asked: PartsOrderLine, currency: str, limit: in
         errors["number_kind"] = _("A number is the carmaker's or another maker's.")
     elif asked.oem_only and line.number_kind != "oem":
         errors["number_kind"] = _("The buyer takes the carmaker's own part only.")
+    elif asked.oem_only and not line.part_number.strip():
+        errors["part_number"] = _("Name the carmaker's number: the buyer takes the carmaker's own part only.")
     if not 0 <= line.warranty_months <= MOST_WARRANTY:
         errors["warranty_months"] = _("That warranty is out of range.")
     if not 0 <= line.delivery_hours <= MOST_HOURS:
@@ -225,14 +229,31 @@ def _check_line(line: LineOffer, asked: PartsOrderLine, currency: str, limit: in
     return errors
 
 
-def _must_be_better(quote: ShopQuote, total: int, available: int, currency: str) -> None:
-    if available < quote.available_count:
-        raise Invalid({"lines": _("In open bidding you cannot take back a part you have offered.")})
-    if total > quote.total_minor and available == quote.available_count:
-        so_far = money(quote.total_minor, currency)
-        raise Invalid(
-            {"total": _("In open bidding an offer only goes down. Yours stands at %(total)s.", total=so_far)}
+def _must_be_better(
+    quote: ShopQuote, before: Mapping[UUID, ShopQuoteLine], wanted: Offer, currency: str
+) -> None:
+    """Line by line: what was offered stays, and nothing of it becomes dearer. More parts may come."""
+    errors: dict[str, str] = {}
+    for number, line in enumerate(wanted.lines):
+        stood = before.get(line.order_line_id)
+        if stood is None or not stood.is_available:
+            continue
+        if not line.is_available:
+            errors["lines"] = _("In open bidding you cannot take back a part you have offered.")
+        elif (
+            line.unit_price_minor > stood.unit_price_minor or line.core_charge_minor > stood.core_charge_minor
+        ):
+            errors[f"lines.{number}.unit_price"] = _(
+                "In open bidding a price only goes down. Yours stands at %(price)s.",
+                price=money(stood.unit_price_minor, currency),
+            )
+    if wanted.delivery_fee_minor > quote.delivery_fee_minor:
+        errors["delivery_fee"] = _(
+            "In open bidding a price only goes down. Yours stands at %(price)s.",
+            price=money(quote.delivery_fee_minor, currency),
         )
+    if errors:
+        raise Invalid(errors)
 
 
 async def _write_lines(

@@ -1,7 +1,7 @@
 """What a buyer and each shop that was asked write to each other about one request. Before its first offer a shop may ask
 something, and the buyer answers; from then on either begins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -105,15 +105,18 @@ async def _begun(db: AsyncSession, threads: list[UUID]) -> set[UUID]:
     return set(found)
 
 
-async def links_of(db: AsyncSession, me: Viewer, order: PartsOrder) -> dict[UUID, Link]:
+async def links_of(
+    db: AsyncSession, me: Viewer, order: PartsOrder, quotes: Sequence[ShopQuote]
+) -> dict[UUID, Link]:
     """Quote -> the buyer's conversation with its shop, where there is one to be had."""
-    subjects = {quote: _subject(order, quote) for quote in await orders.quotes_of(db, order.id)}
+    subjects = {quote: _subject(order, quote) for quote in quotes}
     begun = await _begun(db, [messaging.id_of(one) for one in subjects.values()])
     unread = await messaging.unread_for(db, me)
+    off = await modules.off_at(db, {quote.tenant_id for quote in quotes}, "messages")
     found = {}
     for quote, subject in subjects.items():
         thread = messaging.id_of(subject)
-        if (quote.revision or thread in begun) and await modules.is_on(db, quote.tenant_id, "messages"):
+        if (quote.revision or thread in begun) and quote.tenant_id not in off:
             url = f"{subject.other_url}/messages"
             found[quote.id] = Link(url, thread, unread.get(thread, 0), thread in begun)
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.domains.marketplace.events import OfPartsOrder, OfPurchase, OfShopQuote
 from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
+
+BUYER = "The buyer"
 
 
 async def tell(
@@ -39,6 +42,7 @@ async def tell_quote(
         **more,
     )
     async with as_seller(db, quote.tenant_id):
+        by = known_to(quote.tenant_id, by)
         await record(db, event, by=by, tenant=quote.tenant_id, person=quote.user_id, subject=order.id)
 
 
@@ -65,7 +69,16 @@ async def tell_purchase(
         **more,
     )
     async with as_seller(db, purchase.tenant_id):
+        by = known_to(purchase.tenant_id, by)
         await record(db, event, by=by, tenant=purchase.tenant_id, person=purchase.user_id, subject=order.id)
+
+
+def known_to(tenant_id: UUID, by: Viewer) -> Viewer:
+    """The actor as a seller's log names them. Whoever asks for parts is nobody there: no name, no address of theirs, no
+    device; what a seller may know of them goes over with the sale."""
+    if by.tenant_id == tenant_id:
+        return by
+    return replace(Viewer.system(tenant_id), name=BUYER if by.user_id else by.name, request_id=by.request_id)
 
 
 @asynccontextmanager

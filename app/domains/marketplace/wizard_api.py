@@ -207,7 +207,10 @@ async def extend(request: AnyRequest, order_id: FromPath[str]) -> OrderOut:
     """Give the shops more time."""
     async with begin(request) as (db, me):
         order = await _own(db, me, order_id)
-        await asking.extend(db, order, by=me)
+        if order.status == "expired":
+            await asking.ask_again(db, order, by=me)
+        else:
+            await asking.extend(db, order, by=me)
         return await _out(db, order)
 
 

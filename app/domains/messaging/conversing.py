@@ -277,7 +277,7 @@ async def _tell(
     """Into the log of the side that did it: of two businesses neither writes into the other's."""
     event = kind(thread_id=thread.id, tenant_id=thread.tenant_id, side=side, number=number)
     if thread.user_id and not _signed(thread, side, by):
-        by = replace(by, name="")
+        by = replace(by, name="", user_id=None, ip="", user_agent="")
     await record(
         db,
         event,

@@ -39,7 +39,7 @@ TOPICS: Final = {
     ),
 }
 
-_OF_TYPE = {"estimate": "quote", "work": "order"}
+_OF_TYPE = {"estimate": "quote", "work": "order", "parts": "order"}
 
 
 def topic_of(type_: str) -> str:

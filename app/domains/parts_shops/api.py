@@ -78,8 +78,8 @@ async def show(request: AnyRequest, shop_onboarding_id: FromPath[UUID]) -> Onboa
 async def save(request: AnyRequest, shop_onboarding_id: FromPath[UUID], step: FromPath[str]) -> OnboardingOut:
     """Save one step, by its number or name: the fields of its answer and the `version` that was looked at. Step 6 takes
     the papers as multipart files: registration, tax, identity, address, other."""
-    name = steps.STEPS[onboarding.number_of(step) - 1]
     async with glance(request) as (db, me):
+        name = steps.STEPS[onboarding.number_of(step) - 1]
         mine = await onboarding.find(db, me, shop_onboarding_id)
         if is_papers := name == "verification" and request.headers.get("content-type", "").startswith(
             "multipart/"

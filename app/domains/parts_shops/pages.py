@@ -63,9 +63,9 @@ async def _show(
     errors: dict[str, str] | None = None,
     meanwhile: str = "",
 ) -> Response[Any]:
-    if step not in steps.STEPS:
-        raise NotFound
     async with begin(request) as (db, me):
+        if step not in steps.STEPS:
+            raise NotFound
         mine = await onboarding.mine(db, me)
         if mine is None or mine.status not in onboarding.OPEN:
             return see_other(request, HERE)
@@ -89,10 +89,11 @@ async def _show(
     request_max_body_size=papers.LARGEST_BODY,
 )
 async def save_step(request: AnyRequest, step: FromPath[str]) -> Response[Any]:
-    if step not in steps.STEPS:
-        raise NotFound
     form = await request.form()
     try:
+        async with glance(request):
+            if step not in steps.STEPS:
+                raise NotFound
         if step == "verification":
             return await _save_papers(request)
         async with glance(request) as (db, me):

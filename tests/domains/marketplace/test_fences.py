@@ -1,5 +1,6 @@
 """What the database lets nobody do on the market, whatever the code above it tries."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -161,7 +162,13 @@ async def test_no_trail_of_a_sellers_holds_what_is_the_buyers_or_another_sellers
     await quoting.offer(db, order, lost, await an_offer(db, order, 61111), by=cast.second_seller.viewer)
     await viewing(db, cast.customer)
     line = (await orders.lines_of(db, order.id))[0]
-    await accepting.accept(db, order, {line.id: won.id}, {won.id: won.revision}, by=cast.customer.viewer)
+    await accepting.accept(
+        db,
+        order,
+        {line.id: won.id},
+        {won.id: won.revision},
+        by=replace(cast.customer.viewer, ip="203.0.113.9"),
+    )
     second = await asked(db, "A bulb")
     await asking.cancel(db, second, by=cast.customer.viewer)
     for who, mine, others in ((cast.seller, won, lost), (cast.second_seller, lost, won)):
@@ -172,6 +179,18 @@ async def test_no_trail_of_a_sellers_holds_what_is_the_buyers_or_another_sellers
         for table in ("parts_orders", "parts_order_lines", "parts_order_deliveries"):
             assert f'"{table}"' not in told, (who.name, table)
         assert str(others.id) not in told
+        heard = (
+            await db.execute(
+                text("SELECT actor_id, actor_name, ip FROM events WHERE tenant_id = :mine"),
+                {"mine": who.tenant_id},
+            )
+        ).all()
+        assert not [
+            row
+            for row in heard
+            if row.actor_id == cast.customer.user_id or cast.customer.name in row.actor_name
+        ]
+        assert {row.ip for row in heard} == {""}
         assert "blue door" not in told
         assert ("Elm Street" in told) is (who is cast.seller)
         events = " ".join(await db.scalars(text("SELECT payload::text FROM events")))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from app.core import clock
 from app.core.db import transaction
 from app.domains.accounts.models import User
 from app.domains.marketplace import asking, orders, quoting
@@ -135,6 +136,21 @@ async def test_a_program_accepts_by_revision(browser, cast: Cast) -> None:
     assert made.status_code == 201, made.text
     assert made.json()[0]["total"] == 5000
     assert (await browser(cast.stranger).json("POST", url, stale)).status_code == 404
+
+
+async def test_what_expired_is_asked_for_again(browser, cast: Cast) -> None:
+    order = await asked(buyer=cast.customer)
+    driver, url = browser(cast.customer), f"/parts/orders/{order.code}/repetition"
+    assert (await driver.post(url)).status_code == 409
+    async with transaction() as db:
+        await viewing(db, cast.customer)
+        (await db.get_one(PartsOrder, order.id)).expires_at = clock.now()
+    page = await driver.get(f"/parts/orders/{order.code}")
+    assert url in page.text
+    done = await driver.post(url)
+    assert done.status_code == 303
+    assert "2 shops are asked" in (await driver.get(done.headers["location"])).text
+    assert (await browser(cast.stranger).post(url)).status_code == 404
 
 
 async def test_more_shops_more_time_and_calling_it_off(browser, cast: Cast) -> None:

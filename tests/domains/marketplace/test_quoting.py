@@ -60,6 +60,10 @@ async def test_who_wants_the_carmakers_own_part_is_offered_nothing_else(db: Asyn
     quote = await quote_at(db, order)
     with pytest.raises(Invalid, match="own part"):
         await quoting.offer(db, order, quote, await an_offer(db, order, 5000), by=cast.seller.viewer)
+    quote = await quote_at(db, order)
+    unnumbered = await an_offer(db, order, 5000, number_kind="oem", part_number="")
+    with pytest.raises(Invalid, match="carmaker's number"):
+        await quoting.offer(db, order, quote, unnumbered, by=cast.seller.viewer)
     await offered(db, order, 5000, number_kind="oem")
 
 
@@ -83,6 +87,15 @@ async def test_open_bidding_only_goes_down_even_after_a_withdrawal(db: AsyncSess
     await quoting.withdraw(db, order, quote, by=cast.seller.viewer)
     with pytest.raises(Invalid, match="only goes down"):
         await offered(db, order, 4950)
+
+
+async def test_open_bidding_holds_line_by_line(db: AsyncSession, cast: Cast) -> None:
+    order = await asked(db, "Pads", "Discs", bidding="open")
+    await offered(db, order, 5000, None)
+    for prices in ((None, 4900), (5100, 100)):
+        with pytest.raises(Invalid):
+            await offered(db, order, *prices)
+    assert (await offered(db, order, 4900, 9000)).total_minor == 13900, "more parts may come"
 
 
 async def test_a_withdrawn_last_offer_makes_the_order_wait_again(db: AsyncSession, cast: Cast) -> None:
