@@ -98,7 +98,9 @@ async def offers(
     for shop, slug in found:
         shops[shop.id], slugs[shop.id] = shop, slug
     standings = [_standing(quote, shops[quote.shop_id]) for quote in quotes.values()]
+    rated = {one.quote_id for one in standings if shops[quotes[one.quote_id].shop_id].rating_count}
     best = _best(standings)
+    best["score"] = best.get("score", set()) & rated
     sort = wanted.sort if wanted.sort in BY else "best"
     shown = [
         Shown(

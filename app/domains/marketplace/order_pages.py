@@ -27,6 +27,7 @@ from app.domains.marketplace import (
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
+from app.domains.marketplace.said import how_far
 
 AnyRequest = Request[Any, Any, Any]
 BUYS = needs("order:parts", "parts_market")
@@ -101,7 +102,7 @@ async def look_further(request: AnyRequest, code: FromPath[str]) -> Response[Any
         said = (
             ngettext("%(num)d more shop was asked.", "%(num)d more shops were asked.", more)
             if more
-            else _("There is no further shop within %(km)s km.", km=matching.RADII_KM[-1])
+            else _("No further shop within %(far)s.", far=how_far(order.radius_km * 1000, me.distance_unit))
         )
         return see_other(request, f"/parts/orders/{order.code}", flash=said)
 

@@ -156,7 +156,7 @@ async def test_what_expired_is_asked_for_again(browser, cast: Cast) -> None:
 async def test_more_shops_more_time_and_calling_it_off(browser, cast: Cast) -> None:
     order = await asked(buyer=cast.customer)
     driver = browser(cast.customer)
-    for path, words in (("radius", "no further shop"), ("time", "more time")):
+    for path, words in (("radius", "No further shop within"), ("time", "more time")):
         done = await driver.post(f"/parts/orders/{order.code}/{path}")
         assert words in (await driver.get(done.headers["location"])).text
     done = await driver.post(f"/parts/orders/{order.code}/cancellation", {"reason": "found one"})
