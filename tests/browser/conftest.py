@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 
 from app.engine.home import Home
 from tests.browser.in_process import open_chromium
-from tests.processes.running_site import running
+from tests.processes.running_site import running, until
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,7 @@ def live_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield Path(known)
         return
     with running(tmp_path_factory.mktemp("journey")) as site:
+        until(site.has_caught_up, within=90)
         yield site.home.root
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.people import DESK, PHONE, at_a_device
 from tests.core.pictures import jpeg
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420), pytest.mark.xdist_group("journeys")]
 
 
 async def test_both_sides_follow_as_it_is_written_and_read(live_url: str, chromium: Browser) -> None:

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from app.demo.people import OWNER, PASSWORD, PINS, TECHNICIAN
 
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420), pytest.mark.xdist_group("journeys")]
+
 OMAR = "omar@demo.test"
 TYPED = "Torque wrench is at bay 4, don't wait"
 

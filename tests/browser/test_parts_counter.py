@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.parts_market import put
 from tests.browser.people import DESK, PHONE, at_a_device
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420), pytest.mark.xdist_group("journeys")]
 
 
 async def test_a_request_arrives_on_the_open_board_and_is_answered(

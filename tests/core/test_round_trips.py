@@ -75,7 +75,9 @@ async def test_a_booking_asks_31_times_at_most_and_a_lost_one_nine_times(browser
         assert len(asked) <= most, asked
 
 
-async def test_a_buyers_offers_are_read_anew_with_thirteen_questions_at_most(site, browser, cast, round_trips):
+async def test_a_buyers_offers_are_read_anew_with_thirteen_questions_at_most(
+    site, browser, cast, round_trips
+):
     async with transaction() as db:
         order = await asked(db, "Pads", "Discs")
         await offered(db, order, 5000, 9000)

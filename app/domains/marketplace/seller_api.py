@@ -216,5 +216,5 @@ async def withdraw_quote(
 
 
 router = Router(
-    "/", route_handlers=[provide_quote, list_quotes, get_quote, revise_quote, withdraw_quote], tags=["Parts"]
+    "/", route_handlers=[provide_quote, list_quotes, get_quote, revise_quote, withdraw_quote], tags=["parts"]
 )
