@@ -25,7 +25,7 @@ async def purchases_of(request: AnyRequest, order_id: FromPath[str]) -> Response
         return Response([purchase_out(one) for one in await orders.purchases_of(db, order.id)])
 
 
-class BuyerMove(msgspec.Struct, kw_only=True):
+class BuyerMove(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`status`: delivered, cancelled (asked for while it is being prepared), return_requested."""
 
     status: str
@@ -53,7 +53,7 @@ async def move_bought(
         return Response(purchase_out(purchase))
 
 
-class SellerMove(msgspec.Struct, kw_only=True):
+class SellerMove(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`status`: processing (confirmed: held money is taken), shipped, delivered, failed."""
 
     status: str

@@ -50,8 +50,8 @@ async def came_back(request: AnyRequest, purchase_id: FromPath[UUID]) -> Respons
 async def pay(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
     """On to the provider's page. Pressed twice, it is the same page."""
     async with begin(request) as (db, me):
-        must_buy(me)
         order, purchase = await purchases.find_bought(db, me, purchase_id)
+        must_buy(me)
         payment = await deal_paying.begin(db, purchase, by=me)
         see_other(request, f"/parts/orders/{order.code}")
     return see_other(request, await checkout.open_page(deal_paying.whose(payment)))
@@ -73,8 +73,8 @@ class ReasonForm(msgspec.Struct):
 async def cancel(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
     form = read(ReasonForm, await request.form())
     async with begin(request) as (db, me):
-        must_buy(me)
         order, purchase = await purchases.find_bought(db, me, purchase_id)
+        must_buy(me)
         is_over = await fulfilling.cancel(db, purchase, reason=form.reason, by=me)
         said = _("Cancelled. Nothing is taken.") if is_over else _("The shop is asked, and answers here.")
         return see_other(request, f"/parts/orders/{order.code}", flash=said)
@@ -86,8 +86,8 @@ async def send_back(request: AnyRequest, purchase_id: FromPath[UUID]) -> Respons
     try:
         form = read(ReasonForm, sent)
         async with begin(request) as (db, me):
-            must_buy(me)
             order, purchase = await purchases.find_bought(db, me, purchase_id)
+            must_buy(me)
             await fulfilling.ask_return(db, purchase, reason=form.reason, by=me)
             said = _("The shop is asked, and answers here.")
             return see_other(request, f"/parts/orders/{order.code}", flash=said)

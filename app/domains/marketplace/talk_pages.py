@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import NotFound
 from app.core.limits import limited
 from app.core.render import fragment, see_other
 from app.core.viewer import Viewer
@@ -43,6 +44,8 @@ async def offer_page(
     """An offer stands among the others."""
     async with begin(request) as (db, me):
         order = await find(db, me, code)
+        if shop_quote_id not in {quote.id for quote in await orders.quotes_of(db, order.id)}:
+            raise NotFound
         return see_other(request, f"/parts/orders/{order.code}")
 
 
