@@ -50,6 +50,21 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.marketplace import figure_pages as market_figure_pages
+from app.domains.marketplace import moves as marketplace_moves
+from app.domains.marketplace import order_api as market_order_api
+from app.domains.marketplace import order_pages as market_order_pages
+from app.domains.marketplace import purchase_api as market_purchase_api
+from app.domains.marketplace import purchase_pages as market_purchase_pages
+from app.domains.marketplace import rating_pages as market_rating
+from app.domains.marketplace import said as market_said
+from app.domains.marketplace import sale_pages as market_sale_pages
+from app.domains.marketplace import seller_api as marketplace_seller_api
+from app.domains.marketplace import seller_pages as marketplace_seller_pages
+from app.domains.marketplace import talk_pages as market_talk
+from app.domains.marketplace import wizard_api as marketplace_wizard_api
+from app.domains.marketplace import wizard_pages as marketplace_wizard_pages
+from app.domains.messaging import api as messaging_api
 from app.domains.network import address_pages as network_address_pages
 from app.domains.network import business_api as network_business_api
 from app.domains.network import business_pages as network_business_pages
@@ -64,6 +79,16 @@ from app.domains.notifications import api as notifications_api
 from app.domains.notifications import mail_api as notifications_mail_api
 from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
+from app.domains.notifications import push_pages as notifications_push_pages
+from app.domains.parts import api as parts_api
+from app.domains.parts import loading_pages as parts_loading_pages
+from app.domains.parts import pages as parts_pages
+from app.domains.parts import said as parts_said
+from app.domains.parts_shops import api as parts_shops_api
+from app.domains.parts_shops import pages as parts_shops_pages
+from app.domains.parts_shops import profile_pages as parts_shops_profile
+from app.domains.parts_shops import public_pages as parts_shops_public
+from app.domains.parts_shops import review_pages as parts_shops_review
 from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
@@ -84,6 +109,7 @@ from app.screens import (
     interface,
     navigation,
     network,
+    places,
     shell,
     shops,
     stored_files,
@@ -98,14 +124,18 @@ TEMPLATE_WORDS = (
     navigation.nav_items,
     demo_people.demo_logins,
     booking_said.appointment_status,
+    marketplace_moves.parts_order_word,
     accounts_said.permission_label,
     network_said.skill_label,
     network_said.role_label,
     services_said.category_label,
+    market_said.parts_order_status,
+    parts_said.fit_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
 
 PAGES: list[Any] = [
+    marketplace_wizard_pages.router,
     accounts_pages.router,
     accounts_factor_pages.router,
     accounts_security_pages.router,
@@ -114,15 +144,28 @@ PAGES: list[Any] = [
     privacy_pages.router,
     notifications_pages.router,
     notifications_mail_pages.router,
+    notifications_push_pages.router,
     inspections_pages.router,
     booking_pages.router,
+    market_order_pages.router,
+    market_purchase_pages.router,
+    market_sale_pages.router,
+    market_rating.router,
+    market_figure_pages.router,
+    market_talk.router,
     network_business_pages.router,
     network_setup_pages.router,
     network_crew_pages.router,
     network_kiosk_pages.router,
     network_address_pages.router,
     network_inviting_pages.router,
+    parts_shops_pages.router,
+    parts_shops_profile.router,
+    parts_shops_public.router,
+    parts_shops_review.router,
     services_pages.router,
+    parts_pages.router,
+    parts_loading_pages.router,
     billing_fee_pages.router,
     billing_hooks.router,
     billing_link_pages.router,
@@ -139,10 +182,12 @@ PAGES: list[Any] = [
     estimates_pages.router,
     customers_pages.router,
     garage_pages.router,
+    marketplace_seller_pages.router,
     health.router,
     home.router,
     interface.router,
     network.router,
+    places.router,
     shell.router,
     shops.router,
     stored_files.router,
@@ -161,15 +206,24 @@ API: list[Any] = [
     notifications_mail_api.router,
     inspections_api.router,
     billing_api.router,
+    market_order_api.router,
+    market_purchase_api.router,
+    market_rating.api,
+    market_talk.api,
     estimates_api.router,
+    marketplace_seller_api.router,
     customers_api.router,
     garage_api.router,
+    messaging_api.router,
     workshop_api.router,
     booking_api.router,
+    marketplace_wizard_api.router,
     network_business_api.router,
     network_setup_api.router,
     network_people_api.router,
+    parts_shops_api.router,
     services_api.router,
+    parts_api.router,
     audit.api,
     shops.api,
 ]

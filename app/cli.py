@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it: `torqueline vin` must not w
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -72,7 +73,20 @@ def _parser() -> argparse.ArgumentParser:
     admin.set_defaults(does=_admin)
 
     demo = commands.add_parser("demo", help="load the demo shops into an empty database")
+    demo.add_argument(
+        "what",
+        nargs="?",
+        choices=("load", "market"),
+        default="load",
+        help="market: let the demo's parts shops bid on open requests, to be watched",
+    )
+    demo.add_argument("--minutes", type=float, default=5, help="how long they bid (default: 5)")
     demo.set_defaults(does=_demo)
+
+    market = commands.add_parser("market", help="the parts market: find the winner of an order again")
+    market.add_argument("what", choices=("replay",), help="replay: from the event log alone")
+    market.add_argument("order", help="the order's code, such as K7TM-3QXD")
+    market.set_defaults(does=_replay_order)
 
     doctor = commands.add_parser("doctor", help="check every dependency and say how to mend it")
     doctor.set_defaults(does=_doctor)
@@ -132,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, admin, demo, doctor, audit, secrets, erased, again, everywhere, run):
+    for command in (migrate, admin, demo, market, doctor, audit, secrets, erased, again, everywhere, run):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -226,9 +240,30 @@ def _admin(asked: argparse.Namespace) -> int:
 
 def _demo(asked: argparse.Namespace) -> int:
     _borrow(asked.home)
+    if asked.what == "market":
+        return _market(asked.minutes)
     from app.preparing import load_demo
 
     return asyncio.run(load_demo(Settings.from_env()))
+
+
+def _market(minutes: float) -> int:
+    settings = Settings.from_env()
+    if not settings.is_demo:
+        print("The demo's shops bid in demo mode only: `bin/run`, or TORQUELINE_MODE=demo.", file=sys.stderr)
+        return 2
+    from app.demo.bidding import market
+
+    with contextlib.suppress(KeyboardInterrupt):
+        print(f"{asyncio.run(market(settings, minutes=minutes))} offers were made.")
+    return 0
+
+
+def _replay_order(asked: argparse.Namespace) -> int:
+    _borrow(asked.home)
+    from app.market import replay_order
+
+    return asyncio.run(replay_order(Settings.from_env(), asked.order))
 
 
 def _prepare(asked: argparse.Namespace) -> int:

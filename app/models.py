@@ -9,8 +9,12 @@ from app.domains.customers import models as customers
 from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
 from app.domains.inspections import models as inspections
+from app.domains.marketplace import models as marketplace
+from app.domains.messaging import models as messaging
 from app.domains.network import models as network
 from app.domains.notifications import models as notifications
+from app.domains.parts import models as parts
+from app.domains.parts_shops import models as parts_shops
 from app.domains.privacy import models as privacy
 from app.domains.services import models as services
 from app.domains.workshop import models as workshop
@@ -25,9 +29,13 @@ __all__ = [
     "estimates",
     "garage",
     "inspections",
+    "marketplace",
+    "messaging",
     "metadata",
     "network",
     "notifications",
+    "parts",
+    "parts_shops",
     "privacy",
     "services",
     "tables",

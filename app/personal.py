@@ -8,15 +8,21 @@ from app.domains.customers import personal as customers
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
 from app.domains.inspections import personal as inspections
+from app.domains.marketplace import personal as marketplace
+from app.domains.messaging import personal as messaging
 from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
+from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
 from app.domains.workshop import personal as workshop
 
 PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
+    marketplace.DECLARED,  # before the garage: an order names its car
     garage.DECLARED,
+    messaging.DECLARED,
+    parts_shops.DECLARED,
     customers.DECLARED,
     booking.DECLARED,
     workshop.DECLARED,

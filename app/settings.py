@@ -5,6 +5,7 @@ the same variables for its children. Nothing else in the application reads `os.e
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,9 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from app.gateways.oidc import Provider, configured
+from app.gateways.places.geocoding import open_geocoder
+from app.gateways.push.keys import scalar_of
+from app.gateways.push.services import checked as push_services
 from app.gateways.scanner import open_scanner
 
 Mode = Literal["demo", "production", "test"]
@@ -61,9 +65,24 @@ class Settings:
     """`file:///folder` or `s3://bucket?endpoint=…&region=…`."""
     clamd_url: str | None
     """The virus scanner that looks at what people send, `tcp://host:3310` or `unix:///path`. None: nothing does."""
+    geocoder_url: str | None
+    """Whom streets are asked of, see app/gateways/places/geocoding.py. None: only towns are known."""
+    map_tiles_url: str | None
+    """Where the tiles of a map come from, `https://host/{z}/{x}/{y}.png`. None: maps show the towns of our own list."""
+    map_attribution: str
+    """Whose map it is; shown on it."""
+    vapid_private_key: str | None
+    """What push messages are signed with: 32 bytes in base64url. None: no device is told anything by push."""
+    vapid_subject: str
+    """Whom a push service writes to when something is wrong: `mailto:` or `https:`."""
+    push_services: tuple[str, ...]
+    """Push services beyond those of the known browsers: hosts, and in demo and test origins such as
+    http://127.0.0.1:8090."""
     sign_on: tuple[Provider, ...]
     """Whom people may let vouch for them: `OIDC_<NAME>_…`, see app/gateways/oidc/configured.py."""
     trusted_proxies: tuple[str, ...]
+    parts_order_minutes: int
+    """How long parts shops may answer a request before it expires, and how much more time is given."""
     log_level: str
 
     @classmethod
@@ -96,8 +115,15 @@ class Settings:
             mail_from=values.get("MAIL_FROM", "Torqueline <no-reply@demo.test>"),
             storage_url=values.get("STORAGE_URL") or (home / "files").as_uri(),
             clamd_url=values.get("CLAMD_URL"),
+            geocoder_url=values.get("GEOCODER_URL"),
+            map_tiles_url=values.get("MAP_TILES_URL"),
+            map_attribution=values.get("MAP_ATTRIBUTION", ""),
+            vapid_private_key=values.get("VAPID_PRIVATE_KEY"),
+            vapid_subject=_together(values, "VAPID_SUBJECT", "VAPID_PRIVATE_KEY"),
+            push_services=_services(values),
             sign_on=_sign_on(values),
             trusted_proxies=tuple(values.get("TRUSTED_PROXIES", "").replace(",", " ").split()),
+            parts_order_minutes=_minutes(values, "PARTS_ORDER_MINUTES", 120),
             log_level=values.get("LOG_LEVEL", "INFO").upper(),
         )
         settings._check()
@@ -119,10 +145,37 @@ class Settings:
             raise SettingsWrong("STORAGE_URL must begin with file:/// or s3://")
         try:
             open_scanner(self.clamd_url)
+            open_geocoder(self.geocoder_url)
         except ValueError as wrong:
             raise SettingsWrong(str(wrong)) from wrong
+        if self.map_tiles_url:
+            tiles = urlsplit(self.map_tiles_url)
+            is_address = tiles.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+(:\d+)?", tiles.netloc)
+            if not is_address or not all(part in self.map_tiles_url for part in ("{z}", "{x}", "{y}")):
+                raise SettingsWrong("MAP_TILES_URL must look like https://tiles.example.com/{z}/{x}/{y}.png")
+            if not self.map_attribution:
+                raise SettingsWrong("MAP_ATTRIBUTION is not set: whoever makes a map wants to be named on it")
+        self._check_push()
         if self.mode == "production" and not self.secure:
             raise SettingsWrong("BASE_URL must be https:// in production: cookies are sent over TLS only")
+
+    def _check_push(self) -> None:
+        if self.vapid_private_key is None:
+            return
+        try:
+            scalar_of(self.vapid_private_key)
+        except ValueError as wrong:
+            raise SettingsWrong("VAPID_PRIVATE_KEY must be 32 random bytes in base64url") from wrong
+        if not self.vapid_subject.startswith(("mailto:", "https://")):
+            raise SettingsWrong("VAPID_SUBJECT must look like mailto:desk@example.com")
+        if self.mode == "production" and any("://" in one for one in self.push_services):
+            raise SettingsWrong("PUSH_SERVICES names hosts alone in production: they are called over https")
+
+    @property
+    def map_tiles_origin(self) -> str:
+        """What a page with a map may load pictures from besides; "" without tiles."""
+        tiles = urlsplit(self.map_tiles_url or "")
+        return f"{tiles.scheme}://{tiles.netloc}" if self.map_tiles_url else ""
 
     @property
     def is_demo(self) -> bool:
@@ -164,6 +217,20 @@ def _sign_on(values: Mapping[str, str]) -> tuple[Provider, ...]:
         raise SettingsWrong(str(wrong)) from wrong
 
 
+def _together(values: Mapping[str, str], name: str, other: str) -> str:
+    """A variable that is needed as soon as the other one is set, and means nothing without it."""
+    if (name in values) != (other in values):
+        raise SettingsMissing([name if other in values else other])
+    return values.get(name, "")
+
+
+def _services(values: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        return push_services(values.get("PUSH_SERVICES", ""))
+    except ValueError as wrong:
+        raise SettingsWrong(f"PUSH_SERVICES: {wrong}") from wrong
+
+
 def as_asyncpg(url: str) -> str:
     """`postgresql://…` as SQLAlchemy wants it for asyncpg."""
     _scheme, _, rest = url.partition("://")
@@ -180,3 +247,10 @@ def as_libpq(url: str) -> str:
 def settings() -> Settings:
     """The process's settings. Tests that change the environment call `settings.cache_clear()`."""
     return Settings.from_env()
+
+
+def _minutes(values: Mapping[str, str], name: str, usual: int) -> int:
+    said = values.get(name, str(usual))
+    if not said.isdecimal() or not 1 <= int(said) <= 7 * 24 * 60:
+        raise SettingsWrong(f"{name} is {said!r}; it must be a number of minutes, at most a week")
+    return int(said)

@@ -33,21 +33,41 @@ from app.domains.estimates.reactions import drop_outdated_version, set_open_asid
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
+from app.domains.marketplace import events as marketplace
+from app.domains.marketplace.back_to_job import put_on_job
+from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
+from app.domains.marketplace.live import ring_asked, ring_offers, ring_sale, ring_shop, ring_status
+from app.domains.marketplace.scoring import rescore_shop
+from app.domains.messaging import events as messaging
+from app.domains.messaging.live import ring_thread
 from app.domains.network import setup_events as network
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.joining import TenantJoined
 from app.domains.notifications import account_reactions as tell_account
 from app.domains.notifications import alarms
+from app.domains.notifications import chat_reactions as tell_chat
+from app.domains.notifications import deal_reactions as tell_deals
 from app.domains.notifications import desk_reactions as tell_desk
 from app.domains.notifications import events as notifications
+from app.domains.notifications import market_reactions as tell_market
 from app.domains.notifications import money_reactions as tell_money
+from app.domains.notifications import rating_reactions as tell_rating
 from app.domains.notifications import reactions as tell
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
+from app.domains.notifications.onboarding_reactions import (
+    tell_approved,
+    tell_returned,
+    tell_reviewers,
+    tell_suspended,
+)
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
+from app.domains.notifications.pushing import address_devices, push_to_device
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
+from app.domains.parts_shops import events as parts_shops
+from app.domains.parts_shops.trading import follow_center
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
@@ -188,7 +208,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     booking.AppointmentReady: [ring_slots, ring_day, ring_own, ring_appointment],
     booking.AppointmentCompleted: [ring_slots, ring_day, ring_own, ring_appointment],
     # a shop's set-up decides what is free
-    network.CenterChanged: [ring_slots_of_center],
+    network.CenterChanged: [ring_slots_of_center, follow_center],
     network.HoursExceptionChanged: [ring_slots_of_center],
     network.BayChanged: [ring_slots_of_center],
     network.StaffChanged: [ring_slots_of_center],
@@ -210,6 +230,50 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # parts shops
+    parts_shops.OnboardingSubmitted: [tell_reviewers],
+    parts_shops.OnboardingApproved: [tell_approved],
+    parts_shops.OnboardingReturned: [tell_returned],
+    parts_shops.PartsShopMoved: [tell_suspended],
+    billing.AccountRang: [ask_about_purchase],
+    # marketplace
+    marketplace.PartsOrderSubmitted: [ring_status],
+    marketplace.PartsSearchWidened: [ring_status],
+    marketplace.PartsOrderExtended: [ring_status],
+    marketplace.PartsOrderExpired: [ring_status],
+    marketplace.PartsOrderCancelled: [ring_status],
+    marketplace.PartsOrderMoved: [ring_status],
+    marketplace.OffersAccepted: [ring_status, put_on_job, tell_market.tell_buyer_of_choice],
+    marketplace.ShopAsked: [ring_asked, tell_market.tell_counter_of_request, rescore_shop],
+    marketplace.QuoteOffered: [ring_offers, ring_shop, tell_market.tell_buyer_of_first_offer, rescore_shop],
+    marketplace.QuoteDeclined: [ring_offers, ring_shop, rescore_shop],
+    marketplace.QuoteWithdrawn: [ring_offers, ring_shop],
+    marketplace.QuoteWon: [ring_shop, tell_market.tell_counter_of_sale, rescore_shop],
+    marketplace.QuoteLost: [ring_shop, tell_market.tell_counter_of_loss, rescore_shop],
+    marketplace.QuoteStandsAgain: [ring_offers, ring_shop],
+    marketplace.PurchaseRated: [ring_status, ring_shop, rescore_shop, tell_rating.tell_shop_of_rating],
+    marketplace.RatingAnswered: [ring_status, ring_shop, tell_rating.tell_buyer_of_reply],
+    marketplace.PurchaseMoved: [ring_status],
+    marketplace.PurchasePaymentBegun: [],
+    marketplace.PurchaseAuthorized: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchasePaymentEnded: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchasePaid: [ring_sale, tell_deals.mail_buyer],
+    marketplace.PurchasePaidLate: [ring_sale, settle_up],
+    marketplace.PurchasePaymentQuestioned: [ring_sale],
+    marketplace.PurchaseRefundBegun: [ring_sale, settle_up],
+    marketplace.PurchaseRefunded: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseRefundFailed: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseConfirmed: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseShipped: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseDelivered: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer, rescore_shop],
+    marketplace.PurchaseCancelAsked: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseCancelRefused: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseCancelled: [ring_sale, settle_up, tell_deals.tell_seller, tell_deals.tell_buyer],
+    marketplace.PurchaseFailed: [ring_sale, settle_up, tell_deals.tell_buyer, rescore_shop],
+    marketplace.ReturnAsked: [ring_sale, tell_deals.tell_seller],
+    marketplace.ReturnRefused: [ring_sale, tell_deals.tell_buyer],
+    marketplace.PurchaseReturned: [ring_sale, rescore_shop],
+    marketplace.CoreReturned: [ring_sale],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],
     accounts.EmailProved: [link_where_known],
@@ -237,11 +301,16 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     PersonInvited: [tell_account.send_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     CustomerErased: [list_erased_customer],
+    # messaging
+    messaging.ChatMessageSent: [ring_thread, tell_chat.tell_of_message],
+    messaging.ChatRead: [ring_thread, tell_chat.put_lines_away],
+    messaging.ChatLeftUnread: [tell_chat.mail_of_message],
     # notifications
     MessageWritten: [tell_message],
     notifications.ReminderDue: [tell.tell_reminder],
     notifications.ServiceFallsDue: [tell_service_due],
-    notifications.NotificationSent: [ring_reader],
+    notifications.NotificationSent: [ring_reader, address_devices],
+    notifications.PushAddressed: [push_to_device],
     notifications.NotificationsRead: [ring_reader],
     notifications.MailWritten: [send_mail],
     TenantJoined: [give_sheets],

@@ -59,6 +59,13 @@ TABLES: dict[str, Kind] = {
     "ownerships": "own_policy",
     "vehicle_grants": "own_policy",
     "odometer_readings": "own_policy",
+    # parts
+    "fitments": "tenant",
+    "supersessions": "tenant",
+    "list_uploads": "tenant",
+    # messaging
+    "threads": "own_policy",
+    "messages": "own_policy",
     # customers
     "customers": "shared",
     "customer_vehicles": "child",
@@ -103,8 +110,27 @@ TABLES: dict[str, Kind] = {
     "platform_fees": "own_policy",
     "business_fees": "own_policy",
     "webhook_events": "system",
+    # parts shops
+    "parts_shops": "published",
+    "parts_shop_terms": "tenant",
+    "shop_onboardings": "own_policy",
+    "onboarding_documents": "own_policy",
+    # marketplace
+    "parts_orders": "own_policy",
+    "parts_order_deliveries": "own_policy",
+    "parts_order_lines": "own_policy",
+    "parts_order_photos": "own_policy",
+    "shop_quotes": "own_policy",
+    "shop_quote_lines": "child",
+    "quote_revisions": "child",
+    "purchases": "own_policy",
+    "purchase_lines": "child",
+    "purchase_payments": "child",
+    "purchase_refunds": "child",
     # notifications
     "notifications": "shared",
+    "push_subscriptions": "person",
+    "push_mutes": "person",
     "mails": "shared",
     "mail_words": "tenant",
 }
@@ -125,4 +151,9 @@ PARENTS: dict[str, tuple[str, str]] = {
     "authorizations": ("jobs", "job_id"),
     "invoice_lines": ("invoices", "invoice_id"),
     "refunds": ("payments", "payment_id"),
+    "shop_quote_lines": ("shop_quotes", "quote_id"),
+    "quote_revisions": ("shop_quotes", "quote_id"),
+    "purchase_lines": ("purchases", "purchase_id"),
+    "purchase_payments": ("purchases", "purchase_id"),
+    "purchase_refunds": ("purchases", "purchase_id"),
 }

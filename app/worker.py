@@ -15,7 +15,10 @@ from app.domains.billing import tasks as billing_tasks
 from app.domains.booking import tasks as booking_tasks
 from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
+from app.domains.marketplace import tasks as marketplace_tasks
+from app.domains.messaging import waiting
 from app.domains.notifications import alarms, reminding, sending, service_reminding
+from app.domains.parts_shops import tasks as parts_shops_tasks
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
 from app.settings import settings
@@ -29,6 +32,9 @@ TASKS_OF = (
     billing_tasks,
     booking_tasks,
     estimates_tasks,
+    marketplace_tasks,
+    waiting,
+    parts_shops_tasks,
     alarms,
     reminding,
     sending,

@@ -13,6 +13,7 @@ from app.domains.accounts.models import Session, User
 from app.domains.customers.models import Customer, CustomerVehicle
 from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
 from app.domains.network.models import Bay, RoleAt, ServiceCenter, Shift, StaffProfile, Tenant
+from app.domains.parts_shops.models import PartsShop, PartsShopTerms
 
 LATER = datetime(2090, 1, 1, tzinfo=UTC)
 """The cast have just proved who they are, and have all the time in the world to set a second factor up."""
@@ -26,6 +27,9 @@ def known(name: str) -> UUID:
 
 
 HARBOR, VOLT = known("harbor"), known("volt")
+NORTHSIDE, RIVER = known("northside parts"), known("river spares")
+NORTHSIDE_CENTER, RIVER_CENTER = known("northside parts center"), known("river spares center")
+NORTHSIDE_SHOP, RIVER_SHOP = known("northside parts shop"), known("river spares shop")
 HARBOR_CENTER, VOLT_CENTER = known("harbor center"), known("volt center")
 HARBOR_BAYS = (known("bay 1"), known("bay 2"))
 CAR, OTHER_CAR = known("car"), known("other car")
@@ -86,6 +90,8 @@ class Cast:
     technician: Person = Person("technician", "Terry Technician", "technician", HARBOR, HARBOR_CENTER)
     second_technician: Person = Person("technician2", "Toni Tech", "technician", HARBOR, HARBOR_CENTER)
     owner: Person = Person("owner", "Olive Owner", "owner", HARBOR, HARBOR_CENTER)
+    seller: Person = Person("seller", "Petra Parts", "parts_owner", NORTHSIDE, NORTHSIDE_CENTER)
+    second_seller: Person = Person("seller2", "Ravi Rivers", "parts_counter", RIVER, RIVER_CENTER)
     network: Person = Person("network", "Nova Network", "network_admin")
     outsider: Person = Person("outsider", "Otto Outsider", "advisor", VOLT, VOLT_CENTER)
 
@@ -97,6 +103,8 @@ class Cast:
             self.technician,
             self.second_technician,
             self.owner,
+            self.seller,
+            self.second_seller,
             self.network,
             self.outsider,
         )
@@ -119,12 +127,14 @@ async def seat(db: AsyncSession, password_hash: str) -> None:
                 email_verified_at=datetime.now(UTC),
             )
         )
-    for tenant, center, name, zone, currency, rate in (
-        (HARBOR, HARBOR_CENTER, "Harbor Lane Garage", "America/New_York", "USD", "0.0725"),
-        (VOLT, VOLT_CENTER, "Voltwerk Berlin", "Europe/Berlin", "EUR", "0.19"),
+    for tenant, center, name, zone, currency, rate, kind in (
+        (HARBOR, HARBOR_CENTER, "Harbor Lane Garage", "America/New_York", "USD", "0.0725", "shop"),
+        (VOLT, VOLT_CENTER, "Voltwerk Berlin", "Europe/Berlin", "EUR", "0.19", "shop"),
+        (NORTHSIDE, NORTHSIDE_CENTER, "Northside Parts", "America/New_York", "USD", "0.0725", "parts"),
+        (RIVER, RIVER_CENTER, "River Spares", "America/New_York", "USD", "0.0725", "parts"),
     ):
         slug = name.lower().replace(" ", "-")
-        db.add(Tenant(id=tenant, name=name, slug=slug, currency=currency))
+        db.add(Tenant(id=tenant, name=name, slug=slug, currency=currency, kind=kind))
         await db.flush()
         db.add(
             ServiceCenter(
@@ -142,6 +152,28 @@ async def seat(db: AsyncSession, password_hash: str) -> None:
             )
         )
     await db.flush()
+    for shop, tenant, center, name, latitude, longitude, takes_cash in (
+        (NORTHSIDE_SHOP, NORTHSIDE, NORTHSIDE_CENTER, "Northside Parts", 43.700, -70.290, True),
+        (RIVER_SHOP, RIVER, RIVER_CENTER, "River Spares", 43.600, -70.350, True),
+    ):
+        db.add(
+            PartsShop(
+                id=shop,
+                tenant_id=tenant,
+                center_id=center,
+                status="active",
+                name=name,
+                place="Portland",
+                latitude=latitude,
+                longitude=longitude,
+                currency="USD",
+                makes=["honda", "volkswagen"],
+                conditions=["new", "used"],
+                takes_cash=takes_cash,
+            )
+        )
+        await db.flush()
+        db.add(PartsShopTerms(tenant_id=tenant, shop_id=shop, limit_minor=200_000))
     for number, bay in enumerate(HARBOR_BAYS, 1):
         db.add(
             Bay(

@@ -117,6 +117,8 @@ def environment(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Ite
         DATABASE_OWNER_URL=engine.owner_url("unset"),
         REDIS_URL=engine.valkey_url(number),
         SECRET_KEY="a secret for tests that is long enough",
+        VAPID_PRIVATE_KEY="yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",  # pragma: allowlist secret
+        VAPID_SUBJECT="mailto:push@test.example",
     )
     settings.cache_clear()
     personal.declare(PERSONAL)

@@ -20,6 +20,8 @@ PRODUCTION = DEMO | {
     "SMTP_URL": "smtp://mail.example.com:25",
     "MAIL_FROM": "Shop <shop@example.com>",
     "STORAGE_URL": "s3://photos?region=eu-central-1",
+    "VAPID_PRIVATE_KEY": "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",  # pragma: allowlist secret
+    "VAPID_SUBJECT": "mailto:desk@example.com",
 }
 
 
@@ -48,6 +50,15 @@ def test_an_empty_variable_is_a_missing_one():
     assert missing.value.names == ["SMTP_URL"]
 
 
+def test_push_may_be_left_out_but_not_by_half():
+    without = {name: value for name, value in PRODUCTION.items() if not name.startswith("VAPID")}
+    assert Settings.from_env(without).vapid_private_key is None
+    for half in ("VAPID_PRIVATE_KEY", "VAPID_SUBJECT"):
+        with pytest.raises(SettingsMissing) as missing:
+            Settings.from_env(PRODUCTION | {half: ""})
+        assert missing.value.names == [half]
+
+
 def test_production_has_none_of_the_demos_doors():
     settings = Settings.from_env(PRODUCTION)
     assert not settings.is_demo
@@ -71,6 +82,11 @@ def test_production_has_none_of_the_demos_doors():
         ("CLAMD_URL", "tcp://clamd"),
         ("CLAMD_URL", "tcp://clamd:port"),
         ("CLAMD_URL", "unix://run/clamd.ctl"),
+        ("VAPID_PRIVATE_KEY", "yfWPiYE"),
+        ("VAPID_PRIVATE_KEY", "not base64url, not at all, nor 32 bytes of it"),
+        ("VAPID_SUBJECT", "desk@example.com"),
+        ("PUSH_SERVICES", "push.example.com/path"),
+        ("PUSH_SERVICES", "http://127.0.0.1:8090"),
     ],
 )
 def test_nonsense_is_refused_by_name(name, value):
@@ -87,3 +103,18 @@ def test_database_addresses_change_driver_only():
     for url in ("postgresql://u:p@h/d", "postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"):
         assert as_asyncpg(url) == "postgresql+asyncpg://u:p@h/d"
         assert as_libpq(url) == "postgresql://u:p@h/d"
+
+
+def test_a_map_has_an_address_with_its_three_numbers_and_names_whose_it_is():
+    tiles = {
+        "MAP_TILES_URL": "https://tiles.example.com:8443/{z}/{x}/{y}.png",
+        "MAP_ATTRIBUTION": "© Somebody",
+    }
+    assert Settings.from_env(DEMO | tiles).map_tiles_origin == "https://tiles.example.com:8443"
+    assert Settings.from_env(DEMO).map_tiles_origin == ""
+    for wrong in (
+        {"MAP_TILES_URL": "https://tiles.example.com/"}, {"MAP_ATTRIBUTION": ""},
+        {"MAP_TILES_URL": "https://a b; script-src x/{z}/{x}/{y}"}, {"GEOCODER_URL": "nominatim"},
+    ):  # fmt: skip
+        with pytest.raises(SettingsWrong):
+            Settings.from_env(DEMO | tiles | wrong)

@@ -26,7 +26,7 @@ UNTOLD = frozenset(
         "events", "audit_logs", "audit_values", "audit_chain", "deliveries", "dead_jobs", "idempotency_keys",
         "rate_counts", "passkey_challenges", "half_ways", "webhook_events", "occupations", "order_numbers", "number_series", "ledger_entries",
         # what people are told, and how they come in: an event says that it happened
-        "setting_changes", "notifications", "mails", "sessions", "refresh_tokens", "password_resets", "email_proofs",
+        "setting_changes", "notifications", "mails", "threads", "messages", "sessions", "refresh_tokens", "password_resets", "email_proofs",
     }
 )  # fmt: skip
 """Tables whose rows are not written down a second time."""

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock, whereabouts
 from app.core.db import transaction
+from app.core.permissions import OWNERS
 from app.core.security import as_uuid, sign, unsign
 from app.core.tables import EventRow
 from app.core.topics import needed_for
@@ -215,7 +216,7 @@ async def _standing(sessions: set[UUID]) -> dict[UUID, tuple[frozenset[RoleHeld]
 
 def _administers(held: Held) -> set[UUID]:
     """The businesses whose list of addresses holds for the stream's person."""
-    return {tenant for role, tenant, _center in held.roles if tenant and role in whereabouts.ADMINISTRATIVE}
+    return {tenant for role, tenant, _center in held.roles if tenant and role in OWNERS}
 
 
 async def _networks(tenants: set[UUID]) -> dict[UUID, list[str]]:

@@ -23,6 +23,7 @@ class Envelope:
         sign_on = dict.fromkeys(origin for provider in settings().sign_on for origin in provider.origins)
         self.form_action = " ".join(["'self'", settings().stripe_checkout_origin, *setup, *sign_on])
         self.images = " ".join(("'self' data: blob:", storage().origin)).strip()
+        self.tiles = settings().map_tiles_origin
         self.videos = " ".join(("'self'", storage().origin)).strip()
         self.trusted = [ipaddress.ip_network(one, strict=False) for one in settings().trusted_proxies]
 
@@ -70,7 +71,9 @@ class Envelope:
 
     def _add(self, headers: MutableScopeHeaders, scope: Scope) -> None:
         state: dict[str, Any] = scope["state"]
-        headers.setdefault("Content-Security-Policy", self._policy(state["nonce"]))
+        headers.setdefault(
+            "Content-Security-Policy", self._policy(state["nonce"], with_map="shows_map" in state)
+        )
         headers.setdefault("Reporting-Endpoints", 'csp="/csp-reports"')
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Cache-Control", "no-store")
@@ -81,10 +84,11 @@ class Envelope:
         if settings().secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 
-    def _policy(self, nonce: str) -> str:
+    def _policy(self, nonce: str, *, with_map: bool) -> str:
+        images = f"{self.images} {self.tiles}" if with_map and self.tiles else self.images
         return (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-            f"img-src {self.images}; media-src {self.videos}; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+            f"img-src {images}; media-src {self.videos}; font-src 'self'; connect-src 'self'; worker-src 'self'; "
             f"manifest-src 'self'; form-action {self.form_action}; frame-ancestors 'none'; base-uri 'none'; "
             "require-trusted-types-for 'script'; trusted-types htmx torqueline; report-to csp"
         )

@@ -1,5 +1,6 @@
 """The parts of the product a business may switch off. A route says to which it belongs, beside what it needs."""
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ MODULES: Final = (
     "messages",
     "reminders",
     "api_tokens",
+    "parts_market",
 )
 PREFIX: Final = "modules."
 """Before a module's name it is the key of its setting."""
@@ -34,6 +36,16 @@ async def switched_off(db: AsyncSession, tenant: UUID) -> frozenset[str]:
 async def is_on(db: AsyncSession, tenant: UUID, module: str) -> bool:
     """Whether a business uses a module: for workers, and for people who are not of that business."""
     return module not in await switched_off(db, tenant)
+
+
+async def off_at(db: AsyncSession, tenants: Collection[UUID], module: str) -> frozenset[UUID]:
+    """Which of these businesses do not use a module: one question for all of them."""
+    if not tenants:
+        return frozenset()
+    asked = text(
+        "SELECT tenant_id FROM system_settings WHERE tenant_id = ANY (:tenants) AND key = :key AND value = 'false'"
+    )
+    return frozenset(await db.scalars(asked, {"tenants": list(tenants), "key": PREFIX + module}))
 
 
 async def require(db: AsyncSession, tenant: UUID, module: str) -> None:

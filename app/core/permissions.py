@@ -18,6 +18,7 @@ CUSTOMER: Final = frozenset(
         "read:own_invoices",
         "approve:estimates",
         "chat:appointment",
+        "order:parts",
     }
 )
 
@@ -36,6 +37,9 @@ ADVISOR: Final = frozenset(
         "read:service_checklists",
         "update:service_checklists",
         "read:assigned_appointments",
+        "order:parts",
+        "request:parts",
+        "buy:parts",
         "chat:appointment",
     }
 )
@@ -45,6 +49,7 @@ TECHNICIAN: Final = frozenset(
         "read:assigned_appointments",
         "update:service_progress",
         "read:parts",
+        "order:parts",
         "request:parts",
         "read:service_checklists",
         "update:service_checklists",
@@ -52,11 +57,20 @@ TECHNICIAN: Final = frozenset(
     }
 )
 
+PARTS_COUNTER: Final = frozenset({"sell:parts", "read:inventory", "update:inventory", "chat:appointment"})
+"""Who sells parts: the counter of a parts shop."""
+
 OWNER: Final = ADVISOR | TECHNICIAN | {
     "manage:center", "manage:staff", "manage:services", "read:reports", "read:audit",
     "manage:purchase_orders", "void:sales",
 }  # fmt: skip
 """Everything there is to do in a business; what every driver may do comes with being signed in."""
+
+PARTS_OWNER: Final = PARTS_COUNTER | {"manage:center", "manage:staff", "read:reports", "read:audit"}
+"""Of a business that sells parts and repairs nothing."""
+
+OWNERS: Final = frozenset({"owner", "parts_owner"})
+"""The roles that can set a business up, hire, and take it from its owner."""
 
 NETWORK: Final = frozenset({"manage:network", "read:audit"})
 
@@ -64,7 +78,9 @@ BY_ROLE: Final[dict[str, frozenset[str]]] = {
     "advisor": ADVISOR,
     "technician": TECHNICIAN,
     "owner": OWNER,
+    "parts_counter": PARTS_COUNTER,
+    "parts_owner": PARTS_OWNER,
     "network_admin": NETWORK,
 }
 
-KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | OWNER | NETWORK | {PUBLIC, SIGNED_IN}
+KNOWN: Final = CUSTOMER | ADVISOR | TECHNICIAN | OWNER | PARTS_OWNER | NETWORK | {PUBLIC, SIGNED_IN}

@@ -93,6 +93,11 @@ def _currencies(language: str) -> Choices:
     return _in_order(labels, COMMON_CURRENCIES)
 
 
+def currency_of(country: str) -> str:
+    """What is paid with in a country, "" where nothing is known of it."""
+    return next(iter(_paid_in(country)), "") if _is_country(country) else ""
+
+
 def _paid_in(country: str) -> list[str]:
     found: list[str] = numbers.get_territory_currencies(country)
     return found

@@ -67,8 +67,12 @@ def slow(reaction: Reaction) -> Reaction:
 
 
 class Later(Exception):
-    """Raised by a reaction that cannot be done now, though nothing is wrong: it comes round again soon, and this was no
-    try."""
+    """Raised by a reaction that cannot be done now, though nothing is wrong: it comes round again after `term`, and this
+    was no try."""
+
+    def __init__(self, words: str = "", term: timedelta = LATER) -> None:
+        super().__init__(words)
+        self.term = term
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
@@ -216,8 +220,8 @@ async def _react(event_id: UUID, reaction: str, *, within: float) -> None:
     try:
         async with asyncio.timeout(within):
             await perform(event_id, reaction)
-    except Later:
-        await _put_off(event_id, reaction, LATER)
+    except Later as later:
+        await _put_off(event_id, reaction, later.term)
     except Exception as error:
         log.warning("reaction.failed", reaction=reaction, event_id=str(event_id), error=type(error).__name__)
         await _try_again(event_id, reaction, traceback.format_exc(limit=20))

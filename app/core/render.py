@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -72,6 +73,23 @@ def environment() -> Environment:
         live_stream=live_stream, text_direction=text_direction, now=clock.now, timedelta=timedelta, **_globals,
     )  # fmt: skip
     return env
+
+
+MOST_KEPT = 4000
+_kept: OrderedDict[tuple[object, ...], Markup] = OrderedDict()
+
+
+@template_global
+def kept(*key: object, caller: Callable[[], Markup]) -> Markup:
+    """A piece of a page that is written once and kept as long as nothing of `key` changes: everything it shows must stand
+    there but language and day. No nonce and no form in it: `{% call kept("offer", quote.id, quote.version) %}…`."""
+    whole = (*key, str(words.spoken()), clock.now().date())
+    found = _kept.get(whole)
+    if found is None:
+        found = _kept[whole] = caller()
+        if len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return found
 
 
 def _plural(one: str, many: str, count: int) -> str:
@@ -287,7 +305,12 @@ def money(minor: int | None, currency: str) -> str:
     """Minor units as the viewer writes money."""
     if minor is None:
         return "–"
-    return numbers.format_currency(to_major(minor, currency), currency, locale=words.spoken())
+    return _money(minor, currency, str(words.spoken()))
+
+
+@lru_cache(maxsize=8192)
+def _money(minor: int, currency: str, locale: str) -> str:
+    return numbers.format_currency(to_major(minor, currency), currency, locale=locale)
 
 
 def number(value: Decimal | float | None, digits: int = 2) -> str:

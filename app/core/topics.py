@@ -17,11 +17,15 @@ HEARD_WITH: Final[dict[str, str]] = {
     "center:*:appointments": "read:all_appointments",
     "center:*:board": "update:service_progress",
     "center:*:invoices": "create:invoices",
+    "center:*:market": "sell:parts",
     "inspection:*": "read:service_checklists",
     "invoice:*": PUBLIC,
     "order:*:customer": PUBLIC,
     "order:*:staff": "update:service_progress",
+    "parts_order:*": PUBLIC,
+    "parts_order:*:bids": "sell:parts",
     "technician:*:bench": "update:service_progress",
+    "thread:*": PUBLIC,
 }
 """Of each kind what its pages need. A client names no topic, a page it may see signs them for it: what is public here
 is open to whoever was shown such a page, and a driver's page asks for more than a permission. Of a shop's it is asked

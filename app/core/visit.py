@@ -22,7 +22,7 @@ from app.core.errors import (
     SignInNeeded,
 )
 from app.core.identity import client_ip, identify
-from app.core.permissions import ADVISOR, KNOWN, OWNER, PUBLIC, SIGNED_IN, TECHNICIAN
+from app.core.permissions import ADVISOR, KNOWN, OWNER, PARTS_COUNTER, PUBLIC, SIGNED_IN, TECHNICIAN
 from app.core.security import FORMS, SAFE_METHODS
 from app.core.viewer import Viewer, allowed
 from app.core.words import _
@@ -121,7 +121,7 @@ async def _let_in(db: AsyncSession, request: AnyRequest) -> Viewer:
     return me
 
 
-ADMINISTRATIVE = OWNER - ADVISOR - TECHNICIAN
+ADMINISTRATIVE = OWNER - ADVISOR - TECHNICIAN - PARTS_COUNTER
 
 
 async def _is_outside(db: AsyncSession, me: Viewer) -> bool:

@@ -3,10 +3,8 @@
 import ipaddress
 from collections.abc import Iterable
 
+from app.core.permissions import OWNERS
 from app.core.viewer import HeldRole
-
-ADMINISTRATIVE = frozenset({"owner"})
-"""The roles that the list holds for: those that can set the shop up, hire, and take it from its owner."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,4 +32,4 @@ def is_within(address: str, networks: Iterable[str]) -> bool:
 
 def is_held(roles: Iterable[HeldRole], tenant_id: object) -> bool:
     """Whether the list of that business holds for somebody with these roles."""
-    return any(one.role in ADMINISTRATIVE and one.tenant_id == tenant_id for one in roles)
+    return any(one.role in OWNERS and one.tenant_id == tenant_id for one in roles)

@@ -15,9 +15,12 @@ from app.core.events import Heard
 from app.core.viewer import Viewer
 from app.demo import photos
 from app.demo.stage import Stage
-from app.domains import estimates, garage, workshop
+from app.domains import estimates, garage, messaging, workshop
 from app.domains.billing import invoicing, paying
 from app.domains.billing.models import Invoice
+from app.domains.booking import appointments
+from app.domains.booking.models import Appointment
+from app.domains.booking.talk_pages import subject_of
 from app.domains.estimates.approval import Answer, Verdict, decide
 from app.domains.estimates.models import Estimate
 from app.domains.inspections import filling, proposing, reading, sheets
@@ -50,6 +53,24 @@ async def picture(
     upload = UploadFile("image/jpeg", f"{kind}.jpg", jpeg)
     [kept] = await files.receive_images([upload], by=me, tenant=me.tenant_id)
     return kept
+
+
+async def write_about(
+    stage: Stage, email: str, visit: Appointment, words: str, shown: tuple[str, str] | None
+) -> None:
+    """Somebody reads what there is about a visit and writes; `shown` is (drawing, reading) of a photo."""
+    me = await stage.viewer(email)
+    sent = []
+    if shown is not None:
+        upload = UploadFile("image/jpeg", f"{shown[0]}.jpg", photos.draw(shown[0], reading=shown[1]))
+        sent = await files.receive_images([upload], by=me, tenant=visit.tenant_id)
+    async with stage.acting(email) as (db, by):
+        subject = await subject_of(db, await appointments.find(db, by, visit.id))
+        if subject is None:
+            raise LookupError("nobody to write to")
+        await messaging.look(db, subject, by=by)
+        thread = await messaging.open_thread(db, subject, by=by)
+        await messaging.write(db, thread, words, attachment=sent[0] if sent else None, by=by)
 
 
 async def recording(stage: Stage, email: str) -> files.Kept:

@@ -10,7 +10,7 @@ from app.core import clock, db
 from app.core.db import transaction
 from app.core.security import hash_token
 from app.core.viewer import Viewer
-from app.demo import cards, looks, people, remembered, shops, tuesday
+from app.demo import cards, looks, parts_market, people, remembered, shops, tuesday
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
@@ -39,12 +39,14 @@ async def load(settings: Settings) -> None:
             await _fee(stage, "USD", 100, 20)
             await _fee(stage, "EUR", 90, 0)
             await _tablet(stage)
+            await parts_market.open_shops(stage)
             for car in CARS:
                 await _garage(stage, car)
         await looks.dress(stage)
         with clock.moved_by(timedelta(days=-35)):
             await _fee(stage, "USD", 80, 20)
         await tuesday.play(stage)
+        await parts_market.play(stage)
         await remembered.remember(stage)
     finally:
         await db.disconnect()

@@ -125,6 +125,7 @@ def demo_logins() -> Logins | None:
             Login(ADVISOR.email, _("Service advisor · %(name)s", name=ADVISOR.name)),
             Login(TECHNICIAN.email, _("Technician · %(name)s", name=TECHNICIAN.name)),
             Login(OWNER.email, _("Shop owner · %(name)s", name=OWNER.name)),
+            Login("parts@demo.test", _("Parts shop · %(name)s", name="Owen Marsh")),
             Login(NETWORK.email, _("Network admin · %(name)s", name=NETWORK.name)),
             Login(OUTSIDER.email, _("Another shop's advisor · %(name)s", name=OUTSIDER.name)),
         ),

@@ -11,6 +11,7 @@ from app.demo.stage import EVERYBODY, Stage
 from app.demo.visits import Arrival, book, check_in
 from app.demo.weeks import Visit, agree
 from app.domains import inspections, workshop
+from app.domains.booking.models import Appointment
 from app.domains.notifications.service_reminding import remind_of_services
 from app.domains.workshop.models import RepairOrder
 
@@ -312,7 +313,7 @@ async def _at_voltwerk(stage: Stage) -> None:
 async def _coming_up(stage: Stage) -> None:
     """Visits that have been booked for today and the next days. A car that is in the shop now is booked for
     another visit, next week."""
-    soon = clock.now() + timedelta(hours=1)
+    soon, booked = clock.now() + timedelta(hours=1), {}
     for car, shop, codes, days, nth in (
         ("rav4", "harbor", ("brake-check",), 0, 0),
         ("golf", "harbor", ("oil-service", "inspection"), 0, 2),
@@ -324,4 +325,36 @@ async def _coming_up(stage: Stage) -> None:
     ):
         day = clock.today(stage.centers[shop].zone) + timedelta(days=days)
         with hours_ago(20 + days):
-            await book(stage, car, shop, codes, day=day, not_before=soon, nth=nth)
+            booked[car] = await book(stage, car, shop, codes, day=day, not_before=soon, nth=nth)
+    await _asked_before_coming(stage, booked["model3"])
+
+
+async def _asked_before_coming(stage: Stage, visit: Appointment) -> None:
+    """Maya and the desk write to each other about the Tesla; the last answer is still to be read."""
+    maya = stage.owners["model3"]
+    for hours, email, words, picture in (
+        (
+            18,
+            maya,
+            "Hi! One more thing for the visit: the left front wheel grinds when I brake slowly. "
+            "Could you look at it while you have the car?",
+            ("disc", "scored"),
+        ),
+        (
+            17.6,
+            BEN,
+            "Hello Maya, of course: we take the wheels off for the brakes anyway. "
+            "Does it also grind when you do not brake?",
+            None,
+        ),
+        (17.5, maya, "No, only when braking, and only when it is cold.", None),
+        (
+            1.5,
+            BEN,
+            "Thank you, that helps. It is probably rust on the disc; I have planned half an hour more for it. "
+            "If you would like to wait: there is a quiet desk, and coffee.",
+            None,
+        ),
+    ):
+        with hours_ago(hours):
+            await acts.write_about(stage, email, visit, words, picture)

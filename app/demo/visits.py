@@ -13,6 +13,7 @@ from app.domains.accounts import User
 from app.domains.booking import holding, slots
 from app.domains.booking.floor import work_of
 from app.domains.booking.holding import Wanted
+from app.domains.booking.models import Appointment
 from app.domains.workshop import Intake
 from app.domains.workshop.models import RepairOrder
 
@@ -102,7 +103,7 @@ async def book(
     day: date,
     not_before: datetime,
     nth: int = 0,
-) -> None:
+) -> Appointment:
     """The driver books the `nth` free slot of a day, as on their phone; where there is none left, of the next."""
     driver, center = stage.owners[car], stage.centers[shop]
     async with stage.acting(driver, at=shop) as (db, me):
@@ -113,4 +114,4 @@ async def book(
         free = [slot for slot in free if slot.starts >= not_before]
         slot = free[min(nth, len(free) - 1)]
         held = await holding.hold(db, center, wanted, slot.starts, vehicle_id=stage.cars[car].id, by=me)
-        await holding.confirm(db, held, center, by=me)
+        return await holding.confirm(db, held, center, by=me)

@@ -9,6 +9,7 @@ LOGINS = (
     ("advisor@demo.test", "service advisor, Harbor Lane Garage"),
     ("technician@demo.test", "technician, Harbor Lane Garage"),
     ("owner@demo.test", "owner, Harbor Lane Garage"),
+    ("parts@demo.test", "owner, Casco Bay Auto Parts"),
     ("network@demo.test", "administrator of the network"),
     ("outsider@demo.test", "advisor of another shop, Voltwerk Berlin"),
 )

@@ -22,11 +22,15 @@ SIMULATOR = "app.gateways.simulators.stripe"
 ISSUER = "app.gateways.simulators.oidc"
 WORKER = "from app.worker import main; main()"
 
-TOGETHER = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"))
+TOGETHER = (
+    ("DATABASE_URL", "DATABASE_OWNER_URL"),
+    ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
+    ("VAPID_PRIVATE_KEY", "VAPID_SUBJECT"),
+)
 """Naming one without the other is a mistake worth a word."""
 
 
-NAMED = re.compile(r"(DATABASE|REDIS|STRIPE|SMTP|MAIL|STORAGE|CLAMD|OIDC)_\w+")
+NAMED = re.compile(r"(DATABASE|REDIS|STRIPE|SMTP|MAIL|STORAGE|CLAMD|OIDC|VAPID|PUSH)_\w+")
 """The variables by which a part is replaced."""
 
 
@@ -103,6 +107,12 @@ def environment(
             "STRIPE_API_BASE": f"http://127.0.0.1:{home.port('stripe')}",
             "STRIPE_CHECKOUT_ORIGIN": _door(home, address, "stripe"),
             "STRIPE_WEBHOOK_SECRET": home.secret("stripe_webhook_secret", prefix="whsec_"),
+        }
+    if not os.environ.get("VAPID_PRIVATE_KEY"):
+        # 32 random bytes in base64url are a key of P-256, and this is how they are written for VAPID.
+        told |= {
+            "VAPID_PRIVATE_KEY": home.secret("vapid_private_key"),
+            "VAPID_SUBJECT": "mailto:no-reply@demo.test",
         }
     if simulates_sign_on():
         told |= {

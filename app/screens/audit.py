@@ -1,8 +1,6 @@
 """The audit trail on the screen: an owner's of their business, a network administrator's of the platform or of any
 business; as a file, and as JSON."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
@@ -23,6 +21,7 @@ from app.core.db import transaction
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
+from app.core.spreadsheet import csv_line
 from app.core.trail import Entry, Kind, Place, Wanted
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -223,16 +222,6 @@ async def _one(request: AnyRequest, row_id: UUID, shown: Shown) -> Response[Any]
 # --- as a file -------------------------------------------------------------------------------------------
 
 
-def cell(value: object) -> str:
-    """A cell that a spreadsheet takes for text, whatever it begins with."""
-    said = str(value)
-    return (
-        f"'{said}"
-        if said.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠"))
-        else said
-    )
-
-
 async def _export(request: AnyRequest, shown: Shown) -> Response[Any]:
     asked = read(Asked, request.query_params)
     async with begin(request) as (db, me):
@@ -246,7 +235,7 @@ async def _export(request: AnyRequest, shown: Shown) -> Response[Any]:
 async def _rows(me: Viewer, of: Trail, asked: Asked) -> AsyncIterator[str]:
     """The whole search, a few rows at a time, each few in a transaction of their own."""
     words.speak(me.locale)
-    yield "\ufeff" + _line(
+    yield "\ufeff" + csv_line(
         [
             _("Time (UTC)"), _("Who"), _("What"), _("Thing"), _("Its id"), _("Before"), _("After"), _("Details"), _("Address"),
             _("Device"), _("Request"), _("Number in the chain"),
@@ -259,7 +248,7 @@ async def _rows(me: Viewer, of: Trail, asked: Asked) -> AsyncIterator[str]:
                 await db.execute(text("SELECT set_config('app.network', 'on', true)"))
             wanted = await _wanted(db, of, asked)
             found = await trail.search(db, of.tenant, wanted, before=before, limit=IN_ONE_GO)
-        yield "".join(_line(_cells(one)) for one in found)
+        yield "".join(csv_line(_cells(one)) for one in found)
         if len(found) < IN_ONE_GO:
             return
         before = found[-1].place
@@ -271,12 +260,6 @@ def _cells(one: Entry) -> list[Any]:
         one.at.isoformat(), one.who, one.action, one.entity_type, one.entity_id, *values, one.ip, one.user_agent,
         one.request_id, one.n or "",
     ]  # fmt: skip
-
-
-def _line(cells: Sequence[Any]) -> str:
-    file = io.StringIO()
-    csv.writer(file).writerow([cell(one) for one in cells])
-    return file.getvalue()
 
 
 def _no_heads() -> str:

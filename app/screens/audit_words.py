@@ -55,6 +55,7 @@ def _known() -> dict[str, str]:
         "read.customer": _("Looked at a customer"),
         "read.invoice_pdf": _("Fetched an invoice's PDF"),
         "read.people": _("Looked at the list of people"),
+        "read.parts_shop_papers": _("Looked at a parts shop's papers"),
         "read.audit": _("Looked at the audit trail"),
         "read.audit_export": _("Exported the audit trail"),
         "read.audit_heads": _("Fetched the signed heads"),

@@ -12,24 +12,26 @@ from app.core.words import _
 @template_global
 def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any]]:
     """Links of the main navigation in order; the present one is marked."""
-    path = request.url.path
+    path, links = request.url.path, _links(me)
+    here = [url for url, _label, _icon in links if _stands_under(path, url)]
+    current = SHOP if _stands_under(path, *OF_SHOP) else max(here, key=len, default="")
+    if me.can("sell:parts") and _stands_under(path, "/parts"):
+        current = FITMENT
     return [
-        {
-            "url": url,
-            "label": label,
-            "icon": icon,
-            "current": _stands_under(path, url) or (url == SHOP and _stands_under(path, *OF_SHOP)),
-        }
-        for url, label, icon in _links(me)
+        {"url": url, "label": label, "icon": icon, "current": url == current} for url, label, icon in links
     ]
 
 
 SHOP = "/settings/centers"
 OF_SHOP = (
     "/settings/business", "/settings/services", "/settings/canned-jobs", "/settings/mails", "/settings/payments",
-    "/settings/addresses", "/settings/audit",
+    "/settings/addresses", "/settings/audit", "/market/profile",
 )  # fmt: skip
 """The other pages of the shop's set-up; the rest under /settings is the person's own."""
+
+
+FITMENT = "/parts/fitment"
+"""A parts shop's lists, and the other pages about them under /parts."""
 
 
 def _stands_under(path: str, *urls: str) -> bool:
@@ -45,8 +47,17 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
         return [
             ("/garage", _("Garage"), "car"),
             ("/book", _("Book"), "calendar"),
+            ("/parts", _("Parts"), "part"),
             ("/appointments", _("Visits"), "clock"),
             ("/invoices", _("Invoices"), "receipt"),
+        ]
+    if me.can("sell:parts"):
+        shop = [(SHOP, _("Shop"), "settings")] if me.can("manage:center") else []
+        return [
+            ("/market", _("Requests"), "bell"),
+            ("/market/sales", _("Sales"), "receipt"),
+            (FITMENT, _("Fitment"), "part"),
+            *shop,
         ]
     links = []
     if me.can("read:all_appointments"):
@@ -56,10 +67,12 @@ def _links(me: Viewer) -> list[tuple[str, str, str]]:
             ("/customers", _("Customers"), "users"),
             ("/invoices", _("Invoices"), "receipt"),
         ]
-    if me.can("request:parts"):
+    if me.can("read:parts"):
         links.append(("/bench", _("Bench"), "wrench"))
     if me.can("update:service_progress") and not me.can("read:all_appointments"):
         links.append(("/board", _("Board"), "board"))
+    if me.can("request:parts") and me.has("parts_market"):
+        links.append(("/parts", _("Parts"), "part"))
     if me.can("manage:center"):
         links.append((SHOP, _("Shop"), "settings"))
     return links
@@ -71,6 +84,8 @@ def home_of(me: Viewer) -> str:
         return "/"
     if me.can("manage:network") and not me.is_staff:
         return "/network"
+    if me.can("sell:parts"):
+        return "/market"
     if me.can("read:all_appointments"):
         return "/board"
     if me.can("update:service_progress"):

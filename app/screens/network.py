@@ -13,6 +13,7 @@ from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import billing
+from app.domains.marketplace import figure_pages
 from app.domains.network import overview, taking_on
 from app.domains.network.taking_on import BusinessFacts
 from app.screens.health import state_of_health
@@ -27,6 +28,7 @@ async def tenants_page(request: AnyRequest) -> Response[Any]:
         return page(
             request, me, "screens/network/tenants.html", tenants=await overview.tenants(db),
             dead=await graveyard.count_dead(db), card_success=await billing.card_success(db),
+            show="", **await figure_pages.tiles(db),
         )  # fmt: skip
 
 

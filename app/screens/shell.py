@@ -109,7 +109,15 @@ def _worker() -> bytes:
     kept = ["/offline", *(static(name) for name in KEPT_OFFLINE)]
     version = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:12]
     text = (Path(__file__).parent.parent / "static" / "js" / "sw.js").read_text()
-    return text.replace("__VERSION__", version).replace("__SHELL__", json.dumps(kept)).encode()
+    filled = {
+        "__VERSION__": version,
+        "__SHELL__": json.dumps(kept),
+        "__ICON__": static("img/icon-192.png"),
+        "__BADGE__": static("img/icon-monochrome-512.png"),
+    }
+    for name, value in filled.items():
+        text = text.replace(name, value)
+    return text.encode()
 
 
 @get("/sw.js", opt=needs(PUBLIC))

@@ -77,7 +77,9 @@ async def links(page: Page) -> list[str]:
         "[...document.querySelectorAll('main a[href], nav a[href]')].map(a => a.getAttribute('href'))"
     )
     return [
-        one for one in found if one.startswith("/") and not one.startswith(NOT_PAGES) and "/pdf" not in one
+        one
+        for one in found
+        if one.startswith("/") and not one.startswith(NOT_PAGES) and "/pdf" not in one and ".csv" not in one
     ]
 
 

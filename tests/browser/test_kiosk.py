@@ -3,7 +3,11 @@
 import re
 from uuid import uuid4
 
+import pytest
+
 from app.demo.people import OWNER, PASSWORD, PINS, TECHNICIAN
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420), pytest.mark.xdist_group("journeys")]
 
 OMAR = "omar@demo.test"
 TYPED = "Torque wrench is at bay 4, don't wait"

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import event
 
 from app.core import db as core_db
+from app.core.db import transaction
+from app.domains.marketplace import quoting
 from tests.cast import CAR, HARBOR_CENTER
 from tests.domains.booking.offering import offer
+from tests.market import an_offer, asked, offered, quote_at
 
 BOOKINGS = "/api/v1/customers/appointments"
 
@@ -70,3 +73,36 @@ async def test_a_booking_asks_31_times_at_most_and_a_lost_one_nine_times(browser
         assert answer.status_code == status, answer.text
         asked = round_trips()
         assert len(asked) <= most, asked
+
+
+async def test_a_buyers_offers_are_read_anew_with_thirteen_questions_at_most(
+    site, browser, cast, round_trips
+):
+    async with transaction() as db:
+        order = await asked(db, "Pads", "Discs")
+        await offered(db, order, 5000, 9000)
+        await offered(db, order, 5100, 8900, seller=cast.second_seller)
+    dana = browser(cast.customer)
+    await dana.get(f"/parts/orders/{order.code}/offers")
+    round_trips()
+    region = await dana.get(f"/parts/orders/{order.code}/offers")
+    assert region.text.count("market-total") == 2
+    trips = round_trips()
+    assert (
+        len([one for one in trips if "parts_order" in one or "shop_quote" in one or "parts_shops" in one])
+        <= 6
+    )
+    assert len(trips) <= 13, trips
+
+
+async def test_a_revised_offer_asks_22_times_at_most(site, cast, round_trips):
+    async with transaction() as db:
+        order = await asked(db, "Pads", "Discs")
+        await offered(db, order, 5000, 9000)
+    async with transaction() as db:
+        quote = await quote_at(db, order)
+        wanted = await an_offer(db, order, 4900, 8900)
+        round_trips()
+        await quoting.offer(db, order, quote, wanted, by=cast.seller.viewer)
+    trips = round_trips()
+    assert len(trips) <= 22, trips

@@ -115,6 +115,10 @@ class StripeProcess:
         """A charge whose entry is late gets it."""
         await self._knob(f"/_sim/payment_intents/{intent}/enter")
 
+    async def lapse(self, intent: str) -> None:
+        """A hold's time is over."""
+        await self._knob(f"/_sim/payment_intents/{intent}/lapse")
+
     async def return_refund(self, refund: str) -> None:
         """The payer's bank sends a refund back."""
         await self._knob(f"/_sim/refunds/{refund}/return")

@@ -324,33 +324,86 @@ async def test_no_more_is_refunded_than_was_taken(gateway: StripeGateway, stripe
         await gateway.refund(started.ref, 1, key=uuid4())
 
 
-async def test_an_amount_may_be_held_and_taken_later(
-    gateway: StripeGateway, stripe: StripeProcess, client: sdk.StripeClient
+async def test_what_is_held_is_no_money_until_a_part_of_it_is_captured(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
 ) -> None:
-    price = {"currency": "usd", "unit_amount": 9000, "product_data": {"name": "Deposit"}}
-    held = {"capture_method": "manual"}
-    refs = []
-    for _ in range(2):
-        session = await client.v1.checkout.sessions.create_async(
-            {
-                "mode": "payment",
-                "line_items": [{"price_data": price, "quantity": 1}],
-                "payment_intent_data": held,  # type: ignore[typeddict-item]
-                "success_url": "http://shop.test/done",
-            }
-        )
-        assert session.url is not None
-        await stripe.pay(session.url)
-        assert (await gateway.status(session.id)).state == "authorized"
-        intent = (await client.v1.checkout.sessions.retrieve_async(session.id)).payment_intent
-        refs.append((session.id, str(intent)))
-    await client.v1.payment_intents.capture_async(refs[0][1], {"amount_to_capture": 8000})
-    status = await gateway.status(refs[0][0])
-    assert (status.state, status.amount) == ("completed", 8000)
-    await client.v1.payment_intents.cancel_async(refs[1][1])
-    assert (await gateway.status(refs[1][0])).state == "cancelled"
-    with pytest.raises(sdk.InvalidRequestError, match="status of canceled"):
-        await client.v1.payment_intents.capture_async(refs[1][1])
+    account = await connected(gateway, stripe)
+    wanted = checkout(account=account, amount=1000, platform_fee=55, capture_later=True)
+    started = await gateway.create_checkout(wanted)
+    assert started.url is not None
+    page = await stripe.http.get(started.url)
+    assert "Authorize $10.00" in page.text
+    assert "Pay $10.00" not in page.text
+    await stripe.pay(started.url, "4000 0027 6000 3184")
+    asked = await stripe.http.get(f"{started.url}/bank")
+    assert "wants to hold" in asked.text
+    await stripe.http.post(f"{started.url}/bank", data={"answer": "agree"})
+    assert (await gateway.balance(account)).available == {"USD": 0}
+    await gateway.capture(started.ref, 800, key=uuid4(), account=account, platform_fee=44)
+    net = 800 - 53 - 44
+    assert (await gateway.balance(account)).available == {"USD": net}
+    (payout,) = await stripe.pay_out(account)
+    (line,) = await gateway.payout_lines(account, payout, most=10)  # the part let go is no movement
+    assert (line.kind, line.amount, line.fee, line.platform_fee) == ("payment", 800, 53, 44)
+    for kind in ("payment_intent.amount_capturable_updated", "charge.captured", "payment_intent.succeeded"):
+        await listener.until(kind)
+    told = await gateway.status(started.ref, account=account)
+    for letter in listener.heard:
+        heard = gateway.verify_webhook(*letter)
+        if heard.kind.startswith(("charge.", "payment_intent.")):
+            assert (heard.account, heard.reference) == (account, wanted.reference)
+            assert heard.transaction == told.transaction
+
+
+async def test_the_end_of_a_hold_names_its_payment(
+    gateway: StripeGateway, stripe: StripeProcess, listener: Listener
+) -> None:
+    wanted = checkout(capture_later=True)
+    started = await gateway.create_checkout(wanted)
+    assert started.url is not None
+    await stripe.pay(started.url)
+    intent = (await gateway.status(started.ref)).transaction
+    assert intent is not None
+    await stripe.lapse(intent)
+    for kind in ("charge.expired", "payment_intent.canceled"):
+        await listener.until(kind)
+        heard = gateway.verify_webhook(*listener.heard[listener.kinds.index(kind)])
+        assert (heard.reference, heard.transaction) == (wanted.reference, intent)
+
+
+async def test_a_disputing_card_disputes_what_was_captured(
+    gateway: StripeGateway, stripe: StripeProcess
+) -> None:
+    started = await gateway.create_checkout(checkout(capture_later=True))
+    assert started.url is not None
+    assert (await stripe.pay(started.url, "4000 0000 0000 0259")).status_code == 303
+    assert (await gateway.status(started.ref)).state == "authorized"
+    assert (await gateway.capture(started.ref, 3000, key=uuid4())).state == "disputed"
+
+
+async def test_a_hold_lapses_after_seven_days(tmp_path: Path) -> None:
+    from app.gateways.simulators.stripe.cards import CARDS
+    from app.gateways.simulators.stripe.faults import Faults
+    from app.gateways.simulators.stripe.holds import Holds
+    from app.gateways.simulators.stripe.refusals import StripeRefusal
+    from app.gateways.simulators.stripe.store import Store
+    from app.gateways.simulators.stripe.till import HELD_FOR, Till
+
+    store, faults = Store(tmp_path), Faults()
+    till = Till(store, faults)
+    holds = Holds(store, faults, till)
+    intent = till.open_intent("", amount=700, currency="usd", wishes={"capture_method": "manual"})
+    ref = till.charge("", intent, CARDS[0])["id"]
+    assert holds.lapse_due() is False
+    charge = store.get("charge", "", intent["latest_charge"])
+    charge["payment_method_details"]["card"]["capture_before"] -= HELD_FOR
+    store.save(charge)
+    with pytest.raises(StripeRefusal, match="authorization has expired"):
+        holds.capture("", ref, {})
+    assert [holds.lapse_due(), holds.lapse_due()] == [True, False]
+    ended = store.get("payment_intent", "", ref)
+    assert (ended["status"], ended["cancellation_reason"]) == ("canceled", "automatic")
+    store.close()
 
 
 async def test_events_and_balance_can_be_listed(

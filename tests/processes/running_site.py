@@ -1,5 +1,6 @@
 """A real `bin/run` for a test: its own folder, its own ports, processes that can be killed."""
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -8,10 +9,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import httpx
 
 from app.engine.home import Home
@@ -37,6 +40,15 @@ def until(claim: Callable[[], T], *, within: float) -> T:
         time.sleep(0.05)
 
 
+async def _nothing_waits(owner_url: str) -> bool:
+    db = await asyncpg.connect(owner_url, timeout=5)
+    try:
+        waits = "SELECT EXISTS (SELECT FROM events WHERE seq IS NULL) OR EXISTS (SELECT FROM deliveries WHERE done_at IS NULL)"
+        return not await db.fetchval(waits)
+    finally:
+        await db.close()
+
+
 class Site:
     def __init__(self, folder: Path, *options: str) -> None:
         self.home = Home(folder)
@@ -52,6 +64,12 @@ class Site:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, env=BARE, cwd=ROOT, stdout=log, stderr=log)
         until(lambda: self._failed() or self.is_ready(), within=within)
+
+    def has_caught_up(self) -> bool:
+        """Whether the worker has told everybody of all that has happened, such as the demo's weeks."""
+        owner = self.state["env"]["DATABASE_OWNER_URL"]
+        with ThreadPoolExecutor(1) as apart:  # another loop may be running in this thread
+            return apart.submit(asyncio.run, _nothing_waits(owner)).result()
 
     def _failed(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()

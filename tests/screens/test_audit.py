@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from app.core import audit, chain, clock, relay
 from app.core.db import transaction
+from app.core.spreadsheet import cell
 from app.core.tables import AuditLog
 from app.domains.customers import records
 from app.domains.customers.models import Customer
 from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
-from app.screens.audit import cell
 from tests.cast import CAST, HARBOR, PASSWORD, VOLT
 
 TRAIL = "/settings/audit"

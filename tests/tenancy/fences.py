@@ -14,7 +14,7 @@ import asyncpg
 
 from app.engine.postgres import APP
 from app.tenancy import TABLES
-from tests.cast import CAST, VOLT, known
+from tests.cast import CAST, NORTHSIDE, NORTHSIDE_CENTER, NORTHSIDE_SHOP, VOLT, known
 from tests.tenancy.belonging import Catalogue, read_catalogue
 from tests.tenancy.shops import HARBOR_SHOP, SPARE_CAR, VOLT_SHOP
 
@@ -25,6 +25,7 @@ READ_BY_ALL = {
     "services": "a visitor sees what can be booked",
     "system_settings": "a visitor sees a shop's name and colours, and whether it takes bookings",
     "platform_fees": "one fee for every shop; whoever pays begins the payment that bears it",
+    "parts_shops": "a buyer finds a parts shop by where it is and what it sells",
 }
 ADDED_BY_ALL = {
     "users": "whoever signs up is nobody yet",
@@ -34,8 +35,23 @@ ADDED_BY_ALL = {
 ADDED_BY_SOMEBODY = {"vehicles": "a new car is nobody's until it is claimed; a visitor has none"}
 UNCLAIMED = {"ownerships": {"vehicle_id": str(SPARE_CAR)}}
 """What must differ from a row that is there, for a person of the shop to be allowed to add it."""
-NETWORK_READS_NOT = {"files", "vehicles", "ownerships", "vehicle_grants", "odometer_readings", "api_tokens"}
+NETWORK_READS_NOT = {
+    "files",
+    "vehicles",
+    "ownerships",
+    "vehicle_grants",
+    "odometer_readings",
+    "api_tokens",
+    "threads",
+    "messages",
+    "parts_order_deliveries",
+}
 """Beside every table of a person's own."""
+SHOWN_BY = {
+    "of_parts_orders": "SELECT p.file_id FROM parts_order_photos p",
+    "of_onboardings": "SELECT d.file_id FROM onboarding_documents d",
+}
+"""By the further policies of `files`: what shows a file to somebody whose it is not."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,7 @@ INSIDERS = (
     Asker("our worker", None, HARBOR_SHOP.tenant_id),
 )
 NETWORK = Asker("the network", CAST.network.user_id, None, network=True)
+ASKED = Asker("a parts shop that our driver asks", None, NORTHSIDE)
 
 TRY = f"""
 CREATE FUNCTION pg_temp.tried(person text, tenant text, network text, command text) RETURNS text
@@ -99,6 +116,8 @@ class Yard:
     catalogue: Catalogue
     places: dict[str, list[str]] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
+    foreign_order: str = ""
+    """The other shop's driver asks parts shops too."""
 
     async def ask(self, who: Asker, sql: str) -> int | str:
         """How many rows, or how it was refused: "policy", or any other error's code."""
@@ -151,6 +170,8 @@ class Yard:
             given.append(f"user_id = '{VOLT_SHOP.driver.user_id}'")
         if not given and self.catalogue.has(table, "vehicle_id"):
             given.append(f"vehicle_id = '{VOLT_SHOP.car}'")
+        if not given and self.catalogue.has(table, "order_id"):
+            given.append(f"order_id = '{self.foreign_order}'")
         return ", ".join(given) or "id = uuidv7()"
 
     @asynccontextmanager
@@ -174,6 +195,11 @@ async def open_yard(db: asyncpg.Connection) -> Yard:
         rows = await db.fetch(f"SELECT ctid::text AS place, to_jsonb(t)::text AS row FROM {table} t WHERE {whose or 'true'}")  # fmt: skip
         yard.places[table] = [row["place"] for row in rows]
         yard.samples[table] = rows[0]["row"]
+    theirs = yard.catalogue.belongs("parts_orders", VOLT_SHOP)
+    yard.foreign_order = str(await db.fetchval(f"SELECT id FROM parts_orders t WHERE {theirs}"))
+    asked = {"id": str(known("a quote of another's")), "tenant_id": str(NORTHSIDE)}
+    shop = {"center_id": str(NORTHSIDE_CENTER), "shop_id": str(NORTHSIDE_SHOP)}
+    await db.execute(f"INSERT INTO shop_quotes SELECT * FROM {yard._sample('shop_quotes', **asked, **shop)}")
     return yard
 
 
@@ -183,7 +209,7 @@ async def faults(yard: Yard, table: str, rules: Mapping[str, str], verb: str = "
     `rules` are the conditions by verb as they are meant to be; `verb` looks at one side only.
     """
     found: list[str] = []
-    if verb in ("", "reads", "owner"):
+    if verb in ("", "reads", "owner", *SHOWN_BY):
         found += await _reading(yard, table)
     if verb in ("", "adds", "owner"):
         found += await _adding(yard, table)
@@ -201,9 +227,32 @@ async def _reading(yard: Yard, table: str) -> list[str]:
                 found.append(f"{who.name} sees {seen} of {table}")
     if not any([await yard.sees(who, table) for who in INSIDERS]):
         found.append(f"nobody of ours sees any of {table}")
-    private = TABLES[table] == "person" or table in NETWORK_READS_NOT
+    if table == "files":
+        found += await _showing(yard)
+    private = (TABLES[table] == "person" or table in NETWORK_READS_NOT) and table != "files"
     if private == bool(await yard.sees(NETWORK, table)):
         found.append(f"the network {'sees' if private else 'sees nothing of'} {table}")
+    return found
+
+
+async def _showing(yard: Yard) -> list[str]:
+    """A parts shop sees the photos it was sent, the network the papers it was sent, and both no other file."""
+    found = []
+    for who, verb in ((ASKED, "of_parts_orders"), (NETWORK, "of_onboardings")):
+        shown = {str(row["file_id"]) for row in await yard.db.fetch(SHOWN_BY[verb])}
+        places = await yard.db.fetch("SELECT id::text, ctid::text AS place FROM files")
+        for row in places:
+            is_ours = row["place"] in yard.places["files"]
+            sees = await yard.ask(who, f"SELECT 1 FROM files WHERE ctid = '{row['place']}'")
+            meant = row["id"] in shown and (is_ours or who is NETWORK)
+            if bool(sees) != meant:
+                found.append(f"{who.name} {'sees' if sees else 'does not see'} a file")
+    shown = " UNION ".join(SHOWN_BY.values())
+    rest = await yard.db.fetch(f"SELECT ctid::text AS place FROM files WHERE id NOT IN ({shown})")
+    places = ",".join(f'"{row["place"]}"' for row in rest if row["place"] in yard.places["files"])
+    alone = f"SELECT 1 FROM files WHERE ctid::text = ANY ('{{{places}}}')"
+    if not any([await yard.ask(who, alone) for who in INSIDERS]):
+        found.append("nobody of ours sees a file that is shown to nobody else")
     return found
 
 

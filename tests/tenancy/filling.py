@@ -27,8 +27,61 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("one_time_codes", "confirmed_at"): "NULL",
     ("platform_fees", "currency"): "'USD'",
     ("platform_fees", "basis_points"): "250",
+    ("purchases", "rating"): "4",
+    ("threads", "subject_kind"): "'appointment'",
+    ("messages", "side"): "'business'",
+    ("messages", "kind"): "'text'",
+    ("parts_orders", "code"): "upper('K7TM-MARK')",
+    ("parts_orders", "status"): "'submitted'",
+    ("parts_orders", "step"): "'parts'",
+    ("parts_orders", "priority"): "'normal'",
+    ("parts_orders", "bidding"): "'sealed'",
+    ("parts_orders", "currency"): "'USD'",
+    ("parts_orders", "zone"): "'UTC'",
+    ("parts_orders", "latitude"): "43.66",
+    ("parts_orders", "longitude"): "-70.26",
+    ("parts_orders", "car"): """'{"name": "2003 Honda MARK", "vin": "", "make": "Honda", "engine": ""}'""",
+    ("parts_shops", "status"): "'active'",
+    ("parts_shops", "name"): "'Parts next door'",
+    ("parts_shops", "about"): "'We sell parts'",
+    ("parts_shops", "place"): "'Portland'",
+    ("parts_shops", "currency"): "'USD'",
+    ("parts_shops", "score"): "50",
+    ("shop_onboardings", "status"): "'in_progress'",
+    ("shop_onboardings", "current_step"): "1",
+    ("shop_quotes", "status"): "'invited'",
+    ("shop_quotes", "currency"): "'USD'",
+    ("shop_quote_lines", "condition"): "'new'",
+    ("shop_quote_lines", "fits"): "'unknown'",
+    ("purchases", "status"): "'accepted'",
+    ("purchases", "payment_method"): "'on_delivery'",
+    ("purchases", "payment_status"): "'pending'",
+    ("purchases", "currency"): "'USD'",
+    ("purchases", "paid_minor"): "9000",
+    ("purchases", "refunded_minor"): "17",
+    ("purchase_payments", "provider"): "'cash'",
+    ("purchase_payments", "status"): "'completed'",
+    ("purchase_payments", "currency"): "'USD'",
+    ("purchase_payments", "amount_minor"): "9000",
+    ("purchase_payments", "authorized_minor"): "0",
+    ("purchase_payments", "captured_minor"): "9000",
+    ("purchase_payments", "refunded_minor"): "17",
+    ("purchase_payments", "returned_minor"): "0",
+    ("purchase_payments", "lost_minor"): "0",
+    ("purchase_payments", "credit_minor"): "0",
+    ("purchase_payments", "core_back_minor"): "0",
+    ("purchase_payments", "tax_back_minor"): "0",
+    ("purchase_payments", "platform_fee_minor"): "0",
+    ("purchase_payments", "platform_fee_back_minor"): "0",
+    ("purchase_refunds", "amount_minor"): "17",
+    ("purchase_refunds", "core_minor"): "0",
+    ("purchase_refunds", "status"): "'done'",
+    ("purchase_lines", "condition"): "'new'",
+    ("purchase_lines", "fits"): "'unknown'",
     ("business_fees", "currency"): "'USD'",
     ("business_fees", "basis_points"): "250",
+    ("parts_shop_terms", "stock_method"): "'by_hand'",
+    ("onboarding_documents", "kind"): "'tax'",
 }
 """Where any value would do for the table and not for the pages that read it."""
 
@@ -85,6 +138,15 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
             values[column.name] = _any(column, shop)
     if table == "api_tokens":
         values.pop("user_id", None)  # a token is a shop's or a person's, never both
+    if table == "threads":
+        values.pop("buyer_tenant_id", None)  # the other side is a driver or a business, never both
+    if "user_id" in values:  # a buyer is a driver or a business, never both
+        for name in ("buyer_tenant_id", "buyer_center_id", "job_id" if table == "parts_orders" else ""):
+            values.pop(name, None)
+    if table == "messages":
+        values.pop(
+            "file_id", None
+        )  # the story's photos hang on something else, and would go with the conversation
     return values
 
 
@@ -98,7 +160,8 @@ async def _parent(
         return {}
     whose = catalogue.belongs(key.parent, shop) or "true"
     targets = ", ".join(f"t.{name}::text AS {name}" for name in key.targets)
-    row: Any = await db.fetchrow(f"SELECT {targets} FROM {key.parent} t WHERE {whose} LIMIT 1")
+    last = "ORDER BY t.ctid DESC" if table == "onboarding_documents" else ""  # papers are none of the photos
+    row: Any = await db.fetchrow(f"SELECT {targets} FROM {key.parent} t WHERE {whose} {last} LIMIT 1")
     if row is None:
         return None
     return {column: f"'{row[target]}'" for column, target in zip(key.columns, key.targets, strict=True)}
@@ -116,6 +179,8 @@ def _any(column: Column, shop: Shop) -> str:
         return f"'\\x{secrets.token_hex(32)}'"
     if kind in ("bigint", "integer", "smallint", "numeric"):
         return str(secrets.randbelow(9000) + 17)
+    if kind == "double precision":
+        return "47.5"  # a latitude as well as a longitude
     if kind == "boolean":
         return "false"
     if kind == "date":

@@ -28,14 +28,40 @@ OWN: dict[str, dict[str, str]] = {
     "files": {
         "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
         "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
-        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM vehicles v WHERE (v.photo_id = files.id))))",
+        "of_onboardings": "SELECT (( SELECT app_network()) AND (EXISTS ( SELECT 1 FROM onboarding_documents d WHERE (d.file_id = files.id))))",
+        "of_parts_orders": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM parts_order_photos p WHERE (p.file_id = files.id))))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM vehicles v WHERE (v.photo_id = files.id))) OR (EXISTS ( SELECT 1 FROM messages m WHERE (m.file_id = files.id))))",
         "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
+    },
+    "threads": {
+        "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+    },
+    "messages": {
+        "adds": "INSERT  CHECK (may_show_file(file_id) AND (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id) AND CASE messages.side WHEN 'business'::text THEN (t.tenant_id = ( SELECT app_tenant())) ELSE ((t.user_id = ( SELECT app_user())) OR (t.buyer_tenant_id = ( SELECT app_tenant()))) END))))",
+        "changes": "UPDATE false",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id))))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM threads t WHERE ((t.tenant_id = messages.tenant_id) AND (t.id = messages.thread_id))))",
     },
     "users": {
         "adds": "INSERT  CHECK true",
         "changes": "UPDATE ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "reads": "SELECT ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
         "removes": "DELETE ((id = ( SELECT app_user())) OR ( SELECT app_network()))",
+    },
+    "shop_onboardings": {
+        "adds": "INSERT  CHECK (user_id = ( SELECT app_user()))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+    },
+    "onboarding_documents": {
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) AND may_show_file(file_id))",
     },
     "api_tokens": {
         "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) AND (tenant_id IS NULL)) OR (tenant_id = ( SELECT app_tenant())))",
@@ -90,6 +116,42 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
         "removes": "DELETE false",
     },
+    "parts_orders": {
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())) OR (EXISTS ( SELECT 1 FROM shop_quotes q WHERE ((q.order_id = parts_orders.id) AND (q.tenant_id = ( SELECT app_tenant()))))) OR ( SELECT app_network()))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+    },
+    "parts_order_deliveries": {
+        "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "changes": "UPDATE (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
+        "removes": "DELETE (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+    },
+    "parts_order_lines": {
+        "adds": "INSERT  CHECK (EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_lines.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant()))))))",
+        "changes": "UPDATE (EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_lines.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant()))))))",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM parts_orders o WHERE (o.id = parts_order_lines.order_id)))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_lines.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant()))))))",
+    },
+    "parts_order_photos": {
+        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_photos.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+        "changes": "UPDATE ((EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_photos.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM parts_orders o WHERE (o.id = parts_order_photos.order_id)))",
+        "removes": "DELETE ((EXISTS ( SELECT 1 FROM parts_orders o WHERE ((o.id = parts_order_photos.order_id) AND ((o.user_id = ( SELECT app_user())) OR (o.buyer_tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+    },
+    "shop_quotes": {
+        "adds": "INSERT  CHECK (((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) OR ( SELECT app_network()))",
+        "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+    },
+    "purchases": {
+        "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) AND asks_for_parts(order_id, user_id, buyer_tenant_id))",
+        "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+        "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))) OR ( SELECT app_network()))",
+        "removes": "DELETE ((tenant_id = ( SELECT app_tenant())) OR ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant()))))",
+    },
 }
 """Verb and conditions of the policies written out in migrations, as the server prints them."""
 
@@ -99,6 +161,8 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "erase_own_cars()": ("SETOF uuid", ""),
     "shops_that_know_me()": ("SETOF uuid", ""),
     "take_over_car(uuid,timestamp with time zone)": ("uuid", ""),
+    "asks_for_parts(uuid,uuid,uuid)": ("boolean", ""),
+    "refresh_parts_order(uuid,timestamp with time zone)": ("void", ""),
     "approval_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, estimate_id uuid)", ""),
     "end_sessions_of(uuid,timestamp with time zone)": ("void", ""),
     "enter_person(uuid,uuid)": (
@@ -126,6 +190,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "",
     ),
     "forget_audit_values(uuid[])": ("SETOF uuid", ""),
+    "free_push_endpoint(bytea)": ("void", ""),
     "invitation_by_token(bytea)": ("TABLE(id uuid, tenant_id uuid)", ""),
     "kiosk_by_token(bytea)": ("TABLE(kiosk_id uuid, tenant_id uuid)", ""),
     "kiosk_crew(uuid)": (
@@ -141,6 +206,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(email text, is_account boolean)",
         "where mail to a customer of the transaction's own shop goes, and no address where that is an account's",
     ),
+    "may_show_file(uuid)": ("boolean", ""),
     "open_sessions(uuid[],timestamp with time zone)": (
         "TABLE(id uuid, roles jsonb, center_id uuid)",
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
@@ -148,6 +214,11 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
     "payment_home(text,text,text,uuid,text)": ("TABLE(payment_id uuid, tenant_id uuid, user_id uuid)", ""),
+    "ratings_of_shop(uuid,integer)": (
+        "TABLE(rating smallint, words text, first_name text, is_business boolean, reply text, "
+        "rated_at timestamp with time zone)",
+        "what buyers wrote of a shop for everybody to read, with the name they are called by",
+    ),
     "roles_held(uuid)": (
         "TABLE(role text, tenant_id uuid, service_center_id uuid, created_at timestamp with time zone)",
         "a person's roles without those at closed businesses or ones they left; enter_person builds on it",
@@ -161,6 +232,10 @@ DEFINERS: dict[str, tuple[str, str]] = {
     "prune_messages(timestamp with time zone,integer)": ("bigint", ""),
     "stamp_logs()": ("bigint", ""),
     "tenants_with_overdue_invoices(timestamp with time zone)": ("TABLE(tenant_id uuid)", ""),
+    "threads_left_unread(timestamp with time zone,timestamp with time zone)": (
+        "TABLE(thread_id uuid, tenant_id uuid)",
+        "",
+    ),
     "token_used(uuid,timestamp with time zone)": ("void", ""),
     "accounts_with_payouts()": ("TABLE(tenant_id uuid)", ""),
     "payments_to_ask_about(timestamp with time zone)": (
@@ -203,15 +278,28 @@ UNIQUE_ELSEWHERE = {
     "ix_ownerships_current": "a car belongs to people, not to shops",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
+    "ix_purchase_payments_provider_ref": "the same for what was bought on the market",
     "uq_payment_accounts_provider_account_ref": "a provider's account is one business's; webhooks find it by this",
     "uq_mails_event_id_template_recipient": "begins with an event, which is one tenant's",
     "uq_notifications_user_id_event_id_type": "begins with a person, goes on with an event",
+    "uq_parts_orders_code": "drawn by us, 40 bits wide: what a buyer and all shops asked call it",
+    "uq_parts_order_deliveries_order_id": "begins with an order, and only its own buyer adds one",
+    "uq_parts_order_lines_order_id_id": "the same",
+    "uq_parts_order_lines_order_id_position": "the same",
+    "uq_shop_onboardings_id_user_id": "begins with an id drawn by us",
+    "ix_shop_onboardings_open": "begins with a person",
+    "ix_purchase_lines_once": "a line of an order is bought once, of whichever shop",
 }
 
 LOOSE_KEYS = {
     "finding_photos -> files": "a file may be its customer's alone; the row is written with the file it has just stored",
     "order_photos -> files": "the same",
     "appointment_photos -> files": "the same",
+    "shop_quotes -> parts_orders": "an order is its buyer's; the policy asks nobody but for an order of the buyer it names, and a trigger keeps it there",
+    "purchases -> parts_orders": "the same",
+    "shop_quote_lines -> parts_order_lines": "a line of the buyer's order, read behind the order's own fence",
+    "purchase_lines -> parts_order_lines": "the same",
+    "messages -> files": "the same as of photos; of two businesses it is the sender's. Its policy lets nobody name a file that is not theirs",
 }
 
 IDS_WITHOUT_A_KEY = {
@@ -226,14 +314,18 @@ IDS_WITHOUT_A_KEY = {
     "jobs.finding_id": "inspections lie above the workshop; opaque there",
     "jobs.canned_job_id": "what a job was copied from; the copy stays when it goes",
     "invoice_lines.job_id": "a printed invoice names what was done, whatever becomes of it",
+    "ledger_entries.purchase_id": "the market lies above the books; opaque there",
     "ledger_entries.transaction_id": "groups entries; no table of its own",
     "mails.event_id": "what made us write, in a log that is pruned apart",
     "notifications.event_id": "the same",
     "notifications.related_id": "of many tables",
     "occupations.resource_id": "a bay's or a person's, in two tables",
+    "parts_order_lines.job_line_id": "the buyer's own line, which may be taken off the job",
+    "purchase_lines.job_line_id": "the buyer's line, in the seller's row: opaque there",
     "odometer_readings.actor_id": "a person's or nobody's",
     "refresh_tokens.family_id": "groups tokens; no table of its own",
     "sessions.center_id": "a person's row; enter_person believes it only where that person holds a role",
+    "threads.subject_id": "of many tables; opaque here",
     "user_roles.service_center_id": "counts only together with its tenant_id: enter_person compares both with the center",
 }
 """Ids beside others that no foreign key holds to the same tenant."""

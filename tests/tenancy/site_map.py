@@ -71,9 +71,23 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
         ("/orders/", "SELECT {only}"),
     ],
     "ref": [("", "SELECT id FROM invoices t WHERE {mine}")],
-    "quote_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
+    "code": [
+        ("/parts/", "SELECT code FROM parts_orders t WHERE {mine}"),
+        (
+            "/market/",
+            "SELECT o.code FROM shop_quotes t JOIN parts_orders o ON o.id = t.order_id WHERE {mine}",
+        ),
+    ],
+    "quote_id": [
+        ("/shop-quotes/", "SELECT id FROM shop_quotes t WHERE {mine}"),
+        ("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC"),
+    ],
     "estimate_id": [("", "SELECT id FROM estimates t WHERE {mine} ORDER BY created_at DESC")],
-    "order_id": [("", f"SELECT {OF_ORDER}")],
+    "order_id": [
+        ("/shop-quotes/", "SELECT order_id FROM shop_quotes t WHERE {mine}"),
+        ("/auto-parts-orders/", "SELECT id FROM parts_orders t WHERE {mine}"),
+        ("", f"SELECT {OF_ORDER}"),
+    ],
     "job_id": [
         ("/canned-jobs/", "SELECT id FROM canned_jobs t WHERE {mine}"),
         ("/network/", "SELECT uuidv7()"),
@@ -85,6 +99,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
             f"SELECT l.id FROM job_lines l JOIN jobs t ON t.id = l.job_id WHERE t.order_id = {OF_ORDER} ORDER BY t.position DESC",
         )
     ],
+    "step": [("", "SELECT 'business'")],
     "step_id": [("", "SELECT id FROM job_steps t WHERE {mine}")],
     "inspection_id": [("", "SELECT id FROM inspections t WHERE {mine}")],
     "finding_id": [("", "SELECT finding_id FROM finding_photos t WHERE {mine}")],
@@ -96,6 +111,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     "work_id": [("", "SELECT id FROM deferred_work t WHERE {mine}")],
     "inspection_template_id": [("", "SELECT id FROM inspection_templates t WHERE {mine}")],
     "mail_words_id": [("", "SELECT id FROM mail_words t WHERE {mine}")],
+    "device_id": [("", "SELECT id FROM push_subscriptions t WHERE {mine}")],
     "token_id": [("", "SELECT id FROM api_tokens t WHERE {mine}")],
     "slug": [("", "SELECT slug FROM service_centers t WHERE {mine}")],
     "vin": [("", "SELECT vin FROM vehicles t WHERE {mine}")],
@@ -132,6 +148,7 @@ NOT_HARVESTED = {
     "token": "the secret of a link is its own permission and stands in no row: a made-up one is tried",
     "receipt": "signed by us: a made-up one is tried",
     "name": "of an asset",
+    "step": "of the way to a parts shop: everybody walks the same six",
     "letter": "a kind of mail: every shop has the same, in words of its own",
     "language": "of a mail's words: the same everywhere",
     "day": "no row's: a day is a day at both shops",
@@ -198,7 +215,12 @@ class Harvest:
             return str(self.shop.only_number)
         name = name.removesuffix("s") if name.endswith("_ids") else name
         table = "inspection_templates" if name == "inspection_template_id" else table_of(name)
-        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {"vin", "slug", "ref"}:
+        if (table and self.catalogue.has(table, "id")) or name in SOURCES.keys() - {
+            "vin",
+            "slug",
+            "ref",
+            "code",
+        }:
             return await self.of(name, path)
         return None
 

@@ -39,8 +39,8 @@ ASKERS: dict[str, tuple[Person | None, Shop]] = {
     "Voltwerk's owner": (VOLT_SHOP.owner, HARBOR_SHOP),
 }
 
-PUBLISHED = re.compile(r"^/book/\{slug|^/api/v1/centers/\{center_id|^(/api/v1)?/shops/\{slug")
-"""A visitor reads what a shop offers and when it is free; a driver books anywhere."""
+PUBLISHED = re.compile(r"^/book/\{slug|^/api/v1/centers/\{center_id|^(/api/v1)?/(parts-)?shops/\{slug")
+"""A visitor reads what a shop offers and when it is free; a driver books anywhere, and asks any parts shop."""
 NOT_OURS = re.compile(r"^/static/|^/dev/|^/webhooks/|^/live$")
 """Assets and the developer's pages hold no shop's rows in production; webhooks prove their sender; streams have tests
 of their own."""
@@ -49,6 +49,9 @@ ANY_ID = re.compile(r"^/api/v1/vin/")
 
 SHOWS_A_FORM = re.compile(r"^GET /reset-password/")
 """The page is the same for any token: scanners of mails open links, only the POST decides."""
+
+NO_PAGE = re.compile(r"/sell-parts/\{step|/shop-onboarding/.*/step/\{step")
+"""A step that nobody has heard of is no page, whoever asks."""
 
 LEADS_AWAY = re.compile(r"^(GET|POST) /kiosk/people/")
 """Whoever stands at no tablet is led to the page that says so, whatever the id."""
@@ -91,7 +94,8 @@ class Crawl:
             also |= {303} if LEADS_AWAY.search(route.label) else set()
             return {404, 410, 401, 403} | also
         if self.person is None:
-            return {401} if route.is_json else {303}
+            also = {404} if NO_PAGE.search(route.label) else set()
+            return ({401} if route.is_json else {303}) | also
         if route.needs == SIGNED_IN or route.needs in self.person.viewer.permissions:
             return {404}
         return {403}

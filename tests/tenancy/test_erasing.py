@@ -159,6 +159,8 @@ async def test_nothing_is_left_but_what_the_law_keeps_and_the_trail_holds(
         "email_proofs",
         "notifications",
         "mails",
+        "push_subscriptions",
+        "push_mutes",
         "exports",
         "api_tokens",
     ):

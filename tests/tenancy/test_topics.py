@@ -26,16 +26,20 @@ OWNER, TECHNICIAN, DRIVER = "Harbor Lane's owner", "Harbor Lane's technician", "
 OUTSIDERS = ("a visitor", "a driver of no shop", "Voltwerk's advisor", "Voltwerk's owner")
 SHOP, HOUSE, THEIRS = {OWNER, TECHNICIAN}, {OWNER, TECHNICIAN, DRIVER}, {OWNER, DRIVER}
 OPENED_BY = {
+    "parts_order:*": {DRIVER},
+    "parts_order:*:bids": set(),  # the shops' that were asked
     "appointment:*": THEIRS,
     "center:*:appointments": {OWNER},
     "center:*:board": SHOP,
     "center:*:invoices": {OWNER},
+    "center:*:market": set(),  # a parts shop's, and Harbor Lane repairs
     "center:*:slots": THEIRS,
     "inspection:*": SHOP,
     "invoice:*": THEIRS,
     "order:*:customer": HOUSE,
     "order:*:staff": SHOP,
     "technician:*:bench": SHOP,
+    "thread:*": THEIRS,
     "user:*": HOUSE,
 }
 """Who hears of Harbor Lane's. A new kind needs its line here."""

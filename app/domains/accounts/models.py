@@ -12,9 +12,13 @@ from app.core.sealing import sealed_for
 CODE_SEAL = "one-time codes"
 
 
+ERASED = "@erased.invalid"
+"""How the address of an erased account ends; no mail leads there."""
+
+
 def erased_address(person: UUID) -> str:
-    """What stands for an address once its account is erased; no mail leads there."""
-    return f"{person}@erased.invalid"
+    """What stands for an address once its account is erased."""
+    return f"{person}{ERASED}"
 
 
 class User(Identified, Base):

@@ -33,6 +33,7 @@ def permission_label(permission: str) -> str:
         "read:audit": _("Search the audit trail"),
         "read:service_checklists": _("See inspections"),
         "request:parts": _("Ask for parts"),
+        "sell:parts": _("Sell parts"),
         "take:payments": _("Take payments"),
         "update:customers": _("Change customers"),
         "update:inventory": _("Change stock"),

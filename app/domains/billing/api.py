@@ -11,7 +11,17 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from app.core.visit import begin, glance, needs
 from app.domains import workshop
-from app.domains.billing import checkout, crediting, fees, finding, invoicing, paying, payouts, shop_account
+from app.domains.billing import (
+    checkout,
+    crediting,
+    fees,
+    finding,
+    invoicing,
+    kinds,
+    paying,
+    payouts,
+    shop_account,
+)
 from app.domains.billing.credited_lines import Part, shares_of
 from app.domains.billing.models import CreditNote, Invoice, InvoiceLine, Payment
 from app.gateways.payments import Payout
@@ -399,7 +409,7 @@ async def shop_payout(request: AnyRequest, ref: FromPath[str]) -> PayoutMadeOut:
                 net_minor=one.line.net,
                 at=one.line.at,
                 source=one.line.source,
-                invoice_number=one.invoice.label if one.invoice else "",
+                invoice_number=one.subject.label if one.subject else "",
                 payment_id=one.payment.id if one.payment else None,
                 difference=one.difference,
             )
@@ -412,10 +422,11 @@ async def shop_payout(request: AnyRequest, ref: FromPath[str]) -> PayoutMadeOut:
 async def received(request: AnyRequest, before: FromQuery[UUID | None] = None) -> list[ReceivedOut]:
     """What cards brought to one's business, newest first, fifty at a time; `before` pages by id."""
     async with begin(request) as (db, me):
+        assert me.tenant_id is not None
         return [
             ReceivedOut(
                 id=payment.id,
-                invoice_number=invoice.label,
+                invoice_number=subject.label,
                 status=payment.status,
                 amount_minor=payment.amount_minor,
                 refunded_minor=payment.refunded_minor,
@@ -426,7 +437,7 @@ async def received(request: AnyRequest, before: FromQuery[UUID | None] = None) -
                 payout_id=payment.payout_ref,
                 processed_at=payment.processed_at,
             )
-            for payment, invoice in await finding.card_payments(db, me, before=before, limit=50)
+            for payment, subject in await kinds.card_payments(db, me.tenant_id, before=before, limit=50)
         ]
 
 

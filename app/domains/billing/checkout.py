@@ -4,12 +4,15 @@ Each function reads in one transaction, asks the provider in none, and writes in
 it can be called again: the key makes the provider answer the same, and `settle` changes nothing twice.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import transaction
@@ -18,20 +21,30 @@ from app.core.queue import for_each
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.billing import settling
-from app.domains.billing.models import Payment
+from app.domains.billing.models import Payment, ProviderPayment
 from app.domains.billing.providers import gateway
 from app.gateways.payments import Checkout, GatewayRefused, GatewayUnavailable, PaymentStatus
 
 log = structlog.get_logger()
 
 
+class Settle(Protocol):
+    """Brings a payment to what the provider tells of it, in the caller's transaction."""
+
+    def __call__(
+        self, db: AsyncSession, payment_id: UUID, told: PaymentStatus, *, by: Viewer
+    ) -> Awaitable[Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """A payment and for whom the database is to be opened."""
+    """A payment and for whom the database is to be opened; where such payments stand, and how they are booked."""
 
     payment_id: UUID
     tenant_id: UUID
     user_id: UUID | None = None
+    kind: type[ProviderPayment] = Payment
+    settle: Settle = settling.settle
 
     @classmethod
     def of(cls, payment: Payment) -> "Whose":
@@ -42,9 +55,9 @@ class Whose:
         return Viewer.system(self.tenant_id)
 
 
-async def _read(whose: Whose) -> Payment:
+async def _read(whose: Whose) -> ProviderPayment:
     async with transaction(tenant=whose.tenant_id, user=whose.user_id) as db:
-        return await db.get_one(Payment, whose.payment_id)
+        return await db.get_one(whose.kind, whose.payment_id)
 
 
 async def open_page(whose: Whose) -> str:
@@ -78,11 +91,11 @@ async def open_page(whose: Whose) -> str:
     return started.url or ""
 
 
-def _is_over(payment: Payment) -> bool:
+def _is_over(payment: ProviderPayment) -> bool:
     return payment.expires_at is not None and payment.expires_at <= clock.now()
 
 
-def _terms(payment: Payment) -> Checkout:
+def _terms(payment: ProviderPayment) -> Checkout:
     return Checkout(
         amount=payment.amount_minor,
         currency=payment.currency,
@@ -96,7 +109,7 @@ def _terms(payment: Payment) -> Checkout:
 
 async def _note_page(whose: Whose, ref: str, url: str) -> None:
     async with transaction(tenant=whose.tenant_id, user=whose.user_id) as db:
-        payment = await db.get_one(Payment, whose.payment_id, with_for_update=True)
+        payment = await db.get_one(whose.kind, whose.payment_id, with_for_update=True)
         payment.provider_ref, payment.checkout_url = ref, url
         if payment.status == "created":  # a webhook may have been faster
             payment.status = "pending"
@@ -106,7 +119,7 @@ async def _write_off(whose: Whose, words: str) -> None:
     await _book(whose, PaymentStatus(ref="", state="failed", failure=words))
 
 
-async def look(whose: Whose, ref: str = "") -> Payment:
+async def look(whose: Whose, ref: str = "") -> ProviderPayment:
     """Ask the provider how a payment stands and book the answer. Raises GatewayUnavailable.
 
     `ref` is the provider's name of it, when a webhook knew it before we did.
@@ -124,12 +137,13 @@ async def look(whose: Whose, ref: str = "") -> Payment:
     return await _book(whose, told)
 
 
-async def _book(whose: Whose, told: PaymentStatus) -> Payment:
+async def _book(whose: Whose, told: PaymentStatus) -> ProviderPayment:
     async with transaction(tenant=whose.tenant_id, user=whose.user_id) as db:
-        return await settling.settle(db, whose.payment_id, told, by=whose.system)
+        await whose.settle(db, whose.payment_id, told, by=whose.system)
+    return await _read(whose)
 
 
-async def _recover_page(whose: Whose, payment: Payment) -> str:
+async def _recover_page(whose: Whose, payment: ProviderPayment) -> str:
     """The provider's first answer never reached us: the same key and terms get it again. Returns its name of
     the payment, or "" when it says no, which ends the attempt."""
     try:
@@ -141,7 +155,7 @@ async def _recover_page(whose: Whose, payment: Payment) -> str:
     return started.ref
 
 
-async def stop(whose: Whose) -> Payment:
+async def stop(whose: Whose) -> ProviderPayment:
     """Close a payment under way, so that it can be paid otherwise. If it was paid meanwhile, it is paid."""
     payment = await _read(whose)
     if not payment.is_live:
@@ -171,7 +185,7 @@ async def look_at_undecided(older_than_seconds: int = 120) -> int:
             {"before": clock.now() - timedelta(seconds=older_than_seconds)},
         )
         waiting = [Whose(row.payment_id, row.tenant_id, row.user_id) for row in rows]
-    await for_each(waiting, _look_if_answered, at_once=4)
+    await for_each(waiting, look_if_answered, at_once=4)
     return len(waiting)
 
 
@@ -183,11 +197,12 @@ async def look_at_open_ends() -> int:
             text("SELECT payment_id, tenant_id, user_id FROM payments_to_ask_about(:at)"), {"at": clock.now()}
         )
         due = [Whose(row.payment_id, row.tenant_id, row.user_id) for row in rows]
-    await for_each(due, _look_if_answered, at_once=4)
+    await for_each(due, look_if_answered, at_once=4)
     return len(due)
 
 
-async def _look_if_answered(whose: Whose) -> None:
+async def look_if_answered(whose: Whose) -> None:
+    """`look`, for the clock: what is not answered now is asked again."""
     try:
         await look(whose)
     except (GatewayUnavailable, GatewayRefused) as error:

@@ -159,6 +159,18 @@ class WebhookReceived(Event, frozen=True, kw_only=True):
     ref: str
 
 
+class AccountRang(Event, frozen=True, kw_only=True):
+    """A signed word about a payment on a shop's account that is none of an invoice. Whoever takes money otherwise looks
+    among its own."""
+
+    provider: str
+    event_id: str
+    kind: str
+    ref: str
+    reference: UUID | None
+    transaction: str
+
+
 class PaymentAccountChanged(Event, frozen=True, kw_only=True):
     """A shop's account at a provider was connected or changed; whether it can charge is asked anew."""
 

@@ -14,7 +14,6 @@ from app.domains import workshop
 from app.domains.billing.models import (
     LIVE_PAYMENT,
     OPEN_INVOICE,
-    TAKEN_EVER,
     Invoice,
     InvoiceLine,
     Payment,
@@ -165,26 +164,6 @@ async def find_payment(db: AsyncSession, me: Viewer, ref: str) -> tuple[Payment,
     if row is None:
         raise NotFound
     return row[0], row[1]
-
-
-async def card_payments(
-    db: AsyncSession, me: Viewer, *, before: UUID | None = None, limit: int
-) -> Sequence[tuple[Payment, Invoice]]:
-    """What cards brought to the viewer's business, newest first. Pages by id: ids grow with time."""
-    wanted = (
-        select(Payment, Invoice)
-        .join(Invoice, and_(Invoice.tenant_id == Payment.tenant_id, Invoice.id == Payment.invoice_id))
-        .where(
-            Payment.tenant_id == me.tenant_id,
-            Payment.provider != "cash",
-            Payment.status.in_(TAKEN_EVER),
-        )
-        .order_by(Payment.id.desc())
-        .limit(limit)
-    )
-    if before:
-        wanted = wanted.where(Payment.id < before)
-    return [(row[0], row[1]) for row in await db.execute(wanted)]
 
 
 async def history(db: AsyncSession, me: Viewer, *, limit: int = 100) -> Sequence[tuple[Payment, Invoice]]:

@@ -3,7 +3,8 @@
 Accounts: `receivable` what customers owe · `revenue` and `tax` what was earned and is owed to the state ·
 `cash` the drawer · `stripe` money on the shop's account there · `fees` what the provider kept ·
 `platform_fees` what the platform kept (the provider moves it from the shop's account to the platform's at once, so
-it is never owed) · `customer_credit` money held that no invoice wanted. Debit is positive.
+it is never owed) · `customer_credit` money held that no invoice wanted · `core_deposits` what buyers of parts get back for their old
+ones. Debit is positive.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,31 @@ PLATFORM_FEES = "platform_fees"
 PROVIDER_ACCOUNTS = {"cash": "cash", "stripe": "stripe"}
 
 
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose books, in which money, and what it is about: an invoice, or what was bought on the market."""
+
+    tenant_id: UUID
+    currency: str
+    invoice_id: UUID | None = None
+    purchase_id: UUID | None = None
+    payment_id: UUID | None = None
+
+
+async def book(
+    db: AsyncSession, transaction_id: UUID, legs: Mapping[str, int], *, about: Subject, memo: str = ""
+) -> None:
+    """Write one booking: account -> minor units, which sum to zero. The same `transaction_id` cannot be booked twice."""
+    for account, amount in legs.items():
+        if amount:
+            entry = LedgerEntry(
+                transaction_id=transaction_id, account=account, amount_minor=amount, memo=memo
+            )
+            for key, value in msgspec.structs.asdict(about).items():
+                setattr(entry, key, value)
+            db.add(entry)
+    await db.flush()
+
+
 async def _book(
     db: AsyncSession,
     transaction_id: UUID,
@@ -30,21 +56,13 @@ async def _book(
     payment: Payment | None = None,
     memo: str,
 ) -> None:
-    for account, amount in legs.items():
-        if amount:
-            db.add(
-                LedgerEntry(
-                    tenant_id=invoice.tenant_id,
-                    transaction_id=transaction_id,
-                    account=account,
-                    amount_minor=amount,
-                    currency=invoice.currency,
-                    invoice_id=invoice.id,
-                    payment_id=payment.id if payment else None,
-                    memo=memo,
-                )
-            )
-    await db.flush()
+    about = Subject(
+        tenant_id=invoice.tenant_id,
+        currency=invoice.currency,
+        invoice_id=invoice.id,
+        payment_id=payment.id if payment else None,
+    )
+    await book(db, transaction_id, legs, about=about, memo=memo)
 
 
 async def book_invoice(db: AsyncSession, invoice: Invoice) -> None:

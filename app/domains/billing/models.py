@@ -164,8 +164,86 @@ class InvoiceLine(TenantOwned, Base):
     tax_minor: Mapped[int]
 
 
-class Payment(TenantOwned, Base):
-    """One attempt to pay (part of) an invoice. Its id is the gateway's idempotency key."""
+class ProviderPayment(TenantOwned):
+    """What every attempt to pay knows of itself and of the provider, whatever is paid for. Its id is the gateway's
+    idempotency key."""
+
+    provider: Mapped[str]
+    """stripe, cash."""
+    provider_ref: Mapped[str] = mapped_column(default="")
+    provider_account: Mapped[str] = mapped_column(default="")
+    transaction_ref: Mapped[str] = mapped_column(default="")
+    """The provider's name of the charge."""
+    checkout_url: Mapped[str] = mapped_column(default="")
+    checkout_terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What the provider was asked, word for word: a second call with the same key must say the same."""
+    status: Mapped[str] = mapped_column(default="created")
+    """created, pending, requires_action, authorized, completed, failed, cancelled, expired, refunded …"""
+    amount_minor: Mapped[int]
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    """Given back, and taken by the payer's bank as far as we have heard."""
+    returned_minor: Mapped[int] = mapped_column(default=0)
+    """Given back, and returned by the payer's bank. It only grows."""
+    lost_minor: Mapped[int] = mapped_column(default=0)
+    """What the payer's bank took back after a dispute."""
+    dispute_stage: Mapped[int] = mapped_column(default=0)
+    """Disputes opened plus disputes decided, as far as we have heard: older news say less."""
+    fee_minor: Mapped[int] = mapped_column(default=0)
+    """What the provider kept."""
+    platform_fee_minor: Mapped[int] = mapped_column(default=0)
+    """What goes to the platform: as it was asked for when the payment began, then as it was taken."""
+    platform_fee_back_minor: Mapped[int] = mapped_column(default=0)
+    """What of that came back with refunds."""
+    payout_ref: Mapped[str] = mapped_column(default="")
+    """The provider's name of the payout that brought it to the shop's bank, once one is known to hold it."""
+    payout_at: Mapped[datetime | None]
+    """When that payout was made."""
+    currency: Mapped[str]
+    paid_with: Mapped[str] = mapped_column(default="")
+    """Such as "Visa ···· 4242"."""
+    failure: Mapped[str] = mapped_column(default="")
+    gateway_response: Mapped[dict[str, Any] | None]
+    expires_at: Mapped[datetime | None]
+    processed_at: Mapped[datetime | None]
+    """When it was decided, one way or the other."""
+    asked_at: Mapped[datetime | None]
+    """When the clock last had the provider asked what became of it since."""
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE_PAYMENT
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status in TAKEN
+
+    @property
+    def kept_minor(self) -> int:
+        """What of it is still with the shop."""
+        return self.amount_minor - self.refunded_minor - self.lost_minor
+
+    @property
+    def platform_kept_minor(self) -> int:
+        """What the platform kept of it, after what came back with refunds."""
+        return self.platform_fee_minor - self.platform_fee_back_minor
+
+    @property
+    def arrives_minor(self) -> int:
+        """What of it reaches the shop, as far as we have heard: less than nothing where only fees are left."""
+        return self.kept_minor - self.fee_minor - self.platform_kept_minor
+
+    @property
+    def given_minor(self) -> int:
+        """All that was ever given back, whether it stayed with the payer or not."""
+        return self.refunded_minor + self.returned_minor
+
+    def may_become(self, status: str) -> bool:
+        """Whether the state machine allows the move."""
+        return status in PAYMENT_MOVES[self.status]
+
+
+class Payment(ProviderPayment, Base):
+    """One attempt to pay (part of) an invoice."""
 
     __tablename__ = "payments"
     __table_args__ = (
@@ -215,79 +293,11 @@ class Payment(TenantOwned, Base):
     """The customer whose payment it is; empty when they have no account."""
     method: Mapped[str]
     """card, cash, bank_transfer, ewallet."""
-    provider: Mapped[str]
-    """stripe, cash."""
-    provider_ref: Mapped[str] = mapped_column(default="")
-    provider_account: Mapped[str] = mapped_column(default="")
-    transaction_ref: Mapped[str] = mapped_column(default="")
-    """The provider's name of the charge."""
-    checkout_url: Mapped[str] = mapped_column(default="")
-    checkout_terms: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What the provider was asked, word for word: a second call with the same key must say the same."""
-    status: Mapped[str] = mapped_column(default="created")
-    """created, pending, requires_action, authorized, completed, failed, cancelled, expired, refunded …"""
-    amount_minor: Mapped[int]
     credit_minor: Mapped[int] = mapped_column(default=0)
     """The part that no invoice wanted any more when the money came; it is to be given back."""
-    refunded_minor: Mapped[int] = mapped_column(default=0)
-    """Given back, and taken by the payer's bank as far as we have heard."""
-    returned_minor: Mapped[int] = mapped_column(default=0)
-    """Given back, and returned by the payer's bank. It only grows."""
-    lost_minor: Mapped[int] = mapped_column(default=0)
-    """What the payer's bank took back after a dispute."""
-    dispute_stage: Mapped[int] = mapped_column(default=0)
-    """Disputes opened plus disputes decided, as far as we have heard: older news say less."""
-    fee_minor: Mapped[int] = mapped_column(default=0)
-    """What the provider kept."""
-    platform_fee_minor: Mapped[int] = mapped_column(default=0)
-    """What goes to the platform: as it was asked for when the payment began, then as it was taken."""
-    platform_fee_back_minor: Mapped[int] = mapped_column(default=0)
-    """What of that came back with refunds."""
-    payout_ref: Mapped[str] = mapped_column(default="")
-    """The provider's name of the payout that brought it to the shop's bank, once one is known to hold it."""
-    payout_at: Mapped[datetime | None]
-    """When that payout was made."""
     tendered_minor: Mapped[int | None]
     """Cash handed over; what is more than the amount went back as change."""
-    currency: Mapped[str]
-    paid_with: Mapped[str] = mapped_column(default="")
-    """Such as "Visa ···· 4242"."""
-    failure: Mapped[str] = mapped_column(default="")
-    gateway_response: Mapped[dict[str, Any] | None]
-    expires_at: Mapped[datetime | None]
-    processed_at: Mapped[datetime | None]
-    """When it was decided, one way or the other."""
-    asked_at: Mapped[datetime | None]
-    """When the clock last had the provider asked what became of it since."""
     taken_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-
-    @property
-    def is_live(self) -> bool:
-        return self.status in LIVE_PAYMENT
-
-    @property
-    def is_taken(self) -> bool:
-        return self.status in TAKEN
-
-    @property
-    def kept_minor(self) -> int:
-        """What of it is still with the shop."""
-        return self.amount_minor - self.refunded_minor - self.lost_minor
-
-    @property
-    def platform_kept_minor(self) -> int:
-        """What the platform kept of it, after what came back with refunds."""
-        return self.platform_fee_minor - self.platform_fee_back_minor
-
-    @property
-    def arrives_minor(self) -> int:
-        """What of it reaches the shop, as far as we have heard: less than nothing where only fees are left."""
-        return self.kept_minor - self.fee_minor - self.platform_kept_minor
-
-    @property
-    def given_minor(self) -> int:
-        """All that was ever given back, whether it stayed with the payer or not."""
-        return self.refunded_minor + self.returned_minor
 
     @property
     def credit_left_minor(self) -> int:
@@ -297,10 +307,6 @@ class Payment(TenantOwned, Base):
     @property
     def change_minor(self) -> int:
         return (self.tendered_minor or self.amount_minor) - self.amount_minor
-
-    def may_become(self, status: str) -> bool:
-        """Whether the state machine allows the move."""
-        return status in PAYMENT_MOVES[self.status]
 
 
 class Refund(TenantOwned, Base):
@@ -413,8 +419,15 @@ class LedgerEntry(TenantOwned, Base):
         tenant_fk("payments", "payment_id"),
         UniqueConstraint("tenant_id", "transaction_id", "account", "currency"),
         CheckConstraint("amount_minor <> 0", name="amount"),
+        CheckConstraint("(invoice_id IS NULL) <> (purchase_id IS NULL)", name="one_subject"),
         Index("ix_ledger_entries_account", "tenant_id", "account"),
         Index("ix_ledger_entries_invoice", "tenant_id", "invoice_id"),
+        Index(
+            "ix_ledger_entries_purchase",
+            "tenant_id",
+            "purchase_id",
+            postgresql_where=text("purchase_id IS NOT NULL"),
+        ),
         Index(
             "ix_ledger_entries_platform_fees",
             "created_at",
@@ -425,12 +438,15 @@ class LedgerEntry(TenantOwned, Base):
     transaction_id: Mapped[UUID]
     """The thing booked (invoice, payment, refund): the same thing cannot be booked twice."""
     account: Mapped[str]
-    """receivable, revenue, tax, cash, stripe, fees, platform_fees, customer_credit."""
+    """receivable, revenue, tax, cash, stripe, fees, platform_fees, customer_credit, core_deposits."""
     amount_minor: Mapped[int]
     """Positive is debit, negative is credit."""
     currency: Mapped[str]
-    invoice_id: Mapped[UUID]
+    invoice_id: Mapped[UUID | None]
+    purchase_id: Mapped[UUID | None]
+    """What a parts shop has sold on the market, which stands above and points down at nothing here."""
     payment_id: Mapped[UUID | None]
+    """A payment of the invoice; a purchase has its own."""
     memo: Mapped[str] = mapped_column(default="")
 
 

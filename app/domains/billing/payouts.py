@@ -23,7 +23,8 @@ from app.core.errors import NotFound, Refused
 from app.core.queue import for_each
 from app.core.render import money
 from app.core.words import _
-from app.domains.billing.models import TAKEN_EVER, Invoice, Payment, PaymentAccount, Refund
+from app.domains.billing.kinds import KINDS, Subject
+from app.domains.billing.models import TAKEN_EVER, PaymentAccount, ProviderPayment, Refund
 from app.domains.billing.providers import stripe
 from app.domains.billing.shop_account import account_of
 from app.gateways.payments import Balance, GatewayRefused, GatewayUnavailable, Payout, PayoutLine
@@ -51,8 +52,9 @@ class Matched:
     """A line of a payout beside what our books say of it."""
 
     line: PayoutLine
-    payment: Payment | None
-    invoice: Invoice | None
+    payment: ProviderPayment | None
+    subject: Subject | None
+    """What it was for: an invoice, a sale on the market."""
     difference: str
     """In the owner's words; empty where both say the same."""
 
@@ -138,50 +140,39 @@ async def _patiently(call: Awaitable[T]) -> T:
 async def _compare(
     db: AsyncSession, account: PaymentAccount, payout: Payout, lines: Sequence[PayoutLine]
 ) -> Made:
-    payments = await _payments(db, account, lines)
-    refunds = {
-        one.provider_ref: one
-        for one in await db.scalars(
-            select(Refund).where(
-                Refund.tenant_id == account.tenant_id,
-                Refund.payment_id.in_([payment.id for payment in payments.values()]),
-                Refund.provider_ref != "",
+    payments: dict[str, ProviderPayment] = {}
+    refunds: dict[str, Refund] = {}
+    subjects: dict[UUID, Subject] = {}
+    for kind in KINDS:
+        model, refund = kind.payment, kind.refund
+        found = (
+            await db.scalars(
+                select(model).where(
+                    model.tenant_id == account.tenant_id,
+                    model.provider == account.provider,
+                    model.provider_account == account.account_ref,
+                    model.transaction_ref.in_({line.transaction for line in lines if line.transaction}),
+                )
             )
+        ).all()
+        payments |= {payment.transaction_ref: payment for payment in found}
+        subjects |= await kind.subjects(db, found)
+        given_back = select(refund).where(
+            refund.tenant_id == account.tenant_id,
+            refund.payment_id.in_([payment.id for payment in found]),
+            refund.provider_ref != "",
         )
-    }
-    invoices = {
-        one.id: one
-        for one in await db.scalars(
-            select(Invoice).where(
-                Invoice.tenant_id == account.tenant_id,
-                Invoice.id.in_([payment.invoice_id for payment in payments.values()]),
-            )
-        )
-    }
+        refunds |= {one.provider_ref: one for one in await db.scalars(given_back)}
     said = differences(lines, payments, refunds)
     matched = []
     for line, difference in zip(lines, said, strict=True):
         payment = payments.get(line.transaction)
-        matched.append(Matched(line, payment, invoices[payment.invoice_id] if payment else None, difference))
+        matched.append(Matched(line, payment, subjects[payment.id] if payment else None, difference))
     return Made(payout, matched, payout.is_itemized and len(lines) < MOST_LINES)
 
 
-async def _payments(
-    db: AsyncSession, account: PaymentAccount, lines: Sequence[PayoutLine]
-) -> Mapping[str, Payment]:
-    found = await db.scalars(
-        select(Payment).where(
-            Payment.tenant_id == account.tenant_id,
-            Payment.provider == account.provider,
-            Payment.provider_account == account.account_ref,
-            Payment.transaction_ref.in_({line.transaction for line in lines if line.transaction}),
-        )
-    )
-    return {payment.transaction_ref: payment for payment in found}
-
-
 def differences(
-    lines: Sequence[PayoutLine], payments: Mapping[str, Payment], refunds: Mapping[str, Refund]
+    lines: Sequence[PayoutLine], payments: Mapping[str, ProviderPayment], refunds: Mapping[str, Refund]
 ) -> list[str]:
     """What our books say otherwise of each line, in the owner's words; "" where they say the same.
 
@@ -200,7 +191,7 @@ def differences(
 
 
 def _difference(
-    line: PayoutLine, payment: Payment | None, refund: Refund | None, now: Mapping[str, int]
+    line: PayoutLine, payment: ProviderPayment | None, refund: Refund | None, now: Mapping[str, int]
 ) -> str:
     """`now` is what all lines of the same payment moved, by kind."""
     if line.kind == "payout_returned":
@@ -220,7 +211,7 @@ def _difference(
     return _("This is not in our books.")
 
 
-def _of_payment(line: PayoutLine, payment: Payment) -> str:
+def _of_payment(line: PayoutLine, payment: ProviderPayment) -> str:
     if payment.status not in TAKEN_EVER:
         return _("Our books do not have this payment as taken.")
     currency = payment.currency
@@ -234,7 +225,9 @@ def _of_payment(line: PayoutLine, payment: Payment) -> str:
     return ""
 
 
-def _of_refund(line: PayoutLine, payment: Payment, refund: Refund | None, now: Mapping[str, int]) -> str:
+def _of_refund(
+    line: PayoutLine, payment: ProviderPayment, refund: Refund | None, now: Mapping[str, int]
+) -> str:
     currency = payment.currency
     if refund is not None and refund.amount_minor != -line.amount:
         return _("Our books say %(sum)s was given back.", sum=money(refund.amount_minor, currency))
@@ -251,7 +244,7 @@ def _of_refund(line: PayoutLine, payment: Payment, refund: Refund | None, now: M
     return ""
 
 
-def _of_return(payment: Payment, now: Mapping[str, int]) -> str:
+def _of_return(payment: ProviderPayment, now: Mapping[str, int]) -> str:
     if now["refund_returned"] > payment.returned_minor:
         return _(
             "Our books say that only %(sum)s was sent back by the customer's bank.",
@@ -260,7 +253,7 @@ def _of_return(payment: Payment, now: Mapping[str, int]) -> str:
     return ""
 
 
-def _of_dispute(line: PayoutLine, payment: Payment) -> str:
+def _of_dispute(line: PayoutLine, payment: ProviderPayment) -> str:
     if not payment.dispute_stage:
         return _("Our books do not know of this dispute.")
     if payment.status == "disputed":
@@ -299,16 +292,19 @@ async def note(tenant_id: UUID) -> None:
     found = await stripe().payouts(account.account_ref, limit=SHOWN)
     came_back = [one.ref for one in found if one.state in ("failed", "cancelled")]
     newest = [one for one in found if one.is_itemized and one.created_at > since and one.ref not in came_back]
+    known: set[str] = set()
     async with transaction(tenant=tenant_id) as db:
-        await db.execute(
-            update(Payment)
-            .where(Payment.tenant_id == tenant_id, Payment.payout_ref.in_(came_back))
-            .values(payout_ref="", payout_at=None)
-        )
-        named = select(Payment.payout_ref).where(
-            Payment.tenant_id == tenant_id, Payment.payout_ref.in_([one.ref for one in newest])
-        )
-        known = set(await db.scalars(named.distinct()))
+        for kind in KINDS:
+            model = kind.payment
+            await db.execute(
+                update(model)
+                .where(model.tenant_id == tenant_id, model.payout_ref.in_(came_back))
+                .values(payout_ref="", payout_at=None)
+            )
+            named = select(model.payout_ref).where(
+                model.tenant_id == tenant_id, model.payout_ref.in_([one.ref for one in newest])
+            )
+            known |= set(await db.scalars(named.distinct()))
     for payout in newest:
         if payout.ref not in known:
             await _note(account, payout)
@@ -317,15 +313,17 @@ async def note(tenant_id: UUID) -> None:
 async def _note(account: PaymentAccount, payout: Payout) -> None:
     brought = await _brought(account, payout.ref)
     async with transaction(tenant=account.tenant_id) as db:
-        await db.execute(
-            update(Payment)
-            .where(
-                Payment.tenant_id == account.tenant_id,
-                Payment.provider_account == account.account_ref,
-                Payment.transaction_ref.in_(brought),
+        for kind in KINDS:
+            model = kind.payment
+            await db.execute(
+                update(model)
+                .where(
+                    model.tenant_id == account.tenant_id,
+                    model.provider_account == account.account_ref,
+                    model.transaction_ref.in_(brought),
+                )
+                .values(payout_ref=payout.ref, payout_at=payout.created_at)
             )
-            .values(payout_ref=payout.ref, payout_at=payout.created_at)
-        )
 
 
 async def _brought(account: PaymentAccount, ref: str) -> set[str]:

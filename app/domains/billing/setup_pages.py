@@ -10,7 +10,7 @@ from app.core.errors import Refused
 from app.core.render import page, see_other
 from app.core.visit import begin, needs, needs_fresh_proof
 from app.core.words import _
-from app.domains.billing import fees, finding, payouts, shop_account, words
+from app.domains.billing import fees, kinds, payouts, shop_account, words
 from app.gateways.payments import GatewayUnavailable
 
 AnyRequest = Request[Any, Any, Any]
@@ -23,7 +23,7 @@ async def payments_page(request: AnyRequest) -> Response[Any]:
         assert me.tenant_id is not None
         account = await shop_account.account_of(db, me.tenant_id)
         applying = await fees.of_shop(db, me.tenant_id)
-        received = await finding.card_payments(db, me, limit=LATEST)
+        received = await kinds.card_payments(db, me.tenant_id, limit=LATEST)
     there, silent = None, ""
     if account is not None and account.is_ready:
         try:
@@ -45,7 +45,8 @@ PAGE = 50
 async def received_page(request: AnyRequest, before: FromQuery[UUID | None] = None) -> Response[Any]:
     """Every card payment: what came, who kept what of it, what arrives, and with which payout."""
     async with begin(request) as (db, me):
-        found = await finding.card_payments(db, me, before=before, limit=PAGE + 1)
+        assert me.tenant_id is not None
+        found = await kinds.card_payments(db, me.tenant_id, before=before, limit=PAGE + 1)
         return page(
             request, me, "billing/received.html", received=found[:PAGE], paid_with=words.paid_with,
             older=found[PAGE - 1][0].id if len(found) > PAGE else None, zone=me.zone,

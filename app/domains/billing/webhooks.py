@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import act_as
-from app.core.events import record
+from app.core.events import Event, record
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
-from app.domains.billing.events import PaymentAccountChanged, WebhookReceived
+from app.domains.billing.events import AccountRang, PaymentAccountChanged, WebhookReceived
 from app.domains.billing.models import WebhookEvent as Kept
 from app.gateways.payments import WebhookEvent
 
@@ -54,7 +54,8 @@ async def _about_payment(db: AsyncSession, provider: str, event: WebhookEvent) -
             },
         )
     ).first()
-    if row is None:  # another system's payment on the same account: kept, and none of our business
+    if row is None:  # what was bought on the market, or another system's payment on the same account
+        await _about_something_else(db, provider, event)
         return
     tenant_id: UUID = row.tenant_id
     await act_as(db, tenant=tenant_id, user=row.user_id)
@@ -68,15 +69,30 @@ async def _about_payment(db: AsyncSession, provider: str, event: WebhookEvent) -
     await record(db, heard, by=Viewer.system(tenant_id), person=row.user_id, subject=row.payment_id)
 
 
+async def _about_something_else(db: AsyncSession, provider: str, event: WebhookEvent) -> None:
+    rang = AccountRang(
+        provider=provider,
+        event_id=event.id,
+        kind=event.kind,
+        ref=event.ref or "",
+        reference=as_uuid(event.reference),
+        transaction=event.transaction or "",
+    )
+    await _tell_owner(db, provider, event, rang)
+
+
 async def _about_account(db: AsyncSession, provider: str, event: WebhookEvent) -> None:
+    changed = PaymentAccountChanged(provider=provider, account_ref=event.account or "")
+    await _tell_owner(db, provider, event, changed)
+
+
+async def _tell_owner(db: AsyncSession, provider: str, event: WebhookEvent, news: Event) -> None:
     row = (
         await db.execute(
             text("SELECT * FROM payment_account_home(:provider, :account)"),
             {"provider": provider, "account": event.account or ""},
         )
     ).first()
-    if row is None:
-        return
-    await act_as(db, tenant=row.tenant_id)
-    changed = PaymentAccountChanged(provider=provider, account_ref=event.account or "")
-    await record(db, changed, by=Viewer.system(row.tenant_id))
+    if row is not None:
+        await act_as(db, tenant=row.tenant_id)
+        await record(db, news, by=Viewer.system(row.tenant_id))

@@ -1,7 +1,7 @@
 """Billing's states in the reader's words, each with the kind of tell-tale that goes with it."""
 
 from app.core.words import _
-from app.domains.billing.models import Invoice, Payment, Refund
+from app.domains.billing.models import Invoice, ProviderPayment, Refund
 from app.gateways.payments import Payout, PayoutLine
 
 
@@ -17,7 +17,7 @@ def invoice_state(invoice: Invoice) -> tuple[str, str]:
     }[invoice.status]
 
 
-def payment_state(payment: Payment) -> tuple[str, str]:
+def payment_state(payment: ProviderPayment) -> tuple[str, str]:
     """(kind, words) for a payment: `completed` is stored, "Paid" is shown."""
     return {
         "created": ("wait", _("Begun")),
@@ -68,14 +68,15 @@ def payout_line(line: PayoutLine) -> str:
     }[line.kind]
 
 
-def paid_with(payment: Payment) -> str:
+def paid_with(payment: ProviderPayment) -> str:
     """ "Visa ···· 4242", or the method in words."""
+    method = getattr(payment, "method", "cash" if payment.provider == "cash" else "card")
     methods = {
         "card": _("Card"),
         "cash": _("Cash"),
         "bank_transfer": _("Bank transfer"),
         "ewallet": _("Wallet"),
     }
-    if payment.method == "card" and payment.paid_with:
+    if method == "card" and payment.paid_with:
         return payment.paid_with
-    return methods.get(payment.method, payment.method)
+    return methods.get(method, method)

@@ -21,7 +21,7 @@ from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import customers, garage, services
-from app.domains.booking import ahead_pages, appointments, changing, holding, slots
+from app.domains.booking import ahead_pages, appointments, changing, holding, slots, talk_pages
 from app.domains.booking.appointments import Entry, Visit
 from app.domains.booking.crowd import HOLDS, LOOKS, turn
 from app.domains.booking.floor import work_of
@@ -338,6 +338,7 @@ router = Router(
     route_handlers=[
         free_slots, own_appointments, own_appointment, book, confirm, change, cancel, staff_appointments,
         staff_appointment, book_for, staff_change, assign, ahead_pages.api,
+        talk_pages.api,
     ],
     tags=["booking"],
 )  # fmt: skip

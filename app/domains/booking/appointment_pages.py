@@ -16,12 +16,13 @@ from app.core.render import fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains import accounts, workshop
+from app.domains import accounts, messaging, workshop
 from app.domains.booking import appointments, changing, choosing, telling_ahead
 from app.domains.booking.book_pages import book_again
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.desk_pages import show_day
 from app.domains.booking.live import appointment_topic, slots_topic
+from app.domains.booking.talk_pages import subject_of
 from app.domains.customers.models import Customer
 from app.domains.network.branding import Brand, brand_of
 
@@ -59,13 +60,17 @@ async def _own(db: AsyncSession, me: Viewer) -> dict[str, Any]:
 async def appointment_page(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         shown = await _one(db, me, appointment_id)
-        topics = [appointment_topic(appointment_id)]
+        talk = await _talk(db, me, shown)
         return page(
             request,
             me,
             "booking/appointment.html",
-            topics=topics,
+            topics=[
+                appointment_topic(appointment_id),
+                *([messaging.thread_topic(talk.thread_id)] if talk else []),
+            ],
             shop_brand=await _brand(db, me, shown),
+            talk=talk,
             **shown,
         )
 
@@ -74,6 +79,12 @@ async def appointment_page(request: AnyRequest, appointment_id: UUID) -> Respons
 async def appointment_region(request: AnyRequest, appointment_id: UUID) -> Response[Any]:
     async with begin(request) as (db, me):
         return fragment(request, me, "booking/_appointment.html", **await _one(db, me, appointment_id))
+
+
+async def _talk(db: AsyncSession, me: Viewer, shown: dict[str, Any]) -> messaging.Conversation | None:
+    """What was written about the visit, where there are two to write and they may."""
+    subject = await subject_of(db, shown["visit"]) if me.can("chat:appointment") else None
+    return await messaging.beside(db, subject, by=me) if subject else None
 
 
 async def _brand(db: AsyncSession, me: Viewer, shown: dict[str, Any]) -> Brand | None:

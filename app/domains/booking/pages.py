@@ -9,6 +9,7 @@ from app.domains.booking import (
     check_in_pages,
     desk_pages,
     phone_pages,
+    talk_pages,
 )
 
 router = Router(
@@ -18,6 +19,7 @@ router = Router(
         phone_pages.router,
         appointment_pages.router,
         ahead_pages.router,
+        talk_pages.router,
         desk_pages.router,
         check_in_pages.router,
     ],

@@ -17,10 +17,10 @@ from app.domains.garage.cars import (
     note_service,
     visible_to,
 )
-from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts
+from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts, accepted
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
-from app.domains.garage.names import MAKES, models_of
+from app.domains.garage.names import MAKES, make_called, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
 from app.domains.garage.photos import photos_of
 from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
@@ -34,6 +34,7 @@ __all__ = [
     "Vehicle",
     "VehicleFacts",
     "VehicleGrant",
+    "accepted",
     "add",
     "add_for_shop",
     "archive",
@@ -49,6 +50,7 @@ __all__ = [
     "is_granted",
     "known_at_shop",
     "look_up",
+    "make_called",
     "mine",
     "models_of",
     "note_service",

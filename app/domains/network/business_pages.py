@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.params import FromPath
@@ -12,12 +14,14 @@ from app.core import words
 from app.core.errors import Invalid, Refused
 from app.core.files import Kept, kept_or_gone
 from app.core.forms import values_of
+from app.core.modules import PREFIX
 from app.core.render import page, see_other, template_global
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains.network import branding, premises, setting_values
 from app.domains.network.models import SettingChange
+from app.domains.network.said import is_workshop
 from app.domains.network.setting_table import GROUPS, SETTINGS, Setting, of_group
 
 AnyRequest = Request[Any, Any, Any]
@@ -37,10 +41,18 @@ def path_of(group: str) -> str:
     return HERE if group == FIRST else f"{HERE}/{group}"
 
 
+WORKSHOPS_OWN = frozenset(
+    f"{PREFIX}{one}" for one in ("online_booking", "phone_booking", "inspections", "reminders")
+)
+"""What a business that sells parts has no use for."""
+
+
 @template_global
-def business_tabs() -> list[tuple[str, str, str]]:
-    """The pages of a business's settings."""
-    groups = [(group, words._(label), path_of(group)) for group, label in GROUPS.items()]
+@pass_context
+def business_tabs(context: Context) -> list[tuple[str, str, str]]:
+    """The pages of a business's settings; whoever sells parts writes no estimates and no repair bills."""
+    without = "" if is_workshop(context) else "terms"
+    groups = [(group, words._(label), path_of(group)) for group, label in GROUPS.items() if group != without]
     return [*groups, ("history", _("History"), f"{HERE}/history")]
 
 
@@ -86,8 +98,11 @@ async def _show(
         fine, _wrong = setting_values.sifted(
             {one.key: shown[one.key] for one in of_group(group) if one.kind != "logo"}
         )
+        shown_here = [
+            one for one in of_group(group) if not me.can("sell:parts") or one.key not in WORKSHOPS_OWN
+        ]
         return page(
-            request, me, "network/business.html", status=status, group=group, settings=of_group(group),
+            request, me, "network/business.html", status=status, group=group, settings=shown_here,
             values=shown, version=await setting_values.version_of(db, tenant_id), errors=errors or {}, meanwhile=meanwhile,
             last=await setting_values.changed_last(db, tenant_id), action=path_of(group),
             look=branding.brand_from(setting_values.Rules({**rules.values, **fine})),

@@ -15,9 +15,10 @@ from app.core import clock
 from app.core.db import take_turn
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
+from app.core.permissions import OWNERS
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.network.joining import STAFF_ROLES
+from app.domains.network.joining import roles_of
 from app.domains.network.models import Absence, RoleAt, ServiceCenter, Shift, StaffProfile
 from app.domains.network.opening import WEEKDAYS, Interval
 from app.domains.network.setup_events import RolesChanged, StaffChanged
@@ -194,12 +195,12 @@ async def change_roles(
     Losing one signs them out everywhere. Raises Invalid for an unknown role, or when nothing would be left to
     them in the whole business; Refused when nobody would own the center any more.
     """
-    if roles - set(STAFF_ROLES):
+    if roles - set(await roles_of(db, center.tenant_id)):
         raise Invalid({"roles": _("Choose at least one role from the list.")})
     if not roles:
         await _stay_elsewhere(db, profile, center, by)
     held = await roles_at(db, profile, center)
-    if "owner" in held - roles:
+    if OWNERS & (held - roles):
         await _refuse_last_owner(db, profile, center)
     await db.execute(
         delete(RoleAt).where(
@@ -269,7 +270,7 @@ async def _refuse_last_owner(
     after the other."""
     await take_turn(db, f"owners:{profile.tenant_id}")
     owned = select(RoleAt.service_center_id).where(
-        _held(profile.tenant_id, profile.user_id), RoleAt.role == "owner"
+        _held(profile.tenant_id, profile.user_id), RoleAt.role.in_(OWNERS)
     )
     if center is not None:
         owned = owned.where(_counts_at(center.id))
@@ -281,7 +282,7 @@ async def _refuse_last_owner(
                 StaffProfile.tenant_id == profile.tenant_id,
                 StaffProfile.id != profile.id,
                 StaffProfile.is_active,
-                RoleAt.role == "owner",
+                RoleAt.role.in_(OWNERS),
                 _counts_at(center_id),
             )
             .limit(1)

@@ -20,7 +20,7 @@ from app.core.words import _
 from app.domains.network import certificates, crew, inviting, premises
 from app.domains.network.certificates import CertificateFacts
 from app.domains.network.crew import CrewFacts
-from app.domains.network.joining import STAFF_ROLES
+from app.domains.network.joining import roles_of
 from app.domains.network.models import ServiceCenter
 from app.domains.network.opening import read_week, write_hours
 from app.domains.network.said import hours_saved
@@ -68,7 +68,7 @@ async def people_of(
     held = await certificates.of_people(db, people)
     return page(
         request, me, "network/people_of_center.html", status=422 if wrong else 200, center=center, people=people,
-        roles=await crew.roles_by_person(db, center),
+        roles=await crew.roles_by_person(db, center), all_roles=await roles_of(db, center.tenant_id),
         expired={who: [one for one in theirs if certificates.has_expired(one, center)] for who, theirs in held.items()},
         invitations=await inviting.open_invitations(db, center),
         typed=values_of(await request.form()) if wrong else {}, errors=wrong.errors if wrong else {},
@@ -93,7 +93,7 @@ async def _show(
         return page(
             request, me, "network/member.html", status=422 if wrong else 200, center=center, member=member,
             home=await db.get_one(ServiceCenter, member.profile.center_id), week=week, typed=typed, skills=crew.SKILLS, errors=wrong.errors if wrong else {},
-            roles=await crew.roles_at(db, member.profile, center), all_roles=STAFF_ROLES,
+            roles=await crew.roles_at(db, member.profile, center), all_roles=await roles_of(db, center.tenant_id),
             certificates=[
                 (one, certificates.has_expired(one, center))
                 for one in (await certificates.of_people(db, [member.profile]))[staff_id]

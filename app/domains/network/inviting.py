@@ -23,7 +23,7 @@ from app.domains.network.models import Invitation, ServiceCenter, StaffProfile
 
 LIFE = timedelta(days=7)
 
-StaffRole = Literal["advisor", "technician", "owner"]
+StaffRole = Literal["advisor", "technician", "parts_counter", "owner", "parts_owner"]
 
 
 class PersonInvited(Event, frozen=True):
@@ -53,6 +53,8 @@ async def invite(
     """Ask somebody to work here. An open invitation to the same address is replaced. Raises Invalid."""
     if "@" not in facts.email or any(sign.isspace() for sign in facts.email):
         raise Invalid({"email": _("Please enter an email address.")})
+    if facts.role not in await joining.roles_of(db, center.tenant_id):
+        raise Invalid({"role": _("Please choose one of the options.")})
     await _refuse_colleague(db, center, facts.email)
     for older in await open_invitations(db, center):
         if older.email.lower() == facts.email.lower():

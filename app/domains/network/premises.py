@@ -98,15 +98,26 @@ async def find_center(db: AsyncSession, me: Viewer, center_id: UUID) -> ServiceC
 
 
 async def open_center(db: AsyncSession, facts: CenterFacts, *, by: Viewer) -> ServiceCenter:
-    """A new center of the actor's business; its owner works there from the first day."""
+    """A new center of the actor's business; its owner works there from the first day. Raises Invalid, and Refused for
+    a business that sells parts: it has one place."""
+    await _refuse_second_parts_shop(db, by)
     center = ServiceCenter(tenant_id=by.tenant_id, slug=await _free_slug(db, facts.name))
     _set(center, facts)
     db.add(center)
     await db.flush()
-    if any(one.role == "owner" and one.center_id is not None for one in by.held):
+    owned = [one for one in by.held if one.role == "owner" and one.tenant_id == by.tenant_id]
+    if any(one.center_id is not None for one in owned):
         db.add(RoleAt(user_id=by.user_id, tenant_id=by.tenant_id, service_center_id=center.id, role="owner"))
     await _tell_center(db, center, by)
     return center
+
+
+async def _refuse_second_parts_shop(db: AsyncSession, by: Viewer) -> None:
+    kept = select(ServiceCenter.id).join(Tenant, Tenant.id == ServiceCenter.tenant_id)
+    if await db.scalar(kept.where(Tenant.id == by.tenant_id, Tenant.kind == "parts").limit(1)):
+        raise Refused(
+            _("A parts shop has one place. For another place, sell from there as a business of its own.")
+        )
 
 
 async def change_center(
@@ -437,7 +448,7 @@ def _open() -> Select[ServiceCenter]:
     return (
         select(ServiceCenter)
         .join(Tenant, Tenant.id == ServiceCenter.tenant_id)
-        .where(ServiceCenter.is_active, Tenant.is_active)
+        .where(ServiceCenter.is_active, Tenant.is_active, Tenant.kind == "shop")
     )
 
 

@@ -57,17 +57,35 @@ def hours_words(intervals: Sequence[Sequence[str]]) -> str:
     return write_hours(intervals)
 
 
+WORKSHOPS_OWN = frozenset({"bays", "kiosks", "services", "canned"})
+PARTS_SHOPS_OWN = frozenset({"profile"})
+
+
+def _of_kind(context: Context, every: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    others = PARTS_SHOPS_OWN if is_workshop(context) else WORKSHOPS_OWN
+    return [one for one in every if one[0] not in others]
+
+
 @template_global
-def setup_tabs(center_id: UUID) -> list[tuple[str, str, str]]:
+@pass_context
+def is_workshop(context: Context) -> bool:
+    """Whether the business one works for repairs cars; else it sells parts, and has no bays, services or bookings."""
+    return not context["me"].can("sell:parts")
+
+
+@template_global
+@pass_context
+def setup_tabs(context: Context, center_id: UUID) -> list[tuple[str, str, str]]:
     """What an owner sets up at a center."""
     base = f"/settings/centers/{center_id}"
-    return [
-        ("facts", _("Workshop"), base),
+    every = [
+        ("facts", _("Workshop") if is_workshop(context) else _("Shop"), base),
         ("hours", _("Hours"), f"{base}/hours"),
         ("bays", _("Bays"), f"{base}/bays"),
         ("people", _("People"), f"{base}/people"),
         ("kiosks", _("Tablets"), f"{base}/kiosks"),
     ]
+    return _of_kind(context, every)
 
 
 @template_global
@@ -76,7 +94,8 @@ def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
     """What an owner sets up for the whole shop; what belongs to a module that is off is not offered."""
     every = [
         ("business", _("Business"), "/settings/business"),
-        ("centers", _("Workshops"), "/settings/centers"),
+        ("profile", _("What we sell"), "/market/profile"),
+        ("centers", _("Workshops") if is_workshop(context) else _("Address and hours"), "/settings/centers"),
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
         ("mails", _("Mails"), "/settings/mails"),
@@ -84,7 +103,9 @@ def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
         ("access", _("Addresses"), "/settings/addresses"),
         ("audit", _("Audit trail"), "/settings/audit"),
     ]
-    return [one for one in every if one[0] != "payments" or context["me"].has("card_payments")]
+    return [
+        one for one in _of_kind(context, every) if one[0] != "payments" or context["me"].has("card_payments")
+    ]
 
 
 def hours_saved(week: Mapping[str, Sequence[Sequence[str]]]) -> str:
@@ -101,6 +122,8 @@ def role_label(role: str) -> str:
     return {
         "advisor": _("Service advisor"),
         "technician": _("Technician"),
+        "parts_counter": _("Parts counter"),
         "owner": _("Shop owner"),
+        "parts_owner": _("Parts shop owner"),
         "network_admin": _("Network admin"),
     }.get(role, role)

@@ -195,11 +195,20 @@ _MODULE_WORDS: Final = {
         N_("Card payments"),
         N_("Customers pay invoices by card. Off: no new payment begins; what is under way is finished."),
     ),
-    "messages": (N_("Messages to customers"), N_("The desk writes to a customer from their record.")),
+    "messages": (
+        N_("Messages to customers"),
+        N_("The desk writes to a customer from their record, and the two write to each other about a visit."),
+    ),
     "reminders": (N_("Reminders"), N_("A mail before each visit, and before a car's next service is due.")),
     "api_tokens": (
         N_("Programs with API tokens"),
         N_("Off: every token for your business stops at once, and works again when switched on."),
+    ),
+    "parts_market": (
+        N_("Parts from shops around"),
+        N_(
+            "Ask parts shops for what a job needs, and take their offers. Off: no new requests; nothing is lost."
+        ),
     ),
 }
 

@@ -119,8 +119,14 @@ async def _show(
             values=typed if typed is not None else await _values(db, me, center),
             steps=premises.SLOT_STEPS,
             errors={ON_PAGE.get(name, name): words for name, words in wrong.errors.items()} if wrong else {},
-            public_page=f"/shops/{center.slug}" if center and center.is_active else "",
+            public_page=_public_page(center, me),
         )  # fmt: skip
+
+
+def _public_page(center: ServiceCenter | None, me: Viewer) -> str:
+    if center is None or not center.is_active:
+        return ""
+    return f"/parts-shops/{center.slug}" if me.can("sell:parts") else f"/shops/{center.slug}"
 
 
 async def _values(db: AsyncSession, me: Viewer, center: ServiceCenter | None) -> dict[str, Any]:
@@ -153,9 +159,14 @@ async def open_center(request: AnyRequest) -> Response[Any]:
 @post("/settings/centers/{center_id:uuid}", opt=SETS_UP, status_code=303)
 async def change_center(request: AnyRequest, center_id: FromPath[UUID]) -> Response[Any]:
     try:
-        form = read(CenterForm, await request.form())
+        typed = await request.form()
         async with begin(request) as (db, me):
             center = await premises.find_center(db, me, center_id)
+            # A parts shop's form asks for nothing about bookings and tax: what is there stays.
+            stays = await _values(db, me, center) if me.can("sell:parts") else {}
+            form = read(
+                CenterForm, {name: _as_sent(value) for name, value in stays.items()} | values_of(typed)
+            )
             await premises.change_center(db, center, form.facts(center.working_hours), by=me)
             return see_other(request, f"/settings/centers/{center_id}", flash=_("Saved."))
     except Invalid as wrong:
@@ -200,6 +211,10 @@ async def set_exception(request: AnyRequest, center_id: FromPath[UUID]) -> Respo
             return see_other(request, f"/settings/centers/{center_id}/hours", flash=_("Saved."))
     except Invalid as wrong:
         return await _hours(request, center_id, wrong)
+
+
+def _as_sent(value: Any) -> str:
+    return ("yes" if value else "") if isinstance(value, bool) else str(value)
 
 
 def _hours_of(words: str) -> list[list[str]]:

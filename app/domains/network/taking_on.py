@@ -30,7 +30,7 @@ class BusinessFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def take_on(db: AsyncSession, facts: BusinessFacts, *, by: Viewer) -> ServiceCenter:
     """Raises Invalid, Forbidden. The new workshop takes bookings once its hours are set."""
-    slug = await _free_slug(db, facts.name)
+    slug = await free_slug(db, facts.name)
     tenant = await joining.join(db, TenantFacts(name=facts.name, slug=slug, currency=facts.currency), by=by)
     await enter_tenant(db, tenant.id)
     there = replace(by, tenant_id=tenant.id)
@@ -44,7 +44,8 @@ async def take_on(db: AsyncSession, facts: BusinessFacts, *, by: Viewer) -> Serv
     return center
 
 
-async def _free_slug(db: AsyncSession, name: str) -> str:
+async def free_slug(db: AsyncSession, name: str) -> str:
+    """A short name that no business has yet."""
     base = premises.slug_of(name)
     taken = set(await db.scalars(select(Tenant.slug).where(Tenant.slug.like(f"{base}%"))))
     return premises.first_free(base, taken)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock, files
 from app.core.db import transaction
 from app.core.events import Event, Heard, record
+from app.core.permissions import OWNERS
 from app.core.queue import cron
 from app.core.security import as_uuid
 from app.core.tables import AuditLog, EventRow
@@ -154,7 +155,7 @@ async def tell_of_burst(db: AsyncSession, heard: Heard[BurstNoticed]) -> None:
     await db.execute(text("SELECT set_config('app.network', 'on', true)"))
     wanted = select(RoleAt.user_id).where(
         RoleAt.tenant_id == heard.tenant_id,
-        RoleAt.role == ("owner" if heard.tenant_id else "network_admin"),
+        RoleAt.role.in_(OWNERS if heard.tenant_id else {"network_admin"}),
     )
     if heard.tenant_id:  # the network's administrators are nobody's staff
         wanted = wanted.where(still_works())

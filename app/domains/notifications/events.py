@@ -19,6 +19,14 @@ class NotificationsRead(Event, frozen=True, kw_only=True):
     user_id: UUID
 
 
+class PushAddressed(Event, frozen=True, kw_only=True):
+    """Something is to be told on one of a person's devices."""
+
+    subscription_id: UUID
+    notification_id: UUID | None
+    """None: the person tries whether it arrives."""
+
+
 class MailWritten(Event, frozen=True, kw_only=True):
     """A mail waits to be sent."""
 

@@ -177,6 +177,47 @@ class Receipt:
         ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMessage:
+    """Something in a conversation that was not read yet. What it says is not said: a mail is read by more people."""
+
+    about: str
+    url: str
+
+    def values(self, _place: Place) -> Mapping[str, str]:
+        return {"about": self.about}
+
+    def details(self, _place: Place) -> Details:
+        return [(_("About"), self.about)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """Parts that were bought on the market: paid, sent, handed over."""
+
+    code: str
+    parts: Sequence[str]
+    total_minor: int
+    currency: str
+    url: str
+    carrier: str = ""
+    tracking: str = ""
+    method: str = ""
+
+    def values(self, _place: Place) -> Mapping[str, str]:
+        return {
+            "order": self.code, "parts": ", ".join(self.parts), "total": render.money(self.total_minor, self.currency),
+            "carrier": self.carrier, "tracking": self.tracking, "method": self.method,
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        said = self.values(place)
+        return [
+            (_("Order"), self.code), (_("Parts"), said["parts"]), (_("Sum"), said["total"]), (_("By"), self.method),
+            (_("Carrier"), self.carrier), (_("Tracking number"), self.tracking),
+        ]  # fmt: skip
+
+
 def _ahead(place: Place, days: int, at: time) -> datetime:
     """A time of day at the workshop, so many days from now."""
     zone = place.center.zone
@@ -233,6 +274,21 @@ def _a_receipt(place: Place) -> Receipt:
     )  # fmt: skip
 
 
+def _a_message(_place: Place) -> WaitingMessage:
+    return WaitingMessage(about=_("Brake check"), url="/appointments/example/messages")
+
+
+def _a_parcel(place: Place) -> Parcel:
+    return Parcel(
+        code="K7TM-3QXD", parts=[_("Brake pads, front"), _("Brake discs, front")], total_minor=18900,
+        currency=place.center.currency, url="/parts/orders/K7TM-3QXD", carrier="UPS", tracking="1Z 999 AA1",
+    )  # fmt: skip
+
+
+def _paid_parts(place: Place) -> Parcel:
+    return replace(_a_parcel(place), carrier="", tracking="", method="Visa ···· 4242")
+
+
 CUSTOMER: Final = "Dana Whitfield"
 """To whom a preview is written."""
 
@@ -258,10 +314,21 @@ _RECEIPT: Final = {
     "invoice": N_("the invoice's number"), "amount": N_("what was paid now"), "method": N_("what it was paid with"),
     "open": N_("what is still open"),
 }  # fmt: skip
+_MESSAGE: Final = {"about": N_("what it is about")}
+_PARCEL: Final = {
+    "order": N_("the order's number"), "parts": N_("what was bought"), "total": N_("the sum with tax"),
+    "carrier": N_("who brings it, once it is sent"), "tracking": N_("the tracking number, if there is one"),
+    "method": N_("what it was paid with, on the receipt"),
+}  # fmt: skip
 BLOCKS: Final = {"details": N_("these facts as a table"), "link": N_("the button")}
 """Each stands on a line of its own."""
 
-GROUPS: Final = {"visits": N_("Visits"), "work": N_("Estimates and work"), "money": N_("Bills and payments")}
+GROUPS: Final = {
+    "visits": N_("Visits"),
+    "work": N_("Estimates and work"),
+    "money": N_("Bills and payments"),
+    "parts": N_("Parts you sell"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +401,12 @@ _ALL: Final = (
         _SERVICE, _a_service, N_("Book a visit"), bar=AMBER,
     ),
     CustomerMail(
+        "message_waiting", "visits", N_("Message waiting"), N_("When a message of yours was not read for half an hour and nothing more was written. What it says is not in the mail."),
+        N_("{shop} has written to you"),
+        N_("Hello {customer},\n\nWe have written to you, and you have not read it yet.\n\n{details}\n\n{link}"),
+        _MESSAGE, _a_message, N_("Read and answer"), needs_link=True,
+    ),
+    CustomerMail(
         "estimate_ready", "work", N_("Estimate ready"), N_("When you send an estimate, and when the customer asks for a fresh link."),
         N_("Your estimate from {shop}: {total}"),
         N_("Hello {customer},\n\nWe have looked at your {car} and written down what we found and what it costs. Nothing is done before you say yes, and you decide about each job by itself.\n\n{details}\n\nThe link is for you alone; please do not pass it on. Should it have run out, the same address sends you a fresh one for as long as the estimate is valid.\n\n{link}"),
@@ -362,6 +435,24 @@ _ALL: Final = (
         N_("We have received {amount}"),
         N_("Hello {customer},\n\nThank you, your payment has arrived.\n\n{details}\n\n{link}"),
         _RECEIPT, _a_receipt, N_("See the receipt"), bar=GREEN, needs_link=True,
+    ),
+    CustomerMail(
+        "parts_order_paid", "parts", N_("Parts paid"), N_("When you confirm a parts order and its money is taken, or it is paid on delivery."),
+        N_("Your receipt: {total} for order {order}"),
+        N_("Hello {customer},\n\nThank you. We have your parts, and your payment has arrived.\n\n{details}\n\n{link}"),
+        _PARCEL, _paid_parts, N_("See the order"), bar=GREEN,
+    ),
+    CustomerMail(
+        "parts_order_shipped", "parts", N_("Parts sent"), N_("When you send parts that were ordered."),
+        N_("Your parts are on their way: order {order}"),
+        N_("Hello {customer},\n\nYour parts are on their way.\n\n{details}\n\n{link}"),
+        _PARCEL, _a_parcel, N_("Follow the order"),
+    ),
+    CustomerMail(
+        "parts_order_delivered", "parts", N_("Parts delivered"), N_("When parts that were ordered are handed over."),
+        N_("Your parts are there: order {order}"),
+        N_("Hello {customer},\n\nYour parts were handed over. If something is wrong with them, you can ask on the order's page to send them back.\n\n{details}\n\n{link}"),
+        _PARCEL, _a_parcel, N_("See the order"), bar=GREEN,
     ),
 )  # fmt: skip
 

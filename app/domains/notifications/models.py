@@ -11,6 +11,7 @@ from app.core.db import Base, Identified, TenantOwned, tenant_key
 from app.core.sealing import sealed_for
 
 LINK_SEAL = "mail link"
+PUSH_SEAL = "push subscription"
 BLANK = "-the-link-is-sealed-"
 """Stands for a link's token in the stored parts of a mail."""
 
@@ -35,6 +36,36 @@ class Notification(Identified, Base):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     related_id: Mapped[UUID | None]
     is_read: Mapped[bool] = mapped_column(default=False)
+
+
+class PushSubscription(Identified, Base):
+    """A browser that told us where its push service is. It ends with the session it was made in."""
+
+    __tablename__ = "push_subscriptions"
+    __table_args__ = (Index("ix_push_subscriptions_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    endpoint_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for(PUSH_SEAL))
+    """Address and keys: whoever has them can write to that device."""
+    user_agent: Mapped[str] = mapped_column(default="")
+    last_sent_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    """How many messages its service has refused since it last took one."""
+    not_before: Mapped[datetime | None]
+    """When its service wants to be asked again."""
+
+
+class PushMute(Identified, Base):
+    """Something a person does not want to be told on their devices; it stands in their list all the same."""
+
+    __tablename__ = "push_mutes"
+    __table_args__ = (UniqueConstraint("user_id", "topic"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    topic: Mapped[str]
+    """One of `push_topics.TOPICS`."""
 
 
 class Mail(Identified, Base):

@@ -10,7 +10,7 @@ from app.core.personal import AtShop, Declared, Emptied, Records
 from app.core.tables import EventRow
 from app.core.words import _
 from app.domains.booking.models import Appointment
-from app.domains.notifications.models import Mail, Notification
+from app.domains.notifications.models import Mail, Notification, PushMute, PushSubscription
 from app.domains.workshop.models import RepairOrder
 
 
@@ -28,6 +28,23 @@ def records(person: UUID) -> Sequence[Records]:
             lambda rows: rows.where(Notification.user_id == person).order_by(Notification.created_at),
         ),
         Records(
+            "push_devices", _("Devices on which you are told at once."), ("push_subscriptions",),
+            {
+                "since": (PushSubscription.created_at, _("since when")),
+                "device": (PushSubscription.user_agent, _("what the browser calls itself")),
+                "last_sent_at": (PushSubscription.last_sent_at, _("when something last went there")),
+            },
+            lambda rows: rows.where(PushSubscription.user_id == person).order_by(PushSubscription.created_at),
+        ),
+        Records(
+            "push_mutes", _("What you do not want to be told on your devices."), ("push_mutes",),
+            {
+                "topic": (PushMute.topic, _("what it is about")),
+                "since": (PushMute.created_at, _("since when")),
+            },
+            lambda rows: rows.where(PushMute.user_id == person).order_by(PushMute.topic),
+        ),
+        Records(
             "mails", _("Mails that were written to you."), ("mails",),
             {
                 "written_at": (Mail.created_at, _("when it was written")),
@@ -42,8 +59,8 @@ def records(person: UUID) -> Sequence[Records]:
 
 
 async def erase(db: AsyncSession, person: UUID) -> None:
-    """What they were told, on their list and by mail."""
-    for kind in (Notification, Mail):
+    """What they were told, on their list and by mail, and the devices they were told on."""
+    for kind in (Notification, Mail, PushSubscription, PushMute):
         await db.execute(delete(kind).where(kind.user_id == person))
 
 

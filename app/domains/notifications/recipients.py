@@ -66,19 +66,20 @@ async def person(db: AsyncSession, user_id: UUID, *, tenant_id: UUID | None) -> 
 
 
 async def desk(db: AsyncSession, center: ServiceCenter) -> Sequence[UUID]:
-    """The accounts of everybody who runs a center's appointments, without those who were let go."""
-    roles = [role for role, may in BY_ROLE.items() if "manage:appointments" in may]
-    found = await db.scalars(
-        select(RoleAt.user_id)
-        .where(
-            RoleAt.tenant_id == center.tenant_id,
-            RoleAt.role.in_(roles),
-            or_(RoleAt.service_center_id.is_(None), RoleAt.service_center_id == center.id),
-            still_works(),
-        )
-        .distinct()
-    )
-    return found.all()
+    """The accounts of everybody who runs a center's appointments."""
+    return await holding(db, "manage:appointments", tenant_id=center.tenant_id, center_id=center.id)
+
+
+async def holding(
+    db: AsyncSession, permission: str, *, tenant_id: UUID, center_id: UUID | None = None
+) -> Sequence[UUID]:
+    """The accounts of everybody whose role at a center, or anywhere at a business, allows something, without those who
+    were let go."""
+    roles = [role for role, may in BY_ROLE.items() if permission in may]
+    query = select(RoleAt.user_id).where(RoleAt.tenant_id == tenant_id, RoleAt.role.in_(roles), still_works())
+    if center_id is not None:
+        query = query.where(or_(RoleAt.service_center_id.is_(None), RoleAt.service_center_id == center_id))
+    return (await db.scalars(query.distinct())).all()
 
 
 async def place(db: AsyncSession, center_id: UUID) -> Place:

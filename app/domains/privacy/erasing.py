@@ -16,6 +16,7 @@ from app.core.db import transaction
 from app.core.erasures import Again
 from app.core.errors import Invalid, Refused
 from app.core.events import Heard, record
+from app.core.permissions import OWNERS
 from app.core.personal import declared
 from app.core.queue import cron, for_each
 from app.core.relay import outside_transaction
@@ -32,7 +33,7 @@ WHY = "the account was erased at its owner's wish"
 
 def hindrance(me: Viewer) -> str:
     """Why this account cannot be erased now, and what to do first; "" when it can."""
-    if any(one.role == "owner" for one in me.held):
+    if any(one.role in OWNERS for one in me.held):
         return _(
             "A business here is yours. Make somebody else its owner and have them end your roles, or ask the "
             "network to close the business; then your account can be erased."

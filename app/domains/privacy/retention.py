@@ -45,7 +45,14 @@ def periods() -> list[Period]:
             _("Browsers, programs and mailed links that let you in"),
             _age(pruning.SIGN_INS_KEPT, _("after they end")),
             _("to say that one has ended, not that it is unknown"),
-            ("sessions", "refresh_tokens", "password_resets", "email_proofs", "half_ways"),
+            (
+                "sessions",
+                "push_subscriptions",
+                "refresh_tokens",
+                "password_resets",
+                "email_proofs",
+                "half_ways",
+            ),
         ),
         Period(
             _("What you were told, on your list and by mail"),
@@ -75,6 +82,11 @@ def periods() -> list[Period]:
             _("A shop's record of you: name, address, phone, notes"),
             _("until you or the shop erases it and nothing is open between you"),
             _("the shop must reach you about your car"),
+        ),
+        Period(
+            _("What you and a business wrote to each other"),
+            _("until you erase your account, or the shop its record of you"),
+            _("both may look up what was agreed; nobody else reads it"),
         ),
         Period(
             _("Visits, findings, photos and videos of a car's work"),

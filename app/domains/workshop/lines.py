@@ -190,6 +190,48 @@ async def change_line(
     return line
 
 
+async def note_bought(
+    db: AsyncSession,
+    job: Job,
+    line_id: UUID | None,
+    *,
+    description: str,
+    part_number: str,
+    brand: str,
+    quantity: Decimal,
+    unit_cost_minor: int,
+    by: Viewer,
+) -> JobLine:
+    """A part for a job was bought: the line it is for gets its number, brand and cost, and keeps its price, so that the
+    customer's word stands, however far the work is. A part that is not on the job yet is put there at its cost; on work
+    that can no longer be changed it is put at no price, for the desk to decide. Raises Refused when nothing is open."""
+    order = await hold_open(db, job.order_id)
+    await db.refresh(job)
+    line: JobLine | None = await db.scalar(
+        select(JobLine).where(JobLine.job_id == job.id, JobLine.id == line_id, JobLine.kind == "part")
+    )
+    shown = False
+    if line is not None:
+        if brand and brand.casefold() not in line.description.casefold():
+            line.description = f"{line.description} · {brand}"[:300]
+        line.part_number = part_number or line.part_number
+        line.unit_cost_minor = unit_cost_minor
+    else:
+        shown = job.status in ("proposed", "presented", "authorized", "pending")
+        wanted = NewLine(
+            kind="part",
+            description=" · ".join(filter(None, (description, brand)))[:300],
+            part_number=part_number,
+            quantity=quantity,
+            unit_price_minor=unit_cost_minor if shown else 0,
+            unit_cost_minor=unit_cost_minor,
+        )
+        [line] = await put_lines(db, order, job, [wanted])
+    await db.flush()
+    await _changed(db, order, job, by=by, shown=shown)
+    return line
+
+
 async def remove_line(
     db: AsyncSession, job: Job, line_id: UUID, *, by: Viewer, version: int | None = None
 ) -> None:

@@ -71,6 +71,9 @@ class Checkout:
     a second call with the same key must say exactly the same."""
     platform_fee: int = 0
     """What of the amount goes to the platform. Only where the payment is taken on a shop's own account."""
+    capture_later: bool = False
+    """The payer only authorises: the amount is held on the card until `capture` takes it or `cancel` lets it go.
+    docs/decisions/authorise-then-capture.md"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,10 @@ class PaymentStatus:
     reference: str | None = None
     amount: int | None = None
     """Taken so far. None: the provider keeps no books, ours are the only ones."""
+    authorized: int = 0
+    """Held on the payer's card for us and not taken: what a capture may take now."""
+    authorized_until: datetime | None = None
+    """When the hold lapses, as far as the provider says it."""
     refunded: int = 0
     """Given back, all in all; what the payer's bank sent back is part of it, so that it only grows."""
     returned: int = 0
@@ -146,8 +153,18 @@ class PaymentGateway(Protocol):
 
     async def status(self, ref: str, *, account: str | None = None) -> PaymentStatus: ...
 
+    async def capture(
+        self, ref: str, amount: int, *, key: UUID, account: str | None = None, platform_fee: int = 0
+    ) -> PaymentStatus:
+        """Take what was authorised, or a part of it: the rest is let go, there is no second capture. The platform's fee
+        is said anew, for it is a part of what is taken. Asked again for the same amount, however long afterwards, it
+        tells what it did. Raises GatewayRefused when nothing is held (not paid yet, lapsed, cancelled), when it is
+        more than is held, and when another amount was taken already."""
+        ...
+
     async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
-        """Close a checkout nobody has paid. One that was paid meanwhile stays paid; the answer says which."""
+        """Close a checkout nobody has paid, or let go what was authorised. One that was paid or captured meanwhile
+        stays so; the answer says which."""
         ...
 
     async def refund(self, ref: str, amount: int, *, key: UUID, account: str | None = None) -> RefundMade:

@@ -24,11 +24,20 @@ class CashDrawer:
     async def create_checkout(self, checkout: Checkout) -> CheckoutStarted:
         if checkout.amount <= 0:
             raise GatewayRefused("The amount must be more than nothing.", "amount_too_small")
+        if checkout.capture_later:
+            words = "Cash cannot be held for later: it is taken when it is given."
+            raise GatewayRefused(words, "capture_later_not_supported")
         return CheckoutStarted(ref=f"cash_{checkout.key}", url=None, state="completed")
 
     async def status(self, ref: str, *, account: str | None = None) -> PaymentStatus:
         self._check(ref)
         return PaymentStatus(ref=ref, state="completed", method="cash")
+
+    async def capture(
+        self, ref: str, amount: int, *, key: UUID, account: str | None = None, platform_fee: int = 0
+    ) -> PaymentStatus:
+        self._check(ref)
+        raise GatewayRefused("Cash was taken when it was given: nothing is held.", "nothing_authorized")
 
     async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
         return await self.status(ref)

@@ -49,6 +49,9 @@ _INTENT_STATES: Mapping[str, State] = {
     "canceled": "cancelled",
 }
 
+_LAPSED = ("automatic", "expired")
+"""Why Stripe itself gave up an intent; every other reason is that of whoever cancelled it."""
+
 _DISPUTE_DECIDED = ("won", "lost", "warning_closed", "prevented")
 _REFUND_FAILED = ("failed", "canceled")
 
@@ -99,6 +102,8 @@ class StripeGateway:
             params["customer_email"] = checkout.email
         if checkout.platform_fee:
             params["payment_intent_data"]["application_fee_amount"] = checkout.platform_fee
+        if checkout.capture_later:
+            params["payment_intent_data"]["capture_method"] = "manual"
         if spoken := _spoken(checkout.locale):
             params["locale"] = spoken
         call = self._client.v1.checkout.sessions.create_async(
@@ -110,8 +115,7 @@ class StripeGateway:
 
     async def status(self, ref: str, *, account: str | None = None) -> PaymentStatus:
         options = {"stripe_account": account}
-        call = self._client.v1.checkout.sessions.retrieve_async(ref, {"expand": WHOLE_STORY}, options)  # type: ignore[arg-type]
-        session = await _asked(call)
+        session = await self._session(ref, WHOLE_STORY, options)
         intent: Any = session.payment_intent
         charge: Any = intent.latest_charge if intent else None
         disputes: Sequence[Any] = []
@@ -130,26 +134,69 @@ class StripeGateway:
             fee = next(iter(fees.data), None)
         return _status(session, disputes, refunds, fee)
 
+    async def _session(self, ref: str, expand: Sequence[str], options: Any) -> Any:
+        return await _asked(
+            self._client.v1.checkout.sessions.retrieve_async(ref, {"expand": list(expand)}, options)
+        )
+
     async def _refunds(self, intent: str, options: Any) -> Sequence[Any]:
         found = self._client.v1.refunds.list_async({"payment_intent": intent, "limit": 100}, options)
         return (await _asked(found)).data
 
-    async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
-        try:
-            await _asked(
-                self._client.v1.checkout.sessions.expire_async(ref, None, {"stripe_account": account})
+    async def capture(
+        self, ref: str, amount: int, *, key: UUID, account: str | None = None, platform_fee: int = 0
+    ) -> PaymentStatus:
+        options = {"stripe_account": account}
+        intent: Any = (await self._session(ref, ["payment_intent"], options)).payment_intent
+        if intent and intent.status == "requires_capture":
+            params: dict[str, Any] = {"amount_to_capture": amount}
+            if platform_fee or intent.application_fee_amount:
+                params["application_fee_amount"] = platform_fee
+            await self._unless_moved(
+                self._client.v1.payment_intents.capture_async(
+                    intent.id,
+                    params,  # type: ignore[arg-type]
+                    {"idempotency_key": str(key), "stripe_account": account},
+                )
             )
+        told = await self.status(ref, account=account)
+        if not told.amount:
+            raise GatewayRefused(f"Nothing is held that could be taken ({told.state}).", "nothing_authorized")
+        if told.amount != amount:
+            raise GatewayRefused("Another amount was taken already.", "captured_already")
+        return told
+
+    @staticmethod
+    async def _unless_moved(call: Awaitable[object]) -> None:
+        """Ask for what only an authorised payment allows. Somebody else may have taken it or let it go since we looked:
+        that is not an error, only another answer."""
+        try:
+            await _asked(call)
+        except GatewayRefused as refused:
+            if refused.code != "payment_intent_unexpected_state":
+                raise
+
+    async def cancel(self, ref: str, *, account: str | None = None) -> PaymentStatus:
+        options = {"stripe_account": account}
+        try:
+            await _asked(self._client.v1.checkout.sessions.expire_async(ref, None, options))  # type: ignore[arg-type]
         except GatewayRefused as refused:
             if refused.code == "resource_missing":
                 raise
             # Paid or expired a moment ago: not an error, only another answer.
+        told = await self.status(ref, account=account)
+        if told.state != "authorized" or not told.transaction:
+            return told
+        await self._unless_moved(
+            self._client.v1.payment_intents.cancel_async(told.transaction, None, options)  # type: ignore[arg-type]
+        )
         return await self.status(ref, account=account)
 
     async def refund(self, ref: str, amount: int, *, key: UUID, account: str | None = None) -> RefundMade:
         options = {"stripe_account": account}
-        call = self._client.v1.checkout.sessions.retrieve_async(ref, {"expand": ["payment_intent"]}, options)  # type: ignore[arg-type]
-        intent: Any = (await _asked(call)).payment_intent
-        if not intent:
+        intent: Any = (await self._session(ref, ["payment_intent.latest_charge"], options)).payment_intent
+        if not intent or not intent.amount_received:
+            # A refund of what is only authorised is not one: Stripe lets the whole hold go by it.
             raise GatewayRefused("Nothing was paid that could be given back.", "charge_not_refundable")
         # Stripe forgets an idempotency key after a day; the refund itself remembers whose it is.
         made = await self._refunds(intent.id, options)
@@ -160,7 +207,9 @@ class StripeGateway:
                 "amount": amount,
                 "metadata": {"refund": str(key)},
             }
-            if intent.application_fee_amount:  # where there is none, asking for it back is an error
+            if (
+                intent.latest_charge.application_fee_amount
+            ):  # where there is none, asking for it back is an error
                 params["refund_application_fee"] = True
             refund = await _asked(
                 self._client.v1.refunds.create_async(
@@ -342,6 +391,10 @@ def _status(session: Any, disputes: Sequence[Any], refunds: Sequence[Any], fee: 
         state = "expired"
     elif intent:
         state = _INTENT_STATES.get(intent.status, "pending")
+        if state == "cancelled" and intent.cancellation_reason in _LAPSED:
+            state = "expired"
+        if intent.capture_method == "manual":
+            refunds = [refund for refund in refunds if not _is_release(refund)]
     refunded = sum(refund.amount for refund in refunds)
     returned = [refund for refund in refunds if refund.status in _REFUND_FAILED]
     gone = refunded - sum(refund.amount for refund in returned)
@@ -361,11 +414,13 @@ def _status(session: Any, disputes: Sequence[Any], refunds: Sequence[Any], fee: 
         state=state,
         reference=session.client_reference_id,
         amount=intent.amount_received if intent else 0,
+        authorized=intent.amount_capturable if intent else 0,
+        authorized_until=_capture_before(charge) if state == "authorized" else None,
         refunded=refunded,
         returned=refunded - gone,
         returned_refs=tuple(refund.id for refund in returned),
         fee=_as_paid(sum(part.amount for part in theirs), entry),
-        platform_fee=charge.application_fee_amount or 0 if charge else 0,
+        platform_fee=charge.application_fee_amount or 0 if charge and charge.captured else 0,
         platform_fee_back=fee.amount_refunded if fee else 0,
         dispute_stage=len(disputes) + len(decided),
         lost=sum(dispute.amount for dispute in decided if dispute.status == "lost"),
@@ -377,6 +432,18 @@ def _status(session: Any, disputes: Sequence[Any], refunds: Sequence[Any], fee: 
         method=_method(charge) if charge and charge.paid else None,
         failure=_failure(intent),
     )
+
+
+def _is_release(refund: Any) -> bool:
+    """Whether it only let go what was held: of what a capture leaves and of a hold that ends Stripe makes a refund,
+    too. It moved no money, so the balance knows nothing of it."""
+    return refund.status == "succeeded" and not refund.balance_transaction
+
+
+def _capture_before(charge: Any) -> datetime | None:
+    card = getattr(charge.payment_method_details, "card", None)
+    moment = getattr(card, "capture_before", None)
+    return datetime.fromtimestamp(moment, UTC) if moment else None
 
 
 def _as_paid(amount: int, entry: Any) -> int:

@@ -3,6 +3,7 @@ import { toast } from "./toasts.js";
 import { hasUnsent, resend } from "./unsent.js";
 import "./fields.js";
 import "./menus.js";
+import "./push.js";
 import "./steppers.js";
 import "./typing.js";
 import "./updates.js";

@@ -1,17 +1,20 @@
-// A reservation that runs out: shows the minutes and seconds that are left, and says when there are none.
+// What runs out: shows the time that is left, and says when there is none. What a live region brings later counts too.
 //   <strong data-countdown="1763683200" data-over="The reservation has run out."></strong>
-const places = [...document.querySelectorAll("[data-countdown]")];
-const timer = setInterval(show, 1000);
+// `data-quiet` says so without calling out: one of many on a board.
+const two = (number) => String(number).padStart(2, "0");
 
 function show() {
-  for (const place of places) {
+  for (const place of document.querySelectorAll("[data-countdown]")) {
     const left = Math.max(0, Math.round(Number(place.dataset.countdown) - Date.now() / 1000));
-    const minutes = String(Math.floor(left / 60));
-    place.textContent = left ? `${minutes}:${String(left % 60).padStart(2, "0")}` : place.dataset.over;
+    const hours = Math.floor(left / 3600);
+    const minutes = Math.floor(left / 60) % 60;
+    const rest = two(left % 60);
+    place.textContent = !left ? place.dataset.over : hours ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
     if (!left) {
-      place.setAttribute("role", "alert");
-      clearInterval(timer);
+      if (!("quiet" in place.dataset)) place.setAttribute("role", "alert");
+      place.removeAttribute("data-countdown");
     }
   }
 }
+setInterval(show, 1000);
 show();

@@ -34,6 +34,7 @@ DOORS = {
     "inspections": ("technician", "/api/v1/staff/inspection-templates"),
     "card_payments": ("owner", "/settings/payments"),
     "api_tokens": ("owner", "/api/v1/tokens"),
+    "parts_market": ("technician", "/parts"),
 }
 
 

@@ -11,6 +11,7 @@ from .accounts import Accounts
 from .brackets import Params, decode, only, whole
 from .checkout import Checkout
 from .faults import Faults
+from .holds import Holds
 from .payouts import Payouts
 from .refusals import StripeRefusal, missing
 from .store import Doc, Store, public
@@ -25,6 +26,7 @@ class Api:
     def __init__(self, store: Store, faults: Faults, secret_key: str, public_url: str) -> None:
         self.store, self.faults, self._secret_key = store, faults, secret_key
         self.till = Till(store, faults)
+        self.holds = Holds(store, faults, self.till)
         self.checkout = Checkout(store, faults, self.till, public_url)
         self.accounts = Accounts(store, faults, public_url)
         self.payouts = Payouts(store, faults)
@@ -44,8 +46,8 @@ class Api:
             lambda account, ref, params: self.checkout.expire(account, ref),
         )
         add("GET", "/v1/checkout/sessions/{id}/line_items", self._line_items)
-        add("POST", "/v1/payment_intents/{id}/capture", self.till.capture)
-        add("POST", "/v1/payment_intents/{id}/cancel", self.till.cancel)
+        add("POST", "/v1/payment_intents/{id}/capture", self.holds.capture)
+        add("POST", "/v1/payment_intents/{id}/cancel", self.holds.cancel)
         add("POST", "/v1/refunds", self.till.refund)
         add("GET", "/v1/balance", lambda account, params: self.payouts.balance(account))
         for path, kind in {

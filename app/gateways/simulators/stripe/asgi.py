@@ -68,6 +68,7 @@ class Simulator:
         add("POST", "/_sim/events/{id}/deliver", self._deliver_again)
         add("POST", "/_sim/payment_intents/{id}/dispute", self._dispute)
         add("POST", "/_sim/payment_intents/{id}/enter", self._enter)
+        add("POST", "/_sim/payment_intents/{id}/lapse", self._lapse)
         add("POST", "/_sim/refunds/{id}/return", self._return_refund)
         add("POST", "/_sim/accounts/{id}/payout", self._pay_out)
         add("POST", "/_sim/payouts/{id}/{outcome}", self._bank_answers)
@@ -86,6 +87,9 @@ class Simulator:
 
     def _enter(self, request: Request, intent: str) -> Response:
         return self._turned(intent, lambda account: self.api.till.enter(account, intent))
+
+    def _lapse(self, request: Request, intent: str) -> Response:
+        return self._turned(intent, lambda account: self.api.holds.lapse(account, intent))
 
     def _return_refund(self, request: Request, refund: str) -> Response:
         return self._turned(refund, lambda account: self.api.till.return_refund(account, refund))
@@ -141,7 +145,7 @@ class Simulator:
         await send_response(await self.answer(request), send)
 
     async def run_beside(self) -> None:
-        """Deliver webhooks, expire sessions, pay out and send back until cancelled."""
+        """Deliver webhooks, expire sessions and holds, pay out and send back until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.courier.run())
             group.create_task(self._keep_time())
@@ -150,8 +154,13 @@ class Simulator:
         while True:
             with self.store.transaction():
                 self.api.checkout.expire_overdue()
-                came_back = self.api.till.return_due()
-                moved = self.api.payouts.daily() or came_back
+                moved = any(
+                    [
+                        self.api.till.return_due(),
+                        self.api.holds.lapse_due(),
+                        self.api.payouts.daily(),
+                    ]
+                )
             if moved:
                 self.courier.wake()
             await asyncio.sleep(EXPIRY_ROUND)

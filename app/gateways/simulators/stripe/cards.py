@@ -61,6 +61,8 @@ CARDS = (
 
 RETURNING = {card.last4 for card in CARDS if card.returns_refunds}
 
+DISPUTING = {card.last4 for card in CARDS if card.disputes}
+
 _BY_NUMBER = {card.number: card for card in CARDS}
 
 

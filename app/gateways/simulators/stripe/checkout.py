@@ -39,7 +39,7 @@ class Checkout:
         if total < SMALLEST.get(currency, 1):
             words = "The Checkout Session's total amount due must add up to at least the smallest charge."
             raise invalid("line_items", words, "amount_too_small")
-        self._check_account(account, params)
+        self._check_wishes(account, params.get("payment_intent_data", {}))
         session = self._store.create("cs", account, self._body(params, lines, currency, total))
         session["url"] = f"{self._public_url}/c/pay/{session['id']}"
         self._store.save(session)
@@ -96,8 +96,10 @@ class Checkout:
             raise invalid("line_items", "All prices of a session share one currency.", "currency_mismatch")
         return lines, currencies.pop()
 
-    def _check_account(self, account: str, params: Params) -> None:
-        wishes = params.get("payment_intent_data", {})
+    def _check_wishes(self, account: str, wishes: Params) -> None:
+        how = wishes.get("capture_method", "automatic_async")
+        if how not in ("automatic", "automatic_async", "manual"):
+            raise invalid("payment_intent_data[capture_method]", f"Invalid capture_method: {how}")
         if wishes.get("application_fee_amount") and not (account or wishes.get("transfer_data")):
             words = "Can only apply an application_fee_amount when a connected account takes the payment."
             raise invalid("payment_intent_data[application_fee_amount]", words)
@@ -178,5 +180,5 @@ class Checkout:
         session["customer_details"] = {"email": session["customer_email"]}
         self._store.save(session, parent=intent["id"])
         self._emit("checkout.session.completed", session, account)
-        if card.disputes:
+        if card.disputes and paid == "paid":
             self._till.dispute(account, intent["id"])

@@ -75,6 +75,7 @@ class Pages:
             back=back,
             session=session,
             shop=shop,
+            is_held=_is_held(session),
             cards=CARDS,
             typed=card,
             error=error,
@@ -115,7 +116,8 @@ class Pages:
             return see_other(f"/c/pay/{ref}")
         if request.method == "GET":
             shop = self._shop(account)
-            return self._page("bank.html", back=(session["success_url"],), session=session, shop=shop)
+            back = (session["success_url"],)
+            return self._page("bank.html", back=back, session=session, shop=shop, is_held=_is_held(session))
         agreed = request.form().get("answer") == "agree"
         card = next(card for card in CARDS if card.asks_bank)
         with self._api.store.transaction():
@@ -149,6 +151,10 @@ class Pages:
 
 def _success(session: Doc) -> str:
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def _is_held(session: Doc) -> bool:
+    return bool(session["payment_intent_data"].get("capture_method") == "manual")
 
 
 def _is_number(text: str) -> bool:

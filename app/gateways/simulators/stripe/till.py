@@ -13,6 +13,8 @@ from .webhooks import emit
 
 FEE_PERCENT_HUNDREDTHS, FEE_FIXED = 290, 30
 """Stripe's usual 2.9 % + 30, so that reconciliation has a fee to find."""
+HELD_FOR = 7 * 24 * 3600
+"""Seconds that a card holds what its owner authorised online."""
 RETURNED_AFTER = 10
 """Seconds until a refund comes back of which its card is known; in life it is days."""
 DISPUTE_FEE = 1500
@@ -37,7 +39,8 @@ class Till:
                 "amount": amount,
                 "amount_capturable": 0,
                 "amount_received": 0,
-                "application_fee_amount": wishes.get("application_fee_amount"),
+                "application_fee_amount": int(fee) if (fee := wishes.get("application_fee_amount")) else None,
+                "canceled_at": None,
                 "cancellation_reason": None,
                 "capture_method": wishes.get("capture_method", "automatic_async"),
                 "client_secret": f"pi_secret_{secrets.token_hex(8)}",
@@ -101,49 +104,18 @@ class Till:
         intent |= {"next_action": None, "last_payment_error": None}
         if intent["capture_method"] == "manual":
             charge |= {"captured": False, "amount_captured": 0}
+            charge["application_fee_amount"] = intent["application_fee_amount"]
+            charge["payment_method_details"]["card"]["capture_before"] = int(time.time()) + HELD_FOR
             intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
             self._store.save(charge)
             self._store.save(intent)
             self._emit("charge.succeeded", charge, account)
             self._emit("payment_intent.amount_capturable_updated", intent, account)
         else:
-            self._settle(account, intent, charge, intent["amount"])
+            self.settle(account, intent, charge, intent["amount"])
             self._emit("charge.succeeded", charge, account)
             self._emit("payment_intent.succeeded", intent, account)
         return intent
-
-    def capture(self, account: str, ref: str, params: Params) -> Doc:
-        only(params, "amount_to_capture", "application_fee_amount", "metadata")
-        intent = self._store.get("payment_intent", account, ref, "intent")
-        if intent["status"] != "requires_capture":
-            raise self._unexpected(intent, "captured")
-        amount = whole(params.get("amount_to_capture", intent["amount"]), "amount_to_capture")
-        if not 0 < amount <= intent["amount_capturable"]:
-            raise invalid("amount_to_capture", "The amount to capture is too large.", "amount_too_large")
-        charge = self._store.get("charge", account, intent["latest_charge"])
-        self._settle(account, intent, charge, amount)
-        self._emit("charge.captured", charge, account)
-        self._emit("payment_intent.succeeded", intent, account)
-        return intent
-
-    def cancel(self, account: str, ref: str, params: Params) -> Doc:
-        only(params, "cancellation_reason")
-        intent = self._store.get("payment_intent", account, ref, "intent")
-        if intent["status"] in ("succeeded", "canceled"):
-            raise self._unexpected(intent, "canceled")
-        intent |= {"status": "canceled", "amount_capturable": 0, "next_action": None}
-        intent["cancellation_reason"] = params.get("cancellation_reason")
-        self._store.save(intent)
-        self._emit("payment_intent.canceled", intent, account)
-        return intent
-
-    @staticmethod
-    def _unexpected(intent: Doc, done: str) -> StripeRefusal:
-        return StripeRefusal(
-            f"This PaymentIntent could not be {done} because it has a status of {intent['status']}.",
-            code="payment_intent_unexpected_state",
-            executed=True,
-        )
 
     # Charges and the balance
 
@@ -175,7 +147,7 @@ class Till:
         }
         return self._store.create("ch", account, body, parent=intent["id"])
 
-    def _settle(self, account: str, intent: Doc, charge: Doc, amount: int) -> None:
+    def settle(self, account: str, intent: Doc, charge: Doc, amount: int) -> None:
         platforms = min(int(intent["application_fee_amount"] or 0), amount)
         charge |= {"captured": True, "amount_captured": amount, "application_fee_amount": platforms or None}
         intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
@@ -251,7 +223,8 @@ class Till:
         """The fee follows the refunds in proportion, reckoned over all of them, so that the last cent goes with the
         last refund. Returns how much comes back with this one."""
         fee = self._store.get("application_fee", "", charge["application_fee"])
-        gone, all_of_it = charge["amount_refunded"], charge["amount_captured"]
+        left, all_of_it = charge["amount"] - charge["amount_refunded"], charge["amount_captured"]
+        gone = all_of_it - left
         upto = (2 * fee["amount"] * gone + all_of_it) // (2 * all_of_it)
         back = max(int(upto) - int(fee["amount_refunded"]), 0)
         if back:
@@ -269,7 +242,7 @@ class Till:
         if params.get("refund_application_fee") == "true" and not charge["application_fee_amount"]:
             words = f"Charge {charge['id']} does not have an application fee to refund."
             raise invalid("refund_application_fee", words)
-        left = charge["amount_captured"] - charge["amount_refunded"]
+        left = charge["amount"] - charge["amount_refunded"]  # what a capture left is refunded, too
         if left == 0:
             words = f"Charge {charge['id']} has already been refunded."
             raise StripeRefusal(words, code="charge_already_refunded", executed=True)
@@ -321,7 +294,7 @@ class Till:
             account, "refund", refund["id"], -amount, 0, charge["currency"], platforms=-back
         )
         refund["balance_transaction"] = entry["id"]
-        charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+        charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         self._store.save(refund)
         self._store.save(charge)
         self._emit("refund.created", refund, account)
@@ -366,8 +339,8 @@ class Till:
         """The payer asks their bank for all that is left of an intent's charge. The money is gone at once."""
         intent = self._store.get("payment_intent", account, ref, "payment_intent")
         charge = self._store.get("charge", account, str(intent["latest_charge"]), "charge")
-        amount = charge["amount_captured"] - charge["amount_refunded"]
-        if charge["status"] != "succeeded" or amount <= 0:
+        amount = charge["amount"] - charge["amount_refunded"]
+        if charge["status"] != "succeeded" or not charge["captured"] or amount <= 0:
             raise invalid("payment_intent", "There is nothing to dispute.")
         body: Doc = {
             "amount": amount,

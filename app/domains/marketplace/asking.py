@@ -1,0 +1,234 @@
+"""Asking the shops: submitting an order, looking further, giving it more time, calling it off, letting it lapse."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import new_id
+from app.core.errors import Invalid, Refused
+from app.core.money import plain
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.marketplace import matching, orders
+from app.domains.marketplace.events import (
+    PartsOrderCancelled,
+    PartsOrderExpired,
+    PartsOrderExtended,
+    PartsOrderSubmitted,
+    PartsSearchWidened,
+    QuoteLost,
+    ShopAsked,
+)
+from app.domains.marketplace.models import ASKING, PartsOrder, PartsOrderLine, ShopQuote
+from app.domains.marketplace.moves import move_order, move_quote
+from app.domains.marketplace.telling import tell, tell_quote
+from app.settings import settings
+
+MOST_LINES = 40
+LONGEST = timedelta(days=3)
+"""However often it is extended: prices do not stand still."""
+
+
+def lifetime() -> timedelta:
+    """How long shops may answer, and by how much more time is given."""
+    return timedelta(minutes=settings().parts_order_minutes)
+
+
+async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrder:
+    """Ask the shops around. With none in reach the radius grows by steps until there is one. An order that has expired
+    is asked about again: whoever answered before is asked anew. Raises Invalid, Refused."""
+    order = await orders.hold(db, order.id)
+    lines = await orders.lines_of(db, order.id)
+    if order.status in ASKING:  # back there leads only the last offer's withdrawal
+        raise Refused(_("The shops are asked already."), audit="parts_order.illegal_move")
+    _check(order, lines)
+    move_order(order, "submitted")
+    now = clock.now()
+    order.submitted_at = order.submitted_at or now
+    order.expires_at = now + lifetime()
+    order.offer_count, order.best_total_minor = 0, None  # whoever is asked anew stands with nothing
+    found: list[matching.Candidate] = []
+    for radius in (step for step in matching.RADII_KM if step >= order.radius_km):
+        order.radius_km = radius
+        if found := await matching.near(db, order, radius):
+            break
+    known = {quote.shop_id: quote for quote in await orders.quotes_of(db, order.id)}
+    chosen = _to_ask(order, found, known)
+    order.asked_count = len({*known, *(one.shop_id for _rank, one in chosen)})
+    submitted = {
+        "radius_km": order.radius_km,
+        "asked": order.asked_count,
+        "expires_at": order.expires_at,
+        "bidding": order.bidding,
+        "quantities": {str(line.id): plain(line.quantity) for line in lines},
+    }
+    await tell(db, PartsOrderSubmitted, order, by=by, **submitted)
+    await _ask(db, order, chosen, known, by=by)
+    return order
+
+
+def _check(order: PartsOrder, lines: Sequence[PartsOrderLine]) -> None:
+    errors = {}
+    if not order.make:
+        errors["vehicle"] = _("Say which car it is for.")
+    if order.latitude is None or not order.currency:
+        errors["place"] = _("Say where the parts go.")
+    if not lines:
+        errors["parts"] = _("Say which parts you need.")
+    elif len(lines) > MOST_LINES:
+        errors["parts"] = _("At most %(number)s parts in one order.", number=MOST_LINES)
+    if errors:
+        raise Invalid(errors)
+
+
+Known = Mapping[UUID, ShopQuote]
+"""Shop -> its quote on this order."""
+
+
+def _to_ask(
+    order: PartsOrder, found: Sequence[matching.Candidate], known: Known
+) -> list[tuple[int, matching.Candidate]]:
+    """Those that are not asked yet, with their rank, as many as there is room for."""
+    room = matching.MOST_ASKED - sum(1 for quote in known.values() if quote.status != "expired")
+    new = [
+        (rank, one)
+        for rank, one in enumerate(found, 1)
+        if one.shop_id not in known or known[one.shop_id].status == "expired"
+    ]
+    return new[: max(room, 0)]
+
+
+async def _ask(
+    db: AsyncSession,
+    order: PartsOrder,
+    chosen: Sequence[tuple[int, matching.Candidate]],
+    known: Known,
+    *,
+    by: Viewer,
+) -> None:
+    for rank, one in chosen:
+        quote = known.get(one.shop_id)
+        if quote is None:
+            quote = ShopQuote(
+                id=new_id(),
+                tenant_id=one.tenant_id,
+                order_id=order.id,
+                shop_id=one.shop_id,
+                center_id=one.center_id,
+                user_id=order.user_id,
+                buyer_tenant_id=order.buyer_tenant_id,
+                shop_name=one.name,
+                status="invited",
+                currency=order.currency,
+                revision=0,
+                version=1,
+            )
+            db.add(quote)
+        else:
+            move_quote(quote, "invited")
+            quote.seen_at = None
+        quote.rank, quote.round, quote.distance_m = rank, order.round, one.distance_m
+        await db.flush()
+        details = {
+            "distance_m": one.distance_m,
+            "rank": rank,
+            "priority": order.priority,
+            "expires_at": order.expires_at,
+        }
+        await tell_quote(db, ShopAsked, order, quote, by=by, **details)
+
+
+async def widen(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> int:
+    """Look one step further out, and ask who has come onto the platform meanwhile; how many more were asked. Raises
+    Refused when it goes no further."""
+    order = await orders.hold(db, order.id)
+    _must_ask(order)
+    further = matching.next_radius(order.radius_km)
+    if further is None:
+        raise Refused(_("We already look as far as %(km)s km.", km=order.radius_km))
+    order.radius_km = further
+    order.version += 1
+    known = {quote.shop_id: quote for quote in await orders.quotes_of(db, order.id)}
+    chosen = _to_ask(order, await matching.near(db, order, further), known)
+    order.asked_count = len({*known, *(one.shop_id for _rank, one in chosen)})
+    await tell(db, PartsSearchWidened, order, by=by, radius_km=further, asked=len(chosen))
+    await _ask(db, order, chosen, known, by=by)
+    return len(chosen)
+
+
+async def extend(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> datetime:
+    """Give the shops more time. Raises Refused."""
+    order = await orders.hold(db, order.id)
+    _must_ask(order)
+    now = clock.now()
+    latest = (order.submitted_at or now) + LONGEST
+    wanted = max(order.expires_at or now, now) + lifetime()
+    if order.expires_at is not None and order.expires_at >= latest:
+        raise Refused(_("It has been open for three days. Please ask again with a new order."))
+    order.expires_at = min(wanted, latest)
+    order.version += 1
+    await tell(db, PartsOrderExtended, order, by=by, expires_at=order.expires_at)
+    return order.expires_at
+
+
+async def ask_again(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrder:
+    """Ask anew about an order whose time is over. Raises Refused while it still runs, or once it is decided."""
+    await expire(db, order, by=by)
+    order = await orders.hold(db, order.id)
+    if order.status != "expired":
+        raise Refused(
+            _("Only what has expired is asked for again. Please look again."),
+            audit="parts_order.illegal_move",
+        )
+    return await submit(db, order, by=by)
+
+
+def _must_ask(order: PartsOrder) -> None:
+    if not order.is_asking(clock.now()):
+        raise Refused(_("The time for offers is over."), audit="parts_order.illegal_move")
+
+
+async def cancel(db: AsyncSession, order: PartsOrder, *, reason: str = "", by: Viewer) -> None:
+    """Call it off before anything was accepted: the shops are told. What was bought is cancelled purchase by purchase.
+    Raises Refused."""
+    order = await orders.hold(db, order.id)
+    if order.status not in ("draft", "expired", *ASKING) or await _has_live_purchase(db, order):
+        raise Refused(
+            _("Parts of it are bought already. Cancel what was bought at its seller."),
+            audit="parts_order.illegal_move",
+        )
+    move_order(order, "cancelled")
+    order.decided_at = clock.now()
+    await tell(db, PartsOrderCancelled, order, by=by, reason=reason.strip()[:300])
+    await close_quotes(db, order, "lost", "cancelled", by=by)
+
+
+async def _has_live_purchase(db: AsyncSession, order: PartsOrder) -> bool:
+    return any(one.status not in ("cancelled", "failed") for one in await orders.purchases_of(db, order.id))
+
+
+async def expire(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> bool:
+    """Close an order whose time is over. False when somebody was quicker."""
+    order = await orders.hold(db, order.id)
+    now = clock.now()
+    if order.status not in ASKING or order.expires_at is None or order.expires_at > now:
+        return False
+    move_order(order, "expired")
+    await tell(db, PartsOrderExpired, order, by=by)
+    await close_quotes(db, order, "expired", "expired", by=by)
+    return True
+
+
+async def close_quotes(
+    db: AsyncSession, order: PartsOrder, status: str, why: str, *, but: Sequence[ShopQuote] = (), by: Viewer
+) -> None:
+    """End what is still invited or offered, and tell its shops."""
+    kept = {quote.id for quote in but}
+    for quote in await orders.quotes_of(db, order.id, "invited", "offered"):
+        if quote.id not in kept:
+            move_quote(quote, status)
+            await db.flush()
+            await tell_quote(db, QuoteLost, order, quote, by=by, why=why)

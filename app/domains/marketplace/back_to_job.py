@@ -1,0 +1,131 @@
+"""Parts a workshop ordered for a job come back to that job: with their number, brand and cost, and with word of where they
+are. Deposits on old parts are not the job's, for they come back; neither is the delivery fee, until the desk adds it."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Refused
+from app.core.events import Heard
+from app.core.viewer import Viewer
+from app.domains import workshop
+from app.domains.marketplace import orders
+from app.domains.marketplace.accepting import contained_tax
+from app.domains.marketplace.events import OffersAccepted
+from app.domains.marketplace.models import (
+    LIVE_PURCHASE,
+    PartsOrder,
+    PartsOrderLine,
+    Purchase,
+    PurchaseLine,
+    ShopQuote,
+)
+from app.domains.marketplace.telling import as_seller
+from app.domains.workshop.lines import note_bought
+from app.domains.workshop.models import Job, JobLine
+
+SALES_TAX = ("US", "CA")
+"""Where a workshop cannot deduct the tax in what it buys: there it is part of the cost."""
+
+
+async def put_on_job(db: AsyncSession, heard: Heard[OffersAccepted]) -> None:
+    """What was accepted for a job stands on it. Done again, or after a second acceptance, it puts nothing twice."""
+    order = await db.get(PartsOrder, heard.event.parts_order_id)
+    if order is None or order.job_id is None or order.buyer_tenant_id is None:
+        return
+    order = await orders.hold(db, order.id)
+    job = await db.get(Job, order.job_id)
+    if job is None:
+        return
+    asked = {line.id: line for line in await orders.lines_of(db, order.id)}
+    purchases = [one for one in await orders.purchases_of(db, order.id) if one.status in LIVE_PURCHASE]
+    by = Viewer.system(order.buyer_tenant_id)
+    for purchase in purchases:
+        for line in (await orders.lines_of_purchases(db, [purchase]))[purchase.id]:
+            if line.is_live and line.job_line_id is None:
+                try:
+                    put = await _put(db, order, job, purchase, line, asked[line.order_line_id], by)
+                except Refused:  # the car is invoiced and gone: the order's own page still tells of the part
+                    return
+                async with as_seller(db, purchase.tenant_id):
+                    line.job_line_id = put.id
+                    await db.flush()
+
+
+async def _put(
+    db: AsyncSession,
+    order: PartsOrder,
+    job: Job,
+    purchase: Purchase,
+    line: PurchaseLine,
+    asked: PartsOrderLine,
+    by: Viewer,
+) -> JobLine:
+    before = await _line_of_before(db, line)
+    return await note_bought(
+        db, job, asked.job_line_id or before, description=line.name, part_number=line.part_number,
+        brand=line.brand, quantity=line.quantity, unit_cost_minor=cost_of(order, purchase, line), by=by,
+    )  # fmt: skip
+
+
+async def _line_of_before(db: AsyncSession, line: PurchaseLine) -> UUID | None:
+    """The line of the job that an earlier seller's part had, who could not deliver."""
+    found: UUID | None = await db.scalar(
+        select(PurchaseLine.job_line_id)
+        .where(
+            PurchaseLine.order_line_id == line.order_line_id,
+            PurchaseLine.id != line.id,
+            PurchaseLine.job_line_id.is_not(None),
+        )
+        .limit(1)
+    )
+    return found
+
+
+def cost_of(order: PartsOrder, purchase: Purchase, line: PurchaseLine) -> int:
+    """What one costs the workshop, in minor units: without the tax in it where that is deducted."""
+    taxed = purchase.total_minor - purchase.core_minor
+    net = taxed - purchase.tax_minor
+    if order.country in SALES_TAX or not purchase.tax_minor or not net:
+        return line.unit_price_minor
+    return line.unit_price_minor - contained_tax(line.unit_price_minor, Decimal(purchase.tax_minor) / net)
+
+
+class Ordered(msgspec.Struct, frozen=True):
+    """A part of a job as it was ordered."""
+
+    order: PartsOrder
+    purchase: Purchase
+    line: PurchaseLine
+    shop: str
+    is_at_cost: bool
+    """Put on the job at its cost or at nothing: somebody has to look at the price."""
+
+
+async def ordered_for(db: AsyncSession, me: Viewer, job_id: UUID) -> tuple[Job, list[Ordered]]:
+    """What was ordered for a job of the viewer's workshop, the newest first. Raises NotFound."""
+    job, _repair = await workshop.find_job(db, me, job_id)
+    rows = await db.execute(
+        select(PartsOrder, Purchase, PurchaseLine, ShopQuote.shop_name, JobLine)
+        .join(Purchase, Purchase.order_id == PartsOrder.id)
+        .join(PurchaseLine, PurchaseLine.purchase_id == Purchase.id)
+        .join(ShopQuote, ShopQuote.id == Purchase.quote_id)
+        .outerjoin(JobLine, JobLine.id == PurchaseLine.job_line_id)
+        .where(PartsOrder.job_id == job_id, orders.bought_by(me))
+        .order_by(Purchase.accepted_at.desc(), PurchaseLine.id)
+    )
+    return job, [
+        Ordered(
+            order,
+            purchase,
+            line,
+            shop,
+            line.is_live
+            and job_line is not None
+            and job_line.unit_price_minor in (0, job_line.unit_cost_minor),
+        )
+        for order, purchase, line, shop, job_line in rows
+    ]

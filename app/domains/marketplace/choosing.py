@@ -1,0 +1,91 @@
+"""What a buyer has picked, read from a form and shown again before it is bought."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Refused
+from app.core.security import as_uuid
+from app.core.words import _
+from app.domains.marketplace import orders
+from app.domains.marketplace.models import PartsOrder, PartsOrderLine, ShopQuote, ShopQuoteLine
+from app.domains.marketplace.quoting import line_total
+
+LINE, SEEN = "line.", "seen."
+"""line.<line of the order>=<quote>, seen.<quote>=<revision>: the fields of the form."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One seller's part of what was picked."""
+
+    quote: ShopQuote
+    lines: list[tuple[PartsOrderLine, ShopQuoteLine]]
+
+    @property
+    def total_minor(self) -> int:
+        return (
+            sum(line_total(offered, line.quantity) for line, offered in self.lines)
+            + self.quote.delivery_fee_minor
+        )
+
+
+class Picked(msgspec.Struct, frozen=True):
+    """What would be bought of whom, and what the buyer would do without."""
+
+    parts: list[Part]
+    without: list[PartsOrderLine]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(part.total_minor for part in self.parts)
+
+
+async def picked(db: AsyncSession, order: PartsOrder, given: Mapping[str, Any]) -> Picked:
+    """`offer` picks everything that is available in one offer; line.<id> a quote for each line. Raises Refused when an
+    offer that was picked stands no longer."""
+    quotes = {quote.id: quote for quote in await orders.quotes_of(db, order.id, "offered")}
+    offered = await orders.lines_of_quotes(db, list(quotes.values()))
+    lines = [line for line in await orders.lines_of(db, order.id) if not line.given_up]
+    bought = await orders.lines_of_purchases(db, await orders.purchases_of(db, order.id))
+    covered = {line.order_line_id for some in bought.values() for line in some if line.is_live}
+    lines = [line for line in lines if line.id not in covered]
+    whole = as_uuid(given.get("offer"))
+    choice = (
+        {line.id: whole for line in lines if whole in offered and _is_in(offered[whole], line)}
+        if whole
+        else {line.id: quote for line in lines if (quote := as_uuid(given.get(f"{LINE}{line.id}")))}
+    )
+    if not choice or not set(choice.values()) <= quotes.keys():
+        raise Refused(_("That offer no longer stands. Please look again."))
+    parts = [
+        Part(
+            quotes[quote_id],
+            [
+                (line, offered[quote_id][line.id])
+                for line in lines
+                if choice.get(line.id) == quote_id and _is_in(offered[quote_id], line)
+            ],
+        )
+        for quote_id in dict.fromkeys(choice.values())
+    ]
+    taken = {line.id for part in parts for line, _offered in part.lines}
+    return Picked([part for part in parts if part.lines], [line for line in lines if line.id not in taken])
+
+
+def _is_in(offered: Mapping[UUID, ShopQuoteLine], line: PartsOrderLine) -> bool:
+    return line.id in offered and offered[line.id].is_available
+
+
+def read_choice(form: Mapping[str, Any]) -> tuple[dict[UUID, UUID], dict[UUID, int]]:
+    """The choice and the revisions that were seen, from the form; whatever is none is left out."""
+    choice: dict[UUID, UUID] = {}
+    seen: dict[UUID, int] = {}
+    for key, value in form.items():
+        if key.startswith(LINE) and (line := as_uuid(key.removeprefix(LINE))) and (quote := as_uuid(value)):
+            choice[line] = quote
+        elif key.startswith(SEEN) and (quote := as_uuid(key.removeprefix(SEEN))) and str(value).isdecimal():
+            seen[quote] = int(value)
+    return choice, seen

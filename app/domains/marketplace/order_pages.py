@@ -1,0 +1,171 @@
+"""A buyer's order as the offers arrive: comparing, looking further, giving more time, deciding."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Forbidden
+from app.core.forms import read
+from app.core.render import fragment, page, see_other
+from app.core.viewer import Viewer
+from app.core.visit import begin, needs
+from app.core.words import _, ngettext
+from app.domains.marketplace import (
+    accepting,
+    asking,
+    choosing,
+    comparing,
+    drafting,
+    matching,
+    orders,
+    talking,
+)
+from app.domains.marketplace.comparing import Wanted
+from app.domains.marketplace.live import order_topic
+from app.domains.marketplace.models import ASKING, PartsOrder
+from app.domains.marketplace.said import how_far
+
+AnyRequest = Request[Any, Any, Any]
+BUYS = needs("order:parts", "parts_market")
+
+
+async def find(db: AsyncSession, me: Viewer, code: str) -> PartsOrder:
+    """The buyer's order; at a workplace only for those who order parts there."""
+    if me.tenant_id is not None and not me.can("request:parts"):
+        raise Forbidden("request:parts")
+    return await orders.find(db, me, code)
+
+
+@get("/parts/orders/{code:str}", opt=BUYS)
+async def order_page(
+    request: AnyRequest,
+    code: FromPath[str],
+    sort: FromQuery[str] = "best",
+    complete: FromQuery[bool] = False,
+    fits: FromQuery[bool] = False,
+    new: FromQuery[bool] = False,
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        if order.status == "draft":
+            return see_other(request, f"/parts/orders/{order.code}/{order.step}")
+        shown = await shown_of(db, me, order, Wanted(sort, complete, fits, new))
+        topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
+        return page(request, me, "marketplace/order.html", topics=topics, **shown)
+
+
+@get("/parts/orders/{code:str}/offers", opt=BUYS)
+async def offers_region(
+    request: AnyRequest,
+    code: FromPath[str],
+    sort: FromQuery[str] = "best",
+    complete: FromQuery[bool] = False,
+    fits: FromQuery[bool] = False,
+    new: FromQuery[bool] = False,
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        shown = await shown_of(db, me, await find(db, me, code), Wanted(sort, complete, fits, new))
+        return fragment(request, me, "marketplace/_order.html", **shown)
+
+
+async def shown_of(db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
+    """What the page of an order shows."""
+    lines = await orders.lines_of(db, order.id)
+    purchases = await orders.purchases_of(db, order.id)
+    is_open = order.status in ASKING
+    sellers = await orders.quotes_of(db, order.id)
+    offers = await comparing.offers(db, order, wanted, among=sellers) if is_open else []
+    return {
+        "order": order,
+        "lines": lines,
+        "photos": await drafting.photos_of(db, order.id),
+        "wanted": wanted,
+        "offers": offers,
+        "hidden": order.offer_count - len(offers) if is_open else 0,
+        "purchases": purchases,
+        "bought": await orders.lines_of_purchases(db, purchases),
+        "sellers": {quote.id: quote for quote in sellers},
+        "talks": await talking.links_of(db, me, order, sellers),
+        "further": matching.next_radius(order.radius_km),
+    }
+
+
+@post("/parts/orders/{code:str}/radius", opt=BUYS)
+async def look_further(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        more = await asking.widen(db, order, by=me)
+        said = (
+            ngettext("%(num)d more shop was asked.", "%(num)d more shops were asked.", more)
+            if more
+            else _("No further shop within %(far)s.", far=how_far(order.radius_km * 1000, me.distance_unit))
+        )
+        return see_other(request, f"/parts/orders/{order.code}", flash=said)
+
+
+@post("/parts/orders/{code:str}/time", opt=BUYS)
+async def give_time(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        await asking.extend(db, order, by=me)
+        return see_other(request, f"/parts/orders/{order.code}", flash=_("The shops have more time."))
+
+
+@post("/parts/orders/{code:str}/repetition", opt=BUYS)
+async def ask_again(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await asking.ask_again(db, await find(db, me, code), by=me)
+        said = ngettext("%(num)d shop is asked.", "%(num)d shops are asked.", order.asked_count)
+        return see_other(request, f"/parts/orders/{order.code}", flash=said)
+
+
+class ReasonForm(msgspec.Struct):
+    reason: Annotated[str, Meta(max_length=300)] = ""
+
+
+@post("/parts/orders/{code:str}/cancellation", opt=BUYS)
+async def call_off(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    given = read(ReasonForm, await request.form())
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        await asking.cancel(db, order, reason=given.reason, by=me)
+        return see_other(request, "/parts", flash=_("The request is called off. The shops are told."))
+
+
+@get("/parts/orders/{code:str}/acceptance", opt=BUYS)
+async def acceptance_page(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    """What would be bought of whom, before it is: `offer` for a whole one, or `line.<id>` for each part."""
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        picked = await choosing.picked(db, order, request.query_params)
+        return page(request, me, "marketplace/acceptance.html", order=order, picked=picked)
+
+
+@post("/parts/orders/{code:str}/acceptance", opt=BUYS)
+async def accept(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    form = await request.form()
+    choice, seen = choosing.read_choice(form)
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        bought = await accepting.accept(db, order, choice, seen, by=me)
+        said = ngettext("Accepted. The shop is told.", "Accepted. %(num)d shops are told.", len(bought))
+        return see_other(request, f"/parts/orders/{order.code}", flash=said)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        order_page,
+        offers_region,
+        look_further,
+        give_time,
+        ask_again,
+        call_off,
+        acceptance_page,
+        accept,
+    ],
+)

@@ -1,0 +1,139 @@
+"""The buyer's part of a purchase: paying, saying that it is there, calling it off, sending it back."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from app.core.errors import Forbidden, Invalid
+from app.core.forms import read
+from app.core.render import fragment, page, see_other
+from app.core.viewer import Viewer
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains.billing import checkout
+from app.domains.marketplace import back_to_job, deal_paying, fulfilling, order_pages, purchases
+from app.domains.marketplace.comparing import Wanted
+from app.domains.marketplace.live import order_topic
+
+AnyRequest = Request[Any, Any, Any]
+BUYS = needs("order:parts") | {"page": "/parts/purchases/{purchase_id}"}
+
+
+def must_buy(me: Viewer) -> None:
+    """At a workplace only some may spend its money. Raises Forbidden."""
+    if me.tenant_id is not None and not me.can("buy:parts"):
+        raise Forbidden("buy:parts")
+
+
+@get("/parts/purchases/{purchase_id:uuid}", opt=needs("order:parts"))
+async def purchase_page(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    """It stands on the page of its order."""
+    async with begin(request) as (db, me):
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
+        return see_other(request, f"/parts/orders/{order.code}#purchase-{purchase.id}")
+
+
+@get("/parts/purchases/{purchase_id:uuid}/payment", opt=needs("order:parts"))
+async def came_back(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    """Back from the provider's page. What became of it the provider says, not the address."""
+    async with begin(request) as (db, me):
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
+    await deal_paying.look(purchase)
+    return see_other(request, f"/parts/orders/{order.code}")
+
+
+@post("/parts/purchases/{purchase_id:uuid}/payment", opt=BUYS)
+async def pay(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    """On to the provider's page. Pressed twice, it is the same page."""
+    async with begin(request) as (db, me):
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
+        must_buy(me)
+        payment = await deal_paying.begin(db, purchase, by=me)
+        see_other(request, f"/parts/orders/{order.code}")
+    return see_other(request, await checkout.open_page(deal_paying.whose(payment)))
+
+
+@post("/parts/purchases/{purchase_id:uuid}/receipt", opt=BUYS)
+async def receive(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
+        await fulfilling.deliver(db, purchase, by=me)
+        return see_other(request, f"/parts/orders/{order.code}", flash=_("Good. The shop is told."))
+
+
+class ReasonForm(msgspec.Struct):
+    reason: Annotated[str, Meta(max_length=300)] = ""
+
+
+@post("/parts/purchases/{purchase_id:uuid}/cancellation", opt=BUYS)
+async def cancel(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    form = read(ReasonForm, await request.form())
+    async with begin(request) as (db, me):
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
+        must_buy(me)
+        is_over = await fulfilling.cancel(db, purchase, reason=form.reason, by=me)
+        said = _("Cancelled. Nothing is taken.") if is_over else _("The shop is asked, and answers here.")
+        return see_other(request, f"/parts/orders/{order.code}", flash=said)
+
+
+@post("/parts/purchases/{purchase_id:uuid}/return", opt=BUYS)
+async def send_back(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    sent = await request.form()
+    try:
+        form = read(ReasonForm, sent)
+        async with begin(request) as (db, me):
+            order, purchase = await purchases.find_bought(db, me, purchase_id)
+            must_buy(me)
+            await fulfilling.ask_return(db, purchase, reason=form.reason, by=me)
+            said = _("The shop is asked, and answers here.")
+            return see_other(request, f"/parts/orders/{order.code}", flash=said)
+    except Invalid as wrong:
+        return await _again(request, purchase_id, dict(wrong.errors), dict(sent))
+
+
+async def _again(
+    request: AnyRequest, purchase_id: UUID, wrong: dict[str, str], sent: dict[str, Any]
+) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
+        shown = await order_pages.shown_of(db, me, order, Wanted("best", False, False, False))
+        return page(
+            request, me, "marketplace/order.html", status=422, topics=[order_topic(order.id)],
+            errors=wrong, wrong_at=purchase.id, sent=sent, **shown,
+        )  # fmt: skip
+
+
+ORDERS_FOR_JOBS = needs("request:parts")
+
+
+@get("/parts/jobs/{job_id:uuid}", opt=ORDERS_FOR_JOBS)
+async def job_parts_page(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        job, ordered = await back_to_job.ordered_for(db, me, job_id)
+        return page(request, me, "marketplace/job_parts.html", job=job, ordered=ordered)
+
+
+@get("/parts/jobs/{job_id:uuid}/region", opt=ORDERS_FOR_JOBS)
+async def job_parts_region(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        job, ordered = await back_to_job.ordered_for(db, me, job_id)
+        return fragment(request, me, "marketplace/_job_parts.html", job=job, ordered=ordered)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        purchase_page,
+        came_back,
+        pay,
+        receive,
+        cancel,
+        send_back,
+        job_parts_page,
+        job_parts_region,
+    ],
+)
