@@ -99,10 +99,14 @@ async def begin(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer
 async def glance(request: AnyRequest) -> AsyncIterator[tuple[AsyncSession, Viewer]]:
     """A short look before costly work (decoding photos, say): who is asking and whether they may.
 
-    Takes no one-time key and answers nothing; `begin` follows when the work is done.
+    Counts against the route's limits, takes no one-time key and answers nothing; `begin` follows when the work is done.
     """
+    await _not_too_often(request, "ip", limits.place(client_ip(request)))
     async with transaction() as db:
-        yield db, await _let_in(db, request)
+        me = await _let_in(db, request)
+        if me.user_id:
+            await _not_too_often(request, "person", str(me.user_id))
+        yield db, me
 
 
 async def _let_in(db: AsyncSession, request: AnyRequest) -> Viewer:

@@ -28,6 +28,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("platform_fees", "currency"): "'USD'",
     ("platform_fees", "basis_points"): "250",
     ("purchases", "rating"): "4",
+    ("purchases", "rating_words"): "'Fine parts'",
+    ("purchases", "rating_reply"): "'Thank you'",
     ("threads", "subject_kind"): "'appointment'",
     ("messages", "side"): "'business'",
     ("messages", "kind"): "'text'",
@@ -84,6 +86,12 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("onboarding_documents", "kind"): "'tax'",
 }
 """Where any value would do for the table and not for the pages that read it."""
+
+
+OWN_FILE = """INSERT INTO files (id, user_id, label, kind, content_type, size, key, sha256,
+    is_evidence, state, refusal, percent, created_at)
+VALUES (uuidv7(), $1, 'photo', 'image', 'image/jpeg', 3, 'made/' || uuidv7() || '.jpg', 'abc',
+    false, 'ready', '', 0, now())"""
 
 
 async def fill(db: asyncpg.Connection) -> list[str]:
@@ -160,7 +168,12 @@ async def _parent(
         return {}
     whose = catalogue.belongs(key.parent, shop) or "true"
     targets = ", ".join(f"t.{name}::text AS {name}" for name in key.targets)
-    last = "ORDER BY t.ctid DESC" if table == "onboarding_documents" else ""  # papers are none of the photos
+    if table in (
+        "onboarding_documents",
+        "parts_order_photos",
+    ):  # they go with their person, the story's photos stay
+        await db.execute(OWN_FILE, shop.driver.user_id)
+    last = "ORDER BY t.ctid DESC" if key.parent == "files" else ""
     row: Any = await db.fetchrow(f"SELECT {targets} FROM {key.parent} t WHERE {whose} {last} LIMIT 1")
     if row is None:
         return None

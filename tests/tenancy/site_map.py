@@ -235,6 +235,7 @@ async def query_for(route: Route, harvest: Harvest) -> dict[str, str]:
     }
     if "starts_at" in route.query:
         asked["starts_at"] = "2026-12-24T15:00:00+00:00"
+    asked |= dict.fromkeys(("south", "west", "north", "east") if "south" in route.query else (), "1")
     return {name: value for name, value in asked.items() if value is not None}
 
 

@@ -39,8 +39,10 @@ ASKERS: dict[str, tuple[Person | None, Shop]] = {
     "Voltwerk's owner": (VOLT_SHOP.owner, HARBOR_SHOP),
 }
 
-PUBLISHED = re.compile(r"^/book/\{slug|^/api/v1/centers/\{center_id|^(/api/v1)?/(parts-)?shops/\{slug")
-"""A visitor reads what a shop offers and when it is free; a driver books anywhere, and asks any parts shop."""
+PUBLISHED = re.compile(
+    r"^/book/\{slug|^/api/v1/centers/\{center_id|^(/api/v1)?/(parts-)?shops/\{slug|^/parts-shops/.*/ratings$"
+)
+"""A visitor reads what a shop offers, when it is free and what its buyers say; a driver books anywhere, and asks any parts shop."""
 NOT_OURS = re.compile(r"^/static/|^/dev/|^/webhooks/|^/live$")
 """Assets and the developer's pages hold no shop's rows in production; webhooks prove their sender; streams have tests
 of their own."""

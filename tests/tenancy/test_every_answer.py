@@ -102,7 +102,7 @@ async def poison(db: Any) -> int:
     columns = await db.fetch(
         "SELECT table_name, column_name, data_type FROM information_schema.columns c "
         "JOIN information_schema.tables t USING (table_schema, table_name) WHERE table_schema = 'public' "
-        "AND data_type IN ('text', 'jsonb', 'ARRAY') AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'"
+        "AND (data_type IN ('text', 'jsonb') OR udt_name = '_text') AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'"
     )
     written = {
         "text": "regexp_replace({0}, $1, $2, 'g')",

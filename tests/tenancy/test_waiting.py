@@ -27,7 +27,7 @@ def somebody_who_may(route: Route):
         return None
     return next(
         person
-        for person in (CAST.owner, CAST.customer)
+        for person in (CAST.owner, CAST.customer, CAST.seller)
         if route.needs == SIGNED_IN or route.needs in person.viewer.permissions
     )
 

@@ -16,6 +16,7 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.marketplace import rating, scoring
 from app.domains.parts_shops.models import PartsShop
+from app.domains.parts_shops.public_pages import READ
 
 AnyRequest = Request[Any, Any, Any]
 BUYS = needs("order:parts")
@@ -90,7 +91,7 @@ async def answer(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[A
         return await _ratings(request, wrong, purchase_id)
 
 
-@get("/parts-shops/{parts_shop_id:uuid}/ratings", opt=needs("public"))
+@get("/parts-shops/{parts_shop_id:uuid}/ratings", opt=READ)
 async def ratings_of_shop(request: AnyRequest, parts_shop_id: FromPath[UUID]) -> Response[Any]:
     """A page of its own; a shop's page takes `#shop-score` of it."""
     async with begin(request) as (db, me):
