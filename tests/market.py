@@ -81,8 +81,8 @@ async def quote_at(db: AsyncSession, order: PartsOrder, seller: Person = CAST.se
 async def an_offer(
     db: AsyncSession, order: PartsOrder, *prices: int | None, currency: str = "USD", **each: Any
 ) -> Offer:
-    """A price in cents for each line; None is missing, and what no price is given for is too."""
-    lines = await orders.lines_of(db, order.id)
+    """A price in cents for each line that is asked for; None is missing, and what no price is given for is too."""
+    lines = await orders.open_lines_of(db, order.id) or await orders.lines_of(db, order.id)
     priced = [*prices, *[None] * (len(lines) - len(prices))]
     return Offer(
         currency=currency,
@@ -112,9 +112,9 @@ async def offered(
 async def bought(
     db: AsyncSession, order: PartsOrder, *quotes: ShopQuote, buyer: Person = CAST.customer
 ) -> list[Purchase]:
-    """The buyer accepts a quote for each line of the order."""
+    """The buyer accepts a quote for each line that is asked for."""
     await viewing(db, buyer)
-    lines = await orders.lines_of(db, order.id)
+    lines = await orders.open_lines_of(db, order.id)
     choice = {line.id: quote.id for line, quote in zip(lines, quotes, strict=True)}
     seen = {quote.id: quote.revision for quote in quotes}
     return await accepting.accept(db, order, choice, seen, by=buyer.viewer)

@@ -50,9 +50,8 @@ async def accept(
     was shown. The other shops are told; what nobody was chosen for is given up. Raises Invalid, Refused."""
     order = await orders.hold(db, order.id)
     lines = {line.id: line for line in await orders.lines_of(db, order.id)}
-    open_lines = {key: line for key, line in lines.items() if not line.given_up}
-    bought_before = await _bought(db, order)
-    _check_choice(order, choice, {key for key in open_lines if key not in bought_before})
+    open_lines = {key: line for key, line in lines.items() if line.is_open}
+    _check_choice(order, choice, set(open_lines))
     quotes = {quote.id: quote for quote in await orders.quotes_of(db, order.id, "offered")}
     _check_quotes(choice, seen, quotes)
     offered = await orders.lines_of_quotes(db, [quotes[one] for one in dict.fromkeys(choice.values())])
@@ -60,9 +59,10 @@ async def accept(
         found = offered[quote_id].get(line_id)
         if found is None or not found.is_available:
             raise Refused(_("“%(part)s” is not in that offer.", part=lines[line_id].name))
-    given_up = [line for key, line in open_lines.items() if key not in choice and key not in bought_before]
-    for line in given_up:
-        line.given_up = True
+    given_up = [line for key, line in open_lines.items() if key not in choice]
+    for line in open_lines.values():
+        line.given_up = line in given_up
+        line.is_bought = not line.given_up
     move_order(order, "accepted")
     order.decided_at = clock.now()
     winners = [quotes[one] for one in dict.fromkeys(choice.values())]
@@ -83,12 +83,6 @@ async def accept(
     return purchases
 
 
-async def _bought(db: AsyncSession, order: PartsOrder) -> set[UUID]:
-    """Lines that an earlier acceptance has bought and nobody has failed to bring."""
-    found = await orders.lines_of_purchases(db, await orders.purchases_of(db, order.id))
-    return {line.order_line_id for some in found.values() for line in some if line.is_live}
-
-
 def _check_choice(order: PartsOrder, choice: Choice, open_lines: set[UUID]) -> None:
     if order.status == "accepted":
         raise Refused(_("This order is decided already."), audit="parts_order.illegal_move")
@@ -106,6 +100,11 @@ def _check_quotes(choice: Choice, seen: Mapping[UUID, int], quotes: Mapping[UUID
         if quote is None:
             raise Refused(
                 _("That offer no longer stands. Please look again."), audit="shop_quote.illegal_move"
+            )
+        if quote.valid_until is not None and quote.valid_until <= clock.now():
+            raise Refused(
+                _("The offer of %(shop)s no longer holds. Choose another one.", shop=quote.shop_name),
+                audit="shop_quote.illegal_move",
             )
         if seen.get(quote_id) != quote.revision:
             raise OfferChanged(

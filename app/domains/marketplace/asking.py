@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,22 +13,28 @@ from app.core.errors import Invalid, Refused
 from app.core.money import plain
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.marketplace import matching, orders
+from app.domains.marketplace import matching, orders, purchases, standing
 from app.domains.marketplace.events import (
+    PartsGivenUp,
     PartsOrderCancelled,
     PartsOrderExpired,
     PartsOrderExtended,
     PartsOrderSubmitted,
     PartsSearchWidened,
+    PurchaseMoved,
     QuoteLost,
+    QuoteStandsAgain,
     ShopAsked,
 )
 from app.domains.marketplace.models import ASKING, PartsOrder, PartsOrderLine, ShopQuote
 from app.domains.marketplace.moves import move_order, move_quote
-from app.domains.marketplace.telling import tell, tell_quote
+from app.domains.marketplace.quoting import Counted, counted, refresh, stand
+from app.domains.marketplace.telling import as_seller, tell, tell_quote
 from app.settings import settings
 
 MOST_LINES = 40
+NOT_ASKED = ("lost", "expired", "accepted", "fulfilled")
+"""States of a quote in which its shop can be asked anew: what it has sold of the order before stays sold."""
 LONGEST = timedelta(days=3)
 """However often it is extended: prices do not stand still."""
 
@@ -41,13 +48,14 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
     """Ask the shops around. With none in reach the radius grows by steps until there is one. An order that has expired
     is asked about again: whoever answered before is asked anew. Raises Invalid, Refused."""
     order = await orders.hold(db, order.id)
-    lines = await orders.lines_of(db, order.id)
+    lines = await orders.open_lines_of(db, order.id)
     if order.status in ASKING:  # back there leads only the last offer's withdrawal
         raise Refused(_("The shops are asked already."), audit="parts_order.illegal_move")
     _check(order, lines)
     move_order(order, "submitted")
     now = clock.now()
     order.submitted_at = order.submitted_at or now
+    order.opened_at = now
     order.expires_at = now + lifetime()
     order.offer_count, order.best_total_minor = 0, None  # whoever is asked anew stands with nothing
     found: list[matching.Candidate] = []
@@ -92,11 +100,11 @@ def _to_ask(
     order: PartsOrder, found: Sequence[matching.Candidate], known: Known
 ) -> list[tuple[int, matching.Candidate]]:
     """Those that are not asked yet, with their rank, as many as there is room for."""
-    room = matching.MOST_ASKED - sum(1 for quote in known.values() if quote.status != "expired")
+    room = matching.MOST_ASKED - sum(1 for quote in known.values() if quote.status not in NOT_ASKED)
     new = [
         (rank, one)
         for rank, one in enumerate(found, 1)
-        if one.shop_id not in known or known[one.shop_id].status == "expired"
+        if one.shop_id not in known or known[one.shop_id].status in NOT_ASKED
     ]
     return new[: max(room, 0)]
 
@@ -127,18 +135,24 @@ async def _ask(
                 version=1,
             )
             db.add(quote)
-        else:
-            move_quote(quote, "invited")
-            quote.seen_at = None
-        quote.rank, quote.round, quote.distance_m = rank, order.round, one.distance_m
-        await db.flush()
-        details = {
-            "distance_m": one.distance_m,
-            "rank": rank,
-            "priority": order.priority,
-            "expires_at": order.expires_at,
-        }
-        await tell_quote(db, ShopAsked, order, quote, by=by, **details)
+        quote.rank, quote.distance_m = rank, one.distance_m
+        await _ask_one(db, order, quote, by=by)
+
+
+async def _ask_one(db: AsyncSession, order: PartsOrder, quote: ShopQuote, *, by: Viewer) -> None:
+    """Ask a shop, or ask it anew."""
+    if quote.status != "invited":
+        move_quote(quote, "invited")
+    quote.seen_at = None
+    quote.round = order.round
+    await db.flush()
+    details = {
+        "distance_m": quote.distance_m,
+        "rank": quote.rank,
+        "priority": order.priority,
+        "expires_at": order.expires_at,
+    }
+    await tell_quote(db, ShopAsked, order, quote, by=by, **details)
 
 
 async def widen(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> int:
@@ -164,7 +178,7 @@ async def extend(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> datetime
     order = await orders.hold(db, order.id)
     _must_ask(order)
     now = clock.now()
-    latest = (order.submitted_at or now) + LONGEST
+    latest = (order.opened_at or now) + LONGEST
     wanted = max(order.expires_at or now, now) + lifetime()
     if order.expires_at is not None and order.expires_at >= latest:
         raise Refused(_("It has been open for three days. Please ask again with a new order."))
@@ -197,13 +211,72 @@ async def cancel(db: AsyncSession, order: PartsOrder, *, reason: str = "", by: V
     order = await orders.hold(db, order.id)
     if order.status not in ("draft", "expired", *ASKING) or await _has_live_purchase(db, order):
         raise Refused(
-            _("Parts of it are bought already. Cancel what was bought at its seller."),
+            _(
+                "Parts of it are bought already. Do without the rest, or cancel what was bought at its seller."
+            ),
             audit="parts_order.illegal_move",
         )
     move_order(order, "cancelled")
     order.decided_at = clock.now()
     await tell(db, PartsOrderCancelled, order, by=by, reason=reason.strip()[:300])
     await close_quotes(db, order, "lost", "cancelled", by=by)
+
+
+async def do_without(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> None:
+    """Look no further for what nobody brings: the rest of the order stays as it was bought. Raises Refused."""
+    order = await orders.hold(db, order.id)
+    lines = await orders.open_lines_of(db, order.id)
+    if order.status not in ("expired", *ASKING) or not lines or not await _has_live_purchase(db, order):
+        raise Refused(
+            _("There is nothing left to do without. Please look again."), audit="parts_order.illegal_move"
+        )
+    for line in lines:
+        line.given_up = True
+    order.decided_at = clock.now()
+    await db.flush()
+    await tell(db, PartsGivenUp, order, by=by, lines=[str(line.id) for line in lines])
+    await standing.follow(db, order, by=by)
+    await close_quotes(db, order, "lost", "given_up", by=by)
+
+
+async def open_again(
+    db: AsyncSession, order: PartsOrder, told: dict[str, Any], *, by: Viewer, is_failure: bool
+) -> None:
+    """Parts of a held order have nobody to bring them any more: they are asked for again, as in the first round. Offers
+    that still hold stand again over those parts; when a shop has failed the buyer, the others that were asked are asked
+    anew. `told` is what the buyer's log says of the purchase. The transaction is the buyer's."""
+    now = clock.now()
+    asked = {line.id: line.quantity for line in await orders.open_lines_of(db, order.id)}
+    known = await orders.quotes_of(db, order.id, *NOT_ASKED)
+    offered = await orders.lines_of_quotes(db, known)
+    comes_to = {
+        quote.id: counted(offered[quote.id].values(), quote.delivery_fee_minor, asked)
+        for quote in known
+        if quote.revision and quote.valid_until is not None and quote.valid_until > now
+    }
+    hold = {quote_id: one for quote_id, one in comes_to.items() if one.available}
+    order.opened_at = now
+    order.expires_at = max(order.expires_at or now, now + lifetime())
+    order.offer_count = len(hold)
+    order.best_total_minor = min((one.total_minor for one in hold.values() if not one.missing), default=None)
+    order.status = "quoted" if hold else "submitted"
+    order.version += 1
+    await tell(db, PurchaseMoved, order, by=by, **told)
+    for quote in known:
+        if quote.id in hold:
+            await _stand_again(db, order, quote, hold[quote.id])
+        elif is_failure:
+            await _ask_one(db, order, quote, by=Viewer.system(quote.tenant_id))
+
+
+async def _stand_again(db: AsyncSession, order: PartsOrder, quote: ShopQuote, what: Counted) -> None:
+    async with as_seller(db, quote.tenant_id):
+        move_quote(quote, "offered")
+        stand(quote, order, what)
+        await db.flush()
+        told = {"total_minor": quote.total_minor, "currency": quote.currency}
+        by = Viewer.system(quote.tenant_id)
+        await tell_quote(db, QuoteStandsAgain, order, quote, by=by, **told)
 
 
 async def _has_live_purchase(db: AsyncSession, order: PartsOrder) -> bool:
@@ -222,6 +295,25 @@ async def expire(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> bool:
     return True
 
 
+async def lapse(db: AsyncSession, order: PartsOrder) -> int:
+    """End the offers that hold no longer; how many. The transaction is the buyer's."""
+    order = await orders.hold(db, order.id)
+    now = clock.now()
+    gone = [
+        quote
+        for quote in await orders.quotes_of(db, order.id, "offered")
+        if quote.valid_until is not None and quote.valid_until <= now
+    ]
+    for quote in gone:
+        by = Viewer.system(quote.tenant_id)
+        async with as_seller(db, quote.tenant_id):
+            move_quote(quote, await purchases.rest_of(db, quote, "expired"))
+            await db.flush()
+            await refresh(db, order)
+            await tell_quote(db, QuoteLost, order, quote, by=by, why="lapsed")
+    return len(gone)
+
+
 async def close_quotes(
     db: AsyncSession, order: PartsOrder, status: str, why: str, *, but: Sequence[ShopQuote] = (), by: Viewer
 ) -> None:
@@ -229,6 +321,6 @@ async def close_quotes(
     kept = {quote.id for quote in but}
     for quote in await orders.quotes_of(db, order.id, "invited", "offered"):
         if quote.id not in kept:
-            move_quote(quote, status)
+            move_quote(quote, await purchases.rest_of(db, quote, status))
             await db.flush()
             await tell_quote(db, QuoteLost, order, quote, by=by, why=why)

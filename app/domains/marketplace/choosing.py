@@ -48,10 +48,7 @@ async def picked(db: AsyncSession, order: PartsOrder, given: Mapping[str, Any]) 
     offer that was picked stands no longer."""
     quotes = {quote.id: quote for quote in await orders.quotes_of(db, order.id, "offered")}
     offered = await orders.lines_of_quotes(db, list(quotes.values()))
-    lines = [line for line in await orders.lines_of(db, order.id) if not line.given_up]
-    bought = await orders.lines_of_purchases(db, await orders.purchases_of(db, order.id))
-    covered = {line.order_line_id for some in bought.values() for line in some if line.is_live}
-    lines = [line for line in lines if line.id not in covered]
+    lines = await orders.open_lines_of(db, order.id)
     whole = as_uuid(given.get("offer"))
     choice = (
         {line.id: whole for line in lines if whole in offered and _is_in(offered[whole], line)}

@@ -54,7 +54,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     quote: ShopQuote
     lines: dict[UUID, ShopQuoteLine]
-    """By the line of the order."""
+    """By the line of the order; only what is still asked for."""
     shop: PartsShop
     slug: str
     """Of the shop's public page."""
@@ -64,12 +64,17 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fitting(self) -> int:
         """How many parts are proven to fit."""
-        return sum(1 for line in self.lines.values() if line.is_available and line.fits == "fits")
+        return sum(1 for line in self.there if line.fits == "fits")
+
+    @property
+    def there(self) -> list[ShopQuoteLine]:
+        """What is offered of it."""
+        return [line for line in self.lines.values() if line.is_available]
 
     @property
     def conditions(self) -> list[str]:
         """new, used, rebuilt: what is in it."""
-        return sorted({line.condition for line in self.lines.values() if line.is_available})
+        return sorted({line.condition for line in self.there})
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -87,6 +92,7 @@ async def offers(
     """The offers on an order, compared; `among` is what has been read of its quotes already."""
     read = await orders.quotes_of(db, order.id) if among is None else among
     quotes = {quote.id: quote for quote in read if quote.status == "offered"}
+    asked = {line.id for line in await orders.open_lines_of(db, order.id)}
     lines = await orders.lines_of_quotes(db, list(quotes.values()))
     found = await db.execute(
         select(PartsShop, ServiceCenter.slug)
@@ -105,7 +111,7 @@ async def offers(
     shown = [
         Shown(
             quote=quotes[one.quote_id],
-            lines=lines[one.quote_id],
+            lines={key: line for key, line in lines[one.quote_id].items() if key in asked},
             shop=shops[quotes[one.quote_id].shop_id],
             slug=slugs[quotes[one.quote_id].shop_id],
             is_best_at=frozenset(what for what, ids in best.items() if one.quote_id in ids),

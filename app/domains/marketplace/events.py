@@ -63,6 +63,12 @@ class OffersAccepted(OfPartsOrder, frozen=True, kw_only=True):
     """Lines the buyer decided to do without."""
 
 
+class PartsGivenUp(OfPartsOrder, frozen=True, kw_only=True):
+    """The buyer does without what nobody was found for."""
+
+    lines: list[str]
+
+
 class OfShopQuote(OfPartsOrder, frozen=True, kw_only=True):
     """Something that happened between the buyer and one shop; its people hear it too."""
 
@@ -113,7 +119,7 @@ class QuoteLost(OfShopQuote, frozen=True, kw_only=True):
     """The buyer has decided for others, or without anybody."""
 
     why: str
-    """chosen_elsewhere, cancelled, expired."""
+    """chosen_elsewhere, given_up, cancelled, expired; lapsed: the offer held no longer."""
 
 
 class PurchaseRated(OfShopQuote, frozen=True, kw_only=True):
@@ -131,7 +137,11 @@ class RatingAnswered(OfShopQuote, frozen=True, kw_only=True):
 
 
 class QuoteStandsAgain(OfShopQuote, frozen=True, kw_only=True):
-    """The winner could not deliver, and this offer still holds."""
+    """Parts of it have nobody to bring them any more, and this offer still holds."""
+
+    total_minor: int
+    """For those parts."""
+    currency: str
 
 
 class PurchaseMoved(OfPartsOrder, frozen=True, kw_only=True):
@@ -140,6 +150,8 @@ class PurchaseMoved(OfPartsOrder, frozen=True, kw_only=True):
     purchase_id: UUID
     was: str
     status: str
+    lines: list[str] = []
+    """What has nobody to bring it from now on, when it is over."""
 
 
 class OfPurchase(OfShopQuote, frozen=True, kw_only=True):

@@ -39,17 +39,18 @@ ASKING = ("submitted", "quoted")
 """Shops may offer."""
 
 QUOTE_MOVES: dict[str, frozenset[str]] = {
-    "invited": frozenset({"offered", "declined", "expired", "lost"}),
+    "invited": frozenset({"offered", "declined", "expired", "lost", "accepted", "fulfilled"}),
     "declined": frozenset({"offered"}),
-    "offered": frozenset({"offered", "accepted", "withdrawn", "expired", "lost"}),
+    "offered": frozenset({"offered", "accepted", "fulfilled", "withdrawn", "expired", "lost"}),
     "withdrawn": frozenset({"offered"}),
     "expired": frozenset({"invited", "offered"}),
-    "lost": frozenset({"offered"}),
-    "accepted": frozenset({"fulfilled", "failed", "lost"}),
+    "lost": frozenset({"invited", "offered"}),
+    "accepted": frozenset({"fulfilled", "failed", "lost", "invited", "offered"}),
     "failed": frozenset(),
-    "fulfilled": frozenset(),
+    "fulfilled": frozenset({"invited", "offered"}),
 }
-"""Legal moves. Whoever lost stands again when the winner could not deliver and their offer still holds."""
+"""Legal moves. When parts of an order have nobody to bring them any more, whoever was asked stands again or is asked again,
+also who brings its other parts; when that is decided, they are back at what they have sold."""
 
 PURCHASE_MOVES: dict[str, frozenset[str]] = {
     "accepted": frozenset({"processing", "cancelled", "failed"}),
@@ -134,6 +135,8 @@ class PartsOrder(Identified, Base):
     payment_method: Mapped[str] = mapped_column(default="")
     """card, on_delivery."""
     submitted_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    """Since when the shops are asked this time."""
     first_offer_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
@@ -191,6 +194,13 @@ class PartsOrderLine(Identified, Base):
     """The line of the workshop's job that the part is for."""
     given_up: Mapped[bool] = mapped_column(default=False)
     """The buyer decided without it."""
+    is_bought: Mapped[bool] = mapped_column(default=False)
+    """Some shop is to bring it, or has brought it. Those who are asked read that, and not which shop."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still asked for: what offers are made and counted over."""
+        return not (self.given_up or self.is_bought)
 
 
 class PartsOrderPhoto(Identified, Base):

@@ -123,6 +123,16 @@ async def ask_again(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
         return see_other(request, f"/parts/orders/{order.code}", flash=said)
 
 
+@post("/parts/orders/{code:str}/rest", opt=BUYS)
+async def do_without(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+    async with begin(request) as (db, me):
+        order = await find(db, me, code)
+        await asking.do_without(db, order, by=me)
+        return see_other(
+            request, f"/parts/orders/{order.code}", flash=_("You do without the rest. The shops are told.")
+        )
+
+
 class ReasonForm(msgspec.Struct):
     reason: Annotated[str, Meta(max_length=300)] = ""
 
@@ -164,6 +174,7 @@ router = Router(
         look_further,
         give_time,
         ask_again,
+        do_without,
         call_off,
         acceptance_page,
         accept,

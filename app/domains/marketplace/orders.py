@@ -82,6 +82,11 @@ async def lines_of(db: AsyncSession, order_id: UUID) -> list[PartsOrderLine]:
     return list(found)
 
 
+async def open_lines_of(db: AsyncSession, order_id: UUID) -> list[PartsOrderLine]:
+    """What is still asked for."""
+    return [line for line in await lines_of(db, order_id) if line.is_open]
+
+
 async def delivery_of(db: AsyncSession, order_id: UUID) -> PartsOrderDelivery | None:
     found: PartsOrderDelivery | None = await db.scalar(
         select(PartsOrderDelivery).where(PartsOrderDelivery.order_id == order_id)

@@ -69,6 +69,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "note": (PartsOrderLine.note, _("your note")),
                 "oem_only": (PartsOrderLine.oem_only, _("whether only the carmaker's own would do")),
                 "given_up": (PartsOrderLine.given_up, _("whether you decided without it")),
+                "bought": (PartsOrderLine.is_bought, _("whether a shop brings it, or has")),
             },
             lambda rows: rows.select_from(PartsOrderLine)
             .join(PartsOrder, PartsOrder.id == PartsOrderLine.order_id)
@@ -194,8 +195,8 @@ async def erase(db: AsyncSession, person: UUID) -> None:
     for order in (await db.scalars(select(PartsOrder).where(mine, PartsOrder.status.in_(ASKING)))).all():
         try:
             await asking.cancel(db, order, by=system)
-        except Refused:
-            continue  # something of it is bought: what is left of it lapses by itself
+        except Refused:  # something of it is bought: that is carried through, and the rest let go
+            await asking.do_without(db, order, by=system)
     pairs = (await db.execute(_photos(person))).all()
     await db.execute(
         delete(PartsOrderPhoto).where(PartsOrderPhoto.id.in_([photo.id for photo, _file in pairs]))

@@ -10,11 +10,13 @@ from app.core.errors import Forbidden, NotFound
 from app.core.viewer import Viewer
 from app.domains.marketplace import orders
 from app.domains.marketplace.models import (
+    LIVE_PURCHASE,
     PartsOrder,
     Purchase,
     PurchaseLine,
     PurchasePayment,
     PurchaseRefund,
+    ShopQuote,
 )
 from app.domains.marketplace.telling import as_seller
 
@@ -111,6 +113,17 @@ async def refunds_of(db: AsyncSession, purchase: Purchase) -> Sequence[PurchaseR
             .execution_options(populate_existing=True)
         )
         return found.all()
+
+
+async def rest_of(db: AsyncSession, quote: ShopQuote, otherwise: str) -> str:
+    """What a quote is when nothing is asked of it: accepted or fulfilled while something that was bought of it is alive."""
+    found = await db.scalars(
+        select(Purchase.status).where(Purchase.quote_id == quote.id, Purchase.status.in_(LIVE_PURCHASE))
+    )
+    alive = found.all()
+    if not alive:
+        return otherwise
+    return "accepted" if {"accepted", "processing", "shipped"} & {*alive} else "fulfilled"
 
 
 async def lines_of(db: AsyncSession, purchase: Purchase) -> list[PurchaseLine]:

@@ -1,6 +1,6 @@
 """A shop's answer: an offer line by line, a better one, a withdrawal, or no."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -17,7 +17,7 @@ from app.core.money import rounded
 from app.core.render import money
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.marketplace import fitting, orders, paying_ways
+from app.domains.marketplace import fitting, orders, paying_ways, purchases
 from app.domains.marketplace.events import QuoteDeclined, QuoteOffered, QuoteWithdrawn
 from app.domains.marketplace.models import (
     CONDITIONS,
@@ -70,10 +70,37 @@ def line_total(line: LineOffer | ShopQuoteLine, quantity: Decimal) -> int:
     return rounded(line.unit_price_minor * quantity) + rounded(line.core_charge_minor * quantity)
 
 
-def offer_total(offer: Offer, quantities: dict[UUID, Decimal]) -> int:
-    """What the buyer pays for all that is available, with delivery."""
-    parts = sum(line_total(line, quantities[line.order_line_id]) for line in offer.lines)
-    return parts + offer.delivery_fee_minor if any(line.is_available for line in offer.lines) else 0
+class Counted(msgspec.Struct, frozen=True):
+    """What an offer comes to."""
+
+    total_minor: int
+    """All that is available with cores and delivery."""
+    available: int
+    missing: int
+    hours: int
+    """Until the last of it is there."""
+
+
+def counted(
+    lines: Iterable[LineOffer | ShopQuoteLine], delivery_fee_minor: int, quantities: Mapping[UUID, Decimal]
+) -> Counted:
+    """What an offer comes to over the parts that are still asked for; `quantities` names them."""
+    there = [line for line in lines if line.is_available and line.order_line_id in quantities]
+    parts = sum(line_total(line, quantities[line.order_line_id]) for line in there)
+    return Counted(
+        total_minor=parts + delivery_fee_minor if there else 0,
+        available=len(there),
+        missing=len(quantities) - len(there),
+        hours=max((line.delivery_hours for line in there), default=0),
+    )
+
+
+def stand(quote: ShopQuote, order: PartsOrder, what: Counted) -> None:
+    """Write what the offer comes to into the quote, for this round."""
+    quote.round = order.round
+    quote.total_minor = what.total_minor
+    quote.available_count, quote.missing_count = what.available, what.missing
+    quote.delivers_at = clock.now() + timedelta(hours=what.hours)
 
 
 async def offer(
@@ -92,26 +119,21 @@ async def offer(
     if not order.is_asking(clock.now()):
         raise Refused(_("The time for offers is over."), audit="shop_quote.illegal_move")
     await _must_be_active(db, quote)
-    lines = await orders.lines_of(db, order.id)
+    lines = await orders.open_lines_of(db, order.id)
     await paying_ways.must_be_payable(db, quote.tenant_id, quote.shop_id)
     _check(wanted, lines, order, await _limit(db, quote))
     judged = await fitting.judge(db, order, lines, wanted, tenant_id=quote.tenant_id)
     fitting.refuse_misfits(wanted, judged)
     quantities = {line.id: line.quantity for line in lines}
-    total = offer_total(wanted, quantities)
-    available = [line for line in wanted.lines if line.is_available]
+    comes_to = counted(wanted.lines, wanted.delivery_fee_minor, quantities)
     if order.bidding == "open" and quote.revision and quote.round == order.round:
         before = (await orders.lines_of_quotes(db, [quote]))[quote.id]
         _must_be_better(quote, before, wanted, order.currency)
     move_quote(quote, "offered")
     now = clock.now()
     quote.revision += 1
-    quote.round = order.round
-    quote.total_minor = total
+    stand(quote, order, comes_to)
     quote.delivery_fee_minor = wanted.delivery_fee_minor
-    quote.available_count, quote.missing_count = len(available), len(lines) - len(available)
-    hours = max(line.delivery_hours for line in available)
-    quote.delivers_at = now + timedelta(hours=hours)
     quote.note = wanted.note.strip()
     quote.decline_reason = ""
     quote.answered_at = quote.answered_at or now
@@ -124,7 +146,7 @@ async def offer(
             tenant_id=quote.tenant_id,
             quote_id=quote.id,
             revision=quote.revision,
-            total_minor=total,
+            total_minor=quote.total_minor,
             content=content,
             by_name=by.name,
         )
@@ -133,7 +155,7 @@ async def offer(
     await refresh(db, order)
     offered = {
         "revision": quote.revision,
-        "total_minor": total,
+        "total_minor": quote.total_minor,
         "currency": order.currency,
         "available": quote.available_count,
         "missing": quote.missing_count,
@@ -314,7 +336,7 @@ async def decline(
     """Say no. It can still be thought better of while the buyer waits. Raises Refused."""
     order = await orders.hold(db, order.id)
     quote = await _own(db, quote, version)
-    move_quote(quote, "declined")
+    move_quote(quote, await purchases.rest_of(db, quote, "declined"))
     quote.decline_reason = reason.strip()[:300]
     quote.answered_at = quote.answered_at or clock.now()
     await db.flush()
@@ -334,7 +356,7 @@ async def withdraw(
     dearer than before. Raises Refused."""
     order = await orders.hold(db, order.id)
     quote = await _own(db, quote, version)
-    move_quote(quote, "withdrawn")
+    move_quote(quote, await purchases.rest_of(db, quote, "withdrawn"))
     await db.flush()
     await refresh(db, order)
     await tell_quote(db, QuoteWithdrawn, order, quote, by=by, reason=reason.strip()[:300])

@@ -2,7 +2,7 @@
 decided, how it compared, and whether the books say the same."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,9 @@ from app.domains.marketplace import orders
 from app.domains.marketplace.comparing import Standing, ranked
 from app.domains.marketplace.events import (
     OffersAccepted,
+    PartsGivenUp,
     PartsOrderSubmitted,
+    PurchaseMoved,
     QuoteDeclined,
     QuoteLost,
     QuoteOffered,
@@ -25,7 +27,7 @@ from app.domains.marketplace.events import (
     ShopAsked,
 )
 from app.domains.marketplace.models import PartsOrder, Purchase
-from app.domains.marketplace.quoting import Offer, line_total, offer_total
+from app.domains.marketplace.quoting import Counted, Offer, counted, line_total
 
 
 class Bid(msgspec.Struct, kw_only=True):
@@ -36,7 +38,6 @@ class Bid(msgspec.Struct, kw_only=True):
     distance_m: int = 0
     revision: int = 0
     offer: Offer | None = None
-    total_minor: int = 0
     delivers_at: datetime | None = None
     stands: bool = False
 
@@ -58,6 +59,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Everything the log says of one order."""
 
     quantities: dict[UUID, Decimal] = {}
+    open_lines: set[UUID] = set()
+    """What is still asked for."""
     bids: dict[UUID, Bid] = {}
     decisions: list[Decision] = []
     wrong: list[str] = []
@@ -74,7 +77,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def replay(log: Sequence[Told]) -> Outcome:
     """Go through the log of one order in its order."""
-    found = Outcome(quantities={}, bids={}, decisions=[], wrong=[])
+    found = Outcome(quantities={}, open_lines=set(), bids={}, decisions=[], wrong=[])
     for told in log:
         step = _STEPS.get(told.name)
         if step is not None:
@@ -84,7 +87,9 @@ def replay(log: Sequence[Told]) -> Outcome:
 
 def _submitted(found: Outcome, told: Told) -> None:
     event = msgspec.convert(told.payload, PartsOrderSubmitted)
-    found.quantities = {UUID(line): Decimal(many) for line, many in event.quantities.items()}
+    asked = {UUID(line): Decimal(many) for line, many in event.quantities.items()}
+    found.quantities |= asked
+    found.open_lines = {*asked}
 
 
 def _asked(found: Outcome, told: Told) -> None:
@@ -100,11 +105,18 @@ def _offered(found: Outcome, told: Told) -> None:
         found.wrong.append(f"quote {event.quote_id}: revision {event.revision} follows {bid.revision}")
     bid.offer = msgspec.convert(event.offer, Offer)
     bid.revision, bid.delivers_at, bid.stands = event.revision, event.delivers_at, True
-    bid.total_minor = offer_total(bid.offer, found.quantities)
-    if bid.total_minor != event.total_minor:
-        found.wrong.append(
-            f"quote {event.quote_id}: its lines make {bid.total_minor}, it says {event.total_minor}"
-        )
+    _check_total(found, bid, event.total_minor)
+
+
+def _counted(found: Outcome, bid: Bid) -> Counted:
+    assert bid.offer is not None
+    asked = {line: many for line, many in found.quantities.items() if line in found.open_lines}
+    return counted(bid.offer.lines, bid.offer.delivery_fee_minor, asked)
+
+
+def _check_total(found: Outcome, bid: Bid, said: int) -> None:
+    if (total := _counted(found, bid).total_minor) != said:
+        found.wrong.append(f"quote {bid.quote_id}: its lines make {total}, it says {said}")
 
 
 def _ended(found: Outcome, told: Told) -> None:
@@ -114,9 +126,19 @@ def _ended(found: Outcome, told: Told) -> None:
 
 
 def _again(found: Outcome, told: Told) -> None:
-    bid = found.bids.get(UUID(told.payload["quote_id"]))
+    event = msgspec.convert(told.payload, QuoteStandsAgain)
+    bid = found.bids.get(event.quote_id)
     if bid is not None and bid.offer is not None:
-        bid.stands = True
+        bid.stands, bid.delivers_at = True, told.at + timedelta(hours=_counted(found, bid).hours)
+        _check_total(found, bid, event.total_minor)
+
+
+def _given_up(found: Outcome, told: Told) -> None:
+    found.open_lines -= {UUID(line) for line in told.payload["lines"]}
+
+
+def _moved(found: Outcome, told: Told) -> None:
+    found.open_lines |= {UUID(line) for line in msgspec.convert(told.payload, PurchaseMoved).lines}
 
 
 def _accepted(found: Outcome, told: Told) -> None:
@@ -131,24 +153,24 @@ def _accepted(found: Outcome, told: Told) -> None:
         Decision(
             round=event.round,
             at=told.at,
-            ranking=ranked([_standing(bid) for bid in standing]),
+            ranking=ranked([_standing(found, bid) for bid in standing]),
             chosen=chosen,
             totals={quote: _paid(found, quote, chosen) for quote in dict.fromkeys(chosen.values())},
         )
     )
+    found.open_lines.clear()  # bought, or given up
     for quote in set(chosen.values()):
         if quote in found.bids:
             found.bids[quote].stands = False
 
 
-def _standing(bid: Bid) -> Standing:
-    lines = bid.offer.lines if bid.offer else []
-    available = sum(1 for line in lines if line.is_available)
+def _standing(found: Outcome, bid: Bid) -> Standing:
+    comes_to = _counted(found, bid)
     return Standing(
         quote_id=bid.quote_id,
-        available=available,
-        missing=len(lines) - available,
-        total_minor=bid.total_minor,
+        available=comes_to.available,
+        missing=comes_to.missing,
+        total_minor=comes_to.total_minor,
         delivers_at=bid.delivers_at,
         distance_m=bid.distance_m,
     )
@@ -172,6 +194,8 @@ _STEPS = {
     QuoteLost.__name__: _ended,
     QuoteStandsAgain.__name__: _again,
     OffersAccepted.__name__: _accepted,
+    PartsGivenUp.__name__: _given_up,
+    PurchaseMoved.__name__: _moved,
 }
 
 

@@ -71,6 +71,8 @@ class QuoteLineOut(msgspec.Struct):
     offer_note: str = ""
     fits: str = "unknown"
     fit_rule: dict[str, Any] = {}
+    is_open: bool = True
+    """Still asked for: an offer answers each open line once, and no other."""
 
 
 class ShopQuoteOut(msgspec.Struct):
@@ -138,7 +140,9 @@ def _out(
 
 
 def _line_out(line: PartsOrderLine, said: ShopQuoteLine | None) -> QuoteLineOut:
-    out = QuoteLineOut(line.id, line.name, line.part_number, line.quantity, line.note, line.oem_only)
+    out = QuoteLineOut(
+        line.id, line.name, line.part_number, line.quantity, line.note, line.oem_only, is_open=line.is_open
+    )
     if said is None:
         return out
     return msgspec.structs.replace(

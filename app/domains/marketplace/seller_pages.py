@@ -72,7 +72,8 @@ async def _shown(
 ) -> dict[str, Any]:
     """The request's page as it stands now, with what was typed in it."""
     place = await counter.place_of(db, me)
-    lines = await orders.lines_of(db, order.id)
+    everything = await orders.lines_of(db, order.id)
+    lines = [line for line in everything if line.is_open]
     offered = await counter.offered_lines(db, quote)
     stored = quote_form.filled(order, quote, lines, offered, place.shop, place.terms)
     values = dict(typed) if "lines.0.condition" in typed or "lines.0.missing" in typed else stored
@@ -85,6 +86,7 @@ async def _shown(
         "place": place,
         "order": order,
         "quote": quote,
+        "everything": everything,
         "lines": lines,
         "photos": await counter.photos_of(db, [order.id]),
         "offered": offered,
@@ -148,7 +150,7 @@ async def fit_of_number(request: AnyRequest, code: FromPath[str], line: FromQuer
     """Whether the number that is being typed fits the car."""
     async with begin(request) as (db, me):
         order, _quote = await orders.find_quote(db, me, code)
-        lines = await orders.lines_of(db, order.id)
+        lines = await orders.open_lines_of(db, order.id)
         fits = await _fits(db, order, lines, dict(request.query_params.items()), me)
         return fragment(request, me, "marketplace/_seller_fit.html", index=line, fit=fits.get(line))
 
@@ -171,7 +173,7 @@ async def send_offer(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
     try:
         async with begin(request) as (db, me):
             order, quote = await orders.find_quote(db, me, code)
-            lines = await orders.lines_of(db, order.id)
+            lines = await orders.open_lines_of(db, order.id)
             wanted, version = quote_form.read_offer(form, lines, order.currency)
             is_first = not quote.revision
             await quoting.offer(db, order, quote, wanted, version=version, by=me)

@@ -11,7 +11,7 @@ from app.core.queue import cron, for_each
 from app.core.viewer import Viewer
 from app.domains.accounts.models import ERASED, User
 from app.domains.marketplace import asking, deal_checking, deal_paying, fulfilling
-from app.domains.marketplace.models import ASKING, AT_REST, PartsOrder, Purchase
+from app.domains.marketplace.models import ASKING, AT_REST, PartsOrder, Purchase, ShopQuote
 from app.domains.marketplace.personal import empty_ended
 
 Due = tuple[UUID, UUID | None, UUID | None]
@@ -38,6 +38,32 @@ async def _expire(due: Due) -> None:
     async with transaction(user=user_id, tenant=tenant_id) as db:
         order = await db.get_one(PartsOrder, order_id)
         await asking.expire(db, order, by=Viewer.system(tenant_id))
+
+
+@cron("* * * * *")
+async def lapse_offers() -> None:
+    """End offers that held for a day and no longer, of requests that are still open."""
+    async with transaction() as db:
+        await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+        rows = await db.execute(
+            select(PartsOrder.id, PartsOrder.user_id, PartsOrder.buyer_tenant_id)
+            .distinct()
+            .join(ShopQuote, ShopQuote.order_id == PartsOrder.id)
+            .where(
+                PartsOrder.status.in_(ASKING),
+                ShopQuote.status == "offered",
+                ShopQuote.valid_until <= clock.now(),
+            )
+            .limit(500)
+        )
+        due: list[Due] = [(row.id, row.user_id, row.buyer_tenant_id) for row in rows]
+    await for_each(due, _lapse_offers)
+
+
+async def _lapse_offers(due: Due) -> None:
+    order_id, user_id, tenant_id = due
+    async with transaction(user=user_id, tenant=tenant_id) as db:
+        await asking.lapse(db, await db.get_one(PartsOrder, order_id))
 
 
 @cron("40 * * * *")

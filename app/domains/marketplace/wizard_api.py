@@ -97,6 +97,7 @@ class PartOut(msgspec.Struct):
     note: str
     oem_only: bool
     given_up: bool
+    is_bought: bool
     photos: list[str]
     """Addresses, good for some twenty minutes."""
 
@@ -214,6 +215,15 @@ async def extend(request: AnyRequest, order_id: FromPath[str]) -> OrderOut:
         return await _out(db, order)
 
 
+@post("/auto-parts-orders/{order_id:str}/do-without", opt=BUYS, status_code=200)
+async def do_without(request: AnyRequest, order_id: FromPath[str]) -> OrderOut:
+    """Look no further for the parts that nobody brings; what is bought stays bought. 409 when there are none."""
+    async with begin(request) as (db, me):
+        order = await _own(db, me, order_id)
+        await asking.do_without(db, order, by=me)
+        return await _out(db, order)
+
+
 @post("/auto-parts-orders/{order_id:str}/widen", opt=BUYS, status_code=200)
 async def widen(request: AnyRequest, order_id: FromPath[str]) -> OrderOut:
     """Ask shops further away."""
@@ -327,7 +337,7 @@ async def _out(db: AsyncSession, order: PartsOrder) -> OrderOut:
         else None,
         parts=[
             PartOut(
-                line.id, line.name, line.part_number, line.quantity, line.note, line.oem_only, line.given_up,
+                line.id, line.name, line.part_number, line.quantity, line.note, line.oem_only, line.given_up, line.is_bought,
                 [file_url(file) for _photo, file in photos.get(line.id, ())],
             )
             for line in await orders.lines_of(db, order.id)
@@ -336,5 +346,7 @@ async def _out(db: AsyncSession, order: PartsOrder) -> OrderOut:
 
 
 router = Router(
-    "/", route_handlers=[create, of_user, one_order, change, cancel, extend, widen], tags=["parts"]
+    "/",
+    route_handlers=[create, of_user, one_order, change, cancel, extend, do_without, widen],
+    tags=["parts"],
 )

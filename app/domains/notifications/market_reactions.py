@@ -16,6 +16,7 @@ from app.domains.marketplace.events import (
     OfShopQuote,
     QuoteLost,
     QuoteOffered,
+    QuoteStandsAgain,
     QuoteWon,
     ShopAsked,
 )
@@ -75,8 +76,27 @@ async def tell_counter_of_loss(db: AsyncSession, heard: Heard[QuoteLost]) -> Non
         title = {
             "cancelled": _("A request was called off"),
             "expired": _("The time for offers is over"),
+            "given_up": _("The buyer does without what was open"),
+            "lapsed": _("Your offer held for a day and has lapsed: you may offer again"),
         }.get(heard.event.why, _("The buyer decided for another offer"))
         return title, order.car_name or order.code
+
+    await _tell_counter(db, heard, order, quote, words)
+
+
+async def tell_counter_of_standing(db: AsyncSession, heard: Heard[QuoteStandsAgain]) -> None:
+    """An offer that had lost can be accepted again: its shop must know, and may take it back."""
+    found = await _asked(db, heard.event)
+    if found is None:
+        return
+    order, quote = found
+    parts = await _parts(db, order)
+
+    def words() -> tuple[str, str]:
+        total = render.money(heard.event.total_minor, heard.event.currency)
+        return _("Your offer stands again: %(total)s", total=total), _(
+            "%(parts)s. If you have it no longer, take the offer back.", parts=parts
+        )
 
     await _tell_counter(db, heard, order, quote, words)
 
@@ -95,7 +115,11 @@ async def _asked(db: AsyncSession, event: OfShopQuote) -> tuple[PartsOrder, Shop
 async def _parts(db: AsyncSession, order: PartsOrder) -> str:
     names = await db.scalars(
         select(PartsOrderLine.name)
-        .where(PartsOrderLine.order_id == order.id)
+        .where(
+            PartsOrderLine.order_id == order.id,
+            PartsOrderLine.given_up.is_(False),
+            PartsOrderLine.is_bought.is_(False),
+        )
         .order_by(PartsOrderLine.position)
     )
     return ", ".join(names)
