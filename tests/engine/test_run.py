@@ -98,13 +98,13 @@ def test_starting_over_keeps_the_authority_that_phones_trust(tmp_path):
 
 
 def test_what_is_printed_are_the_demos_own_logins():
-    from app.demo import people
+    from app.demo import parts_shops, people
     from app.engine import banner
 
-    with_a_door = [
-        people.CUSTOMER, people.ADVISOR, people.TECHNICIAN, people.OWNER, people.NETWORK, people.OUTSIDER,
-    ]  # fmt: skip
-    assert [email for email, _ in banner.LOGINS] == [person.email for person in with_a_door]
+    staff = [person.email for person in (people.CUSTOMER, people.ADVISOR, people.TECHNICIAN, people.OWNER)]
+    parts, _name = parts_shops.OWNERS["casco"]
+    elsewhere = [people.NETWORK.email, people.OUTSIDER.email]
+    assert [email for email, _ in banner.LOGINS] == [*staff, parts, *elsewhere]
     assert banner.PASSWORD == people.PASSWORD
 
 

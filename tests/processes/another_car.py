@@ -31,7 +31,7 @@ async def main(plate: str) -> None:
             await session.execute(db.text("SELECT set_config('app.network', 'on', true)"))
             ids = {row.email: row.id for row in await session.execute(select(User.email, User.id))}
             center = (
-                await session.scalars(select(ServiceCenter).where(ServiceCenter.name.like("Harbor%")))
+                await session.scalars(select(ServiceCenter).where(ServiceCenter.name == "Harbor Lane Garage"))
             ).first()
         assert center is not None
         advisor = ids[ADVISOR.email]

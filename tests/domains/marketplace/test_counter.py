@@ -363,4 +363,4 @@ async def test_a_full_board_costs_no_more_queries_than_one_request(browser: Brow
         event.remove(engine, "before_cursor_execute", listen)
         counts.append(len(seen))
     assert len(re.findall(r'id="r-', board)) == 12
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0], counts
