@@ -92,6 +92,26 @@ def kept(*key: object, caller: Callable[[], Markup]) -> Markup:
     return found
 
 
+MOST_DRAWN = 200
+_drawn: OrderedDict[tuple[object, ...], Markup] = OrderedDict()
+
+
+def drawn(key: tuple[object, ...]) -> Markup | None:
+    """What `draw` has written for the same reader at the same place of the log, if it was a moment ago: many pages that
+    hear one bell ask the same question at once."""
+    return _drawn.get((*key, str(words.spoken()), clock.now().date()))
+
+
+@template_global
+def draw(key: tuple[object, ...], caller: Callable[[], Markup]) -> Markup:
+    """A part of a page for `drawn`. The key names the reader, how far the process had heard before the part's data were read,
+    and whatever else the part shows. No nonce and no form with a guard in it."""
+    made = _drawn[*key, str(words.spoken()), clock.now().date()] = caller()
+    if len(_drawn) > MOST_DRAWN:
+        _drawn.popitem(last=False)
+    return made
+
+
 def _plural(one: str, many: str, count: int) -> str:
     return words._catalogue(str(words.spoken())).ungettext(one, many, count)
 

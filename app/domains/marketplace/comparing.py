@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domains.marketplace import orders
-from app.domains.marketplace.models import PartsOrder, ShopQuote, ShopQuoteLine
+from app.domains.marketplace.models import PartsOrder, PartsOrderLine, ShopQuote, ShopQuoteLine
 from app.domains.network.models import ServiceCenter
 from app.domains.parts_shops.models import PartsShop
 
@@ -87,13 +87,19 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 async def offers(
-    db: AsyncSession, order: PartsOrder, wanted: Wanted, *, among: Sequence[ShopQuote] | None = None
+    db: AsyncSession,
+    order: PartsOrder,
+    wanted: Wanted,
+    *,
+    among: Sequence[ShopQuote] | None = None,
+    lines: Sequence[PartsOrderLine] | None = None,
 ) -> list[Shown]:
-    """The offers on an order, compared; `among` is what has been read of its quotes already."""
+    """The offers on an order, compared; `among` and `lines` are what has been read of its quotes and its lines already."""
     read = await orders.quotes_of(db, order.id) if among is None else among
     quotes = {quote.id: quote for quote in read if quote.status == "offered"}
-    asked = {line.id for line in await orders.open_lines_of(db, order.id)}
-    lines = await orders.lines_of_quotes(db, list(quotes.values()))
+    wanted_lines = await orders.lines_of(db, order.id) if lines is None else lines
+    asked = {line.id for line in wanted_lines if line.is_open}
+    offered = await orders.lines_of_quotes(db, list(quotes.values()))
     found = await db.execute(
         select(PartsShop, ServiceCenter.slug)
         .join(ServiceCenter, ServiceCenter.id == PartsShop.center_id)
@@ -111,7 +117,7 @@ async def offers(
     shown = [
         Shown(
             quote=quotes[one.quote_id],
-            lines={key: line for key, line in lines[one.quote_id].items() if key in asked},
+            lines={key: line for key, line in offered[one.quote_id].items() if key in asked},
             shop=shops[quotes[one.quote_id].shop_id],
             slug=slugs[quotes[one.quote_id].shop_id],
             is_best_at=frozenset(what for what, ids in best.items() if one.quote_id in ids),

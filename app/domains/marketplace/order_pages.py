@@ -8,9 +8,10 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.errors import Forbidden
 from app.core.forms import read
-from app.core.render import fragment, page, see_other
+from app.core.render import drawn, fragment, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
@@ -53,7 +54,7 @@ async def order_page(
         order = await find(db, me, code)
         if order.status == "draft":
             return see_other(request, f"/parts/orders/{order.code}/{order.step}")
-        shown = await shown_of(db, me, order, Wanted(sort, complete, fits, new))
+        shown = await shown_of(db, me, order, Wanted(sort, complete, fits, new), request.state.cursor)
         topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
         return page(request, me, "marketplace/order.html", topics=topics, **shown)
 
@@ -68,29 +69,41 @@ async def offers_region(
     new: FromQuery[bool] = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        shown = await shown_of(db, me, await find(db, me, code), Wanted(sort, complete, fits, new))
+        order, wanted = await find(db, me, code), Wanted(sort, complete, fits, new)
+        shown = await shown_of(db, me, order, wanted, request.state.cursor, again=True)
         return fragment(request, me, "marketplace/_order.html", **shown)
 
 
-async def shown_of(db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted) -> dict[str, Any]:
-    """What the page of an order shows."""
+async def shown_of(
+    db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted, cursor: int, *, again: bool = False
+) -> dict[str, Any]:
+    """What the page of an order shows. `cursor`: how far the process had heard before the transaction began; with `again`
+    offers that were drawn for the same reader since are taken as they are."""
     lines = await orders.lines_of(db, order.id)
     purchases = await orders.purchases_of(db, order.id)
     is_open = order.status in ASKING
-    sellers = await orders.quotes_of(db, order.id)
-    offers = await comparing.offers(db, order, wanted, among=sellers) if is_open else []
-    return {
+    reader = (me.user_id, me.center_id, me.distance_unit)
+    key = ("offers", cursor, order.id, order.version, *reader, wanted)
+    common = {
         "order": order,
         "lines": lines,
         "photos": await drafting.photos_of(db, order.id),
         "wanted": wanted,
+        "purchases": purchases,
+        "further": matching.next_radius(order.radius_km),
+        "drawing": key,
+    }
+    is_asking = order.is_asking(clock.now())
+    if again and is_asking and not purchases and (offers_drawn := drawn(key)):
+        return common | {"drawn_offers": offers_drawn}
+    sellers = await orders.quotes_of(db, order.id)
+    offers = await comparing.offers(db, order, wanted, among=sellers, lines=lines) if is_open else []
+    return common | {
         "offers": offers,
         "hidden": order.offer_count - len(offers) if is_open else 0,
-        "purchases": purchases,
         "bought": await orders.lines_of_purchases(db, purchases),
         "sellers": {quote.id: quote for quote in sellers},
         "talks": await talking.links_of(db, me, order, sellers),
-        "further": matching.next_radius(order.radius_km),
     }
 
 
