@@ -274,7 +274,11 @@ async def _stand_again(db: AsyncSession, order: PartsOrder, quote: ShopQuote, wh
         move_quote(quote, "offered")
         stand(quote, order, what)
         await db.flush()
-        told = {"total_minor": quote.total_minor, "currency": quote.currency}
+        told = {
+            "total_minor": quote.total_minor,
+            "currency": quote.currency,
+            "delivers_at": quote.delivers_at,
+        }
         by = Viewer.system(quote.tenant_id)
         await tell_quote(db, QuoteStandsAgain, order, quote, by=by, **told)
 

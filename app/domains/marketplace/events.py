@@ -142,6 +142,7 @@ class QuoteStandsAgain(OfShopQuote, frozen=True, kw_only=True):
     total_minor: int
     """For those parts."""
     currency: str
+    delivers_at: datetime | None
 
 
 class PurchaseMoved(OfPartsOrder, frozen=True, kw_only=True):

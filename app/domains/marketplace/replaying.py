@@ -2,7 +2,7 @@
 decided, how it compared, and whether the books say the same."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -129,7 +129,7 @@ def _again(found: Outcome, told: Told) -> None:
     event = msgspec.convert(told.payload, QuoteStandsAgain)
     bid = found.bids.get(event.quote_id)
     if bid is not None and bid.offer is not None:
-        bid.stands, bid.delivers_at = True, told.at + timedelta(hours=_counted(found, bid).hours)
+        bid.stands, bid.delivers_at = True, event.delivers_at
         _check_total(found, bid, event.total_minor)
 
 
