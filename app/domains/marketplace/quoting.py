@@ -17,7 +17,7 @@ from app.core.money import rounded
 from app.core.render import money
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.marketplace import fitting, orders, paying_ways
+from app.domains.marketplace import arrival, fitting, orders, paying_ways
 from app.domains.marketplace.events import QuoteDeclined, QuoteOffered, QuoteWithdrawn
 from app.domains.marketplace.models import (
     CONDITIONS,
@@ -111,7 +111,7 @@ async def offer(
     quote.delivery_fee_minor = wanted.delivery_fee_minor
     quote.available_count, quote.missing_count = len(available), len(lines) - len(available)
     hours = max(line.delivery_hours for line in available)
-    quote.delivers_at = now + timedelta(hours=hours)
+    quote.delivers_at = await arrival.there_by(db, quote.center_id, hours, start=now)
     quote.note = wanted.note.strip()
     quote.decline_reason = ""
     quote.answered_at = quote.answered_at or now
