@@ -261,7 +261,8 @@ async def test_a_refund_the_provider_refuses_is_tried_again_and_nobody_reads_tha
         1,
         6000,
     )
-    assert again.try_at is not None and refused.decided_at is not None
+    assert again.try_at is not None
+    assert refused.decided_at is not None
     assert again.try_at - refused.decided_at == giving_back.PAUSES[0]
     for page in (
         await seller.get(f"/market/sales/{purchase_id}"),
