@@ -47,6 +47,9 @@ async def test_the_buyer_hears_and_is_mailed_how_far_it_is_and_the_shop_what_the
         await fulfilling.ship(db, purchase, carrier="UPS", by=CAST.seller.viewer)
         await viewing(db, CAST.customer)
         await fulfilling.deliver(db, purchase, by=CAST.customer.viewer)
+        await viewing(db, CAST.seller)
+        await fulfilling.take_money(db, purchase, by=CAST.seller.viewer)
+        await viewing(db, CAST.customer)
         await fulfilling.ask_return(db, purchase, reason="Wrong side", by=CAST.customer.viewer)
     await run_reactions()
     heard = await _titles(CAST.customer, None)
@@ -55,7 +58,11 @@ async def test_the_buyer_hears_and_is_mailed_how_far_it_is_and_the_shop_what_the
         "Your parts are on their way with UPS",
         "Your parts were handed over",
     } <= heard
-    assert "The buyer wants to send it back: Wrong side" in await _titles(CAST.seller, NORTHSIDE)
+    asked = await _titles(CAST.seller, NORTHSIDE)
+    assert {
+        "The buyer wants to send it back: Wrong side",
+        "The buyer has the parts: note the payment of $50.00",
+    } <= asked
     assert not await _titles(CAST.second_seller, None)
     async with transaction(user=CAST.customer.user_id, tenant=NORTHSIDE) as db:
         mails = await db.scalars(select(Mail.template).where(Mail.template.startswith("parts_order")))
