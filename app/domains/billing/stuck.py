@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -55,7 +56,7 @@ async def _refunds(db: AsyncSession, kind: PaymentKind) -> list[Stuck]:
             payment.status.not_in(("refunded", "lost")),
             ~arrived,
         )
-        .distinct(refund.payment_id)
+        .ext(distinct_on(refund.payment_id))
         .order_by(refund.payment_id, refund.created_at.desc())
         .limit(MOST)
     )

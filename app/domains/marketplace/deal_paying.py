@@ -220,6 +220,8 @@ async def let_go(tenant_id: UUID, purchase_id: UUID) -> None:
     if purchase.status in ENDED_PURCHASE:
         for payment in payments:
             if payment.is_live:
+                if payment.status != "authorized":  # what was paid meanwhile its payer is told of
+                    await checkout.look_if_answered(whose(payment))
                 await checkout.stop(whose(payment))
     async with transaction(tenant=tenant_id) as db:
         order, purchase = await purchases.hold(db, purchase_id)

@@ -1,6 +1,7 @@
 """What the two sides of a purchase hear of each other: a line in their list, and the buyer's mails."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,9 +25,8 @@ from app.domains.notifications.deal_words import (
     TO_SELLER,
     mailed_money,
     where_money_goes,
-    why_failed,
 )
-from app.domains.notifications.mail_table import Parcel
+from app.domains.notifications.mail_table import Parcel, PartsMoney
 from app.domains.notifications.telling import Line, list_for, write_to_customer
 
 
@@ -160,12 +160,12 @@ async def mail_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
     with speaking(to.locale):
         method = _("cash") if paid_with == "cash" else paid_with or ""
         money = mailed_money(purchase, event)
-        reason = why_failed(event) if isinstance(event, market.PurchaseFailed) else ""
     if not money and type(event) in MAILED_OF_ENDED:
         return
-    parcel = Parcel(
-        code=order.code, parts=parts, total_minor=purchase.total_minor, currency=purchase.currency,
-        url=f"/parts/orders/{order.code}", carrier=purchase.carrier, tracking=purchase.tracking_number,
-        method=method, money=money, reason=reason,
-    )  # fmt: skip
-    await write_to_customer(db, heard, to, name, parcel, place=place)
+    facts: dict[str, Any] = {
+        "code": order.code, "parts": parts, "total_minor": purchase.total_minor, "currency": purchase.currency,
+        "url": f"/parts/orders/{order.code}", "carrier": purchase.carrier, "tracking": purchase.tracking_number,
+        "method": method,
+    }  # fmt: skip
+    about = PartsMoney(**facts, money=money) if money else Parcel(**facts)
+    await write_to_customer(db, heard, to, name, about, place=place)

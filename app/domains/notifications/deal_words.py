@@ -87,7 +87,7 @@ def where_money_goes(purchase: Purchase, event: OfPurchase) -> str:
 def why_failed(event: market.PurchaseFailed) -> str:
     if event.reason == "not_confirmed":
         return _("The shop did not confirm in time.")
-    return _("The shop says: %(why)s", why=event.reason)
+    return _("The shop says: %(why)s", why=event.reason.rstrip(".") + ".")
 
 
 def _failed(_purchase: Purchase, event: market.PurchaseFailed) -> str:
@@ -183,9 +183,11 @@ TO_BUYER: Mapping[type[OfPurchase], Say] = {
 
 
 def mailed_money(purchase: Purchase, event: OfPurchase) -> str:
-    """What a mail says of the money, as a sentence; the receipt and the parcel's mails say it in their facts."""
+    """What a mail says of the money, in sentences; the receipt and the parcel's mails say it in their facts."""
     match event:
-        case market.PurchaseFailed() | market.PurchasePaidLate():
+        case market.PurchaseFailed():
+            return f"{why_failed(event)} {where_money_goes(purchase, event)}"
+        case market.PurchasePaidLate():
             return where_money_goes(purchase, event)
         case market.PurchaseRefunded():
             said = money_back(purchase, event)

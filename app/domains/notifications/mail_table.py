@@ -193,7 +193,7 @@ class WaitingMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """Parts that were bought on the market: paid, sent, handed over; not coming, taken back, and their money."""
+    """Parts that were bought on the market: paid, sent, handed over."""
 
     code: str
     parts: Sequence[str]
@@ -203,15 +203,11 @@ class Parcel:
     carrier: str = ""
     tracking: str = ""
     method: str = ""
-    money: str = ""
-    """What becomes of the money, in a sentence."""
-    reason: str = ""
 
     def values(self, _place: Place) -> Mapping[str, str]:
         return {
             "order": self.code, "parts": ", ".join(self.parts), "total": render.money(self.total_minor, self.currency),
-            "carrier": self.carrier, "tracking": self.tracking, "method": self.method, "money": self.money,
-            "reason": self.reason,
+            "carrier": self.carrier, "tracking": self.tracking, "method": self.method,
         }  # fmt: skip
 
     def details(self, place: Place) -> Details:
@@ -220,6 +216,16 @@ class Parcel:
             (_("Order"), self.code), (_("Parts"), said["parts"]), (_("Sum"), said["total"]), (_("By"), self.method),
             (_("Carrier"), self.carrier), (_("Tracking number"), self.tracking),
         ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsMoney(Parcel):
+    """The same where they do not come or go back, and what becomes of the money, in sentences."""
+
+    money: str
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        return {**Parcel.values(self, place), "money": self.money}
 
 
 def _ahead(place: Place, days: int, at: time) -> datetime:
@@ -293,19 +299,34 @@ def _paid_parts(place: Place) -> Parcel:
     return replace(_a_parcel(place), carrier="", tracking="", method="Visa ···· 4242")
 
 
-def _parts_not_coming(place: Place) -> Parcel:
-    return replace(
-        _a_parcel(place), carrier="", tracking="", reason=_("The shop says: %(why)s", why=_("It is sold out")),
-        money=_("%(sum)s goes back to you by itself. We tell you when it has gone.", sum=render.money(18900, place.center.currency)),
-    )  # fmt: skip
+def _parts_not_coming(place: Place) -> PartsMoney:
+    amount = render.money(18900, place.center.currency)
+    why = _("The shop says: %(why)s", why=_("It is sold out."))
+    back = _("%(sum)s goes back to you by itself. We tell you when it has gone.", sum=amount)
+    return _money_of_parts(place, f"{why} {back}")
 
 
-def _parts_money(said: str) -> Callable[[Place], Parcel]:
-    def example(place: Place) -> Parcel:
+def _paid_late(place: Place) -> PartsMoney:
+    amount = render.money(18900, place.center.currency)
+    return _money_of_parts(
+        place, _("The hold of %(sum)s on your card is let go; nothing is taken.", sum=amount)
+    )
+
+
+def _parts_money(said: str) -> Callable[[Place], PartsMoney]:
+    def example(place: Place) -> PartsMoney:
         amount, fee = (render.money(minor, place.center.currency) for minor in (18900, 2000))
-        return replace(_paid_parts(place), money=_(said, sum=amount, fee=fee) + ".")
+        return _money_of_parts(place, _(said, sum=amount, fee=fee) + ".")
 
     return example
+
+
+def _money_of_parts(place: Place, money: str) -> PartsMoney:
+    paid = _paid_parts(place)
+    return PartsMoney(
+        code=paid.code, parts=paid.parts, total_minor=paid.total_minor, currency=paid.currency, url=paid.url,
+        method=paid.method, money=money,
+    )  # fmt: skip
 
 
 CUSTOMER: Final = "Dana Whitfield"
@@ -339,8 +360,7 @@ _PARCEL: Final = {
     "carrier": N_("who brings it, once it is sent"), "tracking": N_("the tracking number, if there is one"),
     "method": N_("what it was paid with, on the receipt"),
 }  # fmt: skip
-_PARTS_MONEY: Final = _PARCEL | {"money": N_("what becomes of the money, in a sentence")}
-_NOT_COMING: Final = _PARTS_MONEY | {"reason": N_("why the parts do not come")}
+_PARTS_MONEY: Final = _PARCEL | {"money": N_("what happened and what becomes of the money, in sentences")}
 BLOCKS: Final = {"details": N_("these facts as a table"), "link": N_("the button")}
 """Each stands on a line of its own."""
 
@@ -478,8 +498,8 @@ _ALL: Final = (
     CustomerMail(
         "parts_order_failed", "parts", N_("Parts not coming"), N_("When you cannot deliver parts that were ordered, or did not confirm them in time."),
         N_("Your parts are not coming: order {order}"),
-        N_("Hello {customer},\n\nWe are sorry: the parts you ordered from us are not coming.\n\n{reason}\n\n{money}\n\n{details}\n\nOn the order's page you can choose another shop's offer.\n\n{link}"),
-        _NOT_COMING, _parts_not_coming, N_("Choose another offer"), bar=RED,
+        N_("Hello {customer},\n\nWe are sorry: the parts you ordered from us are not coming.\n\n{money}\n\n{details}\n\nOn the order's page you can choose another shop's offer.\n\n{link}"),
+        _PARTS_MONEY, _parts_not_coming, N_("Choose another offer"), bar=RED,
     ),
     CustomerMail(
         "parts_order_returned", "parts", N_("Parts taken back"), N_("When you have parts back that a buyer sent back."),
@@ -497,7 +517,7 @@ _ALL: Final = (
         "parts_order_paid_late", "parts", N_("Parts paid too late"), N_("When a buyer's payment lands after the purchase is over."),
         N_("Your payment for order {order} came too late"),
         N_("Hello {customer},\n\nYour payment came too late: the purchase was over by then, and the parts are not yours.\n\n{money}\n\n{details}\n\n{link}"),
-        _PARTS_MONEY, _parts_not_coming, N_("See the order"), bar=AMBER,
+        _PARTS_MONEY, _paid_late, N_("See the order"), bar=AMBER,
     ),
     CustomerMail(
         "parts_order_money_owed", "parts", N_("Parts money not back yet"), N_("When the payment provider refuses to give a buyer's money back, or their bank returns it."),

@@ -131,5 +131,9 @@ async def test_a_part_that_never_came_stays_where_the_customer_or_the_bill_count
     _job_now, after = await _job(job_id)
     assert [one.id for one in after] == [one.id for one in before]
     async with transaction(user=CAST.advisor.user_id, tenant=HARBOR) as db:
-        told = await db.scalars(select(Notification.title).where(Notification.url == f"/parts/jobs/{job_id}"))
+        told = await db.scalars(
+            select(Notification.title).where(
+                Notification.user_id == CAST.advisor.user_id, Notification.url == f"/parts/jobs/{job_id}"
+            )
+        )
         assert list(told) == ["2 parts that were ordered do not come, and the job still has them"]

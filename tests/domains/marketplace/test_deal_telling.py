@@ -108,7 +108,7 @@ async def test_the_buyer_is_told_and_mailed_where_the_money_is_when_parts_fail_o
         lines = await db.execute(
             select(Notification.title, Notification.message).where(Notification.type == "parts")
         )
-        told = dict(lines)
+        told = {row.title: row.message for row in lines}
         mails = {one.template: one for one in await db.scalars(select(Mail))}
     assert told["The shop cannot deliver: Sold out. Choose another offer"].startswith("Nothing was taken")
     assert kept in told

@@ -246,6 +246,7 @@ async def test_a_refund_the_provider_refuses_is_tried_again_and_nobody_reads_tha
     await _paid(counter, purchase_id)
     seller, buyer = counter.open_browser(CAST.seller), counter.open_browser(CAST.customer)
     await seller.post(f"/market/sales/{purchase_id}/confirmation", {})
+    await counter.react()
     await counter.stripe.knobs(refuse_refunds=1)
     await seller.post(f"/market/sales/{purchase_id}/failure", {"reason": "It is cracked"})
     await counter.react()
