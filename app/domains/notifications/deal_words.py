@@ -93,7 +93,7 @@ def why_failed(event: market.PurchaseFailed) -> str:
 def _failed(_purchase: Purchase, event: market.PurchaseFailed) -> str:
     if event.reason == "not_confirmed":
         return _("The shop did not confirm in time. Choose another offer")
-    return _("The shop cannot deliver: %(why)s. Choose another offer", why=event.reason)
+    return _("The shop cannot deliver: %(why)s. Choose another offer", why=event.reason.rstrip("."))
 
 
 def _cancelled(_purchase: Purchase, event: market.PurchaseCancelled) -> str:
