@@ -37,6 +37,7 @@ from app.domains.billing import hooks as billing_hooks
 from app.domains.billing import link_pages as billing_link_pages
 from app.domains.billing import pages as billing_pages
 from app.domains.billing import setup_pages as billing_setup_pages
+from app.domains.billing import stuck_pages as billing_stuck_pages
 from app.domains.booking import api as booking_api
 from app.domains.booking import pages as booking_pages
 from app.domains.booking import said as booking_said
@@ -167,6 +168,7 @@ PAGES: list[Any] = [
     parts_pages.router,
     parts_loading_pages.router,
     billing_fee_pages.router,
+    billing_stuck_pages.router,
     billing_hooks.router,
     billing_link_pages.router,
     billing_pages.router,

@@ -34,7 +34,7 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.marketplace import events as marketplace
-from app.domains.marketplace.back_to_job import put_on_job
+from app.domains.marketplace.back_to_job import put_on_job, take_off_job
 from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
 from app.domains.marketplace.live import ring_asked, ring_offers, ring_sale, ring_shop, ring_status
 from app.domains.marketplace.scoring import rescore_shop
@@ -254,26 +254,56 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     marketplace.QuoteStandsAgain: [ring_offers, ring_shop, tell_market.tell_counter_of_standing],
     marketplace.PurchaseRated: [ring_status, ring_shop, rescore_shop, tell_rating.tell_shop_of_rating],
     marketplace.RatingAnswered: [ring_status, ring_shop, tell_rating.tell_buyer_of_reply],
-    marketplace.PurchaseMoved: [ring_status],
+    marketplace.PurchaseMoved: [ring_status, take_off_job],
+    marketplace.BoughtPartMissing: [tell_deals.tell_desk_of_missing_part],
     marketplace.PurchasePaymentBegun: [],
     marketplace.PurchaseAuthorized: [ring_sale, tell_deals.tell_seller],
     marketplace.PurchasePaymentEnded: [ring_sale, tell_deals.tell_buyer],
     marketplace.PurchasePaid: [ring_sale, tell_deals.mail_buyer],
-    marketplace.PurchasePaidLate: [ring_sale, settle_up],
-    marketplace.PurchasePaymentQuestioned: [ring_sale],
+    marketplace.PurchasePaidLate: [ring_sale, settle_up, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchasePaymentQuestioned: [
+        ring_sale,
+        tell_deals.tell_seller,
+        tell_deals.tell_buyer,
+        tell_deals.mail_buyer,
+    ],
+    marketplace.PurchasePaymentDisputed: [
+        ring_sale,
+        tell_deals.tell_seller,
+        tell_deals.tell_buyer,
+        tell_deals.mail_buyer,
+    ],
+    marketplace.PurchaseCaptureRefused: [ring_sale, tell_deals.tell_seller, tell_deals.tell_buyer],
     marketplace.PurchaseRefundBegun: [ring_sale, settle_up],
-    marketplace.PurchaseRefunded: [ring_sale, tell_deals.tell_buyer],
-    marketplace.PurchaseRefundFailed: [ring_sale, tell_deals.tell_seller],
+    marketplace.PurchaseRefunded: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
+    marketplace.PurchaseRefundFailed: [
+        ring_sale,
+        tell_deals.tell_seller,
+        tell_deals.tell_buyer,
+        tell_deals.mail_buyer,
+    ],
     marketplace.PurchaseConfirmed: [ring_sale, tell_deals.tell_buyer],
     marketplace.PurchaseShipped: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer],
-    marketplace.PurchaseDelivered: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer, rescore_shop],
+    marketplace.PurchaseDelivered: [
+        ring_sale,
+        tell_deals.tell_seller,
+        tell_deals.tell_buyer,
+        tell_deals.mail_buyer,
+        rescore_shop,
+    ],
     marketplace.PurchaseCancelAsked: [ring_sale, tell_deals.tell_seller],
     marketplace.PurchaseCancelRefused: [ring_sale, tell_deals.tell_buyer],
     marketplace.PurchaseCancelled: [ring_sale, settle_up, tell_deals.tell_seller, tell_deals.tell_buyer],
-    marketplace.PurchaseFailed: [ring_sale, settle_up, tell_deals.tell_buyer, rescore_shop],
+    marketplace.PurchaseFailed: [
+        ring_sale,
+        settle_up,
+        tell_deals.tell_buyer,
+        tell_deals.mail_buyer,
+        rescore_shop,
+    ],
     marketplace.ReturnAsked: [ring_sale, tell_deals.tell_seller],
     marketplace.ReturnRefused: [ring_sale, tell_deals.tell_buyer],
-    marketplace.PurchaseReturned: [ring_sale, rescore_shop],
+    marketplace.PurchaseReturned: [ring_sale, tell_deals.tell_buyer, tell_deals.mail_buyer, rescore_shop],
     marketplace.CoreReturned: [ring_sale],
     # accounts
     accounts.SignedUp: [note_agreement, link_where_known],

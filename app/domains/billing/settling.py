@@ -26,6 +26,8 @@ from app.domains.workshop.models import RepairOrder
 from app.gateways.payments import PaymentStatus
 
 ENDED = ("failed", "cancelled", "expired")
+QUESTIONED = "The provider tells of "
+"""So a payment's failure begins when its sum is another than was asked for."""
 MONEY_CAME = ("completed", "partially_refunded", "refunded", "disputed", "lost")
 
 
@@ -87,7 +89,7 @@ async def _complete(
 ) -> None:
     """Money came. Late money, after we had given the payment up, is still money."""
     if (told.amount, told.currency) != (payment.amount_minor, payment.currency):
-        said = f"The provider tells of {told.amount} {told.currency} (minor units); nothing is booked."
+        said = f"{QUESTIONED}{told.amount} {told.currency} (minor units); nothing is booked."
         if payment.failure != said:
             payment.failure = said
             await tell(db, invoice, PaymentQuestioned(**of_payment(invoice, payment), said=said), by=by)

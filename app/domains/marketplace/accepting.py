@@ -14,7 +14,7 @@ from app.core.errors import Invalid, Refused
 from app.core.money import rounded
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.marketplace import asking, orders, paying_ways
+from app.domains.marketplace import arrival, asking, orders, paying_ways
 from app.domains.marketplace.events import OffersAccepted, QuoteWon
 from app.domains.marketplace.models import (
     PartsOrder,
@@ -131,6 +131,7 @@ async def _buy(
             _("%(shop)s cannot be paid just now. Please choose another offer.", shop=quote.shop_name)
         )
     center = await db.get_one(ServiceCenter, quote.center_id)
+    hours = max(line.delivery_hours for line in offered.values())
     parts = sum(line_total(line, line.quantity) for line in offered.values())
     cores = sum(rounded(line.core_charge_minor * line.quantity) for line in offered.values())
     purchase = Purchase(
@@ -153,7 +154,7 @@ async def _buy(
         paid_minor=0,
         refunded_minor=0,
         ship_to=ship_to,
-        delivers_at=now + timedelta(hours=max(line.delivery_hours for line in offered.values())),
+        delivers_at=await arrival.there_by(db, quote.center_id, hours, start=now),
         accepted_at=now,
         pay_by=now + PAY_WITHIN if method == "card" else None,
         confirm_by=None if method == "card" else now + CONFIRM_WITHIN,

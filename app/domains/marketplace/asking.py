@@ -272,7 +272,7 @@ async def open_again(
 async def _stand_again(db: AsyncSession, order: PartsOrder, quote: ShopQuote, what: Counted) -> None:
     async with as_seller(db, quote.tenant_id):
         move_quote(quote, "offered")
-        stand(quote, order, what)
+        await stand(db, quote, order, what)
         await db.flush()
         told = {
             "total_minor": quote.total_minor,

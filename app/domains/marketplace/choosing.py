@@ -1,18 +1,21 @@
 """What a buyer has picked, read from a form and shown again before it is bought."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.errors import Refused
 from app.core.security import as_uuid
 from app.core.words import _
-from app.domains.marketplace import orders
+from app.domains.marketplace import arrival, orders, paying_ways
 from app.domains.marketplace.models import PartsOrder, PartsOrderLine, ShopQuote, ShopQuoteLine
 from app.domains.marketplace.quoting import line_total
+from app.domains.marketplace.telling import as_seller
 
 LINE, SEEN = "line.", "seen."
 """line.<line of the order>=<quote>, seen.<quote>=<revision>: the fields of the form."""
@@ -23,6 +26,9 @@ class Part(msgspec.Struct, frozen=True):
 
     quote: ShopQuote
     lines: list[tuple[PartsOrderLine, ShopQuoteLine]]
+    way: str = ""
+    """How this shop is paid, once `with_terms` has looked: card, on_delivery; empty where it cannot be."""
+    there_by: datetime | None = None
 
     @property
     def total_minor(self) -> int:
@@ -41,6 +47,10 @@ class Picked(msgspec.Struct, frozen=True):
     @property
     def total_minor(self) -> int:
         return sum(part.total_minor for part in self.parts)
+
+    def paid_minor(self, way: str) -> int:
+        """What of it is paid this way."""
+        return sum(part.total_minor for part in self.parts if part.way == way)
 
 
 async def picked(db: AsyncSession, order: PartsOrder, given: Mapping[str, Any]) -> Picked:
@@ -70,6 +80,18 @@ async def picked(db: AsyncSession, order: PartsOrder, given: Mapping[str, Any]) 
     ]
     taken = {line.id for part in parts for line, _offered in part.lines}
     return Picked([part for part in parts if part.lines], [line for line in lines if line.id not in taken])
+
+
+async def with_terms(db: AsyncSession, chosen: Picked) -> Picked:
+    """The same with how each shop would be paid and when its parts would be there, if they were bought now."""
+    now, parts = clock.now(), []
+    for part in chosen.parts:
+        async with as_seller(db, part.quote.tenant_id):
+            way = await paying_ways.way_of(db, part.quote.tenant_id, part.quote.shop_id)
+            hours = max(offered.delivery_hours for _line, offered in part.lines)
+            there = await arrival.there_by(db, part.quote.center_id, hours, start=now)
+        parts.append(msgspec.structs.replace(part, way=way, there_by=there))
+    return msgspec.structs.replace(chosen, parts=parts)
 
 
 def _is_in(offered: Mapping[UUID, ShopQuoteLine], line: PartsOrderLine) -> bool:

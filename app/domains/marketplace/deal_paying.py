@@ -2,7 +2,7 @@
 The provider is asked outside of any transaction, with a key that was committed before."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 import structlog
@@ -22,7 +22,12 @@ from app.domains.billing.models import LIVE_PAYMENT, PaymentAccount
 from app.domains.billing.providers import gateway
 from app.domains.marketplace import deal_kind as _known_to_payouts  # noqa: F401
 from app.domains.marketplace import deal_settling, giving_back, purchases
-from app.domains.marketplace.events import OfPurchase, PurchasePaymentBegun, PurchaseRefundFailed
+from app.domains.marketplace.events import (
+    OfPurchase,
+    PurchaseCaptureRefused,
+    PurchasePaymentBegun,
+    PurchaseRefundFailed,
+)
 from app.domains.marketplace.models import (
     ENDED_PURCHASE,
     PartsOrder,
@@ -39,6 +44,9 @@ log = structlog.get_logger()
 
 SHORTEST_PAGE = timedelta(minutes=35)
 """The provider keeps a page open for half an hour at least. What is paid on it too late is let go."""
+
+MOST_CAPTURES = 2
+"""So often the provider may refuse to take what is held; then the buyer pays with another card."""
 
 
 def whose(payment: PurchasePayment) -> checkout.Whose:
@@ -146,12 +154,13 @@ async def capture(payment: PurchasePayment, *, by: Viewer) -> PurchasePayment:
         told = await gateway(payment.provider).capture(
             payment.provider_ref,
             payment.amount_minor,
-            key=uuid5(payment.id, "capture"),
+            key=_capture_key(payment),
             account=account,
             platform_fee=payment.platform_fee_minor,
         )
     except GatewayRefused as refused:
-        return await _not_captured(payment, refused.words)
+        log.warning("purchase.capture_refused", payment=str(payment.id), error=refused.words)
+        return await _not_captured(payment)
     except GatewayUnavailable as silent:
         log.warning("purchase.capture_unanswered", payment=str(payment.id), error=str(silent))
         raise Refused(
@@ -162,20 +171,42 @@ async def capture(payment: PurchasePayment, *, by: Viewer) -> PurchasePayment:
         return await deal_settling.settle(db, payment.id, told, by=by)
 
 
-async def _not_captured(payment: PurchasePayment, words: str) -> PurchasePayment:
-    async with transaction(tenant=payment.tenant_id) as db:
-        _order, _purchase, held = await purchases.hold_payment(db, payment.id)
-        held.capture_asked_at = None
-        held.failure = words
+def _capture_key(payment: PurchasePayment) -> UUID:
+    """The same while the provider's answer is unknown, another after each no."""
+    tried = payment.capture_refusals
+    return uuid5(payment.id, f"capture {tried}" if tried else "capture")
+
+
+async def _not_captured(payment: PurchasePayment) -> PurchasePayment:
+    """The provider said no. The seller may try once more; after that the hold is let go, and the buyer pays anew. Raises
+    Refused unless it was taken after all."""
     await checkout.look_if_answered(whose(payment))
     async with transaction(tenant=payment.tenant_id) as db:
-        now = await db.get_one(PurchasePayment, payment.id)
-    if now.is_taken:  # somebody was quicker, on the provider's own page say
-        return now
+        order, purchase, held = await purchases.hold_payment(db, payment.id)
+        if held.is_taken:  # somebody was quicker, on the provider's own page say
+            return held
+        if held.status == "authorized" and held.capture_asked_at is not None:
+            held.capture_asked_at = None
+            if held.capture_refusals == payment.capture_refusals:  # not told of by somebody who asked with us
+                held.capture_refusals += 1
+                told = {"payment_id": held.id, "refusals": held.capture_refusals}
+                by = Viewer.system(payment.tenant_id)
+                await tell_purchase(db, PurchaseCaptureRefused, order, purchase, by=by, **told)
+    if held.status == "authorized" and held.capture_refusals >= MOST_CAPTURES:
+        held = cast(PurchasePayment, await checkout.stop(whose(payment)))
+    if held.is_taken:
+        return held
+    if held.status == "authorized":
+        raise Refused(
+            _(
+                "The buyer's bank did not hand out the money. Nothing is sold and nothing was taken. Try once more "
+                "in a few minutes; keep the parts until then."
+            )
+        )
     raise Refused(
         _(
-            "The money could not be taken: %(reason)s Nothing is sold yet; the buyer is asked to pay again.",
-            reason=words,
+            "The buyer's bank did not hand out the money. Nothing is sold and nothing was taken. The buyer is asked "
+            "to pay again, and you are told when the money is held."
         )
     )
 
@@ -189,19 +220,20 @@ async def let_go(tenant_id: UUID, purchase_id: UUID) -> None:
     if purchase.status in ENDED_PURCHASE:
         for payment in payments:
             if payment.is_live:
+                if payment.status != "authorized":  # what was paid meanwhile its payer is told of
+                    await checkout.look_if_answered(whose(payment))
                 await checkout.stop(whose(payment))
     async with transaction(tenant=tenant_id) as db:
         order, purchase = await purchases.hold(db, purchase_id)
         if purchase.status in ENDED_PURCHASE:
-            said_no = {
-                one.payment_id
-                for one in await purchases.refunds_of(db, purchase)
-                if one.status in ("failed", "returned")
-            }  # a person has to look at these
+            sent_back = {
+                one.payment_id for one in await purchases.refunds_of(db, purchase) if one.status == "returned"
+            }  # there is no way to the buyer's bank: a person has to look at these
             for payment in await purchases.payments_of(db, purchase):
-                if payment.id not in said_no:
+                if payment.id not in sent_back:
                     await giving_back.begin_rest(db, order, purchase, payment, by=Viewer.system(tenant_id))
-        pending = [one.id for one in await purchases.refunds_of(db, purchase) if one.is_pending]
+        now = clock.now()
+        pending = [one.id for one in await purchases.refunds_of(db, purchase) if one.is_due(now)]
     for refund_id in pending:
         await carry_out(tenant_id, refund_id)
 
@@ -220,7 +252,7 @@ async def carry_out(tenant_id: UUID, refund_id: UUID) -> PurchaseRefund:
             payment.provider_ref, refund.amount_minor, key=refund.id, account=account
         )
     except GatewayRefused as refused:
-        return await _refund_failed(tenant_id, refund_id, refused.words)
+        return await _refund_failed(payment, refund_id, refused.words)
     try:
         told = await provider.status(payment.provider_ref, account=account)
     except GatewayRefused as odd:  # it has just given money back for this very payment
@@ -231,20 +263,23 @@ async def carry_out(tenant_id: UUID, refund_id: UUID) -> PurchaseRefund:
         if refund.is_pending:
             refund.status = "returned" if made.ref in told.returned_refs else "done"
             refund.provider_ref, refund.decided_at = made.ref, clock.now()
+            await giving_back.note_owed(db, await db.get_one(Purchase, refund.purchase_id))
         return refund
 
 
-async def _refund_failed(tenant_id: UUID, refund_id: UUID, words: str) -> PurchaseRefund:
-    async with transaction(tenant=tenant_id) as db:
-        known = await db.get_one(PurchaseRefund, refund_id)
-        order, purchase = await purchases.hold(db, known.purchase_id)
+async def _refund_failed(asked: PurchasePayment, refund_id: UUID, words: str) -> PurchaseRefund:
+    """It is tried again by the clock, and both sides are told once that the money has not gone."""
+    await checkout.look_if_answered(whose(asked))
+    async with transaction(tenant=asked.tenant_id) as db:
+        order, purchase, payment = await purchases.hold_payment(db, asked.id)
         refund = await db.get_one(PurchaseRefund, refund_id, populate_existing=True)
-        if refund.is_pending:
-            refund.status, refund.failure, refund.decided_at = "failed", words, clock.now()
-            by = Viewer.system(tenant_id)
-            await tell_purchase(
-                db, PurchaseRefundFailed, order, purchase, by=by, payment_id=refund.payment_id
-            )
+        if refund.is_pending and await giving_back.refuse(db, purchase, payment, refund, words):
+            refused = {
+                "payment_id": payment.id, "amount_minor": refund.amount_minor, "currency": payment.currency,
+                "refusals": refund.refusals + 1,
+            }  # fmt: skip
+            by = Viewer.system(asked.tenant_id)
+            await tell_purchase(db, PurchaseRefundFailed, order, purchase, by=by, **refused)
         return refund
 
 
@@ -364,7 +399,9 @@ async def to_settle_up() -> list[tuple[UUID, UUID]]:
             .where(
                 PurchaseRefund.status == "pending",
                 PurchaseRefund.created_at < now - timedelta(minutes=1),
+                or_(PurchaseRefund.try_at.is_(None), PurchaseRefund.try_at <= now),
             )
+            .order_by(PurchaseRefund.created_at)
             .limit(200)
         )
         return sorted({(row[0], row[1]) for row in [*held, *going]})

@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.viewer import Viewer
 from app.domains.billing.models import TAKEN_EVER
-from app.domains.billing.settling import ENDED, MONEY_CAME
+from app.domains.billing.settling import ENDED, MONEY_CAME, QUESTIONED
 from app.domains.marketplace import deal_books, giving_back, moving, purchases
 from app.domains.marketplace.accepting import CONFIRM_WITHIN, PAY_WITHIN
 from app.domains.marketplace.events import (
     PurchaseAuthorized,
     PurchasePaid,
     PurchasePaidLate,
+    PurchasePaymentDisputed,
     PurchasePaymentEnded,
     PurchasePaymentQuestioned,
     PurchaseRefundFailed,
@@ -36,7 +37,7 @@ async def settle(db: AsyncSession, payment_id: UUID, told: PaymentStatus, *, by:
         if payment.status in TAKEN_EVER:
             await _move_refunds(db, order, purchase, payment, told, by=by)
             await _fees(db, purchase, payment, told)
-            await _dispute(db, purchase, payment, told)
+            await _dispute(db, order, purchase, payment, told, by=by)
     elif told.state == "authorized":
         await _hold(db, order, purchase, payment, told, by=by)
     elif told.state in ENDED:
@@ -74,7 +75,7 @@ async def _question(
     *,
     by: Viewer,
 ) -> None:
-    said = f"The provider tells of {sum_} (minor units); nothing is booked."
+    said = f"{QUESTIONED}{sum_} (minor units); nothing is booked."
     if payment.failure != said:
         payment.failure = said
         await tell_purchase(
@@ -180,7 +181,9 @@ async def _move_refunds(
         for refund in await purchases.refunds_of(db, purchase):
             if refund.provider_ref and refund.provider_ref in told.returned_refs:
                 refund.status = "returned"
-        await tell_purchase(db, PurchaseRefundFailed, order, purchase, by=by, payment_id=payment.id)
+        await giving_back.note_owed(db, purchase)
+        came_back = {"payment_id": payment.id, "amount_minor": back, "currency": payment.currency}
+        await tell_purchase(db, PurchaseRefundFailed, order, purchase, by=by, **came_back)
 
 
 async def _fees(db: AsyncSession, purchase: Purchase, payment: PurchasePayment, told: PaymentStatus) -> None:
@@ -196,7 +199,13 @@ async def _fees(db: AsyncSession, purchase: Purchase, payment: PurchasePayment, 
 
 
 async def _dispute(
-    db: AsyncSession, purchase: Purchase, payment: PurchasePayment, told: PaymentStatus
+    db: AsyncSession,
+    order: PartsOrder,
+    purchase: Purchase,
+    payment: PurchasePayment,
+    told: PaymentStatus,
+    *,
+    by: Viewer,
 ) -> None:
     """A dispute opens, and is won or lost weeks later; what was asked before another answer was booked says less."""
     if told.dispute_stage <= payment.dispute_stage:
@@ -216,6 +225,9 @@ async def _dispute(
         payment.status = "refunded" if payment.refunded_minor >= payment.captured_minor else _after_dispute
     if fee or taken_back:
         await deal_books.book_dispute(db, purchase, payment, fee=fee, taken_back=taken_back)
+    outcome = payment.status if payment.status in ("disputed", "lost") else "won"
+    asked = {"payment_id": payment.id, "outcome": outcome}
+    await tell_purchase(db, PurchasePaymentDisputed, order, purchase, by=by, **asked)
 
 
 async def _end(

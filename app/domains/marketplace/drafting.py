@@ -83,15 +83,15 @@ Photos = Mapping[UUID, Sequence[tuple[PartsOrderPhoto, File]]]
 """Line -> its photos, each with its file."""
 
 
-def must_buy(me: Viewer) -> None:
-    """Whoever stands in a business buys for it, if they may. Raises Forbidden."""
+def must_ask(me: Viewer) -> None:
+    """Whoever stands in a business asks for it, if they may. Raises Forbidden."""
     if me.is_staff and not me.can("request:parts"):
         raise Forbidden("request:parts")
 
 
 async def begin(db: AsyncSession, *, by: Viewer) -> PartsOrder:
     """An empty draft that knows where the parts went the last time, or where the workshop is."""
-    must_buy(by)
+    must_ask(by)
     mine = select(func.count()).where(orders.bought_by(by), PartsOrder.status == "draft")
     if (await db.scalar(mine) or 0) >= MOST_DRAFTS:
         raise Refused(
@@ -450,7 +450,7 @@ async def begin_for_job(db: AsyncSession, job: Job, visit: RepairOrder, *, by: V
 
 async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrder:
     """Ask the shops. Raises Invalid by step for what is missing, Refused for what they have already."""
-    must_buy(by)
+    must_ask(by)
     undone = await undone_step(db, order)
     if order.status == "draft" and undone != "review":
         words = {

@@ -225,6 +225,34 @@ class PurchaseRefundFailed(OfPurchase, frozen=True, kw_only=True):
     """The provider said no, or the buyer's bank sent it back."""
 
     payment_id: UUID
+    amount_minor: int = 0
+    currency: str = ""
+    refusals: int = 0
+    """How often the provider has said no to this money by now, and is asked again; none where the bank sent it back."""
+
+
+class PurchaseCaptureRefused(OfPurchase, frozen=True, kw_only=True):
+    """The shop has confirmed, and the provider would not take the held money."""
+
+    payment_id: UUID
+    refusals: int
+
+
+class PurchasePaymentDisputed(OfPurchase, frozen=True, kw_only=True):
+    """The buyer's bank asks for the money back, or has decided about it."""
+
+    payment_id: UUID
+    outcome: str
+    """disputed, won, lost: as the shop sees it."""
+
+
+class BoughtPartMissing(OfPartsOrder, frozen=True, kw_only=True):
+    """A part that was bought for a job does not come, and stands where the customer or the bill counts on it."""
+
+    purchase_id: UUID
+    job_id: UUID
+    center_id: UUID
+    parts: list[str]
 
 
 class PurchaseConfirmed(OfPurchase, frozen=True, kw_only=True):
@@ -273,6 +301,8 @@ class PurchaseReturned(OfPurchase, frozen=True, kw_only=True):
     """The shop took it back."""
 
     refund_minor: int
+    restocking_minor: int = 0
+    """What of the price the shop keeps."""
     currency: str
 
 

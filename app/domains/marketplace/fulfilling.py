@@ -32,7 +32,8 @@ from app.domains.marketplace.telling import as_seller, tell_purchase
 
 NOT_PAID = "not_paid"
 NOT_CONFIRMED = "not_confirmed"
-"""Reasons that the clock gives; people give words."""
+NOT_TAKEN = "not_taken"
+"""Reasons that the clock and the provider give; people give words."""
 
 
 async def confirm(db: AsyncSession, purchase: Purchase, *, by: Viewer) -> PurchasePayment | None:
@@ -86,8 +87,8 @@ def _is_link(url: str) -> bool:
 
 
 async def deliver(db: AsyncSession, purchase: Purchase, *, handed_to: str = "", by: Viewer) -> None:
-    """It is there: the buyer says so, or the seller, who notes who took it. What is paid on delivery is paid. Raises
-    Invalid, Refused."""
+    """It is there: the buyer says so, or the seller, who notes who took it. What is paid on delivery the seller has then;
+    where the buyer says so the seller books it when they see it. Raises Invalid, Refused."""
     is_seller = by.tenant_id == purchase.tenant_id
     if is_seller and not handed_to.strip():
         raise Invalid({"handed_to": _("Note who took it, or where you left it.")})
@@ -102,8 +103,18 @@ async def deliver(db: AsyncSession, purchase: Purchase, *, handed_to: str = "", 
         quote = await db.get_one(ShopQuote, purchase.quote_id, populate_existing=True)
         if quote.status == "accepted":
             move_quote(quote, "fulfilled")
-        if purchase.payment_method == "on_delivery" and not purchase.paid_minor:
+        if is_seller and purchase.payment_method == "on_delivery" and not purchase.paid_minor:
             await _paid_in_hand(db, order, purchase, by=by)
+
+
+async def take_money(db: AsyncSession, purchase: Purchase, *, by: Viewer) -> None:
+    """The seller has the money for what the buyer said is there. Raises Refused."""
+    order, purchase = await purchases.hold(db, purchase.id)
+    if purchase.payment_method != "on_delivery" or purchase.paid_minor or purchase.status != "delivered":
+        raise Refused(_("Nothing is to be paid here now."), audit="purchase.illegal_payment")
+    await _paid_in_hand(db, order, purchase, by=by)
+    purchase.version += 1
+    await db.flush()
 
 
 async def _paid_in_hand(db: AsyncSession, order: PartsOrder, purchase: Purchase, *, by: Viewer) -> None:
@@ -180,7 +191,16 @@ async def fail(db: AsyncSession, purchase: Purchase, *, reason: str, by: Viewer)
         raise Invalid({"reason": _("Tell the buyer why.")})
     order, purchase = await purchases.hold(db, purchase.id)
     await _must_not_be_taken_now(db, purchase)
+    if await _card_failed(db, purchase):  # no fault of the shop's, and not counted as one
+        await end(db, order, purchase, "cancelled", PurchaseCancelled, reason=NOT_TAKEN, by=by)
+        return
     await end(db, order, purchase, "failed", PurchaseFailed, reason=reason.strip(), by=by)
+
+
+async def _card_failed(db: AsyncSession, purchase: Purchase) -> bool:
+    """Whether the shop has confirmed a purchase that is not paid yet, and the buyer's card would not pay."""
+    attempts = await purchases.payments_of(db, purchase)
+    return purchase.status == "accepted" and bool(attempts and attempts[-1].capture_refusals)
 
 
 async def ask_return(db: AsyncSession, purchase: Purchase, *, reason: str, by: Viewer) -> None:
@@ -224,7 +244,7 @@ async def take_back(
     if core:
         purchase.core_back_at = clock.now()
     purchase.ended_at = clock.now()
-    told = {"refund_minor": refund, "currency": purchase.currency}
+    told = {"refund_minor": refund, "restocking_minor": restocking_minor, "currency": purchase.currency}
     await move(db, order, purchase, "returned", PurchaseReturned, by=by, **told)
     if refund:
         await giving_back.begin(db, order, purchase, amount=refund, core=core, by=by)
@@ -290,7 +310,10 @@ async def lapse(tenant_id: UUID, purchase_id: UUID) -> bool:
         if purchase.confirm_by is not None:
             if purchase.confirm_by > now:
                 return False
-            await end(db, order, purchase, "failed", PurchaseFailed, reason=NOT_CONFIRMED, by=by)
+            if await _card_failed(db, purchase):
+                await end(db, order, purchase, "cancelled", PurchaseCancelled, reason=NOT_TAKEN, by=by)
+            else:
+                await end(db, order, purchase, "failed", PurchaseFailed, reason=NOT_CONFIRMED, by=by)
         elif purchase.pay_by is not None and purchase.pay_by <= now:
             await end(db, order, purchase, "cancelled", PurchaseCancelled, reason=NOT_PAID, by=by)
         else:

@@ -1,5 +1,8 @@
 """Money back to a buyer: never more than was taken, each refund once. A refund is a row, committed before the provider
-hears of it (`deal_paying.carry_out`); its id is the provider's idempotency key."""
+hears of it (`deal_paying.carry_out`); its id is the provider's idempotency key. What the provider has said no to is
+tried again as a row of its own, after growing pauses, until it has gone."""
+
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +17,15 @@ from app.domains.marketplace import deal_books, purchases
 from app.domains.marketplace.events import PurchaseRefundBegun, PurchaseRefunded
 from app.domains.marketplace.models import PartsOrder, Purchase, PurchasePayment, PurchaseRefund
 from app.domains.marketplace.telling import as_seller, tell_purchase
+
+PAUSES = (
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+    timedelta(days=1),
+)
+"""Before the second try, the third …; the last holds for all that follow."""
 
 
 async def left(db: AsyncSession, purchase: Purchase) -> int:
@@ -44,15 +56,58 @@ async def begin_rest(
     db: AsyncSession, order: PartsOrder, purchase: Purchase, payment: PurchasePayment, *, by: Viewer
 ) -> None:
     """Give back all that is left of a payment of a held purchase that is over."""
-    pending = [
-        one
-        for one in await purchases.refunds_of(db, purchase)
-        if one.is_pending and one.payment_id == payment.id
-    ]
+    pending = await _pending(db, purchase, payment)
     rest = payment.kept_minor - sum(one.amount_minor for one in pending)
     core = purchase.core_minor - payment.core_back_minor - sum(one.core_minor for one in pending)
     if rest > 0 and payment.status in REFUNDABLE:
         await _begin(db, order, purchase, payment, rest, max(min(core, rest), 0), by=by)
+
+
+async def _pending(db: AsyncSession, purchase: Purchase, payment: PurchasePayment) -> list[PurchaseRefund]:
+    refunds = await purchases.refunds_of(db, purchase)
+    return [one for one in refunds if one.is_pending and one.payment_id == payment.id]
+
+
+async def refuse(
+    db: AsyncSession, purchase: Purchase, payment: PurchasePayment, refund: PurchaseRefund, words: str
+) -> bool:
+    """The provider said no to a pending refund of a held purchase. It is tried again later under another key; False
+    where nothing is left to try, for the money has gone by another way, on the provider's page say."""
+    now = clock.now()
+    others = [one for one in await _pending(db, purchase, payment) if one.id != refund.id]
+    refund.decided_at = now
+    if payment.kept_minor - sum(one.amount_minor for one in others) < refund.amount_minor:
+        refund.status = "done"
+        await note_owed(db, purchase)
+        return False
+    refund.status, refund.failure = "failed", words
+    refusals = refund.refusals + 1
+    again = PurchaseRefund(
+        id=new_id(),
+        tenant_id=purchase.tenant_id,
+        purchase_id=purchase.id,
+        payment_id=payment.id,
+        status="pending",
+        amount_minor=refund.amount_minor,
+        core_minor=refund.core_minor,
+        refusals=refusals,
+        try_at=now + PAUSES[min(refusals, len(PAUSES)) - 1],
+    )
+    db.add(again)
+    await note_owed(db, purchase)
+    return True
+
+
+async def note_owed(db: AsyncSession, purchase: Purchase) -> None:
+    """Whether money of a held purchase is the buyer's and would not go back, since when."""
+    await db.flush()
+    refused = any(one.is_pending and one.refusals for one in await purchases.refunds_of(db, purchase))
+    sent_back = any(one.credit_minor for one in await purchases.payments_of(db, purchase))
+    since = (purchase.owed_since or clock.now()) if refused or sent_back else None
+    if since != purchase.owed_since:
+        purchase.owed_since = since
+        purchase.version += 1
+        await db.flush()
 
 
 async def _begin(
@@ -108,6 +163,7 @@ async def give_back(
     purchase.refunded_minor += more
     stand_after_refunds(purchase, payment)
     await deal_books.book_refund(db, purchase, payment, amount=more, core=core)
+    await note_owed(db, purchase)
     refunded = {"payment_id": payment.id, "amount_minor": more, "currency": payment.currency}
     await tell_purchase(db, PurchaseRefunded, order, purchase, by=by, **refunded)
 

@@ -132,8 +132,6 @@ class PartsOrder(Identified, Base):
     offer_count: Mapped[int] = mapped_column(default=0)
     best_total_minor: Mapped[int | None]
     """The lowest total of a complete offer."""
-    payment_method: Mapped[str] = mapped_column(default="")
-    """card, on_delivery."""
     submitted_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     """Since when the shops are asked this time."""
@@ -369,6 +367,8 @@ class Purchase(TenantOwned, Base):
     delivery_fee_minor: Mapped[int] = mapped_column(default=0)
     paid_minor: Mapped[int] = mapped_column(default=0)
     refunded_minor: Mapped[int] = mapped_column(default=0)
+    owed_since: Mapped[datetime | None]
+    """Since when money that is the buyer's could not be given back; empty when none is owed, or it has gone."""
     ship_to: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """name, phone, address, note: handed to the seller with the sale."""
     carrier: Mapped[str] = mapped_column(default="")
@@ -493,6 +493,8 @@ class PurchasePayment(ProviderPayment, Base):
     """When the hold lapses, as far as the provider says it."""
     capture_asked_at: Mapped[datetime | None]
     """When the seller confirmed and the provider was to be asked for the money; empty once it has said no."""
+    capture_refusals: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How often it has said no. Each asking after one has a key of its own, or the same no would come again."""
     captured_minor: Mapped[int] = mapped_column(default=0)
     credit_minor: Mapped[int] = mapped_column(default=0)
     """What was given back, came back from the payer's bank, and is still the payer's."""
@@ -527,6 +529,10 @@ class PurchaseRefund(TenantOwned, Base):
     amount_minor: Mapped[int]
     core_minor: Mapped[int] = mapped_column(default=0)
     """What of it is deposit on old parts."""
+    refusals: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How often the provider has said no to this money before: each time is a row, and so a key, of its own."""
+    try_at: Mapped[datetime | None]
+    """Not before then; empty is at once."""
     provider_ref: Mapped[str] = mapped_column(default="")
     failure: Mapped[str] = mapped_column(default="")
     decided_at: Mapped[datetime | None]
@@ -534,3 +540,7 @@ class PurchaseRefund(TenantOwned, Base):
     @property
     def is_pending(self) -> bool:
         return self.status == "pending"
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the provider is to be asked for it by then."""
+        return self.is_pending and (self.try_at is None or self.try_at <= now)

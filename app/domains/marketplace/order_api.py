@@ -42,6 +42,9 @@ class PurchaseOut(msgspec.Struct):
     tax: int
     delivery_fee: int
     core_charges: int
+    refunded: int
+    owed_since: datetime | None
+    """Since when money that is the buyer's could not be given back."""
     delivers_at: datetime | None
     pay_by: datetime | None
     carrier: str
@@ -61,6 +64,8 @@ def purchase_out(purchase: Purchase) -> PurchaseOut:
         tax=purchase.tax_minor,
         delivery_fee=purchase.delivery_fee_minor,
         core_charges=purchase.core_minor,
+        refunded=purchase.refunded_minor,
+        owed_since=purchase.owed_since,
         delivers_at=purchase.delivers_at,
         pay_by=purchase.pay_by,
         carrier=purchase.carrier,

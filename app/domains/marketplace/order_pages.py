@@ -164,7 +164,7 @@ async def acceptance_page(request: AnyRequest, code: FromPath[str]) -> Response[
     """What would be bought of whom, before it is: `offer` for a whole one, or `line.<id>` for each part."""
     async with begin(request) as (db, me):
         order = await find(db, me, code)
-        picked = await choosing.picked(db, order, request.query_params)
+        picked = await choosing.with_terms(db, await choosing.picked(db, order, request.query_params))
         return page(request, me, "marketplace/acceptance.html", order=order, picked=picked)
 
 

@@ -12,7 +12,7 @@ from app.core.visit import begin, needs
 from app.domains.marketplace import deal_paying, fulfilling, orders, purchases
 from app.domains.marketplace.order_api import PurchaseOut, purchase_out
 from app.domains.marketplace.order_pages import find
-from app.domains.marketplace.purchase_pages import must_buy
+from app.domains.marketplace.purchases import must_buy
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -54,7 +54,8 @@ async def move_bought(
 
 
 class SellerMove(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """`status`: processing (confirmed: held money is taken), shipped, delivered, failed."""
+    """`status`: processing (confirmed: held money is taken), shipped, delivered (and paid, where that is done on delivery),
+    paid (the money for what the buyer said is there), failed."""
 
     status: str
     carrier: str = ""
@@ -80,6 +81,8 @@ async def move_sold(
             )  # fmt: skip
         elif data.status == "delivered":
             await fulfilling.deliver(db, purchase, handed_to=data.handed_to[:200], by=me)
+        elif data.status == "paid":
+            await fulfilling.take_money(db, purchase, by=me)
         elif data.status == "failed":
             await fulfilling.fail(db, purchase, reason=data.reason[:300], by=me)
         else:

@@ -8,25 +8,19 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Invalid
 from app.core.forms import read
 from app.core.render import fragment, page, see_other
-from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains.billing import checkout
 from app.domains.marketplace import back_to_job, deal_paying, fulfilling, order_pages, purchases
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
+from app.domains.marketplace.purchases import must_buy
 
 AnyRequest = Request[Any, Any, Any]
 BUYS = needs("order:parts") | {"page": "/parts/purchases/{purchase_id}"}
-
-
-def must_buy(me: Viewer) -> None:
-    """At a workplace only some may spend its money. Raises Forbidden."""
-    if me.tenant_id is not None and not me.can("buy:parts"):
-        raise Forbidden("buy:parts")
 
 
 @get("/parts/purchases/{purchase_id:uuid}", opt=needs("order:parts"))

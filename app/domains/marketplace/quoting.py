@@ -17,7 +17,7 @@ from app.core.money import rounded
 from app.core.render import money
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.marketplace import fitting, orders, paying_ways, purchases
+from app.domains.marketplace import arrival, fitting, orders, paying_ways, purchases
 from app.domains.marketplace.events import QuoteDeclined, QuoteOffered, QuoteWithdrawn
 from app.domains.marketplace.models import (
     CONDITIONS,
@@ -95,12 +95,13 @@ def counted(
     )
 
 
-def stand(quote: ShopQuote, order: PartsOrder, what: Counted) -> None:
+async def stand(db: AsyncSession, quote: ShopQuote, order: PartsOrder, what: Counted) -> None:
     """Write what the offer comes to into the quote, for this round."""
     quote.round = order.round
     quote.total_minor = what.total_minor
     quote.available_count, quote.missing_count = what.available, what.missing
-    quote.delivers_at = clock.now() + timedelta(hours=what.hours)
+    now = clock.now()
+    quote.delivers_at = await arrival.there_by(db, quote.center_id, what.hours, start=now)
 
 
 async def offer(
@@ -132,7 +133,7 @@ async def offer(
     move_quote(quote, "offered")
     now = clock.now()
     quote.revision += 1
-    stand(quote, order, comes_to)
+    await stand(db, quote, order, comes_to)
     quote.delivery_fee_minor = wanted.delivery_fee_minor
     quote.note = wanted.note.strip()
     quote.decline_reason = ""

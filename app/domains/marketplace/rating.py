@@ -8,10 +8,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Forbidden, Invalid, NotFound, Refused
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.marketplace import orders
+from app.domains.marketplace import orders, purchases
 from app.domains.marketplace.events import PurchaseRated, RatingAnswered
 from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
 from app.domains.marketplace.telling import as_seller, tell_quote
@@ -23,17 +23,6 @@ LONGEST = 1000
 RECEIVED = ("delivered", "return_requested", "returned")
 
 
-async def find_bought(db: AsyncSession, me: Viewer, purchase_id: UUID) -> tuple[PartsOrder, Purchase]:
-    """What the viewer, or the workshop they order parts for, has bought. Raises NotFound, Forbidden."""
-    if me.tenant_id is not None and not me.can("request:parts"):
-        raise Forbidden("request:parts")
-    bought = select(PartsOrder, Purchase).join(Purchase, Purchase.order_id == PartsOrder.id)
-    row = (await db.execute(bought.where(Purchase.id == purchase_id, orders.bought_by(me)))).first()
-    if row is None:
-        raise NotFound
-    return row[0], row[1]
-
-
 def may_rate(purchase: Purchase, now: datetime) -> bool:
     """Whether its buyer has it, and has not made up their mind for good."""
     return purchase.status in RECEIVED and (purchase.rated_at is None or now < purchase.rated_at + CHANGEABLE)
@@ -41,7 +30,7 @@ def may_rate(purchase: Purchase, now: datetime) -> bool:
 
 async def rate(db: AsyncSession, purchase_id: UUID, rating: int, words: str, *, by: Viewer) -> Purchase:
     """One to five stars and a few words, changeable for 14 days. Raises NotFound, Invalid, Refused."""
-    order, _found = await find_bought(db, by, purchase_id)
+    order, _found = await purchases.find_bought(db, by, purchase_id)
     await orders.hold(db, order.id)
     purchase = await db.get_one(Purchase, purchase_id, populate_existing=True)
     words = words.strip()

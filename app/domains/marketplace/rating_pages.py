@@ -14,7 +14,7 @@ from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.marketplace import rating, scoring
+from app.domains.marketplace import purchases, rating, scoring
 from app.domains.parts_shops.models import PartsShop
 from app.domains.parts_shops.public_pages import READ
 
@@ -36,7 +36,7 @@ async def rating_page(request: AnyRequest, purchase_id: FromPath[UUID]) -> Respo
 async def _rating(request: AnyRequest, purchase_id: UUID, wrong: Invalid | None = None) -> Response[Any]:
     typed = values_of(await request.form()) if wrong else {}
     async with begin(request) as (db, me):
-        order, purchase = await rating.find_bought(db, me, purchase_id)
+        order, purchase = await purchases.find_bought(db, me, purchase_id)
         return page(
             request, me, "marketplace/rating.html", status=422 if wrong else 200, order=order, purchase=purchase,
             shop=await db.get_one(PartsShop, purchase.shop_id), values=typed,
@@ -49,7 +49,7 @@ async def rate(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any
     try:
         form = read(RatingForm, await request.form())
         async with begin(request) as (db, me):
-            order, _purchase = await rating.find_bought(db, me, purchase_id)
+            order, _purchase = await purchases.find_bought(db, me, purchase_id)
             await rating.rate(db, purchase_id, form.rating, form.words, by=me)
             said = _("Thank you. Others who look for parts read it.")
             return see_other(request, f"/parts/orders/{order.code}", flash=said)

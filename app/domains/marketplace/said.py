@@ -1,6 +1,7 @@
-"""The words of the market on the screen."""
+"""The words of the market on the screen, for both sides of it."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,7 +9,7 @@ import msgspec
 
 from app.core import clock
 from app.core.money import plain, rounded
-from app.core.render import distance, duration, money, template_global
+from app.core.render import KM_PER_MILE, distance, duration, money, number, template_global
 from app.core.words import _, ngettext
 from app.domains.marketplace import fitting
 from app.domains.marketplace.comparing import Wanted
@@ -19,9 +20,10 @@ from app.domains.marketplace.models import (
     PurchaseLine,
     PurchasePayment,
     PurchaseRefund,
+    ShopQuote,
     ShopQuoteLine,
 )
-from app.domains.marketplace.moves import order_word, purchase_word
+from app.domains.marketplace.moves import order_word, purchase_word, quote_word
 from app.domains.marketplace.quoting import line_total
 from app.domains.marketplace.rating import may_rate
 
@@ -50,6 +52,8 @@ def purchase_status(purchase: Purchase) -> tuple[str, str]:
 def purchase_money(purchase: Purchase) -> tuple[str, str]:
     """(tone, words) of where the money of a purchase is."""
     given = money(purchase.refunded_minor, purchase.currency)
+    if purchase.owed_since:
+        return "stop", _("The money has not gone back yet")
     if purchase.payment_status == "refunded":
         return "idle", _("%(sum)s paid back", sum=given)
     if purchase.refunded_minor:
@@ -61,6 +65,8 @@ def purchase_money(purchase: Purchase) -> tuple[str, str]:
     if purchase.status in ENDED_PURCHASE:
         return "idle", _("Nothing was taken")
     if purchase.payment_method == "on_delivery":
+        if purchase.delivered_at:
+            return "wait", _("The shop has not noted the payment")
         return "idle", _("To be paid on delivery")
     if purchase.payment_status == "authorized":
         return "info", _("Held on the card")
@@ -76,6 +82,8 @@ def payment_word(payment: PurchasePayment) -> str:
         return _("paid on delivery")
     if payment.capture_asked_at and payment.status == "authorized":
         return _("being taken")
+    if payment.capture_refusals and payment.status == "authorized":
+        return _("held on the card; the buyer's bank has not handed it out")
     return {
         "authorized": _("held on the card"),
         "completed": _("taken"),
@@ -92,10 +100,12 @@ def payment_word(payment: PurchasePayment) -> str:
 @template_global
 def refund_word(refund: PurchaseRefund) -> str:
     """Where money that goes back to a buyer is."""
+    if refund.is_pending and refund.refusals:
+        return _("not gone back yet, tried again")
     return {
         "pending": _("on its way back"),
         "done": _("given back"),
-        "failed": _("could not be given back"),
+        "failed": _("refused by the payment provider"),
         "returned": _("sent back by the buyer's bank"),
     }[refund.status]
 
@@ -106,6 +116,7 @@ def purchase_end(purchase: Purchase) -> str:
     return {
         "not_paid": _("It was not paid in time."),
         "not_confirmed": _("The shop did not confirm it in time."),
+        "not_taken": _("The card did not pay."),
     }.get(purchase.end_reason, purchase.end_reason)
 
 
@@ -210,3 +221,31 @@ def warranty_words(months: int) -> str:
 def purchase_ratable(purchase: Purchase) -> bool:
     """Whether its buyer may rate it now."""
     return may_rate(purchase, clock.now())
+
+
+@template_global
+def away(meters: int, unit: str) -> str:
+    """How far it is, in the shop's unit: "2.4 mi", and without decimals from ten on."""
+    far = Decimal(meters) / 1000 / (KM_PER_MILE if unit == "mi" else 1)
+    return f"{number(round(far, 0 if far >= 10 else 1), 1)} {unit}"
+
+
+@template_global
+def quote_state(quote: ShopQuote) -> tuple[str, str]:
+    """The colour and the word of a quote's state, as its shop calls it."""
+    if quote.status == "invited" and quote.seen_at:
+        return "idle", _("Not answered")
+    tones = {"invited": "info", "offered": "wait", "accepted": "go", "fulfilled": "go", "failed": "stop"}
+    return tones.get(quote.status, "idle"), quote_word(quote.status)
+
+
+def decline_reasons() -> list[tuple[str, str]]:
+    """The chips of a refusal: what is kept is what is said."""
+    reasons = [
+        _("We do not have it"),
+        _("Too far away"),
+        _("Not enough time"),
+        _("We need more details"),
+        _("We do not deal in this make"),
+    ]
+    return [(one, one) for one in reasons]

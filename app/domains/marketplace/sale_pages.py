@@ -169,6 +169,15 @@ async def deliver(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[
         return await _sale(request, purchase_id, wrong=dict(wrong.errors), sent=dict(sent))
 
 
+@post("/market/sales/{purchase_id:uuid}/money", opt=SALE)
+async def take_money(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any]:
+    """The buyer said that it is there, and has paid."""
+    async with begin(request) as (db, me):
+        _order, purchase = await purchases.find_sold(db, me, purchase_id)
+        await fulfilling.take_money(db, purchase, by=me)
+        return see_other(request, f"/market/sales/{purchase_id}", flash=_("Paid. The buyer gets a receipt."))
+
+
 class FailureForm(msgspec.Struct):
     reason: Annotated[str, Meta(max_length=300)] = ""
 
@@ -181,7 +190,11 @@ async def fail(request: AnyRequest, purchase_id: FromPath[UUID]) -> Response[Any
         async with begin(request) as (db, me):
             _order, purchase = await purchases.find_sold(db, me, purchase_id)
             await fulfilling.fail(db, purchase, reason=form.reason, by=me)
-            said = _("The buyer is told, and gets the money back.")
+            said = (
+                _("The buyer is told, and gets the money back.")
+                if purchase.paid_minor
+                else _("The buyer is told. Nothing was taken.")
+            )
             return see_other(request, f"/market/sales/{purchase_id}", flash=said)
     except Invalid as wrong:
         return await _sale(request, purchase_id, wrong=dict(wrong.errors), sent=dict(sent))
@@ -252,6 +265,7 @@ router = Router(
         confirm,
         ship,
         deliver,
+        take_money,
         fail,
         answer_cancel,
         answer_return,

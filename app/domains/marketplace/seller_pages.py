@@ -20,7 +20,7 @@ from app.domains.marketplace import counter, fitting, orders, quote_form, quotin
 from app.domains.marketplace.counter import Tab
 from app.domains.marketplace.live import bids_topic, market_topic
 from app.domains.marketplace.models import CONDITIONS, PartsOrder, ShopQuote
-from app.domains.marketplace.seller_words import condition_word, decline_reasons
+from app.domains.marketplace.said import decline_reasons, part_condition
 
 AnyRequest = Request[Any, Any, Any]
 SELL = needs("sell:parts")
@@ -98,7 +98,7 @@ async def _shown(
         "may_offer": counter.may_offer(order, quote),
         "revisions": await counter.revisions_of(db, quote),
         "sale": await counter.sale_of(db, quote),
-        "conditions": [(one, condition_word(one)) for one in CONDITIONS],
+        "conditions": [(one, part_condition(one).capitalize()) for one in CONDITIONS],
         "reasons": decline_reasons(),
         "errors": dict(errors or {}),
         "now": clock.now(),

@@ -142,7 +142,6 @@ class OrderOut(OrderSaid, kw_only=True):
     radius_km: int
     first_offer_at: datetime | None
     decided_at: datetime | None
-    payment_method: str
     delivery: DeliveryOut | None
     parts: list[PartOut]
 
@@ -153,7 +152,7 @@ async def create(request: AnyRequest, data: JSONBody[OrderIn]) -> OrderOut:
     place = await _place(data.delivery)
     async with begin(request) as (db, me):
         if data.job_id:
-            drafting.must_buy(me)
+            drafting.must_ask(me)
             job, visit = await workshop.find_job(db, me, data.job_id)
             if not me.is_staff:
                 raise NotFound
@@ -171,7 +170,7 @@ async def of_user(request: AnyRequest, user_id: FromPath[UUID]) -> list[OrderSai
     async with begin(request) as (db, me):
         if user_id != me.user_id:
             raise NotFound
-        drafting.must_buy(me)
+        drafting.must_ask(me)
         return [_said(one) for one in await orders.mine(db, me)]
 
 
@@ -234,7 +233,7 @@ async def widen(request: AnyRequest, order_id: FromPath[str]) -> OrderOut:
 
 
 async def _own(db: AsyncSession, me: Viewer, ref: str) -> PartsOrder:
-    drafting.must_buy(me)
+    drafting.must_ask(me)
     return await orders.find(db, me, ref)
 
 

@@ -29,7 +29,7 @@ from app.domains.marketplace.parts_form import Row
 AnyRequest = Request[Any, Any, Any]
 
 BUYS = needs("order:parts", "parts_market")
-"""A driver, or somebody of a workshop that uses it: `drafting.must_buy` looks at the workshop's own permission."""
+"""A driver, or somebody of a workshop that uses it: `drafting.must_ask` looks at the workshop's own permission."""
 
 
 def _of(step: str) -> dict[str, Any]:
@@ -79,7 +79,7 @@ async def requests_region(request: AnyRequest) -> Response[Any]:
 
 
 async def _requests(db: AsyncSession, me: Viewer) -> dict[str, Any]:
-    drafting.must_buy(me)
+    drafting.must_ask(me)
     mine = await orders.mine(db, me)
     drafts = [one for one in mine if one.status == "draft"]
     past = [one for one in mine if one.status in ("expired", "cancelled", "delivered", "returned")]
@@ -98,7 +98,7 @@ async def _requests(db: AsyncSession, me: Viewer) -> dict[str, Any]:
 async def begin_draft(request: AnyRequest) -> Response[Any]:
     form = read(BeginForm, await request.form())
     async with begin(request) as (db, me):
-        drafting.must_buy(me)
+        drafting.must_ask(me)
         if form.again:
             order = await drafting.ask_again(db, await orders.find(db, me, form.again), by=me)
         else:
@@ -144,7 +144,7 @@ async def _step(
 ) -> Response[Any]:
     """A step of a draft, or where it leads: forward no further than what is filled in, and to the order once it is out."""
     async with begin(request) as (db, me):
-        drafting.must_buy(me)
+        drafting.must_ask(me)
         order = await orders.find(db, me, code)
         if order.status != "draft":
             if not stale:

@@ -1,68 +1,33 @@
 """What the two sides of a purchase hear of each other: a line in their list, and the buyer's mails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import render
 from app.core.db import act_as
 from app.core.events import Heard
-from app.core.words import _, speaking
+from app.core.words import _, ngettext, speaking
 from app.domains.marketplace import events as market
-from app.domains.marketplace.events import OfPurchase
-from app.domains.marketplace.models import PartsOrder, Purchase, PurchaseLine, PurchasePayment
+from app.domains.marketplace.events import BoughtPartMissing, OfPurchase
+from app.domains.marketplace.models import (
+    ENDED_PURCHASE,
+    PartsOrder,
+    Purchase,
+    PurchaseLine,
+    PurchasePayment,
+)
 from app.domains.notifications import recipients
-from app.domains.notifications.mail_table import Parcel
+from app.domains.notifications.deal_words import (
+    TO_BUYER,
+    TO_SELLER,
+    mailed_money,
+    where_money_goes,
+)
+from app.domains.notifications.mail_table import Parcel, PartsMoney
 from app.domains.notifications.telling import Line, list_for, write_to_customer
-
-Say = Callable[[Purchase, Any], str]
-"""A purchase and its event in the language that is spoken."""
-
-
-def _sum(purchase: Purchase) -> str:
-    return render.money(purchase.total_minor, purchase.currency)
-
-
-TO_SELLER: Mapping[type[OfPurchase], Say] = {
-    market.PurchaseAuthorized: lambda one, _e: _("Sold for %(sum)s: confirm it", sum=_sum(one)),
-    market.PurchaseCancelAsked: lambda _p, event: _("The buyer asks to cancel: %(why)s", why=event.reason),
-    market.PurchaseCancelled: lambda _p, event: (
-        _("Cancelled: it was not paid in time")
-        if event.reason == "not_paid"
-        else _("The buyer has cancelled")
-    ),
-    market.ReturnAsked: lambda _p, event: _("The buyer wants to send it back: %(why)s", why=event.reason),
-    market.PurchaseRefundFailed: lambda _p, _e: _("A refund did not arrive: find another way with the buyer"),
-}
-
-TO_BUYER: Mapping[type[OfPurchase], Say] = {
-    market.PurchaseConfirmed: lambda _p, _e: _("The shop has your parts and prepares them"),
-    market.PurchaseShipped: lambda _p, event: _(
-        "Your parts are on their way with %(who)s", who=event.carrier
-    ),
-    market.PurchaseDelivered: lambda _p, _e: _("Your parts were handed over"),
-    market.PurchaseFailed: lambda _p, event: (
-        _("The shop did not confirm in time. Choose another offer")
-        if event.reason == "not_confirmed"
-        else _("The shop cannot deliver: %(why)s. Choose another offer", why=event.reason)
-    ),
-    market.PurchaseCancelled: lambda _p, event: (
-        _("It was not paid in time. Choose again")
-        if event.reason == "not_paid"
-        else _("Your order is cancelled")
-    ),
-    market.PurchaseCancelRefused: lambda _p, event: _(
-        "The shop does not let you cancel: %(why)s", why=event.reason
-    ),
-    market.ReturnRefused: lambda _p, event: _("The shop does not take it back: %(why)s", why=event.reason),
-    market.PurchasePaymentEnded: lambda _p, _e: _("The hold on your card has lapsed. Please pay again"),
-    market.PurchaseRefunded: lambda _p, event: _(
-        "%(sum)s is on its way back to you", sum=render.money(event.amount_minor, event.currency)
-    ),
-}
 
 
 async def tell_seller(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
@@ -78,6 +43,8 @@ async def tell_seller(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
             continue
         with speaking(to.locale):
             title = TO_SELLER[type(event)](purchase, event)
+        if not title:
+            return
         line = Line(
             "parts",
             title[:200],
@@ -102,7 +69,11 @@ async def tell_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
             continue
         with speaking(to.locale):
             title = TO_BUYER[type(event)](purchase, event)
-        message = f"{place.center.name} · {order.code} · {order.car_name}"
+            is_over = isinstance(event, market.PurchaseFailed | market.PurchasePaidLate)
+            money = f"{where_money_goes(purchase, event)} " if is_over else ""
+        if not title:
+            return
+        message = f"{money}{place.center.name} · {order.code} · {order.car_name}"
         line = Line("parts", title[:200], message, f"/parts/orders/{order.code}", purchase.id)
         await list_for(db, heard, user_id, line, tenant_id=order.buyer_tenant_id or place.tenant_id)
 
@@ -121,11 +92,47 @@ async def _workshop(db: AsyncSession, order: PartsOrder) -> list[UUID]:
     return list(dict.fromkeys([*([order.raised_by_id] if order.raised_by_id else []), *buyers]))
 
 
+async def tell_desk_of_missing_part(db: AsyncSession, heard: Heard[BoughtPartMissing]) -> None:
+    """A line for each who runs the workshop's desk, and for whoever ordered the part: only they can decide what the job
+    and the bill say now."""
+    event = heard.event
+    order = await db.get_one(PartsOrder, event.parts_order_id)
+    place = await recipients.place(db, event.center_id)
+    raised = [order.raised_by_id] if order.raised_by_id else []
+    for user_id in dict.fromkeys([*raised, *await recipients.desk(db, place.center)]):
+        to = await recipients.person(db, user_id, tenant_id=place.tenant_id)
+        if to is None:
+            continue
+        with speaking(to.locale):
+            title = ngettext(
+                "A part that was ordered does not come, and the job still has it",
+                "%(num)d parts that were ordered do not come, and the job still has them",
+                len(event.parts),
+            )
+            message = _(
+                "%(parts)s: order elsewhere, or take it off the job and the bill.",
+                parts=", ".join(event.parts),
+            )
+        line = Line("parts", title, message, f"/parts/jobs/{event.job_id}", event.purchase_id)
+        await list_for(db, heard, user_id, line, tenant_id=place.tenant_id)
+
+
 MAILED: Mapping[type[OfPurchase], str] = {
     market.PurchasePaid: "parts_order_paid",
     market.PurchaseShipped: "parts_order_shipped",
     market.PurchaseDelivered: "parts_order_delivered",
 }
+
+MAILED_OF_ENDED: Mapping[type[OfPurchase], str] = {
+    market.PurchaseFailed: "parts_order_failed",
+    market.PurchaseReturned: "parts_order_returned",
+    market.PurchaseRefunded: "parts_order_refunded",
+    market.PurchasePaidLate: "parts_order_paid_late",
+    market.PurchaseRefundFailed: "parts_order_money_owed",
+    market.PurchasePaymentQuestioned: "parts_order_questioned",
+    market.PurchasePaymentDisputed: "parts_order_questioned",
+}
+"""These leave whether or not the purchase is over."""
 
 
 async def mail_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
@@ -133,7 +140,8 @@ async def mail_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
     event = heard.event
     order, purchase = await _about(db, event)
     person = order.user_id or order.raised_by_id
-    if person is None or purchase.status in ("cancelled", "failed"):
+    name = MAILED_OF_ENDED.get(type(event)) or MAILED[type(event)]
+    if person is None or (type(event) in MAILED and purchase.status in ENDED_PURCHASE):
         return
     place = await recipients.place(db, event.center_id)
     parts = list(
@@ -151,9 +159,13 @@ async def mail_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
         return
     with speaking(to.locale):
         method = _("cash") if paid_with == "cash" else paid_with or ""
-    parcel = Parcel(
-        code=order.code, parts=parts, total_minor=purchase.total_minor, currency=purchase.currency,
-        url=f"/parts/orders/{order.code}", carrier=purchase.carrier, tracking=purchase.tracking_number,
-        method=method,
-    )  # fmt: skip
-    await write_to_customer(db, heard, to, MAILED[type(event)], parcel, place=place)
+        money = mailed_money(purchase, event)
+    if not money and type(event) in MAILED_OF_ENDED:
+        return
+    facts: dict[str, Any] = {
+        "code": order.code, "parts": parts, "total_minor": purchase.total_minor, "currency": purchase.currency,
+        "url": f"/parts/orders/{order.code}", "carrier": purchase.carrier, "tracking": purchase.tracking_number,
+        "method": method,
+    }  # fmt: skip
+    about = PartsMoney(**facts, money=money) if money else Parcel(**facts)
+    await write_to_customer(db, heard, to, name, about, place=place)

@@ -218,6 +218,16 @@ class Parcel:
         ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsMoney(Parcel):
+    """The same where they do not come or go back, and what becomes of the money, in sentences."""
+
+    money: str
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        return {**Parcel.values(self, place), "money": self.money}
+
+
 def _ahead(place: Place, days: int, at: time) -> datetime:
     """A time of day at the workshop, so many days from now."""
     zone = place.center.zone
@@ -289,6 +299,36 @@ def _paid_parts(place: Place) -> Parcel:
     return replace(_a_parcel(place), carrier="", tracking="", method="Visa ···· 4242")
 
 
+def _parts_not_coming(place: Place) -> PartsMoney:
+    amount = render.money(18900, place.center.currency)
+    why = _("The shop says: %(why)s", why=_("It is sold out."))
+    back = _("%(sum)s goes back to you by itself. We tell you when it has gone.", sum=amount)
+    return _money_of_parts(place, f"{why} {back}")
+
+
+def _paid_late(place: Place) -> PartsMoney:
+    amount = render.money(18900, place.center.currency)
+    return _money_of_parts(
+        place, _("The hold of %(sum)s on your card is let go; nothing is taken.", sum=amount)
+    )
+
+
+def _parts_money(said: str) -> Callable[[Place], PartsMoney]:
+    def example(place: Place) -> PartsMoney:
+        amount, fee = (render.money(minor, place.center.currency) for minor in (18900, 2000))
+        return _money_of_parts(place, _(said, sum=amount, fee=fee) + ".")
+
+    return example
+
+
+def _money_of_parts(place: Place, money: str) -> PartsMoney:
+    paid = _paid_parts(place)
+    return PartsMoney(
+        code=paid.code, parts=paid.parts, total_minor=paid.total_minor, currency=paid.currency, url=paid.url,
+        method=paid.method, money=money,
+    )  # fmt: skip
+
+
 CUSTOMER: Final = "Dana Whitfield"
 """To whom a preview is written."""
 
@@ -320,6 +360,7 @@ _PARCEL: Final = {
     "carrier": N_("who brings it, once it is sent"), "tracking": N_("the tracking number, if there is one"),
     "method": N_("what it was paid with, on the receipt"),
 }  # fmt: skip
+_PARTS_MONEY: Final = _PARCEL | {"money": N_("what happened and what becomes of the money, in sentences")}
 BLOCKS: Final = {"details": N_("these facts as a table"), "link": N_("the button")}
 """Each stands on a line of its own."""
 
@@ -453,6 +494,42 @@ _ALL: Final = (
         N_("Your parts are there: order {order}"),
         N_("Hello {customer},\n\nYour parts were handed over. If something is wrong with them, you can ask on the order's page to send them back.\n\n{details}\n\n{link}"),
         _PARCEL, _a_parcel, N_("See the order"), bar=GREEN,
+    ),
+    CustomerMail(
+        "parts_order_failed", "parts", N_("Parts not coming"), N_("When you cannot deliver parts that were ordered, or did not confirm them in time."),
+        N_("Your parts are not coming: order {order}"),
+        N_("Hello {customer},\n\nWe are sorry: the parts you ordered from us are not coming.\n\n{money}\n\n{details}\n\nOn the order's page you can choose another shop's offer.\n\n{link}"),
+        _PARTS_MONEY, _parts_not_coming, N_("Choose another offer"), bar=RED,
+    ),
+    CustomerMail(
+        "parts_order_returned", "parts", N_("Parts taken back"), N_("When you have parts back that a buyer sent back."),
+        N_("We have your parts back: order {order}"),
+        N_("Hello {customer},\n\nThe parts you sent back have arrived.\n\n{money}\n\n{details}\n\n{link}"),
+        _PARTS_MONEY, _parts_money(N_("The shop took it back: %(sum)s goes back to you, less %(fee)s for restocking")), N_("See the order"),
+    ),
+    CustomerMail(
+        "parts_order_refunded", "parts", N_("Parts money given back"), N_("When money for parts was given back."),
+        N_("Your money for order {order} was given back"),
+        N_("Hello {customer},\n\n{money}\n\n{details}\n\n{link}"),
+        _PARTS_MONEY, _parts_money(N_("%(sum)s was given back to you. Your bank may take some days to show it")), N_("See the order"), bar=GREEN,
+    ),
+    CustomerMail(
+        "parts_order_paid_late", "parts", N_("Parts paid too late"), N_("When a buyer's payment lands after the purchase is over."),
+        N_("Your payment for order {order} came too late"),
+        N_("Hello {customer},\n\nYour payment came too late: the purchase was over by then, and the parts are not yours.\n\n{money}\n\n{details}\n\n{link}"),
+        _PARTS_MONEY, _paid_late, N_("See the order"), bar=AMBER,
+    ),
+    CustomerMail(
+        "parts_order_money_owed", "parts", N_("Parts money not back yet"), N_("When the payment provider refuses to give a buyer's money back, or their bank returns it."),
+        N_("Your money for order {order} has not gone back yet"),
+        N_("Hello {customer},\n\n{money}\n\nYou need not do anything. It is not forgotten: it stands on our list until it has gone.\n\n{details}\n\n{link}"),
+        _PARTS_MONEY, _parts_money(N_("%(sum)s has not gone back to you yet: the payment provider refused it. It is tried again by itself")), N_("See the order"), bar=AMBER,
+    ),
+    CustomerMail(
+        "parts_order_questioned", "parts", N_("Parts payment questioned"), N_("When a buyer's bank asks about a payment or decides about it, or the sum that was paid is not the one asked for."),
+        N_("About your payment for order {order}"),
+        N_("Hello {customer},\n\n{money}\n\nIf that is a surprise, please call us.\n\n{details}\n\n{link}"),
+        _PARTS_MONEY, _parts_money(N_("Your bank asks the shop about your payment of %(sum)s")), N_("See the order"), bar=AMBER,
     ),
 )  # fmt: skip
 

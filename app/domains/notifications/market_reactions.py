@@ -20,7 +20,7 @@ from app.domains.marketplace.events import (
     QuoteWon,
     ShopAsked,
 )
-from app.domains.marketplace.models import PartsOrder, PartsOrderLine, ShopQuote
+from app.domains.marketplace.models import PartsOrder, PartsOrderLine, Purchase, ShopQuote
 from app.domains.notifications import recipients
 from app.domains.notifications.models import Notification
 from app.domains.notifications.recipients import Recipient
@@ -51,8 +51,11 @@ async def tell_counter_of_request(db: AsyncSession, heard: Heard[ShopAsked]) -> 
 
 
 async def tell_counter_of_sale(db: AsyncSession, heard: Heard[QuoteWon]) -> None:
+    """What is paid on delivery can be prepared at once. What is paid by card is a sale when the money is held, and is told
+    of then."""
     found = await _asked(db, heard.event)
-    if found is None:
+    way = await db.scalar(select(Purchase.payment_method).where(Purchase.id == heard.event.purchase_id))
+    if found is None or way != "on_delivery":
         return
     order, quote = found
 

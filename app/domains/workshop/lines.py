@@ -18,7 +18,7 @@ from app.domains.workshop import stages
 from app.domains.workshop.events import JobChanged
 from app.domains.workshop.models import LINE_KINDS, Job, JobLine, RepairOrder
 from app.domains.workshop.moves import job_word, move_job
-from app.domains.workshop.orders import hold_open, of_job, tell
+from app.domains.workshop.orders import hold, hold_open, of_job, tell
 from app.domains.workshop.pricing import labor_hours
 
 LIMIT_MINOR = 100_000_000_000
@@ -212,6 +212,7 @@ async def note_bought(
     )
     shown = False
     if line is not None:
+        line.before_bought = line.before_bought or {name: getattr(line, name) for name in _BOUGHT}
         if brand and brand.casefold() not in line.description.casefold():
             line.description = f"{line.description} · {brand}"[:300]
         line.part_number = part_number or line.part_number
@@ -230,6 +231,48 @@ async def note_bought(
     await db.flush()
     await _changed(db, order, job, by=by, shown=shown)
     return line
+
+
+_BOUGHT = ("description", "part_number", "unit_cost_minor")
+"""What a bought part gives to the line it is for."""
+
+
+async def take_off_bought(
+    db: AsyncSession,
+    job: Job,
+    line_id: UUID,
+    *,
+    part_number: str,
+    unit_cost_minor: int,
+    was_there: bool,
+    by: Viewer,
+) -> bool:
+    """A part that `note_bought` put on a job never comes: the line it is for says again what it said before, a line that
+    came with it goes. False where that is not ours to do: the customer has agreed to it, it was changed by hand, or the
+    work is invoiced."""
+    order = await hold(db, job.order_id)
+    await db.refresh(job)
+    line: JobLine | None = await db.scalar(
+        select(JobLine).where(JobLine.job_id == job.id, JobLine.id == line_id)
+    )
+    if line is None:
+        return True
+    is_as_put = (line.part_number or "", line.unit_cost_minor) == (part_number, unit_cost_minor)
+    if was_there and order.is_open:
+        if not line.before_bought and is_as_put:
+            return False
+        for name, value in line.before_bought.items() if is_as_put else ():
+            setattr(line, name, value)
+        line.before_bought = {}
+        await db.flush()
+        await _changed(db, order, job, by=by, shown=False)
+        return True
+    if not order.is_open or job.status not in ("proposed", "presented"):
+        return False
+    if not is_as_put or line.unit_price_minor not in (0, unit_cost_minor):
+        return False
+    await remove_line(db, job, line.id, by=by)
+    return True
 
 
 async def remove_line(

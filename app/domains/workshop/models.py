@@ -191,6 +191,8 @@ class JobLine(TenantOwned, Base):
     unit_price_minor: Mapped[int]
     unit_cost_minor: Mapped[int] = mapped_column(default=0)
     tax_rate: Mapped[Decimal] = mapped_column(TaxRate, default=Decimal(0))
+    before_bought: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What it said before a bought part gave it its number, brand and cost, for the case that the part never comes."""
 
 
 class JobStep(TenantOwned, Base):

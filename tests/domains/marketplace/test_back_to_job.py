@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app.core.db import transaction
 from app.domains.marketplace import fulfilling, orders
 from app.domains.marketplace.models import PartsOrder, Purchase, PurchaseLine
-from app.domains.workshop.models import Job, JobLine
+from app.domains.notifications.models import Notification
+from app.domains.workshop.models import Job, JobLine, RepairOrder
 from tests.browsing import Browser
 from tests.cast import CAST, HARBOR, NORTHSIDE
 from tests.conftest import viewing
@@ -93,3 +94,46 @@ async def test_a_part_that_is_not_on_the_job_yet_is_put_there_once_and_the_custo
             select(PurchaseLine.job_line_id).where(PurchaseLine.purchase_id == purchase_id)
         )
         assert None not in set(stands)
+
+
+async def _fails(purchase_id: UUID) -> None:
+    async with transaction(user=CAST.seller.user_id, tenant=NORTHSIDE) as db:
+        purchase = await db.get_one(Purchase, purchase_id)
+        await fulfilling.fail(db, purchase, reason="Sold out", by=CAST.seller.viewer)
+
+
+async def test_a_part_that_never_came_leaves_the_job_again(site: str, run_reactions: React) -> None:
+    job_id, purchase_id = await _ordered("Brake pads", "Wear sensor")
+    _job_then, before = await _job(job_id)
+    await run_reactions()
+    await _fails(purchase_id)
+    await run_reactions()
+    _job_now, after = await _job(job_id)
+
+    def said(lines: list[JobLine]) -> list[tuple[Any, ...]]:
+        return [(one.id, one.description, one.part_number, one.unit_cost_minor) for one in lines]
+
+    assert said(after) == said(before)
+
+
+async def test_a_part_that_never_came_stays_where_the_customer_or_the_bill_counts_on_it_and_the_desk_is_told(
+    site: str, run_reactions: React
+) -> None:
+    job_id, purchase_id = await _ordered("Brake pads", "Wear sensor")
+    await run_reactions()
+    async with transaction(tenant=HARBOR) as db:
+        job = await db.get_one(Job, job_id)
+        repair = await db.get_one(RepairOrder, job.order_id)
+        repair.status = "invoiced"
+    _job_then, before = await _job(job_id)
+    await _fails(purchase_id)
+    await run_reactions()
+    _job_now, after = await _job(job_id)
+    assert [one.id for one in after] == [one.id for one in before]
+    async with transaction(user=CAST.advisor.user_id, tenant=HARBOR) as db:
+        told = await db.scalars(
+            select(Notification.title).where(
+                Notification.user_id == CAST.advisor.user_id, Notification.url == f"/parts/jobs/{job_id}"
+            )
+        )
+        assert list(told) == ["2 parts that were ordered do not come, and the job still has them"]

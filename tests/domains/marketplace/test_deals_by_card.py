@@ -16,11 +16,12 @@ from app.core.db import transaction
 from app.core.errors import Refused
 from app.domains.billing import checking, checkout, payouts
 from app.domains.billing.models import LedgerEntry, PaymentAccount
-from app.domains.marketplace import deal_checking, deal_paying, fulfilling, purchases, tasks
-from app.domains.marketplace.models import Purchase, PurchaseLine, PurchasePayment
+from app.domains.marketplace import deal_checking, deal_paying, fulfilling, giving_back, purchases, tasks
+from app.domains.marketplace.models import PartsOrder, Purchase, PurchaseLine, PurchasePayment, PurchaseRefund
+from app.domains.notifications.models import Mail, Notification
 from app.gateways.payments.stripe import StripeGateway
 from tests.browsing import Browser
-from tests.cast import CAST, NORTHSIDE
+from tests.cast import CAST, NORTHSIDE, Person
 from tests.domains.billing.bills import with_platform_fee
 from tests.domains.billing.conftest import (  # noqa: F401
     Till,
@@ -164,6 +165,8 @@ async def test_money_that_lands_after_the_purchase_is_over_is_let_go(counter: Ti
     told = await counter_status(counter, payment)
     assert told == "cancelled"
     assert (purchase.paid_minor, await _books(purchase_id)) == (0, {})
+    assert "Your payment came too late: the purchase was over by then" in await _titles(CAST.customer)
+    assert "parts_order_paid_late" in await _mailed()
 
 
 async def counter_status(till: Till, payment: PurchasePayment) -> str:
@@ -214,6 +217,129 @@ async def test_a_payout_is_held_against_sales_too_and_moves_are_json_as_well(cou
     await payouts.note(NORTHSIDE)
     _bought, (payment,) = await _purchase(purchase_id)
     assert payment.payout_ref == ref
+
+
+async def _titles(person: Person, tenant: UUID | None = None) -> set[str]:
+    async with transaction(user=person.user_id, tenant=tenant) as db:
+        mine = select(Notification.title).where(Notification.user_id == person.user_id)
+        return set(await db.scalars(mine))
+
+
+async def _mailed() -> list[str]:
+    async with transaction(user=CAST.customer.user_id, tenant=NORTHSIDE) as db:
+        return sorted(await db.scalars(select(Mail.template).where(Mail.template.startswith("parts_order"))))
+
+
+async def test_the_counter_hears_of_a_sale_when_the_money_is_held(counter: Till) -> None:
+    purchase_id = await _sale()
+    await counter.react()
+    assert not any("accepted" in one or "Sold" in one for one in await _titles(CAST.seller, NORTHSIDE))
+    await _paid(counter, purchase_id)
+    await counter.react()
+    assert "Sold for $60.00: confirm it" in await _titles(CAST.seller, NORTHSIDE)
+
+
+async def test_a_refund_the_provider_refuses_is_tried_again_and_nobody_reads_that_it_has_gone(
+    counter: Till,
+) -> None:
+    purchase_id = await _sale()
+    await _paid(counter, purchase_id)
+    seller, buyer = counter.open_browser(CAST.seller), counter.open_browser(CAST.customer)
+    await seller.post(f"/market/sales/{purchase_id}/confirmation", {})
+    await counter.react()
+    await counter.stripe.knobs(refuse_refunds=1)
+    await seller.post(f"/market/sales/{purchase_id}/failure", {"reason": "It is cracked"})
+    await counter.react()
+    await tasks.settle_up_purchases()  # not before its time
+    purchase, _payments = await _purchase(purchase_id)
+    async with transaction(tenant=NORTHSIDE) as db:
+        refused, again = await purchases.refunds_of(db, purchase)
+        order = await db.get_one(PartsOrder, purchase.order_id)
+    assert (purchase.payment_status, purchase.refunded_minor) == ("paid", 0)
+    assert (refused.status, again.status, again.refusals, again.amount_minor) == (
+        "failed",
+        "pending",
+        1,
+        6000,
+    )
+    assert again.try_at is not None
+    assert refused.decided_at is not None
+    assert again.try_at - refused.decided_at == giving_back.PAUSES[0]
+    for page in (
+        await seller.get(f"/market/sales/{purchase_id}"),
+        await buyer.get(f"/parts/orders/{order.code}"),
+    ):
+        assert "money has not gone back yet" in page.text
+        assert "paid back" not in page.text
+    network = counter.open_browser(CAST.network)
+    assert order.code in (await network.get("/network/money")).text
+    async with transaction(tenant=NORTHSIDE) as db:
+        await db.execute(
+            update(PurchaseRefund).where(PurchaseRefund.id == again.id).values(try_at=clock.now())
+        )
+    await tasks.settle_up_purchases()
+    await counter.react()
+    purchase, _payments = await _purchase(purchase_id)
+    assert (purchase.payment_status, purchase.refunded_minor, purchase.owed_since) == ("refunded", 6000, None)
+    assert order.code not in (await network.get("/network/money")).text
+    assert await _mailed() == [
+        "parts_order_failed", "parts_order_money_owed", "parts_order_paid", "parts_order_refunded",
+    ]  # fmt: skip
+    await _all_is_well()
+
+
+async def test_a_card_that_does_not_pay_is_asked_once_more_under_another_key_and_is_no_fault_of_the_shop(
+    counter: Till,
+) -> None:
+    seller = counter.open_browser(CAST.seller)
+    purchase_id = await _sale()
+    await _paid(counter, purchase_id)
+    await counter.stripe.knobs(refuse_captures=1)
+    said = await seller.post(f"/market/sales/{purchase_id}/confirmation", {})
+    assert (said.status_code, "did not hand out the money" in said.text) == (409, True)
+    assert "declined" not in said.text
+    again = await seller.post(f"/market/sales/{purchase_id}/confirmation", {})
+    assert again.status_code == 303
+    assert (await _purchase(purchase_id))[0].payment_status == "paid"
+
+    twice = await _sale()
+    await _paid(counter, twice)
+    await counter.stripe.knobs(refuse_captures=2)
+    for _time in range(2):
+        assert (await seller.post(f"/market/sales/{twice}/confirmation", {})).status_code == 409
+    purchase, (payment,) = await _purchase(twice)
+    assert (purchase.payment_status, payment.status) == ("failed", "cancelled")  # to be paid anew
+    await counter.react()
+    assert "Your bank did not hand out the money. Nothing was taken; please pay with another card" in (
+        await _titles(CAST.customer)
+    )
+
+    left = await _sale()
+    await _paid(counter, left)
+    await counter.stripe.knobs(refuse_captures=1)
+    await seller.post(f"/market/sales/{left}/confirmation", {})
+    async with transaction(tenant=NORTHSIDE) as db:
+        past = clock.now() - timedelta(minutes=1)
+        await db.execute(update(Purchase).where(Purchase.id == left).values(confirm_by=past))
+    await tasks.end_overdue_purchases()
+    purchase, _payments = await _purchase(left)
+    assert (purchase.status, purchase.end_reason) == ("cancelled", "not_taken")
+
+
+async def test_both_sides_hear_of_a_dispute(counter: Till) -> None:
+    purchase_id = await _sale()
+    await _paid(counter, purchase_id)
+    await counter.open_browser(CAST.seller).post(f"/market/sales/{purchase_id}/confirmation", {})
+    _bought, (payment,) = await _purchase(purchase_id)
+    await counter.stripe.dispute(payment.gateway_response["transaction"])
+    await _look(counter, purchase_id)
+    await _look(counter, purchase_id)
+    await counter.react()
+    assert "The buyer disputes $60.00 at their bank: answer it at the payment provider" in (
+        await _titles(CAST.seller, NORTHSIDE)
+    )
+    assert "Your bank asks the shop about your payment of $60.00" in await _titles(CAST.customer)
+    assert (await _mailed()).count("parts_order_questioned") == 1
 
 
 Step = Callable[[Till, UUID], Awaitable[None]]

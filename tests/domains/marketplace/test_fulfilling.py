@@ -48,6 +48,10 @@ async def test_a_sale_goes_all_the_way_and_both_books_tell_of_it(db: AsyncSessio
     await viewing(db, cast.customer)
     await fulfilling.deliver(db, purchase, by=cast.customer.viewer)
     await viewing(db, cast.seller)
+    assert not await purchases.payments_of(db, purchase)  # the buyer's word is not the seller's money
+    await fulfilling.take_money(db, purchase, by=seller)
+    with pytest.raises(Refused):
+        await fulfilling.take_money(db, purchase, by=seller)
     (payment,) = await purchases.payments_of(db, purchase)
     assert (payment.provider, payment.captured_minor, purchase.payment_status) == ("cash", 6000, "paid")
     await viewing(db, cast.customer)

@@ -68,6 +68,7 @@ async def test_offers_are_compared_accepted_and_closed(browser, cast: Cast) -> N
     sure = await driver.get(f"/parts/orders/{order.code}/acceptance?offer={some}")
     assert "Without: Dischi d&#39;oro" in sure.text
     sure = await driver.get(f"/parts/orders/{order.code}/acceptance?offer={whole}")
+    assert "You pay $140.00 in cash or at the shop's card terminal" in sure.text
     done = await driver.post(f"/parts/orders/{order.code}/acceptance", hidden(sure.text))
     assert done.status_code == 303
     page = await driver.get(done.headers["location"])

@@ -21,6 +21,11 @@ class Faults:
     late_entries: bool = False
     """A charge has no entry in the balance when it succeeds, as in life (`automatic_async`); it gets one when it is
     told to, or with its first refund."""
+    # What the provider says no to
+    refuse_refunds: int = 0
+    """The next so many refunds are refused, for want of money in the account."""
+    refuse_captures: int = 0
+    """The next so many captures are declined by the payer's bank; the hold stands."""
     # Answers of the API
     latency: float = 0.0
     """Seconds before a request is looked at; the idempotency key is taken meanwhile."""

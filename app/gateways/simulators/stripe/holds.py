@@ -33,6 +33,10 @@ class Holds:
         if _is_over(charge):
             words = "The charge cannot be captured as the authorization has expired."
             raise StripeRefusal(words, code="charge_expired_for_capture", executed=True)
+        if self._faults.take("refuse_captures"):
+            raise StripeRefusal(
+                "Your card was declined.", status=402, kind="card_error", code="card_declined", executed=True
+            )
         if "application_fee_amount" in params:
             intent["application_fee_amount"] = _fee(account, params)
         self._take(account, intent, charge, amount)

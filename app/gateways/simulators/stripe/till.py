@@ -252,6 +252,9 @@ class Till:
         if amount > left:
             words = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
             raise StripeRefusal(words, param="amount", executed=True)
+        if self._faults.take("refuse_refunds"):
+            words = "Insufficient funds in your Stripe balance to refund this amount."
+            raise StripeRefusal(words, code="balance_insufficient", executed=True)
         return self._give_back(account, charge, amount, params)
 
     def _refundable(self, account: str, params: Params) -> Doc:

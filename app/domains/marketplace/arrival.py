@@ -1,0 +1,42 @@
+"""When parts are there: a shop packs and drives only while it is open."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domains.network.models import ServiceCenter
+from app.domains.network.premises import open_stretches
+
+Day = tuple[datetime, datetime]
+"""When a shop opens on a day, and when it closes for good on it."""
+
+
+async def there_by(db: AsyncSession, center_id: UUID, hours: int, *, start: datetime) -> datetime:
+    """When what a shop promises within so many hours is there, if it hears of it at `start`, which is now."""
+    center = await db.get_one(ServiceCenter, center_id)
+    zone = ZoneInfo(center.zone)
+    days = groupby(await open_stretches(db, center), key=lambda span: span[0].astimezone(zone).date())
+    spans = [list(of_day) for _date, of_day in days]
+    return counted([(of_day[0][0], of_day[-1][1]) for of_day in spans], hours, start)
+
+
+def counted(days: Sequence[Day], hours: int, start: datetime) -> datetime:
+    """Hours begin when the shop is open; those that do not fit into what is left of the day go on when it opens next, and
+    whole days are days on which it opens. A shop that says no hours is taken at its word."""
+    days = [one for one in days if one[1] > start]
+    whole, rest = divmod(hours, 24)
+    if not days:
+        return start + timedelta(hours=hours)
+    at = max(start, days[0][0]) + timedelta(hours=rest)
+    over = at - days[0][1]
+    if over > timedelta() and len(days) > 1:
+        days = days[1:]
+        at = min(days[0][0] + over, days[0][1])
+    if whole >= len(days):
+        return at + timedelta(days=whole)
+    opens, closes = days[whole]
+    return min(opens + (at - days[0][0]), closes) if whole else at
