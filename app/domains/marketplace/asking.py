@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Invalid, Refused
 from app.core.money import plain
+from app.core.render import distance
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.marketplace import matching, orders
@@ -129,7 +130,8 @@ async def _ask(
             db.add(quote)
         else:
             move_quote(quote, "invited")
-            quote.seen_at = None
+            quote.seen_at = quote.answered_at = None
+        quote.asked_at = clock.now()
         quote.rank, quote.round, quote.distance_m = rank, order.round, one.distance_m
         await db.flush()
         details = {
@@ -148,7 +150,8 @@ async def widen(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> int:
     _must_ask(order)
     further = matching.next_radius(order.radius_km)
     if further is None:
-        raise Refused(_("We already look as far as %(km)s km.", km=order.radius_km))
+        far = distance(order.radius_km, by.distance_unit)
+        raise Refused(_("We already look as far as %(far)s.", far=far))
     order.radius_km = further
     order.version += 1
     known = {quote.shop_id: quote for quote in await orders.quotes_of(db, order.id)}
