@@ -10,16 +10,22 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
+from babel.numbers import get_group_symbol
 from litestar.datastructures import FormMultiDict, UploadFile
 
 from app.core.errors import Invalid
 from app.core.legible import is_keepable
 from app.core.money import decimals, to_minor
-from app.core.words import _
+from app.core.words import _, spoken
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _LISTS = (list, tuple)
+
+
+_THOUSANDS = msgspec.Meta(extra={"thousands": True})
+Amount = Annotated[Decimal, _THOUSANDS]
+"""Money: thousands may be written as the reader's language writes them, 1,200 in English and 1.200 in German."""
 
 
 def read(kind: type[S], form: FormMultiDict | Mapping[str, Any]) -> S:
@@ -105,7 +111,7 @@ def _convert(raw: Any, hint: Any) -> Any:
     if bare is bool:
         return raw in ("on", "true", "1", "yes")
     if bare is Decimal and isinstance(raw, str):
-        return msgspec.convert(number_of(raw), hint)
+        return msgspec.convert(_sum_of(raw) if _is_sum(hint) else number_of(raw), hint)
     if bare is int and isinstance(raw, str):
         return msgspec.convert(_whole(raw), hint)
     if bare is datetime and isinstance(raw, str) and len(raw) == len("2026-11-24T16:30"):
@@ -124,6 +130,16 @@ def number_of(typed: str) -> Decimal:
     """A number as people of any country write it: 1234.5, 1234,5, 1,234.5, 1.234,5, 1 234,5, ١٢٣٤٫٥. Raises ValueError
     for what is none, and for one that nothing can be reckoned with."""
     return _number(_plain_digits(typed))
+
+
+def _is_sum(hint: Any) -> bool:
+    return hint is _THOUSANDS or any(_is_sum(one) for one in get_args(hint))
+
+
+def _sum_of(typed: str) -> Decimal:
+    text = _plain_digits(typed)
+    is_grouped = get_group_symbol(spoken()) in text and _IN_GROUPS.fullmatch(text)
+    return _number(_joined(text) if is_grouped else text)
 
 
 def _number(text: str) -> Decimal:

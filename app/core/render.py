@@ -65,7 +65,7 @@ def environment() -> Environment:
     env.install_gettext_callables(words._, _plural, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(
         money=money, day=day, clock_time=clock_time, when=when, duration=duration, distance=distance,
-        number=number, percent=percent, since=since, pair=pair, said=said,
+        from_km=from_km, number=number, percent=percent, since=since, pair=pair, said=said,
         language_option=language_option,
     )  # fmt: skip
     env.globals.update(

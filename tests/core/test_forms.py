@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from app.core.forms import minor_of, number_of, quantity_of, read
+from app.core.forms import Amount, minor_of, number_of, quantity_of, read
 from app.core.legible import LARGEST
 from app.core.money import to_minor
+from app.core.words import speaking
 
 
 class Sum(msgspec.Struct):
     amount: Decimal
+
+
+class Price(msgspec.Struct):
+    amount: Amount | None = None
 
 
 class Count(msgspec.Struct):
@@ -82,6 +87,20 @@ def test_what_may_be_thousands_is_no_sum_and_no_quantity() -> None:
     assert minor_of(number_of("1,200"), "KWD") == 1200
     assert minor_of(number_of("1,200.5"), "USD") == 120050
     assert quantity_of(number_of("0,625")) == Decimal("0.625")  # kilograms of refrigerant
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "meant"),
+    [
+        ("en", "1,200", "1200"), ("en", "1,20", "1.20"), ("en", "1.200", "1.200"), ("de", "1.200", "1200"), ("de", "1,200", "1.200"),
+        ("en", "-1,200", "-1200"),
+    ],
+)  # fmt: skip
+def test_thousands_of_money_are_read_as_the_readers_language_writes_them(
+    language: str, typed: str, meant: str
+) -> None:
+    with speaking(language):
+        assert str(read(Price, {"amount": typed}).amount) == meant
 
 
 HUGE = st.one_of(

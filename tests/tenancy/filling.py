@@ -147,7 +147,8 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
     if table == "api_tokens":
         values.pop("user_id", None)  # a token is a shop's or a person's, never both
     if table == "threads":
-        values.pop("buyer_tenant_id", None)  # the other side is a driver or a business, never both
+        for name in ("buyer_tenant_id", "buyer_center_id"):
+            values.pop(name, None)  # the other side is a driver or a business, never both
     if "user_id" in values:  # a buyer is a driver or a business, never both
         for name in ("buyer_tenant_id", "buyer_center_id", "job_id" if table == "parts_orders" else ""):
             values.pop(name, None)

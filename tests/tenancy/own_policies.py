@@ -299,6 +299,7 @@ LOOSE_KEYS = {
     "purchases -> parts_orders": "the same",
     "shop_quote_lines -> parts_order_lines": "a line of the buyer's order, read behind the order's own fence",
     "purchase_lines -> parts_order_lines": "the same",
+    "threads -> service_centers": "of the place that buys, which the same key holds to the business that buys",
     "messages -> files": "the same as of photos; of two businesses it is the sender's. Its policy lets nobody name a file that is not theirs",
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import new_id, take_turn
 from app.core.errors import Invalid, NotFound
 from app.core.events import record
+from app.core.phones import digits, is_phone
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.customers.events import CustomerChanged, CustomerCreated
@@ -76,16 +77,11 @@ def accepted(facts: CustomerFacts) -> CustomerFacts:
         errors["name"] = _("Please enter a name.")
     if tidy.email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", tidy.email):
         errors["email"] = _("Please enter an email address.")
-    if tidy.phone and not 5 <= len(digits(tidy.phone)) <= 20:
+    if tidy.phone and not is_phone(tidy.phone):
         errors["phone"] = _("Please enter a phone number.")
     if errors:
         raise Invalid(errors)
     return tidy
-
-
-def digits(phone: str) -> str:
-    """What two ways of writing one phone number have in common."""
-    return re.sub(r"\D", "", phone)
 
 
 async def lookalikes(db: AsyncSession, facts: CustomerFacts, *, tenant_id: UUID) -> list[Customer]:

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.limits import Limit
+from app.core.phones import digits
 from app.core.viewer import Viewer
 from app.domains.customers.models import Customer, CustomerVehicle
-from app.domains.customers.records import digits, visible_to
+from app.domains.customers.records import visible_to
 from app.domains.garage.models import Vehicle
 
 SEARCHES = Limit("customer search", times=300, within=timedelta(minutes=1), per="person")

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Invalid, Refused
 from app.core.money import plain
+from app.core.render import distance
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.marketplace import matching, orders, purchases, standing
@@ -143,7 +144,8 @@ async def _ask_one(db: AsyncSession, order: PartsOrder, quote: ShopQuote, *, by:
     """Ask a shop, or ask it anew."""
     if quote.status != "invited":
         move_quote(quote, "invited")
-    quote.seen_at = None
+    quote.seen_at = quote.answered_at = None
+    quote.asked_at = clock.now()
     quote.round = order.round
     await db.flush()
     details = {
@@ -162,7 +164,8 @@ async def widen(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> int:
     _must_ask(order)
     further = matching.next_radius(order.radius_km)
     if further is None:
-        raise Refused(_("We already look as far as %(km)s km.", km=order.radius_km))
+        far = distance(order.radius_km, by.distance_unit)
+        raise Refused(_("We already look as far as %(far)s.", far=far))
     order.radius_km = further
     order.version += 1
     known = {quote.shop_id: quote for quote in await orders.quotes_of(db, order.id)}

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domains.marketplace import orders
+from app.domains.marketplace import fitting, orders
 from app.domains.marketplace.models import PartsOrder, PartsOrderLine, ShopQuote, ShopQuoteLine
 from app.domains.network.models import ServiceCenter
 from app.domains.parts_shops.models import PartsShop
@@ -59,12 +59,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     """Of the shop's public page."""
     is_best_at: frozenset[str]
-    """total, delivery, distance, score: only said of complete offers, and where there is somebody to be better than."""
+    """total, delivery, distance, score: where there is somebody to be better than. The first two are only said of complete
+    offers; how near a shop is and what is thought of it have nothing to do with what it has."""
 
     @property
     def fitting(self) -> int:
         """How many parts are proven to fit."""
-        return sum(1 for line in self.there if line.fits == "fits")
+        return sum(1 for line in self.there if fitting.is_proven(line.fits, line.fit_rule))
 
     @property
     def there(self) -> list[ShopQuoteLine]:
@@ -149,11 +150,12 @@ def _standing(quote: ShopQuote, shop: PartsShop) -> Standing:
 
 def _best(standings: Sequence[Standing]) -> dict[str, set[UUID]]:
     complete = [one for one in standings if not one.missing]
-    if len(complete) < 2:
-        return {}
     found = {}
     for what in ("total", "delivery", "distance", "score"):
-        keys = {one.quote_id: BY[what](one)[0] for one in complete}
+        keys = {
+            one.quote_id: BY[what](one)[0]
+            for one in (complete if what in ("total", "delivery") else standings)
+        }
         if len(set(keys.values())) > 1:
             top = min(keys.values())
             found[what] = {quote for quote, key in keys.items() if key == top}

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import or_, select, text
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -324,7 +324,7 @@ async def _all(*wanted: Any) -> list[PurchasePayment]:
         found = await db.scalars(
             select(PurchasePayment)
             .where(*wanted)
-            .order_by(PurchasePayment.asked_at, PurchasePayment.id)
+            .order_by(PurchasePayment.asked_at.asc().nulls_first(), PurchasePayment.id)
             .limit(200)
         )
         return list(found)
@@ -391,7 +391,13 @@ async def to_settle_up() -> list[tuple[UUID, UUID]]:
                     PurchasePayment.status.in_(LIVE_PAYMENT),
                     PurchasePayment.status.in_(("completed", "partially_refunded")),
                 ),
+                # a person has to look at these, and they would stand before the others for ever
+                ~exists().where(
+                    PurchaseRefund.payment_id == PurchasePayment.id,
+                    PurchaseRefund.status.in_(("failed", "returned")),
+                ),
             )
+            .order_by(Purchase.ended_at.asc().nulls_first(), Purchase.id)
             .limit(200)
         )
         going = await db.execute(
@@ -401,7 +407,7 @@ async def to_settle_up() -> list[tuple[UUID, UUID]]:
                 PurchaseRefund.created_at < now - timedelta(minutes=1),
                 or_(PurchaseRefund.try_at.is_(None), PurchaseRefund.try_at <= now),
             )
-            .order_by(PurchaseRefund.created_at)
+            .order_by(PurchaseRefund.created_at, PurchaseRefund.id)
             .limit(200)
         )
         return sorted({(row[0], row[1]) for row in [*held, *going]})

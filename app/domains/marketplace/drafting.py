@@ -38,6 +38,7 @@ STEPS = ("vehicle", "delivery", "parts", "review")
 MOST_DRAFTS = 30
 MOST_PHOTOS = 4
 """For one part."""
+MOST_PIECES = 999
 FURTHEST = timedelta(days=365)
 """Nobody needs a part later than in a year."""
 
@@ -295,19 +296,52 @@ async def set_parts(db: AsyncSession, order: PartsOrder, wanted: Sequence[PartWa
         known = stored.get(one.line_id) if one.line_id else None
         if known is None:
             position += 1
-            known = PartsOrderLine(
-                id=new_id(), order_id=order.id, position=position, job_line_id=one.job_line_id
-            )
-            db.add(known)
-        known.name = one.name.strip() or one.part_number.strip()
-        known.part_number, known.note = one.part_number.strip(), one.note.strip()
-        known.quantity, known.oem_only = one.quantity, one.oem_only
-        await db.flush()
-        for photo in one.photos:
-            file = await files.keep(db, photo, by=by, owner=None if by.is_staff else by.user_id)
-            db.add(PartsOrderPhoto(order_id=order.id, line_id=known.id, file_id=file.id))
-        await db.flush()
+        await _put_part(db, order, known, one, position, by=by)
     order.step = after("parts")
+
+
+async def _put_part(
+    db: AsyncSession,
+    order: PartsOrder,
+    known: PartsOrderLine | None,
+    one: PartWanted,
+    position: int,
+    *,
+    by: Viewer,
+) -> PartsOrderLine:
+    if known is None:
+        known = PartsOrderLine(id=new_id(), order_id=order.id, position=position, job_line_id=one.job_line_id)
+        db.add(known)
+    known.name = one.name.strip() or one.part_number.strip()
+    known.part_number, known.note = one.part_number.strip(), one.note.strip()
+    known.quantity, known.oem_only = one.quantity, one.oem_only
+    await db.flush()
+    await _add_photos(db, known, one.photos, by=by)
+    return known
+
+
+async def _add_photos(db: AsyncSession, line: PartsOrderLine, sent: Sequence[Kept], *, by: Viewer) -> None:
+    for photo in sent:
+        file = await files.keep(db, photo, by=by, owner=None if by.is_staff else by.user_id)
+        db.add(PartsOrderPhoto(order_id=line.order_id, line_id=line.id, file_id=file.id))
+    await db.flush()
+
+
+async def keep_photos(db: AsyncSession, order: PartsOrder, one: PartWanted, *, by: Viewer) -> UUID | None:
+    """The photos of a part that cannot be kept yet as it was typed: a browser does not send them again. A part that is new
+    is begun with what can be kept of it. Gives its line; None where there is nothing to keep them with, or no room."""
+    lines = await orders.lines_of(db, order.id)
+    known = next((line for line in lines if line.id == one.line_id), None)
+    if known is None:
+        if not (one.name.strip() or one.part_number.strip()) or len(lines) >= asking.MOST_LINES:
+            return None
+        position = max((line.position for line in lines), default=-1) + 1
+        return (await _put_part(db, order, None, one, position, by=by)).id
+    there = (await photos_of(db, order.id)).get(known.id, [])
+    if len(there) + len(one.photos) > MOST_PHOTOS:
+        return None
+    await _add_photos(db, known, one.photos, by=by)
+    return known.id
 
 
 async def clear_parts(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> None:
@@ -322,8 +356,8 @@ def _wrong_parts(wanted: Sequence[PartWanted], photos: Photos) -> dict[str, str]
     for number, one in enumerate(wanted):
         if not (one.name.strip() or one.part_number.strip()):
             errors[f"name-{number}"] = _("Write what it is called, or its number.")
-        if not 0 < one.quantity <= 999:
-            errors[f"quantity-{number}"] = _("Between 1 and 999, please.")
+        if not 0 < one.quantity <= MOST_PIECES:
+            errors[f"quantity-{number}"] = _("Between 1 and %(most)s, please.", most=MOST_PIECES)
         there = photos.get(one.line_id, ()) if one.line_id else ()
         if sum(photo.id not in one.without for photo, _file in there) + len(one.photos) > MOST_PHOTOS:
             errors[f"photos-{number}"] = too_many_photos()
@@ -389,12 +423,12 @@ async def remove(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> None:
 
 
 async def ask_again(db: AsyncSession, old: PartsOrder, *, by: Viewer) -> PartsOrder:
-    """A new draft like an order that came to its end; where parts were bought, of those the buyer did without. Raises
-    Refused while the shops are still answering."""
-    if old.status == "draft" or old.status in ASKING:
-        raise Refused(_("This order is still open. Call it off first, or go on with it."))
+    """A new draft like an order that came to its end; where parts were bought, of those the buyer did without, and that
+    also while the rest is still on its way. Raises Refused while the shops are still answering for all of it."""
     lines = await orders.lines_of(db, old.id)
     given_up = [line for line in lines if line.given_up]
+    if old.status == "draft" or (old.status in ASKING and not given_up):
+        raise Refused(_("This order is still open. Call it off first, or go on with it."))
     order = await begin(db, by=by)
     for name in ("job_id", "vehicle_id", "make", "car", "priority", "note", "bidding"):
         setattr(order, name, getattr(old, name))

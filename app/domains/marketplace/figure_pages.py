@@ -61,7 +61,7 @@ async def tiles(db: AsyncSession) -> dict[str, Any]:
     counted = await figures.months(db)
     highest = max([count for _month, count in counted] + [1])
     bars = [(month, count, count * CHART_HEIGHT // highest) for month, count in counted]
-    return {"figures": found, "bars": bars}
+    return {"figures": found, "bars": bars, "highest": highest}
 
 
 @get("/network/parts-market", opt=NETWORK)

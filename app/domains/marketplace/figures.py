@@ -43,7 +43,9 @@ ROWS: Final[dict[str, str]] = {
     "active": f"{_SHOPS} AND status = 'active'",
     "first_quote": (
         "SELECT submitted_at AS at, id, code AS name, status AS detail, "
-        "round(extract(epoch FROM first_offer_at - submitted_at))::bigint AS value FROM parts_orders "
+        "round(extract(epoch FROM first_offer_at - coalesce((SELECT q.asked_at FROM shop_quotes q "
+        "WHERE q.order_id = parts_orders.id AND q.revision > 0 AND q.asked_at <= first_offer_at "
+        "ORDER BY q.answered_at, q.id LIMIT 1), submitted_at)))::bigint AS value FROM parts_orders "
         "WHERE submitted_at >= :since AND first_offer_at >= submitted_at"
     ),
     "satisfaction": (

@@ -87,6 +87,11 @@ def refuse_misfits(offer: "Offer", judged: Mapping[UUID, Judged]) -> None:
         raise Invalid(errors)
 
 
+def is_proven(fits: str, rule: Mapping[str, Any]) -> bool:
+    """Whether more speaks for it than that it is the number the buyer named."""
+    return fits == "fits" and rule.get("rule") not in parts.BY_NUMBER
+
+
 def say(rule: Mapping[str, Any]) -> str:
     """The rule that an offer was judged by, in words."""
     return parts.say(msgspec.convert(rule, Verdict)) if rule else ""

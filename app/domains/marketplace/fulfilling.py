@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -288,6 +288,7 @@ async def overdue() -> list[tuple[UUID, UUID]]:
                     and_(Purchase.payment_status.in_(("pending", "failed")), Purchase.pay_by <= now),
                 ),
             )
+            .order_by(func.least(Purchase.confirm_by, Purchase.pay_by), Purchase.id)
             .limit(200)
         )
         return [(row.tenant_id, row.id) for row in rows]

@@ -261,9 +261,12 @@ class ShopQuote(TenantOwned, Base):
     missing_count: Mapped[int] = mapped_column(SmallInteger, default=0)
     note: Mapped[str] = mapped_column(default="")
     decline_reason: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]
+    """When the buyer asked for it last."""
     seen_at: Mapped[datetime | None]
-    """When the shop first opened it."""
+    """When the shop first opened it since."""
     answered_at: Mapped[datetime | None]
+    """When it first answered since."""
     valid_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -18,7 +18,7 @@ from app.core.money import plain
 from app.core.security import as_uuid
 from app.core.words import _
 from app.domains.marketplace import asking
-from app.domains.marketplace.drafting import MOST_PHOTOS, PartWanted, Photos, too_many_photos
+from app.domains.marketplace.drafting import MOST_PHOTOS, MOST_PIECES, PartWanted, Photos, too_many_photos
 from app.domains.marketplace.models import PartsOrderLine
 
 _KEY = re.compile(r"[a-z0-9-]{1,40}")
@@ -121,6 +121,17 @@ def wanted_of(rows: Sequence[Row]) -> list[PartWanted]:
     if errors:
         raise Invalid(errors)
     return wanted
+
+
+def keepable(row: Row) -> PartWanted:
+    """What can be kept of a row that holds something wrong."""
+    try:
+        quantity = quantity_of(number_of(row.quantity or "1"))
+    except (ValueError, Invalid):
+        quantity = Decimal(1)
+    cut = {name: getattr(row, name)[:longest] for name, longest in _LONGEST.items()}
+    fits = quantity if 0 < quantity <= MOST_PIECES else Decimal(1)
+    return PartWanted(line_id=as_uuid(row.key), quantity=fits, oem_only=row.oem_only, **cut)
 
 
 def by_row(errors: Mapping[str, str], rows: Sequence[Row]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from app.core.errors import Invalid
-from app.core.forms import minor_of, read
+from app.core.forms import Amount, minor_of, read
 from app.core.money import rounded, to_major
 from app.core.words import _
 from app.domains.marketplace.models import PartsOrder, PartsOrderLine, ShopQuote, ShopQuoteLine
@@ -26,7 +26,7 @@ class OfferForm(msgspec.Struct, frozen=True):
 
     version: int
     """Of the quote as it was shown."""
-    delivery_fee: Decimal | None = None
+    delivery_fee: Amount | None = None
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
@@ -34,8 +34,8 @@ class LineForm(msgspec.Struct, frozen=True):
     """What is said of one part."""
 
     missing: bool = False
-    unit_price: Decimal | None = None
-    core_charge: Decimal | None = None
+    unit_price: Amount | None = None
+    core_charge: Amount | None = None
     brand: Annotated[str, Meta(max_length=60)] = ""
     condition: Annotated[str, Meta(max_length=20)] = "new"
     part_number: Annotated[str, Meta(max_length=60)] = ""
@@ -120,7 +120,9 @@ def _line(typed: Mapping[str, Any], line_id: UUID, currency: str) -> LineOffer:
 
 
 def _minor(amount: Decimal | None, currency: str, field: str) -> int:
-    if amount is not None and abs(amount) > MOST:
+    if amount is not None and amount < 0:
+        raise Invalid({field: _("A price cannot be negative.")})
+    if amount is not None and amount > MOST:
         raise Invalid({field: _("This is too much.")})
     return minor_of(amount or Decimal(0), currency, field)
 

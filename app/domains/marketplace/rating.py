@@ -14,7 +14,7 @@ from app.core.words import _
 from app.domains.marketplace import orders, purchases
 from app.domains.marketplace.events import PurchaseRated, RatingAnswered
 from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
-from app.domains.marketplace.telling import as_seller, tell_quote
+from app.domains.marketplace.telling import tell_quote
 
 CHANGEABLE = timedelta(days=14)
 LOW = 2
@@ -47,12 +47,11 @@ async def rate(db: AsyncSession, purchase_id: UUID, rating: int, words: str, *, 
         raise Refused(_("A rating can be changed for 14 days. This one stays as it is."))
     if (purchase.rating, purchase.rating_words) == (rating, words):
         return purchase
-    async with as_seller(db, purchase.tenant_id):
-        quote = await db.get_one(ShopQuote, purchase.quote_id)
-        purchase.rating, purchase.rating_words = rating, words
-        purchase.rated_at = purchase.rated_at or clock.now()
-        await db.flush()
-        await tell_quote(db, PurchaseRated, order, quote, by=by, purchase_id=purchase.id, rating=rating)
+    purchase.rating, purchase.rating_words = rating, words
+    purchase.rated_at = purchase.rated_at or clock.now()
+    await db.flush()
+    quote = await db.get_one(ShopQuote, purchase.quote_id)
+    await tell_quote(db, PurchaseRated, order, quote, by=by, purchase_id=purchase.id, rating=rating)
     return purchase
 
 

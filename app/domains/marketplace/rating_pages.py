@@ -14,7 +14,7 @@ from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.marketplace import purchases, rating, scoring
+from app.domains.marketplace import counter, purchases, rating, scoring
 from app.domains.parts_shops.models import PartsShop
 from app.domains.parts_shops.public_pages import READ
 
@@ -69,7 +69,7 @@ async def _ratings(
     async with begin(request) as (db, me):
         return page(
             request, me, "marketplace/ratings.html", status=422 if wrong else 200, about=about, values=typed,
-            waiting=await rating.to_make_good(db, me), latest=await rating.latest(db, me),
+            shop=(await counter.place_of(db, me)).shop, waiting=await rating.to_make_good(db, me), latest=await rating.latest(db, me),
             errors=wrong.errors if wrong else {},
         )  # fmt: skip
 

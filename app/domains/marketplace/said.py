@@ -123,6 +123,9 @@ def purchase_end(purchase: Purchase) -> str:
 @template_global
 def fit_status(line: Any) -> tuple[str, str]:
     """(tone, words) of whether a part fits the car."""
+    if line.fits == "fits" and not fitting.is_proven(line.fits, line.fit_rule):
+        is_it = line.fit_rule["rule"] == "asked"
+        return "info", _("The number you asked for") if is_it else _("Replaces the number you asked for")
     return {
         "fits": ("go", _("Fits")),
         "does_not_fit": ("stop", _("Does not fit")),

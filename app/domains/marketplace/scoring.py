@@ -1,7 +1,6 @@
 """How a parts shop does, counted anew from its deals: docs/decisions/shop-score.md has the formula in words."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,13 +26,13 @@ WITH asked AS (
     SELECT count(*) AS asked_count, count(*) FILTER (WHERE revision > 0) AS quoted_count
       FROM shop_quotes WHERE tenant_id = :tenant AND shop_id = :shop
 ), bought AS (
-    SELECT count(*) AS won_count,
+    SELECT count(DISTINCT quote_id) AS won_count,
            count(*) FILTER (WHERE status IN ('delivered', 'return_requested', 'returned')) AS delivered_count,
            count(*) FILTER (WHERE status = 'failed') AS failed_count,
            coalesce(sum(rating), 0)::bigint AS rating_sum, count(rating) AS rating_count
       FROM purchases WHERE tenant_id = :tenant AND shop_id = :shop
 ), answers AS (
-    SELECT extract(epoch FROM answered_at - created_at) AS seconds
+    SELECT extract(epoch FROM answered_at - asked_at) AS seconds
       FROM shop_quotes WHERE tenant_id = :tenant AND shop_id = :shop AND answered_at IS NOT NULL
      ORDER BY answered_at DESC, id LIMIT 50
 ), counted AS (
@@ -82,12 +81,6 @@ class Standing(msgspec.Struct, frozen=True):
     slug: str
     """Of the shop's public page."""
     ratings: list[Rated]
-
-    @property
-    def delivered_share(self) -> Decimal | None:
-        """Of what it brought or could not bring; None before the first."""
-        ended = self.shop.delivered_count + self.shop.failed_count
-        return Decimal(self.shop.delivered_count) / ended if ended else None
 
 
 async def standing_of(db: AsyncSession, shop_id: UUID, *, most: int = 10) -> Standing:

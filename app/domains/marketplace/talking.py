@@ -43,6 +43,7 @@ def _subject(order: PartsOrder, quote: ShopQuote, buyer: str = "") -> messaging.
         center_id=quote.center_id,
         user_id=quote.user_id,
         buyer_tenant_id=quote.buyer_tenant_id,
+        buyer_center_id=order.buyer_center_id,
         title=_("Parts for %(car)s", car=order.car_name),
         business_url=f"/market/requests/{order.code}",
         other_url=f"/parts/orders/{order.code}/offers/{quote.id}",

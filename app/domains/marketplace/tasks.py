@@ -3,7 +3,7 @@ the provider was to tell of."""
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.core import audit, clock
 from app.core.db import transaction
@@ -73,13 +73,14 @@ async def empty_addresses() -> None:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
         rows = await db.scalars(
             select(Purchase.user_id)
-            .distinct()
             .join(User, User.id == Purchase.user_id)
             .where(
                 Purchase.status.in_(AT_REST),
                 Purchase.ship_to != {},
                 User.email.endswith(ERASED),
             )
+            .group_by(Purchase.user_id)
+            .order_by(func.min(Purchase.accepted_at))
             .limit(500)
         )
         people = [one for one in rows if one is not None]

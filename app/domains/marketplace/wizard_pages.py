@@ -310,17 +310,49 @@ async def set_parts(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
             return await _saved(request, order, "parts?add=true" if go == "add" else "parts")
     except Invalid as wrong:
         filled = [row for row in rows if not row.is_blank]
-        said = Invalid(_lost(request, filled) | parts_form.by_row(wrong.errors, filled))
-        return await _step(request, code, "parts", wrong=said, rows=rows, add=go == "add")
+        said = parts_form.by_row(wrong.errors, filled)
+        if not is_partial(request):  # htmx leaves the files in place
+            said = await _keep_photos(request, code, filled, said, _version(form))
+        return await _step(request, code, "parts", wrong=Invalid(said), rows=rows, add=go == "add")
     except Refused as no:
         return await _again(request, code, "parts", no, rows=rows, merge=True)
 
 
-def _lost(request: AnyRequest, rows: list[Row]) -> dict[str, str]:
-    """A browser forgets the files of a form that comes back; htmx leaves them in place."""
-    if is_partial(request):
-        return {}
-    return {row.files_field: _("Please choose the photos again.") for row in rows if row.files}
+async def _keep_photos(
+    request: AnyRequest, code: str, rows: list[Row], errors: dict[str, str], version: int | None
+) -> dict[str, str]:
+    """A browser forgets the files of a form that comes back, so they go onto the draft, each with its part; what is wrong
+    with the rows, as they are called then. Where they cannot be kept it is said beside them."""
+    async with glance(request) as (db, me):
+        await orders.find(db, me, code)
+    for row in rows:
+        if not row.files or row.files_field in errors:
+            continue
+        field, key = row.files_field, row.key
+        try:
+            for file in row.files:
+                await file.seek(0)
+            photos = await receive_images(row.files, by=me, tenant=me.tenant_id, field=field)
+            one = parts_form.keepable(row)
+            one.photos = photos
+            async with kept_or_gone(photos, by=me, tenant=me.tenant_id), begin(request) as (db, me):
+                order = await drafting.hold_draft(db, await orders.find(db, me, code), version)
+                line_id = await drafting.keep_photos(db, order, one, by=me)
+                if line_id is None:
+                    raise Invalid({field: _("Please choose the photos again.")})
+                version = order.version
+                row.stored = (await drafting.photos_of(db, order.id))[line_id]
+        except Invalid as wrong:
+            errors |= wrong.errors
+            continue
+        except Refused:
+            errors[field] = _("Please choose the photos again.")
+            continue
+        row.key, row.files = str(line_id), []
+        for name in ("name", "quantity", "part_number", "note"):
+            if f"{name}-{key}" in errors:
+                errors[f"{name}-{row.key}"] = errors.pop(f"{name}-{key}")
+    return errors
 
 
 def _version(form: Any) -> int | None:

@@ -102,7 +102,8 @@ async def open_thread(db: AsyncSession, subject: Subject, *, by: Viewer) -> Thre
         insert(Thread)
         .values(
             id=id_of(subject), tenant_id=subject.tenant_id, center_id=subject.center_id, user_id=subject.user_id,
-            buyer_tenant_id=subject.buyer_tenant_id, subject_kind=subject.kind, subject_id=subject.id,
+            buyer_tenant_id=subject.buyer_tenant_id, buyer_center_id=subject.buyer_center_id,
+            subject_kind=subject.kind, subject_id=subject.id,
             title=subject.title, business_url=subject.business_url, other_url=subject.other_url,
             business_last=0, other_last=0, business_read=0, other_read=0, other_told=0, created_at=clock.now(),
         )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TenantOwned, tenant_fk, tenant_key
@@ -22,6 +22,9 @@ class Thread(TenantOwned, Base):
     __table_args__ = (
         tenant_key(),
         tenant_fk("service_centers", "center_id"),
+        ForeignKeyConstraint(
+            ["buyer_tenant_id", "buyer_center_id"], ["service_centers.tenant_id", "service_centers.id"]
+        ),
         CheckConstraint("(user_id IS NULL) <> (buyer_tenant_id IS NULL)", name="one_other_side"),
         UniqueConstraint(
             "tenant_id",
@@ -42,6 +45,8 @@ class Thread(TenantOwned, Base):
     """The business's place: whose people speak for it, and on whose clock."""
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     buyer_tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenants.id"))
+    buyer_center_id: Mapped[UUID | None]
+    """The buying business's place: whose people speak for it."""
     subject_kind: Mapped[str]
     """A key of `sides.SPEAKS_FOR`."""
     subject_id: Mapped[UUID]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, and_, false, or_
 
 from app.core.errors import NotFound
 from app.core.viewer import Viewer
@@ -24,7 +24,7 @@ calls it."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What a conversation is about, and between whom: a business at one of its places, and either a driver (`user_id`)
-    or another business (`buyer_tenant_id`). `business_url` and `other_url` are the pages that show it to each side; the
+    or another business at one of its own (`buyer_tenant_id`, `buyer_center_id`). `business_url` and `other_url` are the pages that show it to each side; the
     same address followed by /messages is the conversation's own."""
 
     kind: str
@@ -39,6 +39,7 @@ class Subject:
     zone: str
     user_id: UUID | None = None
     buyer_tenant_id: UUID | None = None
+    buyer_center_id: UUID | None = None
 
 
 def side_of(between: Subject | Thread, me: Viewer) -> Side:
@@ -51,7 +52,11 @@ def side_of(between: Subject | Thread, me: Viewer) -> Side:
     if me.tenant_id is not None:
         if (between.tenant_id, between.center_id) == (me.tenant_id, me.center_id) and me.can(for_business):
             return "business"
-        if between.buyer_tenant_id == me.tenant_id and for_buyer and me.can(for_buyer):
+        buys_here = between.buyer_tenant_id == me.tenant_id and me.center_id in (
+            None,
+            between.buyer_center_id,
+        )
+        if buys_here and for_buyer and me.can(for_buyer):
             return "other"
     raise NotFound
 
@@ -74,5 +79,6 @@ def visible_to(me: Viewer) -> ColumnElement[bool]:
             & (Thread.center_id == me.center_id)
             & Thread.subject_kind.in_(own)
         )
-        found.append((Thread.buyer_tenant_id == me.tenant_id) & Thread.subject_kind.in_(bought))
+        here = [Thread.buyer_center_id == me.center_id] if me.center_id else []
+        found.append(and_(Thread.buyer_tenant_id == me.tenant_id, Thread.subject_kind.in_(bought), *here))
     return or_(*found)

@@ -71,7 +71,9 @@ async def _readers(db: AsyncSession, thread: Thread, *, to_business: bool) -> Se
         )
     if thread.buyer_tenant_id:
         await act_as(db, tenant=thread.buyer_tenant_id)
-        return await recipients.holding(db, for_buyer, tenant_id=thread.buyer_tenant_id)
+        return await recipients.holding(
+            db, for_buyer, tenant_id=thread.buyer_tenant_id, center_id=thread.buyer_center_id
+        )
     return [thread.user_id] if thread.user_id else []
 
 

@@ -47,7 +47,8 @@ async def tell_counter_of_request(db: AsyncSession, heard: Heard[ShopAsked]) -> 
         )
         return title, parts
 
-    await _tell_counter(db, heard, order, quote, words, once=True)
+    is_urgent, until = order.priority == "urgent", order.expires_at
+    await _tell_counter(db, heard, order, quote, words, once=True, is_urgent=is_urgent, useful_until=until)
 
 
 async def tell_counter_of_sale(db: AsyncSession, heard: Heard[QuoteWon]) -> None:
@@ -136,6 +137,7 @@ async def _tell_counter(
     words: Words,
     *,
     once: bool = False,
+    **terms: Any,
 ) -> None:
     """A line for each who sells parts there; with `once` not for those whose line of it is still unread."""
     tenant, order_id, url = quote.tenant_id, order.id, f"/market/requests/{order.code}"
@@ -146,7 +148,8 @@ async def _tell_counter(
             continue
         with speaking(to.locale):
             title, message = words()
-        await list_for(db, heard, user_id, Line("order", title, message, url, order_id), tenant_id=tenant)
+        line = Line("order", title, message, url, order_id, **terms)
+        await list_for(db, heard, user_id, line, tenant_id=tenant)
 
 
 async def _is_listed(db: AsyncSession, user_id: UUID, order_id: UUID, *, unread: bool = False) -> bool:

@@ -36,6 +36,10 @@ class Notification(Identified, Base):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     related_id: Mapped[UUID | None]
     is_read: Mapped[bool] = mapped_column(default=False)
+    is_urgent: Mapped[bool] = mapped_column(default=False)
+    """A device is woken for it."""
+    useful_until: Mapped[datetime | None]
+    """From then on it is no use telling of it on a device."""
 
 
 class PushSubscription(Identified, Base):

@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -145,7 +146,10 @@ async def _ready(
         if line is None or line.is_read:
             return None
         topic = TOPICS[topic_of(line.type)]
+        topic = replace(topic, urgency="high") if line.is_urgent else topic
         rest = topic.ttl - (clock.now() - line.created_at)
+        if line.useful_until is not None:
+            rest = min(rest, line.useful_until - clock.now())
         told = Told(
             title=line.title,
             body=line.message[:LONGEST_BODY],

@@ -1,6 +1,7 @@
 """The two ways to tell somebody something, each exactly once for an event: a line in their list, and a mail."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ class Line:
     message: str = ""
     url: str = ""
     related_id: UUID | None = None
+    is_urgent: bool = False
+    useful_until: datetime | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -51,6 +54,8 @@ async def list_for(
             data=line.data,
             related_id=line.related_id,
             is_read=False,
+            is_urgent=line.is_urgent,
+            useful_until=line.useful_until,
         )
         .on_conflict_do_nothing()
         .returning(Notification.id)

@@ -11,9 +11,10 @@ from app.domains.parts.judging import judge
 from app.domains.parts.lists import FitmentFacts, load_rows
 from app.domains.parts.names import number_key
 from app.domains.parts.said import say
-from app.domains.parts.verdicts import KINDS, Link, PartNumber, Row, Verdict, verdict
+from app.domains.parts.verdicts import BY_NUMBER, KINDS, Link, PartNumber, Row, Verdict, verdict
 
 __all__ = [
+    "BY_NUMBER",
     "KINDS",
     "CarFacts",
     "FitmentFacts",

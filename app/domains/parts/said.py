@@ -2,19 +2,23 @@
 
 from app.core.render import template_global
 from app.core.words import _
-from app.domains.parts.verdicts import Row, Verdict
+from app.domains.parts.verdicts import BY_NUMBER, Row, Verdict
 
 
 @template_global
-def fit_label(state: str) -> str:
+def fit_label(state: str, rule: str = "") -> str:
+    if state == "fits" and rule in BY_NUMBER:
+        return _("The number asked for") if rule == "asked" else _("Replaces the number asked for")
     return {"fits": _("Fits"), "does_not_fit": _("Does not fit"), "unknown": _("Fit unknown")}.get(
         state, state
     )
 
 
 @template_global
-def fit_tone(state: str) -> str:
+def fit_tone(state: str, rule: str = "") -> str:
     """The colour of the label, as `status` names them."""
+    if state == "fits" and rule in BY_NUMBER:
+        return "info"
     return {"fits": "go", "does_not_fit": "stop"}.get(state, "wait")
 
 

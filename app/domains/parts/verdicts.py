@@ -33,6 +33,8 @@ Rule = Literal[
     "older",
     "no_data",
 ]
+BY_NUMBER: tuple[Rule, ...] = ("asked", "supersedes_asked")
+"""It is the number somebody named, or stands in for it: what that fits, nobody has looked at."""
 Kind = Literal["oem", "aftermarket"]
 KINDS: tuple[Kind, ...] = ("oem", "aftermarket")
 LONGEST_CHAIN = 20
@@ -199,7 +201,7 @@ def _by_number(
 ) -> Verdict | None:
     """What follows from the numbers alone: only makers' numbers have a chain, and it runs one way."""
     key, asked = number_key(part.number), number_key(wanted)
-    said = Verdict(state="fits", rule="asked", number=part.number, by_vin=car.by_vin)
+    said = Verdict(state="fits", rule="asked", number=part.number)
     if part.kind != "oem" or not key:
         return None
     if key == asked:
@@ -219,7 +221,12 @@ def _by_number(
         row = _row_that_fits(car, old, rows)
         if row is not None:
             return msgspec.structs.replace(
-                said, rule="supersedes_fitting", chain=(*chain, part.number), source=source, row=row
+                said,
+                rule="supersedes_fitting",
+                by_vin=car.by_vin,
+                chain=(*chain, part.number),
+                source=source,
+                row=row,
             )
     if asked and key in (back := replaced_by(asked, links)):
         chain, source = back[key]

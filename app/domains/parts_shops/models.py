@@ -37,6 +37,10 @@ ONBOARDING_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+ENOUGH_OFFERS = 5
+"""Before so many, the share that was bought says more of chance than of the shop."""
+
+
 class PartsShop(TenantOwned, Base):
     """A business that sells parts from one place. Anybody may read it: nothing secret belongs here."""
 
@@ -91,6 +95,22 @@ class PartsShop(TenantOwned, Base):
     def rating(self) -> Decimal | None:
         """What buyers say, 1 to 5; nothing before the first."""
         return Decimal(self.rating_sum) / self.rating_count if self.rating_count else None
+
+    @property
+    def has_dealt(self) -> bool:
+        """Whether anything was bought there that is over: before that a score says nothing."""
+        return self.delivered_count + self.failed_count > 0
+
+    @property
+    def delivered_share(self) -> Decimal | None:
+        """Of what it brought or could not bring; None before the first."""
+        ended = self.delivered_count + self.failed_count
+        return Decimal(self.delivered_count) / ended if ended else None
+
+    @property
+    def win_share(self) -> Decimal | None:
+        """Of its offers, how many were bought of; None while they are too few to say."""
+        return Decimal(self.won_count) / self.quoted_count if self.quoted_count >= ENOUGH_OFFERS else None
 
     def sells_for(self, make: str) -> bool:
         """Whether it deals in parts for a make of car."""

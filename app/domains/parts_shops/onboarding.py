@@ -129,7 +129,7 @@ async def save(
     _must_be_open(onboarding)
     if not is_within_reach(onboarding, step):
         raise Refused(_("Please finish “%(step)s” first.", step=step_label(first_open(onboarding))))
-    _refuse_stale(onboarding, step, answer, seen)
+    _refuse_stale(onboarding, step, answer, seen, by.distance_unit)
     if step == "verification" and (missing := await missing_papers(db, onboarding)):
         raise Refused(_("Still missing: %(papers)s", papers=", ".join(missing)), status=422)
     await _keep(db, onboarding, step, answer, by)
@@ -160,10 +160,12 @@ def _must_be_open(onboarding: ShopOnboarding) -> None:
         )
 
 
-def _refuse_stale(onboarding: ShopOnboarding, step: str, answer: Mapping[str, Any], seen: int) -> None:
+def _refuse_stale(
+    onboarding: ShopOnboarding, step: str, answer: Mapping[str, Any], seen: int, unit: str
+) -> None:
     now = onboarding.answers.get(step, {})
     if onboarding.answers.get(_SAVED, {}).get(step, 0) > seen and now != answer:
-        raise Refused(changed_meanwhile(now, answer, currency_of(onboarding)), audit="onboarding.stale")
+        raise Refused(changed_meanwhile(now, answer, currency_of(onboarding), unit), audit="onboarding.stale")
 
 
 async def papers_of(

@@ -101,17 +101,21 @@ def _fields() -> dict[str, str]:
 
 
 @template_global
-def answer_rows(answer: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
+def answer_rows(answer: Mapping[str, Any], currency: str, unit: str = "km") -> list[tuple[str, str]]:
     """What was answered in one step, field by field, as it is read."""
     labels = _fields()
     rows = [
-        (label, answer_said(name, answer[name], currency)) for name, label in labels.items() if name in answer
+        (label, answer_said(name, answer[name], currency, unit))
+        for name, label in labels.items()
+        if name in answer
     ]
     return [(label, said) for label, said in rows if said]
 
 
-def answer_said(name: str, value: Any, currency: str) -> str:
-    """One answer as it is read."""
+def answer_said(name: str, value: Any, currency: str, unit: str) -> str:
+    """One answer as it is read; `unit` is the one the reader counts distances in."""
+    if name == "reach_km":
+        return render.distance(value, unit)
     if name in ("limit_minor", "delivery_fee_minor"):
         return render.money(value, currency)
     if name == "scope":
@@ -128,21 +132,20 @@ def answer_said(name: str, value: Any, currency: str) -> str:
     if name == "markup_percent":
         return render.percent(Decimal(value) / 100)
     units = {
-        "reach_km": _("%(n)s km", n=value),
         "warranty_months": _("%(n)s months", n=value),
         "delivery_hours": _("%(n)s hours", n=value),
     }
     return units.get(name, str(value))
 
 
-def changed_meanwhile(now: Mapping[str, Any], typed: Mapping[str, Any], currency: str) -> str:
+def changed_meanwhile(now: Mapping[str, Any], typed: Mapping[str, Any], currency: str, unit: str) -> str:
     """What stands there by now where something else was typed, for a form that another device was quicker than."""
     labels = _fields()
     rows = [
         _(
             "%(field)s is now: %(value)s.",
             field=labels[name],
-            value=answer_said(name, value, currency) or _("nothing"),
+            value=answer_said(name, value, currency, unit) or _("nothing"),
         )
         for name, value in now.items()
         if name in labels and typed.get(name) != value

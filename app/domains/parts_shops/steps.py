@@ -11,6 +11,8 @@ from app.core.errors import Invalid
 from app.core.forms import minor_of, read
 from app.core.locating import place_at, read_place
 from app.core.money import to_major
+from app.core.phones import is_phone
+from app.core.render import to_km
 from app.core.words import _
 from app.domains.garage.names import MAKES
 from app.domains.network.premises import currencies, zones
@@ -60,6 +62,12 @@ class Brands(msgspec.Struct, kw_only=True):
     reach_km: Annotated[int, Meta(ge=5, le=400)]
 
 
+class MilesForm(msgspec.Struct):
+    """How far, where the form counts in miles (`reach_unit`)."""
+
+    reach_km: Annotated[int, Meta(ge=3, le=248)]
+
+
 class Inventory(msgspec.Struct):
     stock_method: Literal["by_hand", "spreadsheet", "other_system"]
 
@@ -88,6 +96,10 @@ class Pricing(msgspec.Struct, kw_only=True):
 
 async def from_form(step: str, form: Any, currency: str) -> Answers:
     """What a form says for one step. Raises Invalid. Call it outside of a transaction: a geocoder may be asked."""
+    if step == "brands" and form.get("reach_unit") == "mi":
+        lists = {name: form.getall(name, []) for name in ("makes", "conditions")}
+        reach = {"reach_km": to_km(read(MilesForm, form).reach_km, "mi")}
+        return from_json(step, dict(form.items()) | lists | reach)
     if step == "location":
         place = await read_place(form)
         return msgspec.structs.asdict(
@@ -144,6 +156,8 @@ def _check_business(found: Business) -> Business:
         }
     )
     errors = {key.removeprefix("business."): words for key, words in wrong.items()}
+    if not is_phone(found.phone):
+        errors.setdefault("phone", _("Please enter a phone number."))
     if found.zone not in zones():
         errors["zone"] = _("There is no time zone of that name.")
     if found.currency not in currencies():

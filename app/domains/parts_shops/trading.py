@@ -124,7 +124,9 @@ async def change(
     if shop.version != seen and (differs := [one for one in answers if now[one] != answers[one]]):
         stands = {name: value for one in differs for name, value in now[one].items()}
         typed = {name: value for one in differs for name, value in answers[one].items()}
-        raise Refused(changed_meanwhile(stands, typed, shop.currency), audit="parts_shop.stale")
+        raise Refused(
+            changed_meanwhile(stands, typed, shop.currency, by.distance_unit), audit="parts_shop.stale"
+        )
     founding.write(shop, terms, {**now, **answers})
     center.address, center.city = answers["location"]["address"], answers["location"]["place"]
     shop.version += 1

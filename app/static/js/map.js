@@ -4,7 +4,7 @@ import "./vendor/leaflet.js";
 
 const L = window.L.noConflict();
 const LINES = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]; // degrees between two lines of the grid
-const LENGTHS = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05]; // km of the scale
+const LENGTHS = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05]; // of the scale, in its unit
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 const element = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
@@ -115,12 +115,13 @@ function lines(layer, box, south, north) {
 
 function withScale(map, scale) {
   const bar = scale.querySelector("[data-bar]");
+  const unit = scale.dataset.unit === "mi" ? "mi" : "km";
   const fit = () => {
     const y = map.getSize().y / 2;
-    const across = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y])) / 1000;
+    const across = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y])) / (unit === "mi" ? 1609.344 : 1000);
     const length = LENGTHS.find((one) => one <= across) ?? LENGTHS.at(-1);
     bar.style.inlineSize = `${Math.round((100 * length) / across)}px`;
-    scale.querySelector("[data-length]").textContent = length < 1 ? `${length * 1000} m` : `${length} km`;
+    scale.querySelector("[data-length]").textContent = unit === "km" && length < 1 ? `${length * 1000} m` : `${length} ${unit}`;
   };
   map.on("zoomend moveend", fit);
   fit();

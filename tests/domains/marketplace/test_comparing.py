@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.db import new_id
-from app.domains.marketplace.comparing import BY, Standing, ranked
+from app.domains.marketplace.comparing import BY, Shown, Standing, _best, ranked
+from app.domains.marketplace.models import ShopQuoteLine
+from app.domains.marketplace.said import fit_status
 
 DAY = datetime(2026, 12, 1, 9, tzinfo=UTC)
 
@@ -38,3 +42,29 @@ def test_who_brings_more_stands_first_and_the_order_does_not_depend_on_who_came_
         assert whole[0].total_minor == min(one.total_minor for one in whole)
     if by == "score" and whole:
         assert whole[0].score == max(one.score for one in whole)
+
+
+def test_a_number_that_the_buyer_named_is_not_proven_to_fit() -> None:
+    line = ShopQuoteLine(
+        is_available=True, fits="fits", fit_rule={"rule": "asked", "state": "fits", "number": "A 1"}
+    )
+    other = ShopQuoteLine(is_available=True, fits="fits", fit_rule={"rule": "fitment"})
+    shown: Any = SimpleNamespace(lines={1: line, 2: other})
+    assert Shown.fitting.fget(shown) == 1  # type: ignore[attr-defined]
+    assert fit_status(line) == ("info", "The number you asked for")
+    assert fit_status(other)[1] == "Fits"
+
+
+def test_a_nearer_shop_is_the_nearest_also_when_it_lacks_a_part() -> None:
+    def stands(missing: int, total: int, metres: int) -> Standing:
+        return Standing(
+            quote_id=new_id(),
+            available=2 - missing,
+            missing=missing,
+            total_minor=total,
+            delivers_at=DAY,
+            distance_m=metres,
+        )
+
+    near, cheap, dear = stands(1, 1, 100), stands(0, 50, 900), stands(0, 60, 800)
+    assert _best([near, cheap, dear]) == {"total": {cheap.quote_id}, "distance": {near.quote_id}}

@@ -129,6 +129,10 @@ async def test_what_cannot_be_offered_is_said_beside_its_field_and_stays_typed(b
         assert f'id="f-{field}-error"' in answer.text, changed
         assert "from shelf “B”" in answer.text
     assert (await the_quote(code)).revision == 0
+    minus = await counter.post(f"/market/requests/{code}/offer", typed("50", lines__0__core_charge="-5"))
+    assert "A price cannot be negative." in minus.text
+    thousands = await counter.post(f"/market/requests/{code}/sum", typed("1,200"))
+    assert "$1,200.00" in thousands.text
     nothing = await counter.post(f"/market/requests/{code}/offer", typed(None))
     assert "decline the request instead" in nothing.text
 
@@ -271,6 +275,10 @@ async def test_a_shop_that_cannot_be_paid_is_told_what_to_do(browser: Browsers) 
         shop.takes_cash = False
     counter = browser(SELLER)
     assert "/settings/payments" in (await counter.get("/market")).text
+    page = (await counter.get(f"/market/requests/{code}")).text
+    assert "cannot be paid yet" in page
+    assert "unit_price" not in page, "no form to fill in for nothing"
+    assert f"/market/requests/{code}/refusal" in page
     assert (await counter.post(f"/market/requests/{code}/offer", typed("50"))).status_code == 409
 
 

@@ -17,11 +17,12 @@ from app.core.db import transaction
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.tables import Delivery, EventRow
 from app.core.viewer import Viewer
-from app.domains.marketplace import accepting, asking, orders, quoting
+from app.domains.marketplace import accepting, asking, deal_paying, orders, quoting
 from app.domains.marketplace.live import bids_topic, market_topic, order_topic
-from app.domains.marketplace.models import PartsOrder, PurchaseLine, ShopQuote
+from app.domains.marketplace.models import PartsOrder, PurchaseLine, PurchasePayment, ShopQuote
 from app.domains.marketplace.replaying import against_the_books, log_of, replay
 from app.settings import settings
+from tests import market
 from tests.cast import CAST, Cast, Person
 from tests.conftest import viewing
 from tests.market import a_draft, an_offer, quote_at
@@ -406,3 +407,21 @@ async def test_a_line_that_is_bought_cannot_be_bought_again_even_past_the_operat
         with pytest.raises(IntegrityError, match="ix_purchase_lines_once"):
             await db.flush()
         await db.rollback()
+
+
+async def test_what_the_clock_has_never_looked_at_stands_before_what_it_has(site: str) -> None:
+    """Otherwise a few hundred that nothing comes of would stand before it for ever."""
+    long_ago = clock.now() - timedelta(days=2)
+    for asked_at in (long_ago, None):
+        async with transaction() as db:
+            order = await market.asked(db, "Pads")
+            (purchase,) = await market.bought(db, order, await market.offered(db, order, 5000))
+            await viewing(db, CAST.seller)
+            db.add(
+                PurchasePayment(
+                    tenant_id=purchase.tenant_id, purchase_id=purchase.id, provider="stripe", status="pending",
+                    provider_ref=f"pi_{purchase.id}", amount_minor=5000, currency="USD", asked_at=asked_at,
+                    created_at=long_ago,
+                )
+            )  # fmt: skip
+    assert [one.asked_at for one in await deal_paying.undecided()] == [None, long_ago]

@@ -1,5 +1,6 @@
 """What the database lets nobody do on the market, whatever the code above it tries."""
 
+import re
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Executable
 
+from app.core import clock
 from app.core.db import new_id
 from app.core.tables import File
 from app.domains.marketplace import accepting, asking, orders, quoting
@@ -20,6 +22,7 @@ from app.domains.marketplace.models import (
     Purchase,
     ShopQuote,
 )
+from tests import market
 from tests.cast import NORTHSIDE_CENTER, NORTHSIDE_SHOP, VOLT, Cast, Person
 from tests.conftest import viewing
 from tests.market import a_draft, an_offer, asked, offered, quote_at
@@ -29,7 +32,7 @@ async def refused(db: AsyncSession, who: Person, *tries: Executable) -> None:
     """Each of them is refused by the database itself, for this person."""
     await viewing(db, who)
     for one in tries:
-        with pytest.raises(DBAPIError, match=r"row-level security|stay with|only the seller"):
+        with pytest.raises(DBAPIError, match=r"row-level security|stay with|only the (seller|buyer)"):
             async with db.begin_nested():
                 await db.execute(one)
 
@@ -103,6 +106,46 @@ async def test_a_buyer_cannot_set_a_sellers_price_nor_a_seller_what_was_agreed(
         db, cast.customer, one.values(paid_minor=5000), one.values(total_minor=1), one.values(tenant_id=VOLT)
     )
     await refused(db, cast.seller, one.values(total_minor=9000), one.values(user_id=cast.stranger.user_id))
+
+
+async def test_each_side_says_its_own_of_a_sale_and_only_takes_away_what_it_answers(
+    db: AsyncSession, cast: Cast
+) -> None:
+    order = await asked(db, "Pads")
+    quote = await offered(db, order, 5000)
+    (bought,) = await market.bought(db, order, quote)
+    one = update(Purchase).where(Purchase.id == bought.id)
+    now = clock.now()
+    await refused(
+        db, cast.customer, one.values(rating_reply="We are the best"), one.values(rating_replied_at=now),
+        one.values(answer="We agree"), one.values(handed_to="Dana"), one.values(core_back_at=now),
+        one.values(confirm_by=now), one.values(payment_status="paid"), one.values(delivers_at=now),
+    )  # fmt: skip
+    await refused(
+        db, cast.seller, one.values(rating=5), one.values(rating_words="Splendid"), one.values(rated_at=now),
+        one.values(asked_at=now), one.values(asked_reason="I broke it"), one.values(ship_to={"name": "Me"}),
+    )  # fmt: skip
+    theirs = update(ShopQuote).where(ShopQuote.id == quote.id)
+    await refused(db, cast.seller, theirs.values(rank=0), theirs.values(asked_at=now))
+    await viewing(db, cast.customer)
+    await db.execute(one.values(asked_at=now, asked_reason="Found another", answer=""))
+    await viewing(db, cast.seller)
+    await db.execute(one.values(asked_at=None, answer="It is cut to size"))
+
+
+@pytest.mark.parametrize("model", [ShopQuote, Purchase])
+async def test_every_column_that_two_sides_share_is_somebodys(
+    db: AsyncSession, model: type[ShopQuote | Purchase]
+) -> None:
+    """The database lets nobody change a column that stands in none of the lists."""
+    said = await db.scalar(
+        text("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = :name"),
+        {"name": f"{model.__tablename__}_two_sides"},
+    )
+    stay, sellers, buyers, eithers, emptied = (one.split() for one in re.findall(r"'([^']*)'", said))
+    listed = [*stay, *sellers, *buyers, *eithers]
+    assert sorted(listed) == sorted(column.name for column in model.__table__.columns)
+    assert {*emptied} <= {*sellers, *buyers}
 
 
 async def test_a_seller_has_sold_nothing_to_somebody_who_did_not_ask(db: AsyncSession, cast: Cast) -> None:

@@ -85,6 +85,7 @@ async def test_the_network_opens_each_number_and_nobody_else_does(browser, cast:
         file = await network.get(f"/network/parts-market/rows.csv?show={name}")
         lines = list(csv.reader(io.StringIO(file.text.lstrip("\ufeff"))))[1:]
         assert len(re.findall(r"<tr><td", page)) == len(lines), name
+    assert re.search(r'href="/network/parts-market"[^>]*aria-current="page"', page)
     assert (await network.get("/network/parts-market?show=nothing")).status_code == 404
     for person in (cast.customer, cast.seller, cast.owner, cast.outsider):
         for url in ("/network/parts-market", "/network/parts-market/rows.csv"):

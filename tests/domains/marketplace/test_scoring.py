@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import transaction
-from app.domains.marketplace import accepting, events, orders, rating, scoring
+from app.core.viewer import Viewer
+from app.domains.marketplace import accepting, asking, events, figures, orders, rating, scoring
 from app.domains.marketplace.models import Purchase, ShopQuote
 from app.domains.parts_shops.models import PartsShop
 from app.subscriptions import SUBSCRIPTIONS
@@ -118,6 +119,39 @@ async def test_everything_is_counted_from_the_deals_and_twice_is_once(db: AsyncS
     assert 50 < shop.score < 100
 
 
+async def test_asked_anew_a_shop_answers_that_asking_and_not_the_one_hours_ago(
+    db: AsyncSession, cast: Cast
+) -> None:
+    with clock.moved_by(timedelta(hours=-9)):
+        order = await asked(db, "Pads")
+    assert await asking.expire(db, order, by=Viewer.system())
+    await asking.submit(db, order, by=cast.customer.viewer)
+    with clock.moved_by(timedelta(minutes=4)):
+        await offered(db, order, 5000)
+    await viewing(db, cast.seller)
+    await scoring.rescore(db, NORTHSIDE, NORTHSIDE_SHOP)
+    seconds = (await counted(db)).response_seconds
+    assert seconds is not None
+    assert 240 <= seconds < 300
+    await viewing(db, cast.network)
+    await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+    [row] = await figures.rows(db, "first_quote")
+    assert 240 <= row.value < 300
+
+
+async def test_the_share_of_offers_won_is_said_when_there_are_enough(browser, cast: Cast) -> None:
+    page = f"/parts-shops/{NORTHSIDE_SHOP}/ratings"
+    for offers, said in ((4, False), (5, True)):
+        async with transaction(tenant=NORTHSIDE) as db:
+            shop = await db.get_one(PartsShop, NORTHSIDE_SHOP)
+            shop.quoted_count, shop.won_count = offers, 2
+        for who, where in ((None, page), (cast.seller, "/market/ratings")):
+            assert (f"of {offers} offers" in (await browser(who).get(where)).text) is said
+    shops = (await browser().get("/parts-shops")).text
+    assert "New here" in shops
+    assert "of 100" not in shops, "nothing has been bought there yet"
+
+
 async def test_the_order_of_events_makes_no_difference(browser, run_reactions, cast: Cast) -> None:
     """The reactions run in the relay's order; counted again in any other, and by nobody, it is the same."""
     async with transaction() as db:
@@ -197,10 +231,10 @@ async def test_a_rating_is_its_buyers_alone_and_stays_after_two_weeks(browser, c
     assert (await driver.json("PUT", api, {"rating": 6})).status_code == 400
     assert (await driver.json("PUT", api, {"rating": 4, "words": "Good"})).json()["rating"] == 4
     long_ago = clock.now() - rating.CHANGEABLE
-    async with transaction(tenant=NORTHSIDE) as db:
+    async with transaction(user=cast.customer.user_id) as db:
         await db.execute(update(Purchase).where(Purchase.id == purchase).values(rated_at=long_ago))
     assert (await driver.json("PUT", api, {"rating": 1})).status_code == 409
-    async with transaction(tenant=NORTHSIDE) as db:
+    async with transaction(user=cast.customer.user_id) as db:
         assert await db.scalar(select(Purchase.rating).where(Purchase.id == purchase)) == 4
         await db.execute(
             update(Purchase)

@@ -1,16 +1,22 @@
 """A buyer and each shop write to each other about a request, apart; nobody else reads it, and a buyer has no name before
 something is bought of a shop."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
-from app.core.db import transaction
+from app.core import clock
+from app.core.db import new_id, transaction
 from app.core.live import read_stream_token
+from app.domains.accounts.models import Session
 from app.domains.marketplace import accepting, asking, orders, quoting, talking
 from app.domains.marketplace.models import PartsOrder
 from app.domains.messaging import id_of, thread_topic
-from tests.cast import Cast, Person
+from app.domains.network.models import RoleAt, ServiceCenter
+from app.domains.notifications.models import Notification
+from tests.cast import HARBOR, HARBOR_CENTER, Cast, Person
 from tests.conftest import viewing
 from tests.market import a_draft, an_offer, quote_at
 from tests.tenancy.test_topics import STREAM
@@ -115,3 +121,44 @@ async def test_a_workshop_buys_and_both_pages_are_rung(browser, cast: Cast) -> N
     assert "Avery" not in read
     assert "A colleague" in (await browser(cast.owner).get(here)).text
     assert (await browser(cast.customer).get(here)).status_code == 404
+
+
+async def test_what_a_workshop_writes_is_read_where_it_buys_and_not_at_its_other_places(
+    browser, run_reactions, cast: Cast
+) -> None:
+    order = await requested(cast.advisor)
+    quote, thread = await quoted(order, cast.seller, 5000)
+    shop = browser(cast.seller)
+    assert (
+        await shop.post(f"/market/requests/{order.code}/messages", {"text": "In by noon"})
+    ).status_code == 303
+    other = replace(cast.technician, center_id=new_id())
+    async with transaction(tenant=HARBOR) as db:
+        here = await db.get_one(ServiceCenter, HARBOR_CENTER)
+        db.add(
+            ServiceCenter(
+                id=other.center_id,
+                tenant_id=HARBOR,
+                name="Harbor West",
+                slug="west",
+                zone=here.zone,
+                currency="USD",
+            )
+        )
+        await db.flush()
+        place = update(RoleAt).where(RoleAt.user_id == other.user_id)
+        await db.execute(place.values(service_center_id=other.center_id))
+        session = update(Session).where(Session.user_id == other.user_id)
+        await db.execute(session.values(center_id=other.center_id))
+    mine, theirs = browser(cast.advisor), browser(other)
+    url = f"/api/v1/chat/threads/{thread}/messages"
+    assert [one["message"] for one in (await mine.get(url)).json()] == ["In by noon"]
+    assert (await theirs.get(url)).status_code == 404
+    assert (await theirs.get(f"/parts/orders/{order.code}/offers/{quote}/messages")).status_code == 404
+    assert (await theirs.get("/api/v1/chat/threads")).json() == []
+    with clock.moved_by(timedelta(seconds=6)):
+        await run_reactions()
+    for person, lines in ((cast.advisor, 1), (other, 0)):
+        async with transaction(user=person.user_id) as db:
+            told = select(Notification).where(Notification.type == "message")
+            assert len((await db.scalars(told)).all()) == lines, person.key

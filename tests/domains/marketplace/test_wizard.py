@@ -195,6 +195,54 @@ async def test_rows_come_and_go_by_buttons_alone_and_photos_stay_with_theirs(bro
         assert await drafting.photos_of(db, disc.order_id) == {}
 
 
+async def test_photos_stay_though_another_field_is_wrong(browser, cast):
+    one = browser(cast.customer)
+    code = await begun(one)
+    here = f"/parts/orders/{code}/parts"
+    await one.post(f"/parts/orders/{code}/delivery", TO)
+    picture = ("part.jpg", pictures.jpeg(), "image/jpeg")
+    wrong = rows("Pads", "") | {"quantity-new-0": "many", "note-new-1": "left"}
+    files = [("photos-new-0-0", picture), ("photos-new-1-0", picture)]
+    said = await one.post(here, wrong, files=files)
+    assert said.status_code == 422
+    [pads] = (await stored(code))[1]
+    assert (pads.name, pads.quantity) == ("Pads", 1)
+    assert f'name="quantity-{pads.id}"' in said.text
+    assert 'value="many"' in said.text
+    assert said.text.count("enter a number") == 2, "above, and beside the field as it is called now"
+    assert "choose the photos again" in said.text, "of the part that has no name yet"
+    mended = {"row": [str(pads.id)], f"name-{pads.id}": "Pads", f"quantity-{pads.id}": "2", "go": "next"}
+    assert (await one.post(here, mended)).status_code == 303
+    async with transaction(user=cast.customer.user_id) as db:
+        assert len((await drafting.photos_of(db, pads.order_id))[pads.id]) == 1
+
+
+async def test_what_was_left_out_can_be_asked_for_while_the_rest_is_on_its_way(browser, cast):
+    async with transaction() as db:
+        order = await asked(db, "Pads", "Discs")
+        quote = await offered(db, order, 5000, None)
+        pads, _discs = await orders.lines_of(db, order.id)
+        chosen, seen = {pads.id: quote.id}, {quote.id: quote.revision}
+        await accepting.accept(db, order, chosen, seen, by=cast.customer.viewer)
+        code = order.code
+    one = browser(cast.customer)
+    assert f'name="again" value="{code}"' in (await one.get(f"/parts/orders/{code}")).text
+    async with transaction(user=cast.customer.user_id) as db:
+        await db.execute(update(PartsOrder).where(PartsOrder.code == code).values(status="quoted"))
+    again = await one.post("/parts/orders", {"again": code})
+    assert again.status_code == 303
+    [line] = (await stored(again.headers["location"].split("/")[3]))[1]
+    assert line.name == "Discs"
+
+
+async def test_a_doubtful_vin_leaves_the_cars_of_the_garage_to_choose(browser, cast):
+    one = browser(cast.customer)
+    code = await begun(one)
+    page = (await one.get(f"/parts/orders/{code}/vehicle?vin=1HGCM82633A00435")).text
+    assert "17 characters" in page
+    assert f'name="vehicle" value="{CAR}"' in page
+
+
 async def test_forty_rows_are_taken_and_one_more_is_not(browser, cast):
     one = browser(cast.customer)
     code = await filled(one, *(f"Bolt {n}" for n in range(40)))

@@ -13,6 +13,7 @@ from app.core.tables import Delivery
 from app.domains.accounts.models import Session
 from app.domains.notifications.models import PushSubscription
 from app.settings import settings
+from tests import market
 from tests.browsing import Browser
 from tests.cast import Cast, Person
 from tests.domains.notifications import things
@@ -70,6 +71,21 @@ async def test_what_is_told_reaches_the_readers_devices_and_nobody_elses(
     kept = await devices_of(cast.customer)
     assert not any(phone.endpoint.encode() in one.sealed for one in kept)
     assert await devices_of(cast.outsider) == []
+
+
+async def test_a_request_waits_for_a_device_no_longer_than_for_offers_and_an_urgent_one_wakes_it(
+    service: PushService, browser: Open, cast: Cast, run_reactions: Run
+) -> None:
+    await told_on(browser(cast.seller), service.device("counter"))
+    for priority, urgency in (("normal", "normal"), ("urgent", "high")):
+        service.got.clear()
+        async with transaction() as db:
+            await market.asked(db, "Pads", priority=priority)
+        with clock.moved_by(timedelta(minutes=30)):
+            await run_reactions()
+        [sent] = service.got
+        assert sent.headers["urgency"] == urgency
+        assert 0 < int(sent.headers["ttl"]) <= 90 * 60
 
 
 async def test_a_topic_one_does_not_want_stays_off_the_devices_and_on_the_list(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from app.core.db import transaction
 from app.core.errors import Refused
 from app.core.security import csrf_token
 from app.core.tables import File
+from app.domains.accounts.models import User
 from app.domains.marketplace import orders
 from app.domains.network.models import ServiceCenter, Tenant
 from app.domains.parts_shops import personal, reviewing, tasks
@@ -53,19 +55,21 @@ async def test_what_one_device_saves_the_other_goes_on_with_and_a_stale_page_cha
     # Forward is shut, and a bad answer keeps what was typed.
     assert (await desk.get("/sell-parts/brands")).headers["location"] == "/sell-parts/business"
     bad = await phone.post(
-        "/sell-parts/business", {**FORMS["business"], "email": "nowhere", "zone": "Mars/Phobos"}
+        "/sell-parts/business",
+        {**FORMS["business"], "email": "nowhere", "phone": "abc", "zone": "Mars/Phobos"},
     )
     assert bad.status_code == 422
     assert "no time zone of that name" in bad.text
+    assert "enter a phone number" in bad.text
     assert "O&#39;Hara Spares" in bad.text
     assert (await way_of(cast.stranger)).completed_steps == []
     saved = await phone.post("/sell-parts/business", {**FORMS["business"], "version": "1"})
     assert saved.headers["location"] == "/sell-parts/location"
     # The other device had the page open from before.
-    stale = await desk.post("/sell-parts/business", {**FORMS["business"], "phone": "112", "version": "1"})
+    stale = await desk.post("/sell-parts/business", {**FORMS["business"], "phone": "112 34", "version": "1"})
     assert stale.status_code == 409
     assert "Phone is now: +1 207 555 0111." in stale.text
-    assert 'value="112"' in stale.text
+    assert 'value="112 34"' in stale.text
     assert (await way_of(cast.stranger)).answers["business"]["phone"] == "+1 207 555 0111"
     assert "+1 207 555 0111" in (await desk.get("/sell-parts/business")).text
     # Another currency means other sums: prices are asked for again.
@@ -74,6 +78,18 @@ async def test_what_one_device_saves_the_other_goes_on_with_and_a_stale_page_cha
     await phone.post("/sell-parts/business", {**FORMS["business"], "currency": "CAD", "version": "99"})
     assert (await way_of(cast.stranger)).completed_steps == [1, 2, 3, 4]
     assert (await phone.post("/sell-parts")).headers["location"] == "/sell-parts/pricing"
+
+
+async def test_who_counts_in_miles_says_in_miles_how_far(browser, cast):
+    seller = browser(cast.stranger)
+    await walk(seller, until="brands")
+    form = FORMS["brands"] | {"reach_unit": "mi"}
+    assert (await seller.post("/sell-parts/brands", form | {"reach_km": "400"})).status_code == 422
+    assert (await seller.post("/sell-parts/brands", form | {"reach_km": "50"})).status_code == 303
+    assert (await way_of(cast.stranger)).answers["brands"]["reach_km"] == 80
+    async with transaction(user=cast.stranger.user_id) as db:
+        (await db.get_one(User, cast.stranger.user_id)).distance_unit = "mi"
+    assert re.search(r'name="reach_km"[^>]*value="50"', (await seller.get("/sell-parts/brands")).text)
 
 
 async def test_papers_are_pdfs_or_photos_by_what_is_in_them_and_go_with_their_bytes(browser, cast):

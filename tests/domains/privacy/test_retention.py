@@ -35,8 +35,8 @@ async def test_what_was_told_goes_after_a_year(site):
     for days in (364, 366):
         at = clock.now() - timedelta(days=days)
         await owner.execute(
-            "INSERT INTO notifications (id, user_id, type, title, message, url, data, is_read, created_at) "
-            "VALUES ($1, $2, 'system', $3, '', '', '{}', true, $4)",
+            "INSERT INTO notifications (id, user_id, type, title, message, url, data, is_read, is_urgent, created_at) "
+            "VALUES ($1, $2, 'system', $3, '', '', '{}', true, false, $4)",
             new_id(), CAST.customer.user_id, f"{days} days old", at,
         )  # fmt: skip
         await owner.execute(

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0058"
-down_revision = "0057"
+revision = "0057"
+down_revision = "0056"
 
 ADDED = (
     (
