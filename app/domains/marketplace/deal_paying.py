@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import exists, or_, select, text
+from sqlalchemy import and_, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -404,8 +404,13 @@ async def to_settle_up() -> list[tuple[UUID, UUID]]:
             select(PurchaseRefund.tenant_id, PurchaseRefund.purchase_id)
             .where(
                 PurchaseRefund.status == "pending",
-                PurchaseRefund.created_at < now - timedelta(minutes=1),
-                or_(PurchaseRefund.try_at.is_(None), PurchaseRefund.try_at <= now),
+                or_(
+                    PurchaseRefund.try_at <= now,
+                    and_(
+                        PurchaseRefund.try_at.is_(None),
+                        PurchaseRefund.created_at < now - timedelta(minutes=1),
+                    ),
+                ),
             )
             .order_by(PurchaseRefund.created_at, PurchaseRefund.id)
             .limit(200)

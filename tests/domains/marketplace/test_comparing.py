@@ -49,7 +49,7 @@ def test_a_number_that_the_buyer_named_is_not_proven_to_fit() -> None:
         is_available=True, fits="fits", fit_rule={"rule": "asked", "state": "fits", "number": "A 1"}
     )
     other = ShopQuoteLine(is_available=True, fits="fits", fit_rule={"rule": "fitment"})
-    shown: Any = SimpleNamespace(lines={1: line, 2: other})
+    shown: Any = SimpleNamespace(there=[line, other])
     assert Shown.fitting.fget(shown) == 1  # type: ignore[attr-defined]
     assert fit_status(line) == ("info", "The number you asked for")
     assert fit_status(other)[1] == "Fits"
