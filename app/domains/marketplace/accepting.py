@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import new_id
-from app.core.errors import Invalid, Refused
+from app.core.errors import Forbidden, Invalid, Refused
 from app.core.money import rounded
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.marketplace import asking, orders, paying_ways
 from app.domains.marketplace.events import OffersAccepted, QuoteWon
 from app.domains.marketplace.models import (
+    ASKING,
     PartsOrder,
     PartsOrderLine,
     Purchase,
@@ -39,6 +40,13 @@ Choice = Mapping[UUID, UUID]
 """Line of the order -> the quote it is accepted from. What is not in it the buyer does without."""
 
 
+def must_buy(me: Viewer) -> None:
+    """What is accepted is bought, also where it is paid on delivery: at a workshop only some may spend its money. Raises
+    Forbidden."""
+    if me.tenant_id is not None and not me.can("buy:parts"):
+        raise Forbidden("buy:parts")
+
+
 class OfferChanged(Refused):
     """The offer is not what the buyer saw when they pressed the button."""
 
@@ -47,7 +55,8 @@ async def accept(
     db: AsyncSession, order: PartsOrder, choice: Choice, seen: Mapping[UUID, int], *, by: Viewer
 ) -> list[Purchase]:
     """Accept lines from the offers they were chosen of; `seen` holds the revision of each chosen offer that the buyer
-    was shown. The other shops are told; what nobody was chosen for is given up. Raises Invalid, Refused."""
+    was shown. The other shops are told; what nobody was chosen for is given up. Raises Invalid, Refused, Forbidden."""
+    must_buy(by)
     order = await orders.hold(db, order.id)
     lines = {line.id: line for line in await orders.lines_of(db, order.id)}
     open_lines = {key: line for key, line in lines.items() if not line.given_up}
@@ -89,11 +98,16 @@ async def _bought(db: AsyncSession, order: PartsOrder) -> set[UUID]:
     return {line.order_line_id for some in found.values() for line in some if line.is_live}
 
 
-def _check_choice(order: PartsOrder, choice: Choice, open_lines: set[UUID]) -> None:
-    if order.status == "accepted":
+def check_open(order: PartsOrder) -> None:
+    """Raises Refused when there is nothing to decide any more."""
+    if order.status not in (*ASKING, "draft", "expired", "cancelled"):
         raise Refused(_("This order is decided already."), audit="parts_order.illegal_move")
     if not order.is_asking(clock.now()):
         raise Refused(_("The time for offers is over."), audit="parts_order.illegal_move")
+
+
+def _check_choice(order: PartsOrder, choice: Choice, open_lines: set[UUID]) -> None:
+    check_open(order)
     if not choice:
         raise Invalid({"choice": _("Choose an offer for at least one part.")})
     if not set(choice) <= open_lines:
