@@ -33,7 +33,7 @@ async def _ordered(*names: str, **on_job: Any) -> tuple[UUID, UUID]:
         await db.flush()
         won = await offered(db, order, *[5000] * len(names))
         await offered(db, order, *[6000] * len(names), seller=CAST.second_seller)
-        (purchase,) = await bought(db, order, *[won] * len(names), buyer=CAST.technician)
+        (purchase,) = await bought(db, order, *[won] * len(names), buyer=CAST.advisor)
         return job.id, purchase.id
 
 
@@ -66,7 +66,7 @@ async def test_a_part_that_is_on_the_job_gets_its_number_and_cost_and_keeps_its_
         order = await db.scalar(select(PartsOrder).where(PartsOrder.job_id == job_id))
         assert order is not None
         (again,) = await orders.quotes_of(db, order.id, "offered")
-        await bought(db, order, again, buyer=CAST.technician)
+        await bought(db, order, again, buyer=CAST.advisor)
     await run_reactions()
     _job_now, lines = await _job(job_id)
     assert len(lines) == len(before)
