@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.viewer import Viewer
@@ -133,8 +133,9 @@ async def asked_already(db: AsyncSession, draft: PartsOrder) -> list[Already]:
     if draft.job_id is None:
         return []
     rows = await db.execute(
-        select(PartsOrderLine, PartsOrder)
+        select(PartsOrderLine, PurchaseLine.job_line_id, PartsOrder)
         .join(PartsOrder, PartsOrder.id == PartsOrderLine.order_id)
+        .outerjoin(PurchaseLine, and_(PurchaseLine.order_line_id == PartsOrderLine.id, PurchaseLine.is_live))
         .where(
             PartsOrder.job_id == draft.job_id,
             PartsOrder.buyer_tenant_id == draft.buyer_tenant_id,
@@ -144,19 +145,19 @@ async def asked_already(db: AsyncSession, draft: PartsOrder) -> list[Already]:
         )
         .order_by(PartsOrder.created_at.desc())
     )
-    others = [(line, order) for line, order in rows]
+    others = [(line, line.job_line_id or came_back_to, order) for line, came_back_to, order in rows]
     found = []
     for line in await orders.lines_of(db, draft.id):
-        same = next((order for other, order in others if _is_same(line, other)), None)
+        same = next((order for other, at, order in others if _is_same(line, other, at)), None)
         if same is not None:
             found.append(Already(line.name, same))
     return found
 
 
-def _is_same(one: PartsOrderLine, other: PartsOrderLine) -> bool:
-    """The same line of the job, the same number, or called the same."""
-    if one.job_line_id and other.job_line_id:
-        return one.job_line_id == other.job_line_id
+def _is_same(one: PartsOrderLine, other: PartsOrderLine, at: UUID | None) -> bool:
+    """The same line of the job, `at` which the other stands; else the same number, or called the same."""
+    if one.job_line_id and at:
+        return one.job_line_id == at
     if one.part_number and other.part_number:
         return one.part_number.casefold() == other.part_number.casefold()
     return one.name.casefold() == other.name.casefold()

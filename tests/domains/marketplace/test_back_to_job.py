@@ -71,6 +71,9 @@ async def test_a_part_that_is_on_the_job_gets_its_number_and_cost_and_keeps_its_
     _job_now, lines = await _job(job_id)
     assert len(lines) == len(before)
     assert {line.id: line.unit_cost_minor for line in lines}[part.id] == 6000
+    desk = browser(CAST.technician)
+    draft = (await desk.post(f"/jobs/{job_id}/parts-requests")).headers["location"].rpartition("/")[0]
+    assert f"is already ordered in {order.code}." in (await desk.get(f"{draft}/review")).text
 
 
 async def test_a_part_that_is_not_on_the_job_yet_is_put_there_once_and_the_customer_is_asked(
