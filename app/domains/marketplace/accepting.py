@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import new_id
-from app.core.errors import Forbidden, Invalid, Refused
+from app.core.errors import Invalid, Refused
 from app.core.money import rounded
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -26,6 +26,7 @@ from app.domains.marketplace.models import (
     ShopQuoteLine,
 )
 from app.domains.marketplace.moves import move_order, move_quote
+from app.domains.marketplace.purchases import must_buy
 from app.domains.marketplace.quoting import line_total
 from app.domains.marketplace.telling import as_seller, tell, tell_quote
 from app.domains.network.models import ServiceCenter
@@ -40,13 +41,6 @@ Choice = Mapping[UUID, UUID]
 """Line of the order -> the quote it is accepted from. What is not in it the buyer does without."""
 
 
-def must_buy(me: Viewer) -> None:
-    """What is accepted is bought, also where it is paid on delivery: at a workshop only some may spend its money. Raises
-    Forbidden."""
-    if me.tenant_id is not None and not me.can("buy:parts"):
-        raise Forbidden("buy:parts")
-
-
 class OfferChanged(Refused):
     """The offer is not what the buyer saw when they pressed the button."""
 
@@ -56,7 +50,7 @@ async def accept(
 ) -> list[Purchase]:
     """Accept lines from the offers they were chosen of; `seen` holds the revision of each chosen offer that the buyer
     was shown. The other shops are told; what nobody was chosen for is given up. Raises Invalid, Refused, Forbidden."""
-    must_buy(by)
+    must_buy(by)  # also what is paid on delivery is bought from here on
     order = await orders.hold(db, order.id)
     lines = {line.id: line for line in await orders.lines_of(db, order.id)}
     open_lines = {key: line for key, line in lines.items() if not line.given_up}

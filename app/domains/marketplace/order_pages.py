@@ -29,6 +29,7 @@ from app.domains.marketplace import (
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
+from app.domains.marketplace.purchases import must_buy
 from app.domains.marketplace.said import how_far
 
 AnyRequest = Request[Any, Any, Any]
@@ -159,7 +160,7 @@ async def _acceptance(
     order is decided, the order itself."""
     async with begin(request) as (db, me):
         order = await find(db, me, code)
-        accepting.must_buy(me)
+        must_buy(me)
         if order.status == "draft":
             return see_other(request, f"/parts/orders/{order.code}/{order.step}")
         try:

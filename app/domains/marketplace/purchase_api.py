@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from app.core.errors import NotFound
 from app.core.visit import begin, needs
 from app.domains.marketplace import deal_paying, fulfilling, orders, purchases
-from app.domains.marketplace.accepting import must_buy
 from app.domains.marketplace.order_api import PurchaseOut, purchase_out
 from app.domains.marketplace.order_pages import find
+from app.domains.marketplace.purchases import must_buy
 
 AnyRequest = Request[Any, Any, Any]
 

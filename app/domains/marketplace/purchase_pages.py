@@ -17,10 +17,10 @@ from app.core.words import _
 from app.domains import workshop
 from app.domains.billing import checkout
 from app.domains.marketplace import deal_paying, for_job, fulfilling, order_pages, purchases
-from app.domains.marketplace.accepting import must_buy
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.for_job import JobParts
 from app.domains.marketplace.live import order_topic
+from app.domains.marketplace.purchases import must_buy
 
 AnyRequest = Request[Any, Any, Any]
 BUYS = needs("order:parts") | {"page": "/parts/purchases/{purchase_id}"}

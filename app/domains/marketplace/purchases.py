@@ -37,6 +37,12 @@ async def find_bought(db: AsyncSession, me: Viewer, purchase_id: UUID) -> tuple[
     return row[0], row[1]
 
 
+def must_buy(me: Viewer) -> None:
+    """At a workplace only some may spend its money. Raises Forbidden."""
+    if me.tenant_id is not None and not me.can("buy:parts"):
+        raise Forbidden("buy:parts")
+
+
 async def find_sold(db: AsyncSession, me: Viewer, purchase_id: UUID) -> tuple[PartsOrder, Purchase]:
     """A sale of the shop the viewer works for. Raises NotFound."""
     row = (
