@@ -20,6 +20,7 @@ HEARD_WITH: Final[dict[str, str]] = {
     "center:*:market": "sell:parts",
     "inspection:*": "read:service_checklists",
     "invoice:*": PUBLIC,
+    "job:*:parts": "request:parts",
     "order:*:customer": PUBLIC,
     "order:*:staff": "update:service_progress",
     "parts_order:*": PUBLIC,

@@ -15,11 +15,13 @@ from app.demo.parts_shops import FITS, KEEP_LISTS, OWNERS, SHOPS, USUAL, PartsDe
 from app.demo.stage import Stage
 from app.domains import parts
 from app.domains.accounts import sign_up
+from app.domains.accounts.models import User
 from app.domains.garage import Vehicle
 from app.domains.marketplace import accepting, asking, comparing, fulfilling, orders, rating
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.models import PartsOrder, PartsOrderDelivery, PartsOrderLine, Purchase
 from app.domains.network import joining, premises
+from app.domains.network.models import ServiceCenter
 from app.domains.parts import FitmentFacts
 from app.domains.parts_shops.models import PartsShop, PartsShopTerms
 
@@ -126,14 +128,26 @@ async def _draft(
         )
         for position, (name, quantity) in enumerate(wanted)
     )
-    db.add(
-        PartsOrderDelivery(
-            order_id=order.id, user_id=order.user_id, buyer_tenant_id=order.buyer_tenant_id, name=me.name,
-            phone="+1 207 555 0101", address="17 Elm Street, Portland, ME 04101",
-        )
-    )  # fmt: skip
+    await db.flush()
+    db.add(await _delivery(db, order, me))
     await db.flush()
     return order
+
+
+STREETS = {"US": "17 Elm Street, Portland, ME 04101", "DE": "Wrangelstraße 84, 10997 Berlin"}
+"""Where the demo's drivers are at home."""
+
+
+async def _delivery(db: Any, order: PartsOrder, me: Viewer) -> PartsOrderDelivery:
+    """To the driver's door, or to the workshop's own."""
+    to = PartsOrderDelivery(order_id=order.id, user_id=order.user_id, buyer_tenant_id=order.buyer_tenant_id)
+    if order.buyer_center_id:
+        center = await db.get_one(ServiceCenter, order.buyer_center_id)
+        to.name, to.phone, to.address = center.name, center.phone, f"{center.address}, {center.city}"
+    else:
+        user = await db.get_one(User, me.user_id)
+        to.name, to.phone, to.address = me.name, user.phone, STREETS[order.country]
+    return to
 
 
 async def bid(order: PartsOrder, *shops: str, seed: int = 7) -> None:

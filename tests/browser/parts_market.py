@@ -1,6 +1,7 @@
 """A parts shop, and what a driver asks the shops around for, put into a running site by a process of its own.
 
 python -m tests.browser.parts_market FOLDER shop EMAIL     a shop; its owner signs in with the demo's password
+python -m tests.browser.parts_market FOLDER shop EMAIL NAME near-harbor     one of that name near the demo's workshop
 python -m tests.browser.parts_market FOLDER request PART   prints the code of the driver's new request
 """
 
@@ -28,16 +29,17 @@ from app.domains.parts_shops.models import PartsShop, PartsShopTerms
 from app.engine.home import Home
 
 AT = {"latitude": 40.70, "longitude": -73.94}
+NEAR_HARBOR = {"latitude": 43.65, "longitude": -70.26}
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def put(home: Path, what: str, said: str) -> str:
+def put(home: Path, what: str, *said: str) -> str:
     """Run this file for a site; what it printed."""
-    command = [sys.executable, "-m", "tests.browser.parts_market", str(home), what, said]
+    command = [sys.executable, "-m", "tests.browser.parts_market", str(home), what, *said]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
-async def _shop(email: str) -> None:
+async def _shop(email: str, name: str = "Kings Parts", where: str = "") -> None:
     tenant, center, shop, user = new_id(), new_id(), new_id(), new_id()
     password = await hashed(PASSWORD)
     async with transaction(user=user, tenant=tenant) as at:
@@ -51,17 +53,15 @@ async def _shop(email: str) -> None:
                 email_verified_at=clock.now(),
             )
         )
-        at.add(
-            Tenant(id=tenant, name="Kings Parts", slug=f"kings-{tenant.hex}", currency="USD", kind="parts")
-        )
+        at.add(Tenant(id=tenant, name=name, slug=f"kings-{tenant.hex}", currency="USD", kind="parts"))
         await at.flush()
-        at.add(ServiceCenter(id=center, tenant_id=tenant, name="Kings Parts", slug=f"kings-{tenant.hex}"))
+        at.add(ServiceCenter(id=center, tenant_id=tenant, name=name, slug=f"kings-{tenant.hex}"))
         await at.flush()
         at.add(RoleAt(user_id=user, tenant_id=tenant, role="parts_owner", service_center_id=center))
         at.add(
             PartsShop(
-                id=shop, tenant_id=tenant, center_id=center, status="active", name="Kings Parts", currency="USD",
-                takes_cash=True, **AT,
+                id=shop, tenant_id=tenant, center_id=center, status="active", name=name, currency="USD",
+                takes_cash=True, **(NEAR_HARBOR if where == "near-harbor" else AT),
             )
         )  # fmt: skip
         await at.flush()
@@ -84,16 +84,16 @@ async def _request(part: str) -> str:
         return order.code
 
 
-async def _main(home: str, what: str, said: str) -> None:
+async def _main(home: str, what: str, *said: str) -> None:
     state = Home(Path(home)).state()
     assert state is not None, "no site runs there"
     os.environ.update(state["env"])
     from app.settings import settings
 
     db.connect(settings().sqlalchemy_url)
-    print(await _request(said) if what == "request" else await _shop(said))
+    print(await _request(*said) if what == "request" else await _shop(*said))
     await db.disconnect()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:4]))
+    asyncio.run(_main(*sys.argv[1:]))

@@ -36,6 +36,7 @@ OPENED_BY = {
     "center:*:slots": THEIRS,
     "inspection:*": SHOP,
     "invoice:*": THEIRS,
+    "job:*:parts": SHOP,
     "order:*:customer": HOUSE,
     "order:*:staff": SHOP,
     "technician:*:bench": SHOP,

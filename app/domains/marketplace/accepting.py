@@ -17,6 +17,7 @@ from app.core.words import _
 from app.domains.marketplace import arrival, asking, orders, paying_ways
 from app.domains.marketplace.events import OffersAccepted, QuoteWon
 from app.domains.marketplace.models import (
+    ASKING,
     PartsOrder,
     PartsOrderLine,
     Purchase,
@@ -25,6 +26,7 @@ from app.domains.marketplace.models import (
     ShopQuoteLine,
 )
 from app.domains.marketplace.moves import move_order, move_quote
+from app.domains.marketplace.purchases import must_buy
 from app.domains.marketplace.quoting import line_total
 from app.domains.marketplace.telling import as_seller, tell, tell_quote
 from app.domains.network.models import ServiceCenter
@@ -47,7 +49,8 @@ async def accept(
     db: AsyncSession, order: PartsOrder, choice: Choice, seen: Mapping[UUID, int], *, by: Viewer
 ) -> list[Purchase]:
     """Accept lines from the offers they were chosen of; `seen` holds the revision of each chosen offer that the buyer
-    was shown. The other shops are told; what nobody was chosen for is given up. Raises Invalid, Refused."""
+    was shown. The other shops are told; what nobody was chosen for is given up. Raises Invalid, Refused, Forbidden."""
+    must_buy(by)  # also what is paid on delivery is bought from here on
     order = await orders.hold(db, order.id)
     lines = {line.id: line for line in await orders.lines_of(db, order.id)}
     open_lines = {key: line for key, line in lines.items() if line.is_open}
@@ -83,11 +86,16 @@ async def accept(
     return purchases
 
 
-def _check_choice(order: PartsOrder, choice: Choice, open_lines: set[UUID]) -> None:
-    if order.status == "accepted":
+def check_open(order: PartsOrder) -> None:
+    """Raises Refused when there is nothing to decide any more."""
+    if order.status not in (*ASKING, "draft", "expired", "cancelled"):
         raise Refused(_("This order is decided already."), audit="parts_order.illegal_move")
     if not order.is_asking(clock.now()):
         raise Refused(_("The time for offers is over."), audit="parts_order.illegal_move")
+
+
+def _check_choice(order: PartsOrder, choice: Choice, open_lines: set[UUID]) -> None:
+    check_open(order)
     if not choice:
         raise Invalid({"choice": _("Choose an offer for at least one part.")})
     if not set(choice) <= open_lines:

@@ -1,17 +1,14 @@
-"""Parts a workshop ordered for a job come back to that job: with their number, brand and cost, and with word of where they
-are. Deposits on old parts are not the job's, for they come back; neither is the delivery fee, until the desk adds it."""
+"""Parts a workshop ordered for a job come back to that job: with their number, brand and cost. Deposits on old parts are not the job's, for they come back; neither is the delivery fee, until the desk adds it."""
 
 from decimal import Decimal
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Refused
 from app.core.events import Heard
 from app.core.viewer import Viewer
-from app.domains import workshop
 from app.domains.marketplace import orders
 from app.domains.marketplace.accepting import contained_tax
 from app.domains.marketplace.events import BoughtPartMissing, OffersAccepted, PurchaseMoved
@@ -22,7 +19,6 @@ from app.domains.marketplace.models import (
     PartsOrderLine,
     Purchase,
     PurchaseLine,
-    ShopQuote,
 )
 from app.domains.marketplace.telling import as_seller, tell
 from app.domains.workshop.lines import note_bought, take_off_bought
@@ -142,40 +138,3 @@ def cost_of(order: PartsOrder, purchase: Purchase, line: PurchaseLine) -> int:
     if order.country in SALES_TAX or not purchase.tax_minor or not net:
         return line.unit_price_minor
     return line.unit_price_minor - contained_tax(line.unit_price_minor, Decimal(purchase.tax_minor) / net)
-
-
-class Ordered(msgspec.Struct, frozen=True):
-    """A part of a job as it was ordered."""
-
-    order: PartsOrder
-    purchase: Purchase
-    line: PurchaseLine
-    shop: str
-    is_at_cost: bool
-    """Put on the job at its cost or at nothing: somebody has to look at the price."""
-
-
-async def ordered_for(db: AsyncSession, me: Viewer, job_id: UUID) -> tuple[Job, list[Ordered]]:
-    """What was ordered for a job of the viewer's workshop, the newest first. Raises NotFound."""
-    job, _repair = await workshop.find_job(db, me, job_id)
-    rows = await db.execute(
-        select(PartsOrder, Purchase, PurchaseLine, ShopQuote.shop_name, JobLine)
-        .join(Purchase, Purchase.order_id == PartsOrder.id)
-        .join(PurchaseLine, PurchaseLine.purchase_id == Purchase.id)
-        .join(ShopQuote, ShopQuote.id == Purchase.quote_id)
-        .outerjoin(JobLine, JobLine.id == PurchaseLine.job_line_id)
-        .where(PartsOrder.job_id == job_id, orders.bought_by(me))
-        .order_by(Purchase.accepted_at.desc(), PurchaseLine.id)
-    )
-    return job, [
-        Ordered(
-            order,
-            purchase,
-            line,
-            shop,
-            line.is_live
-            and job_line is not None
-            and job_line.unit_price_minor in (0, job_line.unit_cost_minor),
-        )
-        for order, purchase, line, shop, job_line in rows
-    ]

@@ -65,7 +65,9 @@ async def picked(db: AsyncSession, order: PartsOrder, given: Mapping[str, Any]) 
         if whole
         else {line.id: quote for line in lines if (quote := as_uuid(given.get(f"{LINE}{line.id}")))}
     )
-    if not choice or not set(choice.values()) <= quotes.keys():
+    if not set(choice.values()) <= quotes.keys() or not any(
+        _is_in(offered[quote], line) for line in lines if (quote := choice.get(line.id))
+    ):
         raise Refused(_("That offer no longer stands. Please look again."))
     parts = [
         Part(

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, files
-from app.core.db import new_id
+from app.core.db import new_id, take_turn
 from app.core.errors import Forbidden, Invalid, Refused
 from app.core.files import Kept
 from app.core.locating import Place, place_at
@@ -22,7 +22,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains import garage, workshop
 from app.domains.garage import Vehicle
-from app.domains.marketplace import asking, orders
+from app.domains.marketplace import asking, for_job, orders
 from app.domains.marketplace.models import (
     ASKING,
     PartsOrder,
@@ -482,8 +482,9 @@ async def begin_for_job(db: AsyncSession, job: Job, visit: RepairOrder, *, by: V
     return order
 
 
-async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrder:
-    """Ask the shops. Raises Invalid by step for what is missing, Refused for what they have already."""
+async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer, anyway: bool = False) -> PartsOrder:
+    """Ask the shops. Raises Invalid by step for what is missing, and unless it is to be so `anyway`, for parts of a job
+    that another request names already; Refused for what they have already."""
     must_ask(by)
     undone = await undone_step(db, order)
     if order.status == "draft" and undone != "review":
@@ -493,4 +494,8 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
             "parts": _("Say which parts you need."),
         }
         raise Invalid({undone: words[undone]})
+    if order.status == "draft" and order.job_id:
+        await take_turn(db, f"parts of job {order.job_id}")
+        if not anyway and (known := await for_job.asked_already(db, order)):
+            raise Invalid({"anyway": " ".join(one.words for one in known)})
     return await asking.submit(db, order, by=by)

@@ -14,6 +14,8 @@ class OfPartsOrder(Event, frozen=True, kw_only=True):
     parts_order_id: UUID
     code: str
     round: int
+    job_id: UUID | None = None
+    """The workshop's job that it is for."""
 
 
 class PartsOrderSubmitted(OfPartsOrder, frozen=True, kw_only=True):

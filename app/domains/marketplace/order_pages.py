@@ -1,5 +1,6 @@
 """A buyer's order as the offers arrive: comparing, looking further, giving more time, deciding."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -9,7 +10,8 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Forbidden
+from app.core.answers import audit_refusal
+from app.core.errors import Forbidden, Refused
 from app.core.forms import read
 from app.core.render import drawn, fragment, page, see_other
 from app.core.viewer import Viewer
@@ -28,6 +30,7 @@ from app.domains.marketplace import (
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
+from app.domains.marketplace.purchases import must_buy
 from app.domains.marketplace.said import how_far
 
 AnyRequest = Request[Any, Any, Any]
@@ -54,9 +57,17 @@ async def order_page(
         order = await find(db, me, code)
         if order.status == "draft":
             return see_other(request, f"/parts/orders/{order.code}/{order.step}")
-        shown = await shown_of(db, me, order, Wanted(sort, complete, fits, new), request.state.cursor)
-        topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
-        return page(request, me, "marketplace/order.html", topics=topics, **shown)
+        return await _order(request, db, me, order, Wanted(sort, complete, fits, new))
+
+
+async def _order(
+    request: AnyRequest, db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted, *, refused: str = ""
+) -> Response[Any]:
+    """The whole page; with `refused`, below the words of what was not done."""
+    shown = await shown_of(db, me, order, wanted, request.state.cursor)
+    topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
+    status = 409 if refused else 200
+    return page(request, me, "marketplace/order.html", status=status, topics=topics, refused=refused, **shown)
 
 
 @get("/parts/orders/{code:str}/offers", opt=BUYS)
@@ -162,21 +173,47 @@ async def call_off(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
 @get("/parts/orders/{code:str}/acceptance", opt=BUYS)
 async def acceptance_page(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
     """What would be bought of whom, before it is: `offer` for a whole one, or `line.<id>` for each part."""
+    return await _acceptance(request, code, request.query_params)
+
+
+async def _acceptance(
+    request: AnyRequest, code: str, given: Mapping[str, Any], late: Refused | None = None
+) -> Response[Any]:
+    """What was picked as it stands now, below the words of why it was not accepted. Where it stands no longer, or the
+    order is decided, the order itself."""
     async with begin(request) as (db, me):
         order = await find(db, me, code)
-        picked = await choosing.with_terms(db, await choosing.picked(db, order, request.query_params))
-        return page(request, me, "marketplace/acceptance.html", order=order, picked=picked)
+        must_buy(me)
+        if order.status == "draft":
+            return see_other(request, f"/parts/orders/{order.code}/{order.step}")
+        try:
+            accepting.check_open(order)
+            picked = await choosing.with_terms(db, await choosing.picked(db, order, given))
+        except Refused as gone:
+            answer = await _order(request, db, me, order, Wanted(), refused=(late or gone).words)
+        else:
+            answer = page(
+                request, me, "marketplace/acceptance.html", status=409 if late else 200, order=order, picked=picked,
+                refused=late.words if late else "",
+            )  # fmt: skip
+    answer.background = audit_refusal(request, late)
+    return answer
 
 
 @post("/parts/orders/{code:str}/acceptance", opt=BUYS)
 async def accept(request: AnyRequest, code: FromPath[str]) -> Response[Any]:
     form = await request.form()
     choice, seen = choosing.read_choice(form)
-    async with begin(request) as (db, me):
-        order = await find(db, me, code)
-        bought = await accepting.accept(db, order, choice, seen, by=me)
-        said = ngettext("Accepted. The shop is told.", "Accepted. %(num)d shops are told.", len(bought))
-        return see_other(request, f"/parts/orders/{order.code}", flash=said)
+    try:
+        async with begin(request) as (db, me):
+            order = await find(db, me, code)
+            bought = await accepting.accept(db, order, choice, seen, by=me)
+            said = ngettext("Accepted. The shop is told.", "Accepted. %(num)d shops are told.", len(bought))
+            return see_other(request, f"/parts/orders/{order.code}", flash=said)
+    except Refused as late:
+        if late.status != 409:
+            raise
+        return await _acceptance(request, code, form, late)
 
 
 router = Router(

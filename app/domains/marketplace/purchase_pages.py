@@ -10,12 +10,15 @@ from msgspec import Meta
 
 from app.core.errors import Invalid
 from app.core.forms import read
-from app.core.render import fragment, page, see_other
+from app.core.render import fragment, is_partial, page, see_other
+from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.domains import workshop
 from app.domains.billing import checkout
-from app.domains.marketplace import back_to_job, deal_paying, fulfilling, order_pages, purchases
+from app.domains.marketplace import deal_paying, for_job, fulfilling, order_pages, purchases
 from app.domains.marketplace.comparing import Wanted
+from app.domains.marketplace.for_job import JobParts
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.purchases import must_buy
 
@@ -103,21 +106,33 @@ async def _again(
         )  # fmt: skip
 
 
-ORDERS_FOR_JOBS = needs("request:parts")
+FOR_JOBS = needs("request:parts")
 
 
-@get("/parts/jobs/{job_id:uuid}", opt=ORDERS_FOR_JOBS)
-async def job_parts_page(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+@get("/parts/jobs/{job_id:uuid}", opt=FOR_JOBS)
+async def parts_of_job(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+    """Where the parts of a job stand; for htmx the section of its pages."""
     async with begin(request) as (db, me):
-        job, ordered = await back_to_job.ordered_for(db, me, job_id)
-        return page(request, me, "marketplace/job_parts.html", job=job, ordered=ordered)
+        job, _visit = await workshop.find_job(db, me, job_id)
+        found = await for_job.parts_of(db, me, [job])
+        return _where_parts_stand(request, me, found, (job.title, f"/jobs/{job.id}"))
 
 
-@get("/parts/jobs/{job_id:uuid}/region", opt=ORDERS_FOR_JOBS)
-async def job_parts_region(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any]:
+@get("/orders/{number:int}/parts", opt=FOR_JOBS)
+async def parts_of_visit(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+    """The same of all jobs of a repair order."""
     async with begin(request) as (db, me):
-        job, ordered = await back_to_job.ordered_for(db, me, job_id)
-        return fragment(request, me, "marketplace/_job_parts.html", job=job, ordered=ordered)
+        visit = await workshop.find(db, me, number)
+        found = await for_job.parts_of(db, me, await workshop.jobs_of(db, visit))
+        return _where_parts_stand(request, me, found, (visit.label, f"/orders/{visit.number}"), titled=True)
+
+
+def _where_parts_stand(
+    request: AnyRequest, me: Viewer, found: list[JobParts], back: tuple[str, str], *, titled: bool = False
+) -> Response[Any]:
+    if is_partial(request):
+        return fragment(request, me, "marketplace/_job_parts.html", found=found, titled=titled)
+    return page(request, me, "marketplace/job_parts.html", found=found, titled=titled, back=back)
 
 
 router = Router(
@@ -129,7 +144,7 @@ router = Router(
         receive,
         cancel,
         send_back,
-        job_parts_page,
-        job_parts_region,
+        parts_of_job,
+        parts_of_visit,
     ],
 )

@@ -22,7 +22,7 @@ async def tell(
     db: AsyncSession, kind: type[OfPartsOrder], order: PartsOrder, *, by: Viewer, **more: Any
 ) -> None:
     """The buyer's own affair: no shop reads it."""
-    event = kind(parts_order_id=order.id, code=order.code, round=order.round, **more)
+    event = kind(parts_order_id=order.id, code=order.code, round=order.round, job_id=order.job_id, **more)
     await record(db, event, by=by, tenant=order.buyer_tenant_id, person=order.user_id, subject=order.id)
 
 
@@ -35,6 +35,7 @@ async def tell_quote(
         parts_order_id=order.id,
         code=order.code,
         round=order.round,
+        job_id=order.job_id,
         quote_id=quote.id,
         shop_id=quote.shop_id,
         center_id=quote.center_id,
@@ -60,6 +61,7 @@ async def tell_purchase(
         parts_order_id=order.id,
         code=order.code,
         round=order.round,
+        job_id=order.job_id,
         quote_id=purchase.quote_id,
         shop_id=purchase.shop_id,
         center_id=purchase.center_id,

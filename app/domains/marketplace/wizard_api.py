@@ -72,6 +72,8 @@ class OrderIn(Terms, forbid_unknown_fields=True, kw_only=True):
     vehicle: CarIn | None = None
     delivery: DeliveryIn | None = None
     parts: Annotated[list[PartIn], Meta(max_length=asking.MOST_LINES)] | None = None
+    anyway: bool = False
+    """Ask also for parts of a job that another request for it names already."""
 
 
 class OrderChangeIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -81,6 +83,8 @@ class OrderChangeIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     vehicle: CarIn | None = None
     delivery: DeliveryIn | None = None
     parts: Annotated[list[PartIn], Meta(max_length=asking.MOST_LINES)] | None = None
+    anyway: bool = False
+    """Ask also for parts of a job that another request for it names already."""
     terms: Terms | None = None
     version: int | None = None
 
@@ -161,7 +165,7 @@ async def create(request: AnyRequest, data: JSONBody[OrderIn]) -> OrderOut:
             order = await drafting.begin(db, by=me)
         await _write(db, order, data, place, me)
         await drafting.set_terms(db, order, data)
-        return await _finish(db, order, data.status, me)
+        return await _finish(db, order, data, me)
 
 
 @get("/auto-parts-orders/user/{user_id:uuid}", opt=BUYS)
@@ -190,7 +194,7 @@ async def change(request: AnyRequest, order_id: FromPath[str], data: JSONBody[Or
         await _write(db, order, data, place, me)
         if data.terms:
             await drafting.set_terms(db, order, data.terms)
-        return await _finish(db, order, data.status, me)
+        return await _finish(db, order, data, me)
 
 
 @post("/auto-parts-orders/{order_id:str}/cancel", opt=BUYS, status_code=200)
@@ -305,9 +309,9 @@ class _named:
         return self.prefix.rstrip(".") if field == "parts" else self.prefix + path
 
 
-async def _finish(db: AsyncSession, order: PartsOrder, status: str, me: Viewer) -> OrderOut:
-    if status == "submitted":
-        order = await drafting.submit(db, order, by=me)
+async def _finish(db: AsyncSession, order: PartsOrder, data: OrderIn | OrderChangeIn, me: Viewer) -> OrderOut:
+    if data.status == "submitted":
+        order = await drafting.submit(db, order, by=me, anyway=data.anyway)
     else:
         order.step = await drafting.undone_step(db, order)
     await db.flush()

@@ -20,7 +20,7 @@ from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import garage, workshop
-from app.domains.marketplace import asking, drafting, orders, parts_form
+from app.domains.marketplace import asking, drafting, for_job, orders, parts_form
 from app.domains.marketplace.drafting import Recipient, Terms
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
@@ -57,6 +57,7 @@ class DeliveryForm(Recipient, kw_only=True):
 class TermsForm(Terms, kw_only=True):
     version: int | None = None
     go: str = ""
+    anyway: bool = False
 
 
 # --- my requests -------------------------------------------------------------------------------------
@@ -197,6 +198,7 @@ async def _shown(
         "photos": photos,
         "to": to,
         "today": clock.today(order.zone),
+        "already": await for_job.asked_already(db, order),
         "values": {name: getattr(order, name) for name in Terms.__struct_fields__},
     } | given
 
@@ -385,7 +387,7 @@ async def _terms(request: AnyRequest, code: str, *, submits: bool) -> Response[A
             await drafting.set_terms(db, order, given)
             if not submits:
                 return see_other(request, "/parts", flash=_("The draft is kept."))
-            order = await drafting.submit(db, order, by=me)
+            order = await drafting.submit(db, order, by=me, anyway=given.anyway)
             return see_other(request, f"/parts/orders/{order.code}")
     except Invalid as wrong:
         return await _step(request, code, "review", wrong=wrong, values=values_of(form))

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import act_as
 from app.core.events import Heard
 from app.core.words import _, ngettext, speaking
 from app.domains.marketplace import events as market
@@ -62,7 +60,7 @@ async def tell_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
     if isinstance(event, market.PurchasePaymentEnded) and purchase.payment_status != "failed":
         return
     place = await recipients.place(db, event.center_id)
-    people = [order.user_id] if order.user_id else await _workshop(db, order)
+    people = await recipients.of_buyer(db, order)
     for user_id in people:
         to = await recipients.person(db, user_id, tenant_id=order.buyer_tenant_id or place.tenant_id)
         if to is None:
@@ -81,15 +79,6 @@ async def tell_buyer(db: AsyncSession, heard: Heard[OfPurchase]) -> None:
 async def _about(db: AsyncSession, event: OfPurchase) -> tuple[PartsOrder, Purchase]:
     order = await db.get_one(PartsOrder, event.parts_order_id)
     return order, await db.get_one(Purchase, event.purchase_id)
-
-
-async def _workshop(db: AsyncSession, order: PartsOrder) -> list[UUID]:
-    await act_as(db, user=None, tenant=order.buyer_tenant_id)
-    assert order.buyer_tenant_id is not None
-    buyers = await recipients.holding(
-        db, "buy:parts", tenant_id=order.buyer_tenant_id, center_id=order.buyer_center_id
-    )
-    return list(dict.fromkeys([*([order.raised_by_id] if order.raised_by_id else []), *buyers]))
 
 
 async def tell_desk_of_missing_part(db: AsyncSession, heard: Heard[BoughtPartMissing]) -> None:

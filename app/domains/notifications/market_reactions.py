@@ -174,50 +174,55 @@ async def tell_buyer_of_first_offer(db: AsyncSession, heard: Heard[QuoteOffered]
         return
     order, quote = found
     await take_turn(db, f"first offer {order.id}")
-    to = await _buyer(db, order)
-    if to is None or to.user_id is None or await _is_listed(db, to.user_id, order.id):
-        return
     event, car, url = heard.event, order.car_name or order.code, f"/parts/orders/{order.code}"
     total = render.money(event.total_minor, event.currency)
-    with speaking(to.locale):
-        title = _("The first offer for your %(car)s is in", car=car)
-        whole = (
-            _("all parts")
-            if not event.missing
-            else ngettext("%(num)d part missing", "%(num)d parts missing", event.missing)
-        )
-        message = _("%(shop)s: %(total)s, %(whole)s", shop=quote.shop_name, total=total, whole=whole)
-    line = Line("order", title, message, url, order.id)
-    await list_for(db, heard, to.user_id, line, tenant_id=order.buyer_tenant_id)
-    if order.user_id:
-        await write_mail(
-            db, heard, to, "first_offer", url=url, car=car, shop=quote.shop_name, event=event,
-            expires_at=order.expires_at, order_zone=order.zone,
-        )  # fmt: skip
+    for user_id in await recipients.of_buyer(db, order):
+        to = await _buyer(db, order, user_id)
+        if to is None or await _is_listed(db, user_id, order.id):
+            continue
+        with speaking(to.locale):
+            title = _("The first offer for your %(car)s is in", car=car)
+            if order.user_id is None:
+                title = _("The first offer for %(car)s is in", car=car)
+            whole = (
+                _("all parts")
+                if not event.missing
+                else ngettext("%(num)d part missing", "%(num)d parts missing", event.missing)
+            )
+            message = _("%(shop)s: %(total)s, %(whole)s", shop=quote.shop_name, total=total, whole=whole)
+        line = Line("order", title, message, url, order.id)
+        await list_for(db, heard, user_id, line, tenant_id=order.buyer_tenant_id)
+        if order.user_id:
+            await write_mail(
+                db, heard, to, "first_offer", url=url, car=car, shop=quote.shop_name, event=event,
+                expires_at=order.expires_at, order_zone=order.zone,
+            )  # fmt: skip
 
 
 async def tell_buyer_of_choice(db: AsyncSession, heard: Heard[OffersAccepted]) -> None:
     """What was accepted stands in their list too: another at the workshop, or another tab, may have done it."""
     order = await db.scalar(select(PartsOrder).where(PartsOrder.id == heard.event.parts_order_id))
-    to = await _buyer(db, order) if order else None
-    if order is None or to is None or to.user_id is None:
+    user_id = (order.user_id or order.raised_by_id) if order else None
+    to = await _buyer(db, order, user_id) if order and user_id else None
+    if order is None or user_id is None or to is None:
         return
-    shops = len(set(heard.event.chosen.values()))
+    shops, car = len(set(heard.event.chosen.values())), order.car_name or order.code
     with speaking(to.locale):
-        title = _("You have chosen parts for %(car)s", car=order.car_name or order.code)
-        message = ngettext(
-            "From %(num)d shop. Pay, and it gets them ready.",
-            "From %(num)d shops. Pay each, and they get them ready.",
-            shops,
-        )
+        if order.user_id:
+            title = _("You have chosen parts for %(car)s", car=car)
+            message = ngettext(
+                "From %(num)d shop. Pay, and it gets them ready.",
+                "From %(num)d shops. Pay each, and they get them ready.",
+                shops,
+            )
+        else:  # whoever raised it need not be who decides and pays
+            title = _("Parts for %(car)s are chosen", car=car)
+            message = ngettext("From %(num)d shop.", "From %(num)d shops.", shops)
     line = Line("order", title, message, f"/parts/orders/{order.code}", order.id)
-    await list_for(db, heard, to.user_id, line, tenant_id=order.buyer_tenant_id)
+    await list_for(db, heard, user_id, line, tenant_id=order.buyer_tenant_id)
 
 
-async def _buyer(db: AsyncSession, order: PartsOrder) -> Recipient | None:
-    """The driver, or who raised it at the workshop. The transaction acts for them from here on."""
-    user_id = order.user_id or order.raised_by_id
-    if user_id is None:
-        return None
+async def _buyer(db: AsyncSession, order: PartsOrder, user_id: UUID) -> Recipient | None:
+    """The driver, or somebody of the workshop. The transaction acts for them from here on."""
     await act_as(db, user=user_id, tenant=order.buyer_tenant_id)
     return await recipients.person(db, user_id, tenant_id=order.buyer_tenant_id)

@@ -12,6 +12,7 @@ from app.core.permissions import BY_ROLE
 from app.domains.accounts.models import User
 from app.domains.customers import Customer, mailed_to
 from app.domains.garage.models import Vehicle
+from app.domains.marketplace.models import PartsOrder
 from app.domains.network.branding import Brand, brand_of
 from app.domains.network.crew import still_works
 from app.domains.network.models import RoleAt, ServiceCenter
@@ -80,6 +81,16 @@ async def holding(
     if center_id is not None:
         query = query.where(or_(RoleAt.service_center_id.is_(None), RoleAt.service_center_id == center_id))
     return (await db.scalars(query.distinct())).all()
+
+
+async def of_buyer(db: AsyncSession, order: PartsOrder) -> list[UUID]:
+    """Who is told of what becomes of an order for parts: the driver; at a workshop who raised it, and those who may
+    decide and pay."""
+    if order.buyer_tenant_id is None:
+        return [order.user_id] if order.user_id else []
+    await act_as(db, user=None, tenant=order.buyer_tenant_id)
+    buyers = await holding(db, "buy:parts", tenant_id=order.buyer_tenant_id, center_id=order.buyer_center_id)
+    return list(dict.fromkeys([*([order.raised_by_id] if order.raised_by_id else []), *buyers]))
 
 
 async def place(db: AsyncSession, center_id: UUID) -> Place:

@@ -30,7 +30,7 @@ from app.domains.workshop.jobs import (
 from app.domains.workshop.jobs import find as find_job
 from app.domains.workshop.lines import NewLine, add_line, change_line, remove_line, unit_price
 from app.domains.workshop.lines import rename as rename_job
-from app.domains.workshop.live import bench_topic, board_topic, customer_topic, staff_topic
+from app.domains.workshop.live import bench_topic, board_topic, customer_topic, parts_topic, staff_topic
 from app.domains.workshop.moves import blocked_word, job_word, stage_words
 from app.domains.workshop.orders import (
     find,
@@ -99,6 +99,7 @@ __all__ = [
     "open_order",
     "open_visit",
     "open_visits",
+    "parts_topic",
     "photos",
     "plan",
     "present_jobs",

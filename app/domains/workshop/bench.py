@@ -91,6 +91,20 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     cars: list[Car]
     """Mine, and nothing is proposed yet."""
 
+    @property
+    def tickets(self) -> list[Ticket]:
+        """All of them: what runs first, then what is next."""
+        return [
+            *([self.running] if self.running else []),
+            *self.ready,
+            *self.blocked,
+            *self.to_check,
+            *self.free,
+            *self.unsent,
+            *self.waiting,
+            *self.handed_over,
+        ]
+
 
 async def whose(db: AsyncSession, me: Viewer, technician_id: UUID | None) -> StaffProfile:
     """Whose bench it is: a technician's own; the front desk may look at any of its center.
@@ -190,18 +204,8 @@ def _pile(ticket: Ticket, technician: StaffProfile) -> str:
 
 def chosen(seen: Bench, job_id: UUID | None) -> Ticket | None:
     """The ticket on the bench: the one asked for, else what runs, else what is next."""
-    every = [
-        *([seen.running] if seen.running else []),
-        *seen.ready,
-        *seen.blocked,
-        *seen.to_check,
-        *seen.free,
-        *seen.unsent,
-        *seen.waiting,
-        *seen.handed_over,
-    ]
-    asked = next((ticket for ticket in every if ticket.job.id == job_id), None)
-    return asked or next(iter(every), None)
+    asked = next((ticket for ticket in seen.tickets if ticket.job.id == job_id), None)
+    return asked or next(iter(seen.tickets), None)
 
 
 async def _tickets(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.core.live import Ring
+from app.core.viewer import Viewer
 from app.domains.workshop.events import JobAssigned, OfJob, OfOrder, OrderPlanned
 from app.domains.workshop.models import Job, RepairOrder
 
@@ -18,6 +19,16 @@ def staff_topic(order_id: UUID) -> str:
 
 def customer_topic(order_id: UUID) -> str:
     return f"order:{order_id}:customer"
+
+
+def parts_topic(job_id: UUID) -> str:
+    """Where the parts stand that shops are asked for, or were ordered of, for a job."""
+    return f"job:{job_id}:parts"
+
+
+def parts_topics(me: Viewer, jobs: Iterable[Job]) -> list[str]:
+    """For whoever may read of them: a stream that was refused for these would tell of nothing else either."""
+    return [parts_topic(job.id) for job in jobs] if me.can("request:parts") else []
 
 
 def bench_topic(technician_id: UUID) -> str:

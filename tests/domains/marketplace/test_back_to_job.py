@@ -34,7 +34,7 @@ async def _ordered(*names: str, **on_job: Any) -> tuple[UUID, UUID]:
         await db.flush()
         won = await offered(db, order, *[5000] * len(names))
         await offered(db, order, *[6000] * len(names), seller=CAST.second_seller)
-        (purchase,) = await bought(db, order, *[won] * len(names), buyer=CAST.technician)
+        (purchase,) = await bought(db, order, *[won] * len(names), buyer=CAST.advisor)
         return job.id, purchase.id
 
 
@@ -67,11 +67,14 @@ async def test_a_part_that_is_on_the_job_gets_its_number_and_cost_and_keeps_its_
         order = await db.scalar(select(PartsOrder).where(PartsOrder.job_id == job_id))
         assert order is not None
         (again,) = await orders.quotes_of(db, order.id, "offered")
-        await bought(db, order, again, buyer=CAST.technician)
+        await bought(db, order, again, buyer=CAST.advisor)
     await run_reactions()
     _job_now, lines = await _job(job_id)
     assert len(lines) == len(before)
     assert {line.id: line.unit_cost_minor for line in lines}[part.id] == 6000
+    desk = browser(CAST.technician)
+    draft = (await desk.post(f"/jobs/{job_id}/parts-requests")).headers["location"].rpartition("/")[0]
+    assert f"is already ordered in {order.code}." in (await desk.get(f"{draft}/review")).text
 
 
 async def test_a_part_that_is_not_on_the_job_yet_is_put_there_once_and_the_customer_is_asked(

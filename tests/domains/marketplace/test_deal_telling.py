@@ -18,11 +18,11 @@ from tests.market import asked, bought, offered
 React = Callable[[], Awaitable[int]]
 
 
-async def _sold(buyer: Person) -> UUID:
+async def _sold(buyer: Person, *, accepted_by: Person | None = None) -> UUID:
     async with transaction() as db:
         order = await asked(db, "Pads", buyer=buyer)
         won = await offered(db, order, 5000)
-        (purchase,) = await bought(db, order, won, buyer=buyer)
+        (purchase,) = await bought(db, order, won, buyer=accepted_by or buyer)
         return purchase.id
 
 
@@ -72,7 +72,7 @@ async def test_the_buyer_hears_and_is_mailed_how_far_it_is_and_the_shop_what_the
 async def test_what_the_shop_does_not_confirm_in_a_day_has_failed_and_the_workshop_is_told(
     site: str, run_reactions: React
 ) -> None:
-    purchase_id = await _sold(CAST.technician)
+    purchase_id = await _sold(CAST.technician, accepted_by=CAST.advisor)
     assert await fulfilling.overdue() == []
     async with transaction(tenant=NORTHSIDE) as db:
         past = clock.now() - timedelta(minutes=1)

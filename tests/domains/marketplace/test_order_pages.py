@@ -127,6 +127,41 @@ async def test_an_offer_that_is_gone_is_refused_with_words(browser, cast: Cast) 
     assert (await driver.get(f"/parts/orders/{order.code}/acceptance?offer=nonsense")).status_code == 409
 
 
+async def test_a_stale_acceptance_is_shown_again_as_it_stands_now(browser, cast: Cast) -> None:
+    order = await asked("Pads", buyer=cast.customer)
+    quote = await offers(order, cast.seller, 5000)
+    driver, url = browser(cast.customer), f"/parts/orders/{order.code}/acceptance"
+    sure = await driver.get(f"{url}?offer={quote}")
+    await offers(order, cast.seller, 4800)
+    changed = await driver.post(url, hidden(sure.text))
+    assert changed.status_code == 409
+    assert "Northside Parts has changed the offer meanwhile. Please look again." in changed.text
+    assert "Accept for $48.00" in changed.text
+    assert (await driver.post(url, hidden(changed.text))).status_code == 303
+    for late in (await driver.post(url, hidden(changed.text)), await driver.get(f"{url}?offer={quote}")):
+        assert late.status_code == 409
+        assert "This order is decided already." in late.text
+        assert "To be paid on delivery" in late.text, "the order as it stands, not a page of errors"
+
+
+async def test_at_a_workshop_who_may_buy_decides(browser, cast: Cast) -> None:
+    order = await asked("Pads", buyer=cast.technician)
+    quote = await offers(order, cast.seller, 5000)
+    here, bench = f"/parts/orders/{order.code}", browser(cast.technician)
+    page = (await bench.get(here)).text
+    assert "$50.00" in page
+    assert "An advisor decides." in page
+    assert "Accept this offer" not in page
+    desk = browser(cast.advisor)
+    sure = hidden((await desk.get(f"{here}/acceptance?offer={quote}")).text)
+    assert (await bench.get(f"{here}/acceptance?offer={quote}")).status_code == 403
+    assert (await bench.post(f"{here}/acceptance", sure)).status_code == 403
+    said = {"quote_id": str(quote), "revisions": {str(quote): 1}}
+    as_json = await bench.json("POST", f"/api/v1/auto-parts-orders/{order.code}/accept-quote", said)
+    assert (as_json.status_code, as_json.json()["error"]) == (403, "Insufficient permissions")
+    assert (await desk.post(f"{here}/acceptance", sure)).status_code == 303
+
+
 async def test_a_program_accepts_by_revision(browser, cast: Cast) -> None:
     order = await asked(buyer=cast.customer)
     quote_id = await offers(order, cast.seller, 5000)

@@ -328,6 +328,34 @@ async def test_a_technician_asks_for_what_a_job_needs_and_the_workshop_is_the_bu
     assert "Ask shops for parts" in (await advisor.get(f"/jobs/{job.id}")).text
 
 
+async def test_what_is_asked_for_already_is_asked_for_again_only_on_purpose(browser, cast):
+    async with transaction(user=cast.advisor.user_id, tenant=HARBOR) as db:
+        visit, (job, *_rest) = await order_with_jobs(db)
+    one = browser(cast.technician)
+
+    async def asks(**more):
+        here = (await one.post(f"/jobs/{job.id}/parts-requests")).headers["location"].rpartition("/")[0]
+        await one.post(f"{here}/delivery", TO)
+        await one.post(f"{here}/parts", rows("Brake pads"))
+        return here, await one.post(f"{here}/submission", {"bidding": "sealed", **more})
+
+    first, asked = await asks()
+    assert asked.status_code == 303, asked.text[:2000]
+    code = first.rpartition("/")[2]
+    for page in (f"/parts/jobs/{job.id}", f"/orders/{visit.number}/parts"):
+        text = (await one.get(page)).text
+        assert "Brake pads" in text
+        assert "asked, 0 offers" in text
+        assert (await browser(cast.outsider).get(page)).status_code == 404
+    second, refused = await asks()
+    assert refused.status_code == 422
+    assert f"Brake pads is already asked for in {code}." in refused.text
+    assert f"already asked for in {code}." in (await one.get(f"{second}/review")).text
+    as_json = f"/api/v1/auto-parts-orders/{second.rpartition('/')[2]}"
+    assert (await one.json("PUT", as_json, {"status": "submitted"})).status_code == 422
+    assert (await one.post(f"{second}/submission", {"bidding": "sealed", "anyway": "yes"})).status_code == 303
+
+
 async def test_as_json_a_whole_order_in_one_call(browser, cast):
     one = browser(cast.customer)
     api = "/api/v1/auto-parts-orders"

@@ -19,7 +19,9 @@ React = Callable[[], Any]
 async def told(person: Person) -> list[tuple[str, str, str]]:
     async with transaction(user=person.user_id, tenant=person.tenant_id) as db:
         rows = await db.scalars(
-            select(Notification).where(Notification.type == "order").order_by(Notification.created_at)
+            select(Notification)
+            .where(Notification.type == "order", Notification.user_id == person.user_id)
+            .order_by(Notification.created_at)
         )
         return [(one.title, one.message, one.url) for one in rows]
 
@@ -77,6 +79,20 @@ async def test_both_sides_are_told_once_of_what_concerns_them(site: str, run_rea
         ("The buyer decided for another offer", "2003 Honda Accord", here)
     ]
     assert (await told(CAST.customer))[-1][0] == "You have chosen parts for 2003 Honda Accord"
+
+
+async def test_at_a_workshop_whoever_may_accept_hears_of_the_first_offer_too(
+    site: str, run_reactions: React
+) -> None:
+    async with transaction() as db:
+        code = (await asked(db, buyer=CAST.technician)).code
+    await offers(code, 5000, by=CAST.seller)
+    await offers(code, 5100, by=CAST.second_seller)
+    await run_reactions()
+    for person in (CAST.technician, CAST.advisor):
+        assert [title for title, _words, _url in await told(person)] == [
+            "The first offer for 2003 Honda Accord is in"
+        ]
 
 
 async def test_who_never_answered_has_lost_nothing(site: str, run_reactions: React) -> None:

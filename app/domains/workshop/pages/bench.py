@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 from app.core.errors import Invalid
 from app.core.visit import begin, needs
 from app.domains.workshop import bench, board, photographs
-from app.domains.workshop.live import bench_topic, board_topic
+from app.domains.workshop.live import bench_topic, board_topic, parts_topics
 from app.domains.workshop.pages.regions import show
 
 AnyRequest = Request[Any, Any, Any]
@@ -50,7 +50,11 @@ async def show_bench(
             is_technician=person.user_id == me.user_id,
             technicians=await board.technicians(db, me),
             center=await board.center(db, me),
-            topics=[bench_topic(person.id), board_topic(person.center_id)],
+            topics=[
+                bench_topic(person.id),
+                board_topic(person.center_id),
+                *parts_topics(me, [one.job for one in seen.tickets]),
+            ],
         )
 
 

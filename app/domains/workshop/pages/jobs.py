@@ -20,7 +20,7 @@ from app.domains.network.models import StaffProfile
 from app.domains.workshop import bench, board, jobs, lines, usual_times
 from app.domains.workshop.booked import booking_of
 from app.domains.workshop.folder import sheet_of
-from app.domains.workshop.live import staff_topic
+from app.domains.workshop.live import parts_topics, staff_topic
 from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.pages.bench import show_bench
 from app.domains.workshop.pages.mending import mending
@@ -118,7 +118,7 @@ async def show_job(
             booking=await booking_of(db, job),
             center=await board.center_of(db, order),
             technicians=await board.technicians(db, me),
-            topics=[staff_topic(order.id)],
+            topics=[staff_topic(order.id), *parts_topics(me, [job])],
         )
 
 

@@ -31,7 +31,7 @@ from app.domains.workshop import (
     readings,
 )
 from app.domains.workshop.folder import open_folder
-from app.domains.workshop.live import staff_topic
+from app.domains.workshop.live import parts_topics, staff_topic
 from app.domains.workshop.models import RepairOrder
 from app.domains.workshop.moves import stage_words
 from app.domains.workshop.pages.bench import show_bench
@@ -151,6 +151,7 @@ async def _show(
         return await show_bench(request, job_id, wrong=wrong)
     async with begin(request) as (db, me):
         order = await orders.find(db, me, number)
+        folder = await open_folder(db, me, order)
         return show(
             request,
             me,
@@ -159,8 +160,8 @@ async def _show(
             status=422 if wrong else 200,
             errors=wrong.errors if wrong else {},
             typed=typed,
-            folder=await open_folder(db, me, order),
-            topics=[staff_topic(order.id)],
+            folder=folder,
+            topics=[staff_topic(order.id), *parts_topics(me, [sheet.job for sheet in folder.sheets])],
             stages=stage_words(),
             bays=await board.bays(db, me),
             technicians=await board.technicians(db, me),
