@@ -98,7 +98,7 @@ async def take_off_job(db: AsyncSession, heard: Heard[PurchaseMoved]) -> None:
             await db.flush()
     if staying:
         repair = await db.get_one(RepairOrder, job.order_id)
-        told = {"purchase_id": purchase.id, "job_id": job.id, "center_id": repair.center_id, "parts": staying}
+        told = {"purchase_id": purchase.id, "center_id": repair.center_id, "parts": staying}
         await tell(db, BoughtPartMissing, order, by=by, **told)
 
 

@@ -252,7 +252,6 @@ class BoughtPartMissing(OfPartsOrder, frozen=True, kw_only=True):
     """A part that was bought for a job does not come, and stands where the customer or the bill counts on it."""
 
     purchase_id: UUID
-    job_id: UUID
     center_id: UUID
     parts: list[str]
 
