@@ -283,6 +283,24 @@ class Live:
     shops_watching: int
 
 
+async def relayed() -> None:
+    """Wait until the relay has handed on all that has happened so far."""
+    while True:
+        async with transaction() as db:
+            await db.execute(text("SELECT set_config('app.network', 'on', true)"))
+            if not await db.scalar(text("SELECT count(*) FROM events WHERE seq IS NULL")):
+                break
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(6)  # the slowest look at the log
+
+
+async def come(one: Watcher, room: asyncio.Semaphore) -> None:
+    """Open a page, a few at a time, and stay."""
+    async with room:
+        await one.load()
+    await one.watch()
+
+
 async def live(port: int, made: Sequence[Asked], shops: Sequence[Shop], asked: argparse.Namespace) -> Live:
     """Hold the pages, bid, break connections; and see what everybody has at the end."""
     seen = Seen()
@@ -297,12 +315,14 @@ async def live(port: int, made: Sequence[Asked], shops: Sequence[Shop], asked: a
         for n in range(asked.watchers - len(of_shops))
     ]
     everybody = [*buyers, *of_shops]
-    for some in (everybody[n : n + AT_ONCE] for n in range(0, len(everybody), AT_ONCE)):
-        await asyncio.gather(*(one.load() for one in some))
+    await relayed()
     count = round(asked.rate * asked.seconds)
     bidders = [bidder for turn in zip(*(one.bidders for one in made), strict=False) for bidder in turn]
     rung: list[float] = []
-    async with in_the_background(hear_bells(rung), *(one.watch() for one in everybody)):
+    coming = asyncio.Semaphore(AT_ONCE)
+    async with in_the_background(hear_bells(rung), *(come(one, coming) for one in everybody)):
+        while not all(one.is_there for one in everybody):  # noqa: ASYNC110 - of five hundred pages
+            await asyncio.sleep(0.5)
         await asyncio.sleep(2)
         with_eyes = painting(port, made[0]) if asked.chromium else None
         eyes = await anext(with_eyes) if with_eyes else None

@@ -134,6 +134,11 @@ class Watcher:
             del self._drawing[path]
 
     @property
+    def is_there(self) -> bool:
+        """Whether the page has been opened and its stream as well."""
+        return self._writer is not None
+
+    @property
     def is_drawing(self) -> bool:
         return bool(self._drawing)
 

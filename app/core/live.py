@@ -6,6 +6,7 @@ Redis is only the doorbell. The truth is read from the event log, so a lost bell
 import asyncio
 import contextlib
 import hashlib
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -32,9 +33,14 @@ LIFETIME_SECONDS = 600
 QUEUE_LENGTH = 64
 REPLAY_LIMIT = 500
 CHECK_SECONDS = 3.0
+RECENT = 5000
+"""Numbers of the log that a process remembers the rings of."""
 LOOK_SECONDS = 5.0
 LOOK_SECONDS_WITHOUT_BELL = 1.0
 
+
+Rung = tuple[int, list[tuple[str, str]]]
+"""A number of the log, and the topics and signals that were rung for it."""
 
 RoleHeld = tuple[str, UUID | None, UUID | None]
 """A role, its business and its center."""
@@ -78,6 +84,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.seq = 0
+        self._since = 0
+        self._recent: deque[Rung] = deque(maxlen=RECENT)
         self._streams: dict[str, set[asyncio.Queue[Signal]]] = {}
         self._held: dict[asyncio.Queue[Signal], Held] = {}
         self._bell = asyncio.Event()
@@ -91,6 +99,7 @@ class Listener:
             async with transaction() as db:
                 await db.execute(text("SELECT set_config('app.network', 'on', true)"))
                 self.seq = await db.scalar(select(func.coalesce(func.max(EventRow.seq), 0))) or 0
+        self._since = self.seq
         self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._look())]
         self._tasks.append(asyncio.create_task(self._check()))
 
@@ -162,11 +171,21 @@ class Listener:
         new = await _rung_after(self.seq)
         for seq, rings in new:
             self.seq = seq
+            if len(self._recent) == RECENT:
+                self._since = self._recent[0][0]
+            self._recent.append((seq, rings))
             for name in dict.fromkeys(name for _topic, name in rings):
                 topics = (topic for topic, signal in rings if signal == name)
                 for queue in set().union(*(self._streams.get(topic, ()) for topic in topics)):
                     _put(queue, Signal(seq, name))
         return len(new)
+
+    async def rung_after(self, seq: int) -> list[Rung]:
+        """What was rung after a place of the log, at most REPLAY_LIMIT of it: from memory where it goes back that far, so
+        that hundreds of streams that come back at once are no questions to the database."""
+        if seq >= self._since:
+            return [one for one in self._recent if one[0] > seq][:REPLAY_LIMIT]
+        return await _rung_after(seq)
 
     @contextlib.contextmanager
     def subscribed(self, topics: Sequence[str], held: Held | None = None) -> Any:
@@ -231,7 +250,7 @@ async def _networks(tenants: set[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
-async def _rung_after(seq: int) -> list[tuple[int, list[tuple[str, str]]]]:
+async def _rung_after(seq: int) -> list[Rung]:
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
         rows = await db.execute(
@@ -300,7 +319,7 @@ async def signals(topics: list[str], after: int, held: Held | None = None) -> As
     with _listener.subscribed(topics, held) as queue:
         yield b": open\n\n"
         sent = after
-        missed = await _rung_after(after)
+        missed = await _listener.rung_after(after)
         if len(missed) >= REPLAY_LIMIT:
             yield _encode(Signal(_listener.seq, "reset"))
             sent = _listener.seq

@@ -1,10 +1,11 @@
 """Pages and fragments: one Jinja environment, the viewer's words, and answers that work without JavaScript."""
 
+import asyncio
 import json
 import re
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -93,23 +94,37 @@ def kept(*key: object, caller: Callable[[], Markup]) -> Markup:
 
 
 MOST_DRAWN = 200
-_drawn: OrderedDict[tuple[object, ...], Markup] = OrderedDict()
+_drawn: OrderedDict[tuple[object, ...], asyncio.Future[Markup]] = OrderedDict()
 
 
-def drawn(key: tuple[object, ...]) -> Markup | None:
-    """What `draw` has written for the same reader at the same place of the log, if it was a moment ago: many pages that
-    hear one bell ask the same question at once."""
-    return _drawn.get((*key, str(words.spoken()), clock.now().date()))
+async def drawn_once(key: tuple[object, ...], draw: Callable[[], Awaitable[Markup]]) -> Markup:
+    """A part of a page that is drawn once for all who ask for it at the same moment, as many pages do that hear one bell:
+    the others wait for the first. The key names the reader, how far the process had heard before the part's data were
+    read, and whatever else the part shows but language and day. No nonce and no form with a guard in it."""
+    whole = (*key, str(words.spoken()), clock.now().date())
+    found = _drawn.get(whole)
+    if found is None:
+        found = _drawn[whole] = asyncio.get_running_loop().create_future()
+        if len(_drawn) > MOST_DRAWN:
+            _drawn.popitem(last=False)
+        try:
+            found.set_result(await draw())
+        finally:
+            if not found.done():
+                found.cancel()
+                _drawn.pop(whole, None)
+        return found.result()
+    try:
+        return await asyncio.shield(found)
+    except asyncio.CancelledError:
+        if not found.cancelled():
+            raise
+        return await draw()  # the first has failed: everybody for themselves
 
 
-@template_global
-def draw(key: tuple[object, ...], caller: Callable[[], Markup]) -> Markup:
-    """A part of a page for `drawn`. The key names the reader, how far the process had heard before the part's data were read,
-    and whatever else the part shows. No nonce and no form with a guard in it."""
-    made = _drawn[*key, str(words.spoken()), clock.now().date()] = caller()
-    if len(_drawn) > MOST_DRAWN:
-        _drawn.popitem(last=False)
-    return made
+def part(request: AnyRequest, me: Viewer, template: str, **context: Any) -> Markup:
+    """A template as a part of what is drawn for a request."""
+    return Markup(environment().get_template(template).render(request=request, me=me, **context))  # noqa: S704
 
 
 def _plural(one: str, many: str, count: int) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
+from markupsafe import Markup
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +14,7 @@ from app.core import clock
 from app.core.answers import audit_refusal
 from app.core.errors import Forbidden, Refused
 from app.core.forms import read
-from app.core.render import drawn, fragment, page, see_other
+from app.core.render import drawn_once, fragment, page, part, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
@@ -29,7 +30,7 @@ from app.domains.marketplace import (
 )
 from app.domains.marketplace.comparing import Wanted
 from app.domains.marketplace.live import order_topic
-from app.domains.marketplace.models import ASKING, PartsOrder
+from app.domains.marketplace.models import ASKING, PartsOrder, PartsOrderLine, Purchase
 from app.domains.marketplace.purchases import must_buy
 from app.domains.marketplace.said import how_far
 
@@ -64,8 +65,9 @@ async def _order(
     request: AnyRequest, db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted, *, refused: str = ""
 ) -> Response[Any]:
     """The whole page; with `refused`, below the words of what was not done."""
-    shown = await shown_of(db, me, order, wanted, request.state.cursor)
-    topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
+    shown = await shown_of(request, db, me, order, wanted)
+    sellers = await orders.quotes_of(db, order.id)
+    topics = [order_topic(order.id), *talking.topics_of(order, sellers)]
     status = 409 if refused else 200
     return page(request, me, "marketplace/order.html", status=status, topics=topics, refused=refused, **shown)
 
@@ -81,40 +83,62 @@ async def offers_region(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         order, wanted = await find(db, me, code), Wanted(sort, complete, fits, new)
-        shown = await shown_of(db, me, order, wanted, request.state.cursor, again=True)
+        shown = await shown_of(request, db, me, order, wanted, is_rung=True)
         return fragment(request, me, "marketplace/_order.html", **shown)
 
 
 async def shown_of(
-    db: AsyncSession, me: Viewer, order: PartsOrder, wanted: Wanted, cursor: int, *, again: bool = False
+    request: AnyRequest,
+    db: AsyncSession,
+    me: Viewer,
+    order: PartsOrder,
+    wanted: Wanted,
+    *,
+    is_rung: bool = False,
 ) -> dict[str, Any]:
-    """What the page of an order shows. `cursor`: how far the process had heard before the transaction began; with `again`
-    offers that were drawn for the same reader since are taken as they are."""
+    """What the page of an order shows. With `is_rung` the page has heard of something, and so have others that show the
+    same: its offers are drawn once for all of them."""
     lines = await orders.lines_of(db, order.id)
     purchases = await orders.purchases_of(db, order.id)
-    is_open = order.status in ASKING
-    reader = (me.user_id, me.center_id, me.distance_unit)
-    key = ("offers", cursor, order.id, order.version, *reader, wanted)
     common = {
         "order": order,
         "lines": lines,
         "photos": await drafting.photos_of(db, order.id),
-        "wanted": wanted,
         "purchases": purchases,
         "further": matching.next_radius(order.radius_km),
-        "drawing": key,
     }
-    is_asking = order.is_asking(clock.now())
-    if again and is_asking and not purchases and (offers_drawn := drawn(key)):
-        return common | {"drawn_offers": offers_drawn}
+    if purchases or not order.is_asking(clock.now()):
+        return common | await _offers_of(db, me, order, wanted, lines, purchases)
+
+    async def draw() -> Markup:
+        offers = await _offers_of(db, me, order, wanted, lines, purchases)
+        return part(request, me, "marketplace/_open_offers.html", **common, **offers)
+
+    reader = (me.user_id, me.center_id, me.distance_unit)
+    key = ("offers", request.state.cursor, order.id, order.version, *reader, wanted)
+    drawn = await drawn_once(key, draw) if is_rung else await draw()
+    return common | {"wanted": wanted, "open_offers": drawn}
+
+
+async def _offers_of(
+    db: AsyncSession,
+    me: Viewer,
+    order: PartsOrder,
+    wanted: Wanted,
+    lines: list[PartsOrderLine],
+    purchases: list[Purchase],
+) -> dict[str, Any]:
+    is_open = order.status in ASKING
     sellers = await orders.quotes_of(db, order.id)
     offers = await comparing.offers(db, order, wanted, among=sellers, lines=lines) if is_open else []
-    return common | {
+    return {
+        "wanted": wanted,
         "offers": offers,
         "hidden": order.offer_count - len(offers) if is_open else 0,
         "bought": await orders.lines_of_purchases(db, purchases),
         "sellers": {quote.id: quote for quote in sellers},
         "talks": await talking.links_of(db, me, order, sellers),
+        "open_lines": [line for line in lines if line.is_open],
     }
 
 

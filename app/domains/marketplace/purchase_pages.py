@@ -97,9 +97,7 @@ async def _again(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         order, purchase = await purchases.find_bought(db, me, purchase_id)
-        shown = await order_pages.shown_of(
-            db, me, order, Wanted("best", False, False, False), request.state.cursor
-        )
+        shown = await order_pages.shown_of(request, db, me, order, Wanted())
         return page(
             request, me, "marketplace/order.html", status=422, topics=[order_topic(order.id)],
             errors=wrong, wrong_at=purchase.id, sent=sent, **shown,
