@@ -27,6 +27,8 @@ AUTHORIZED = ("authorized", "pending", "in_progress", "blocked", "qc", "complete
 OPEN_WORK = ("authorized", "pending", "in_progress", "blocked")
 BLOCKED_REASONS = ("parts", "approval", "sublet", "bay", "other")
 LINE_KINDS = ("labor", "part", "fee", "sublet")
+COUNTER = "counter"
+"""The department of what is sold over the counter: nobody works on it."""
 
 
 class OrderNumber(Base):
@@ -191,6 +193,9 @@ class JobLine(TenantOwned, Base):
     unit_price_minor: Mapped[int]
     unit_cost_minor: Mapped[int] = mapped_column(default=0)
     tax_rate: Mapped[Decimal] = mapped_column(TaxRate, default=Decimal(0))
+    list_price_minor: Mapped[int | None]
+    """What it is sold at by itself, while something paid for already covers it and its price is 0. On the line that
+    says so it is 0."""
 
 
 class JobStep(TenantOwned, Base):
