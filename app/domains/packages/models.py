@@ -48,7 +48,6 @@ class PackagePlan(TenantOwned, Base):
     name: Mapped[str]
     package_type: Mapped[str]
     """basic, premium, comprehensive."""
-    description: Mapped[str] = mapped_column(default="")
     months: Mapped[int] = mapped_column(SmallInteger)
     price_minor: Mapped[int]
     """For the whole term, before tax."""

@@ -45,7 +45,6 @@ class PlanForm(msgspec.Struct, kw_only=True):
     package_type: str
     months: Annotated[int, Meta(ge=1, le=60)]
     price: Decimal
-    description: Annotated[str, Meta(max_length=1000)] = ""
     is_active: bool = False
 
 
@@ -130,8 +129,7 @@ async def _put_plan(
     if not 0 <= said.price < 1_000_000:
         raise Invalid({"price": _("This number is out of range.")})
     facts = PlanFacts(
-        name=said.name, package_type=said.package_type, months=said.months, description=said.description,
-        is_active=said.is_active, price_minor=minor_of(said.price, currency, "price"), uses=uses,
+        name=said.name, package_type=said.package_type, months=said.months, is_active=said.is_active, price_minor=minor_of(said.price, currency, "price"), uses=uses,
     )  # fmt: skip
     if plan is None:
         await plans.add(db, facts, by=me)

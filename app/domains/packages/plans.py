@@ -30,7 +30,6 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     months: Annotated[int, Meta(ge=1, le=60)]
     price_minor: Annotated[int, Meta(ge=0, le=100_000_000)]
     uses: Mapping[UUID, int]
-    description: Annotated[str, Meta(max_length=1000)] = ""
     is_active: bool = True
 
 
@@ -77,7 +76,7 @@ async def _write(db: AsyncSession, plan: PackagePlan, facts: PlanFacts, by: View
     covers = {str(job): {"title": known[job].title, "uses": uses} for job, uses in facts.uses.items() if uses}
     if not covers:
         raise Invalid({"uses": _("Say how often at least one canned job is covered.")})
-    plan.name, plan.package_type, plan.description = facts.name, facts.package_type, facts.description
+    plan.name, plan.package_type = facts.name, facts.package_type
     plan.months, plan.price_minor, plan.is_active = facts.months, facts.price_minor, facts.is_active
     plan.covers = covers
     try:

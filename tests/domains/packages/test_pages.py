@@ -35,7 +35,7 @@ async def test_from_the_offer_to_the_garage(browser, cast, run_reactions):
         ({f"uses-{oil.id}": "2", "months": "61"}, "61"),
         ({f"uses-{oil.id}": "2", "package_type": "golden"}, "Choose one of the list"),
     ):
-        refused = await owner.post("/settings/packages", PLAN | {"description": "Kept text"} | wrong)
+        refused = await owner.post("/settings/packages", PLAN | {"name": "Kept text"} | wrong)
         assert (refused.status_code, "Kept text" in refused.text, words in refused.text) == (
             422,
             True,
