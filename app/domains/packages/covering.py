@@ -150,7 +150,7 @@ async def uncover(db: AsyncSession, job: Job, order: RepairOrder, *, by: Viewer)
 async def cover_what_fits(db: AsyncSession, order: RepairOrder, *, by: Viewer) -> None:
     """Cover the work of an order nobody has asked the customer about: what a package covers is not forgotten. What was
     sent as an estimate stays as it was sent; the desk covers it by hand."""
-    if not order.is_open:
+    if not order.is_open or not await packages_for(db, order):
         return
     while chance := next((one for one in await chances(db, order) if _fits(one)), None):
         await cover(db, chance.job, order, chance.package, by=by)

@@ -5,7 +5,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.events import Heard
 from app.core.viewer import Viewer
-from app.domains import workshop
 from app.domains.packages.covering import cover_what_fits, free, note_done
 from app.domains.workshop.events import (
     JobCompleted,
@@ -22,7 +21,6 @@ async def cover_new_work(db: AsyncSession, heard: Heard[JobProposed | JobRevived
     """Work that a package of the car covers costs nothing as soon as it stands on the order."""
     order = await db.get(RepairOrder, heard.event.order_id)
     if order is not None and heard.tenant_id is not None:
-        order = await workshop.hold(db, order.id)
         await cover_what_fits(db, order, by=Viewer.system(heard.tenant_id))
 
 

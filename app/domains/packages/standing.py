@@ -43,6 +43,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """upcoming, active, renewal_due, renewed, lapsed, cancelled."""
     is_active: bool
+    is_renewed: bool
+    """The next one of its kind is sold."""
     rows: Sequence[Left]
     invoice: Invoice | None
     """What asks for its price, if it is billed."""
@@ -58,7 +60,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_be_renewed(self) -> bool:
-        return self.state in ("active", "renewal_due")
+        return self.state in ("active", "renewal_due") and not self.is_renewed
 
 
 async def stand(db: AsyncSession, packages: Sequence[ServicePackage]) -> list[Standing]:
@@ -70,13 +72,14 @@ async def stand(db: AsyncSession, packages: Sequence[ServicePackage]) -> list[St
     found = []
     for package in packages:
         center = await db.get_one(ServiceCenter, package.center_id)
-        today = clock.today(center.zone)
+        today, renewed = clock.today(center.zone), await is_renewed(db, package)
         found.append(
             Standing(
                 package=package,
                 center=center,
                 vehicle=await db.get(Vehicle, package.vehicle_id),
-                state=await _state(db, package, center),
+                state=_state(package, today, renewed),
+                is_renewed=renewed,
                 is_active=package.covers_on(today),
                 rows=[
                     Left(cover.title, cover.uses, *counted.get((package.id, cover.canned_job_id), (0, 0)))
@@ -123,13 +126,12 @@ async def is_renewed(db: AsyncSession, package: ServicePackage) -> bool:
     return bool(await db.scalar(select(later.exists())))
 
 
-async def _state(db: AsyncSession, package: ServicePackage, center: ServiceCenter) -> str:
-    today = clock.today(center.zone)
+def _state(package: ServicePackage, today: date, renewed: bool) -> str:
     if package.cancelled_at is not None:
         return "cancelled"
     if package.starts_on > today:
         return "upcoming"
-    if await is_renewed(db, package):
+    if renewed:
         return "active" if package.ends_on >= today else "renewed"
     if package.ends_on < today:
         return "lapsed"
