@@ -85,10 +85,12 @@ async def _plan(
     typed = values_of(await request.form()) if wrong else None
     async with begin(request) as (db, me):
         plan = await plans.find(db, plan_id) if plan_id else None
+        covered = plan.covers if plan else {}
+        every = await services.canned_jobs(db, withdrawn=True)
         return page(
             request, me, "packages/plan.html", status=422 if wrong else 200, plan=plan,
             values=typed if typed is not None else _values(plan), errors=wrong.errors if wrong else {},
-            canned=await services.canned_jobs(db), currency=await catalogue.currency(db, me),
+            canned=[one for one in every if one.is_active or str(one.id) in covered], currency=await catalogue.currency(db, me),
         )  # fmt: skip
 
 

@@ -180,6 +180,9 @@ async def cancel(db: AsyncSession, package: ServicePackage, *, reason: str, by: 
         package.job_id = None
         await db.flush()
         await workshop.take_off_counter(db, job, by=by)
+        if order.stage == "delivered" and not await workshop.jobs_of(db, order):
+            # It was opened for the sale alone: an order nobody can bill would stay open for ever.
+            await workshop.void(db, order, by=by, reason=_("%(package)s was cancelled", package=package.name))
     event = PackageCancelled(package_id=package.id, name=package.name, reason=package.cancel_reason)
     await record(db, event, by=by, tenant=package.tenant_id, person=package.user_id, subject=package.id)
     return package

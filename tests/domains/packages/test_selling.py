@@ -59,6 +59,9 @@ async def test_without_a_visit_it_is_billed_by_itself_and_the_car_is_not_said_to
     car = await db.scalar(select(Vehicle).where(Vehicle.id == package.vehicle_id))
     assert car.last_maintenance_date is None
     assert (await invoicing.billable(db, order)).obstacle == ""
+    await packages.cancel(db, package, reason="Thought again", by=AVERY)
+    await db.refresh(order)
+    assert order.status == "void", "nothing is left that would stay open"
 
 
 async def test_two_of_a_kind_do_not_overlap_and_the_next_begins_the_day_after(db):
