@@ -81,6 +81,9 @@ from app.domains.notifications import mail_api as notifications_mail_api
 from app.domains.notifications import mail_pages as notifications_mail_pages
 from app.domains.notifications import pages as notifications_pages
 from app.domains.notifications import push_pages as notifications_push_pages
+from app.domains.packages import api as packages_api
+from app.domains.packages import pages as packages_pages
+from app.domains.packages import said as packages_said
 from app.domains.parts import api as parts_api
 from app.domains.parts import loading_pages as parts_loading_pages
 from app.domains.parts import pages as parts_pages
@@ -131,6 +134,7 @@ TEMPLATE_WORDS = (
     network_said.role_label,
     services_said.category_label,
     market_said.parts_order_status,
+    packages_said.package_state,
     parts_said.fit_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
@@ -165,6 +169,7 @@ PAGES: list[Any] = [
     parts_shops_public.router,
     parts_shops_review.router,
     services_pages.router,
+    packages_pages.router,
     parts_pages.router,
     parts_loading_pages.router,
     billing_fee_pages.router,
@@ -214,6 +219,7 @@ API: list[Any] = [
     market_talk.api,
     estimates_api.router,
     marketplace_seller_api.router,
+    packages_api.router,
     customers_api.router,
     garage_api.router,
     messaging_api.router,

@@ -13,6 +13,7 @@ from app.domains.marketplace import models as marketplace
 from app.domains.messaging import models as messaging
 from app.domains.network import models as network
 from app.domains.notifications import models as notifications
+from app.domains.packages import models as packages
 from app.domains.parts import models as parts
 from app.domains.parts_shops import models as parts_shops
 from app.domains.privacy import models as privacy
@@ -34,6 +35,7 @@ __all__ = [
     "metadata",
     "network",
     "notifications",
+    "packages",
     "parts",
     "parts_shops",
     "privacy",

@@ -12,6 +12,7 @@ from app.domains.marketplace import personal as marketplace
 from app.domains.messaging import personal as messaging
 from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
+from app.domains.packages import personal as packages
 from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
 from app.domains.workshop import personal as workshop
@@ -29,6 +30,7 @@ PERSONAL: list[Declared] = [
     inspections.DECLARED,
     estimates.DECLARED,
     billing.DECLARED,
+    packages.DECLARED,
     notifications.DECLARED,
     privacy.DECLARED,
 ]

@@ -61,11 +61,13 @@ from app.domains.notifications.onboarding_reactions import (
     tell_reviewers,
     tell_suspended,
 )
+from app.domains.notifications.package_reminding import tell_package_runs_out
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
+from app.domains.packages.reactions import count_use, cover_new_work, free_use, free_uses
 from app.domains.parts_shops import events as parts_shops
 from app.domains.parts_shops.trading import follow_center
 from app.domains.privacy import events as privacy
@@ -101,7 +103,15 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderReopened: [ring_board, ring_order, ring_day],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
-    workshop.OrderVoided: [ring_board, ring_order, ring_customer, ring_day, follow_void, set_open_aside],
+    workshop.OrderVoided: [
+        ring_board,
+        ring_order,
+        ring_customer,
+        ring_day,
+        follow_void,
+        set_open_aside,
+        free_uses,
+    ],
     workshop.WorkCompleted: [
         ring_board,
         ring_order,
@@ -109,14 +119,15 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
         follow_completion,
         tell.tell_work_completed,
     ],
-    workshop.JobProposed: [ring_board, ring_order, ring_bench],
+    workshop.JobProposed: [ring_board, ring_order, ring_bench, cover_new_work],
     workshop.JobChanged: [ring_board, ring_order, ring_bench, drop_outdated_version],
     workshop.JobWithdrawn: [ring_board, ring_order, ring_bench],
     workshop.JobPresented: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobAuthorized: [ring_board, ring_order, ring_bench, ring_customer],
-    workshop.JobDeclined: [ring_board, ring_order, ring_bench, ring_customer],
-    workshop.JobDeferred: [ring_board, ring_order, ring_bench, ring_customer],
-    workshop.JobRevived: [ring_board, ring_order],
+    workshop.JobSold: [ring_board, ring_order, ring_customer],
+    workshop.JobDeclined: [ring_board, ring_order, ring_bench, ring_customer, free_use],
+    workshop.JobDeferred: [ring_board, ring_order, ring_bench, ring_customer, free_use],
+    workshop.JobRevived: [ring_board, ring_order, cover_new_work],
     workshop.JobAssigned: [ring_board, ring_order, ring_bench, follow_plan],
     workshop.JobPlanned: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobStarted: [ring_board, ring_order, ring_bench, ring_customer, follow_start],
@@ -124,7 +135,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     workshop.JobBlocked: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobFinished: [ring_board, ring_order, ring_bench, ring_customer],
     workshop.JobReturned: [ring_board, ring_order, ring_bench],
-    workshop.JobCompleted: [ring_board, ring_order, ring_bench, ring_customer],
+    workshop.JobCompleted: [ring_board, ring_order, ring_bench, ring_customer, count_use],
     workshop.StepMoved: [ring_order, ring_bench, ring_customer],
     # estimates
     estimates.EstimateDrafted: [ring_staff],
@@ -230,6 +241,8 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # packages
+    notifications.PackageRunsOut: [tell_package_runs_out],
     # parts shops
     parts_shops.OnboardingSubmitted: [tell_reviewers],
     parts_shops.OnboardingApproved: [tell_approved],

@@ -110,6 +110,10 @@ TABLES: dict[str, Kind] = {
     "platform_fees": "own_policy",
     "business_fees": "own_policy",
     "webhook_events": "system",
+    # packages
+    "package_plans": "tenant",
+    "service_packages": "shared",
+    "package_uses": "child",
     # parts shops
     "parts_shops": "published",
     "parts_shop_terms": "tenant",
@@ -151,6 +155,7 @@ PARENTS: dict[str, tuple[str, str]] = {
     "authorizations": ("jobs", "job_id"),
     "invoice_lines": ("invoices", "invoice_id"),
     "refunds": ("payments", "payment_id"),
+    "package_uses": ("service_packages", "package_id"),
     "shop_quote_lines": ("shop_quotes", "quote_id"),
     "quote_revisions": ("shop_quotes", "quote_id"),
     "purchase_lines": ("purchases", "purchase_id"),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from app.core import clock
-from app.demo import acts, weeks
+from app.demo import acts, service_packages, weeks
 from app.demo.acts import Look
 from app.demo.stage import EVERYBODY, Stage
 from app.demo.visits import Arrival, book, check_in
@@ -32,6 +32,7 @@ async def play(stage: Stage) -> None:
     for shop, owner in (("harbor", "owner@demo.test"), ("volt", "petra@demo.test")):
         async with stage.acting(owner) as (db, _me):
             await inspections.install_sheets(db, stage.centers[shop].tenant_id)
+    await service_packages.last_year(stage)
     await _last_summer(stage)
     await weeks.play(stage)
     for visit in (
@@ -49,6 +50,7 @@ async def play(stage: Stage) -> None:
     await _at_voltwerk(stage)
     await _coming_up(stage)
     await remind_of_services()
+    await service_packages.remind(stage)
 
 
 async def _arrive(stage: Stage, arrival: Arrival, photos: tuple[str, ...] = ROUND) -> RepairOrder:
@@ -75,7 +77,8 @@ async def _do(
 
 
 async def _last_summer(stage: Stage) -> None:
-    """The Outback was here before: oil done and paid, the struts put off. Today the shop offers them again."""
+    """The Outback was here before: its oil done with Comfort, which was sold that day, the struts put off. Today the shop
+    offers them again."""
     days = 24 * 68
     order = await _arrive(
         stage,
@@ -91,6 +94,7 @@ async def _last_summer(stage: Stage) -> None:
     )
     with hours_ago(days + 5.5):
         await acts.propose(stage, BEN, order, "oil-service", "shock-absorbers")
+        await service_packages.sell(stage, "outback", service_packages.COMFORT)
         estimate = await acts.send_estimate(stage, BEN, order)
     with hours_ago(days + 5):
         await acts.answer(
@@ -101,6 +105,7 @@ async def _last_summer(stage: Stage) -> None:
             advisor=BEN,
         )
     await _do(stage, OMAR, LUZ, order, "Oil and filter service", days + 4.5, 0.6)
+    await service_packages.count(stage, order)
     with hours_ago(days + 3):
         invoice = await acts.bill(stage, BEN, order)
         await acts.take_cash(stage, BEN, invoice, invoice.total_minor + 300)

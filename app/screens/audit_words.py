@@ -183,6 +183,8 @@ def url_of(entry: Entry, customers: Mapping[str, int]) -> str:
             return f"/settings/services/{thing}"
         case "canned_job":
             return f"/settings/canned-jobs/{thing}"
+        case "package_plan":
+            return f"/settings/packages/{thing}"
         case "center":
             return f"/settings/centers/{thing}"
         case "bay" if detail.get("center_id"):

@@ -24,8 +24,8 @@ def nav_items(request: Request[Any, Any, Any], me: Viewer) -> list[dict[str, Any
 
 SHOP = "/settings/centers"
 OF_SHOP = (
-    "/settings/business", "/settings/services", "/settings/canned-jobs", "/settings/mails", "/settings/payments",
-    "/settings/addresses", "/settings/audit", "/market/profile",
+    "/settings/business", "/settings/services", "/settings/canned-jobs", "/settings/packages", "/settings/mails",
+    "/settings/payments", "/settings/addresses", "/settings/audit", "/market/profile",
 )  # fmt: skip
 """The other pages of the shop's set-up; the rest under /settings is the person's own."""
 

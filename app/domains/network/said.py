@@ -57,7 +57,7 @@ def hours_words(intervals: Sequence[Sequence[str]]) -> str:
     return write_hours(intervals)
 
 
-WORKSHOPS_OWN = frozenset({"bays", "kiosks", "services", "canned"})
+WORKSHOPS_OWN = frozenset({"bays", "kiosks", "services", "canned", "packages"})
 PARTS_SHOPS_OWN = frozenset({"profile"})
 
 
@@ -98,6 +98,7 @@ def shop_tabs(context: Context) -> list[tuple[str, str, str]]:
         ("centers", _("Workshops") if is_workshop(context) else _("Address and hours"), "/settings/centers"),
         ("services", _("Services"), "/settings/services"),
         ("canned", _("Canned jobs"), "/settings/canned-jobs"),
+        ("packages", _("Packages"), "/settings/packages"),
         ("mails", _("Mails"), "/settings/mails"),
         ("payments", _("Card payments"), "/settings/payments"),
         ("access", _("Addresses"), "/settings/addresses"),

@@ -235,6 +235,7 @@ _ALL: Final = (
     Setting("reminders.days_before", "terms", "number", N_("We remind drivers of a visit"), default=1, least=1, most=7, unit=N_("days before")),
     Setting("reminders.hour", "terms", "number", N_("The reminder leaves at"), N_("By the clock on the workshop's wall."), default=9, most=23, unit=N_("o'clock")),
     Setting("reminders.service_days", "terms", "number", N_("We remind drivers of a service that is due"), N_("Where no visit is booked. 0: never."), default=14, most=60, unit=N_("days before")),
+    Setting("reminders.package_days", "terms", "number", N_("We remind customers of a service package that runs out"), N_("Where the next one is not sold yet. 0: never."), default=30, most=90, unit=N_("days before")),
     *(Setting(PREFIX + one, "modules", "switch", *_MODULE_WORDS[one], default=True) for one in MODULES),
 )  # fmt: skip
 

@@ -52,6 +52,14 @@ class ServiceFallsDue(Event, frozen=True, kw_only=True):
     due_on: date
 
 
+class PackageRunsOut(Event, frozen=True, kw_only=True):
+    """A service package ends soon, and the next one is not sold."""
+
+    package_id: UUID
+    name: str
+    ends_on: date
+
+
 class MailWordsChanged(Event, frozen=True, kw_only=True):
     """A shop words a mail to its customers otherwise from now on."""
 

@@ -86,6 +86,31 @@ class NextService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndingPackage:
+    """A service package that runs out soon."""
+
+    package: str
+    car: str
+    ends_on: date
+    unused: Sequence[str]
+    """What of it was not used yet."""
+    url: str = ""
+
+    def values(self, place: Place) -> Mapping[str, str]:
+        return {
+            "package": self.package, "car": self.car or _("car"), "ends": render.day(self.ends_on),
+            "unused": ", ".join(self.unused), "where": address(place.center),
+        }  # fmt: skip
+
+    def details(self, place: Place) -> Details:
+        said = self.values(place)
+        return [
+            (_("Package"), self.package), (_("Car"), self.car), (_("Last day"), said["ends"]),
+            (_("Not used yet"), said["unused"]), (_("Where"), said["where"]),
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """An estimate that waits for its answer, or waited in vain."""
 
@@ -251,6 +276,13 @@ def _a_service(place: Place) -> NextService:
     )  # fmt: skip
 
 
+def _a_package(place: Place) -> EndingPackage:
+    return EndingPackage(
+        package=_("Comfort"), car="2019 Subaru Outback", ends_on=clock.today(place.zone) + timedelta(days=30),
+        unused=[_("1 × Oil change")], url="/book/example",
+    )  # fmt: skip
+
+
 def _an_offer(place: Place) -> Offer:
     return Offer(
         number="RO-1042-E1", jobs=[_("Front brakes"), _("Wiper blades")], total_minor=48250,
@@ -340,6 +372,10 @@ _VISIT: Final = {
 _SERVICE: Final = {
     "due": N_("the day it is due"), "car": N_("the car"), "mileage": N_("the mileage at which it is due, if that is known"),
     "last": N_("the day of the last service, if that is known"), "where": N_("the workshop's name and address"),
+}  # fmt: skip
+_PACKAGE: Final = {
+    "package": N_("what the package is called"), "car": N_("the car"), "ends": N_("its last day"),
+    "unused": N_("what of it was not used yet, if anything"), "where": N_("the workshop's name and address"),
 }  # fmt: skip
 _OFFER: Final = {
     "estimate": N_("the estimate's number"), "jobs": N_("what you propose"), "total": N_("the total with tax"),
@@ -440,6 +476,12 @@ _ALL: Final = (
         N_("Your {car}: service due on {due}"),
         N_("Hello {customer},\n\nThe next service of your {car} is due on {due}.\n\n{details}\n\nIf the day is not right, or the car is no longer yours, please tell us.\n\n{link}"),
         _SERVICE, _a_service, N_("Book a visit"), bar=AMBER,
+    ),
+    CustomerMail(
+        "package_renewal", "visits", N_("Package runs out"), N_("Some days before a service package ends, if the next one is not sold yet."),
+        N_("{package} for your {car} ends on {ends}"),
+        N_("Hello {customer},\n\nThe service package of your {car} ends on {ends}.\n\n{details}\n\nIf you want it to go on, call us or tell us at your next visit: the next one begins the day after, so that nothing is lost.\n\n{link}"),
+        _PACKAGE, _a_package, N_("Book a visit"), bar=AMBER,
     ),
     CustomerMail(
         "message_waiting", "visits", N_("Message waiting"), N_("When a message of yours was not read for half an hour and nothing more was written. What it says is not in the mail."),

@@ -34,7 +34,7 @@ from app.domains.notifications.mail_table import Offer, PlannedVisit, Work
 from app.domains.notifications.models import BLANK
 from app.domains.notifications.telling import Line, list_for, write_to_customer
 from app.domains.workshop.events import WorkCompleted
-from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.models import COUNTER, Job, RepairOrder
 
 BOOK_ANEW = ("appointment_cancelled", "request_cancelled")
 """Mails whose button leads to another booking."""
@@ -279,7 +279,12 @@ async def tell_work_completed(db: AsyncSession, heard: Heard[WorkCompleted]) -> 
     place = await recipients.place(db, event.center_id)
     done = await db.scalars(
         select(Job)
-        .where(Job.tenant_id == order.tenant_id, Job.order_id == order.id, Job.status == "completed")
+        .where(
+            Job.tenant_id == order.tenant_id,
+            Job.order_id == order.id,
+            Job.status == "completed",
+            Job.department != COUNTER,
+        )
         .order_by(Job.position)
     )
     jobs = done.all()

@@ -27,7 +27,7 @@ from app.domains.notifications.events import ServiceFallsDue
 from app.domains.notifications.mail_table import NextService
 from app.domains.notifications.reminding import hour_before
 from app.domains.notifications.telling import Line, list_for, write_to_customer
-from app.domains.workshop.models import Job, RepairOrder
+from app.domains.workshop.models import COUNTER, Job, RepairOrder
 
 A_DAY = timedelta(days=1)
 
@@ -105,8 +105,9 @@ async def remind_of_service(vehicle_id: UUID, *, tenant: UUID) -> bool:
 async def _last_work_on(db: AsyncSession, vehicle_id: UUID) -> RepairOrder | None:
     """The last order with work done on a car, of whichever shop: only that shop speaks of its next service."""
     done = exists().where(
-        Job.tenant_id == RepairOrder.tenant_id, Job.order_id == RepairOrder.id, Job.status == "completed"
-    )
+        Job.tenant_id == RepairOrder.tenant_id, Job.order_id == RepairOrder.id, Job.status == "completed",
+        Job.department != COUNTER,
+    )  # fmt: skip
     network = text("SELECT set_config('app.network', :mode, true)")
     await db.execute(network, {"mode": "on"})
     last = await db.scalar(

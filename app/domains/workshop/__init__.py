@@ -11,6 +11,8 @@ from app.domains.workshop.arriving import IntakeForm, check_in
 from app.domains.workshop.booked import Agreed, Booked, put_booked
 from app.domains.workshop.check_in import Intake, warning_light_words
 from app.domains.workshop.closing import archive, mark_closed, mark_invoiced, mark_owed_again, reopen, void
+from app.domains.workshop.counter import sell_over_counter, take_off_counter
+from app.domains.workshop.covered import charge_again, cover_job
 from app.domains.workshop.deferred import open_for_vehicle as deferred_for_vehicle
 from app.domains.workshop.deferred import revive
 from app.domains.workshop.foreseen import of_order as foreseen_of_order
@@ -74,7 +76,9 @@ __all__ = [
     "blocked_word",
     "board_topic",
     "change_line",
+    "charge_again",
     "check_in",
+    "cover_job",
     "customer_topic",
     "decline_job",
     "defer_job",
@@ -112,9 +116,11 @@ __all__ = [
     "rename_job",
     "reopen",
     "revive",
+    "sell_over_counter",
     "share_photo",
     "staff_topic",
     "stage_words",
+    "take_off_counter",
     "technician_of",
     "timeline",
     "unfinished_jobs",

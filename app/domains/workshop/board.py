@@ -19,7 +19,7 @@ from app.domains.garage.models import Vehicle
 from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.network.premises import open_stretches
 from app.domains.workshop import foreseen, stages
-from app.domains.workshop.models import STAGES, Job, RepairOrder
+from app.domains.workshop.models import AUTHORIZED, COUNTER, STAGES, Job, RepairOrder
 from app.domains.workshop.open_ends import StillOpen, open_ends
 from app.domains.workshop.orders import hold, plan
 
@@ -87,10 +87,8 @@ def _tickets() -> Any:
     work = (
         select(
             Job.order_id,
-            func.count()
-            .filter(Job.status.in_(("authorized", "pending", "in_progress", "blocked", "qc", "completed")))
-            .label("agreed"),
-            func.count().filter(Job.status == "completed").label("done"),
+            func.count().filter(Job.status.in_(AUTHORIZED), Job.department != COUNTER).label("agreed"),
+            func.count().filter(Job.status == "completed", Job.department != COUNTER).label("done"),
             func.count().filter(Job.status == "presented").label("asked"),
             func.min(case((Job.status == "blocked", Job.blocked_reason))).label("blocked_reason"),
             func.min(Job.blocked_at).filter(Job.status == "blocked").label("blocked_at"),

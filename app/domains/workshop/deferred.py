@@ -14,6 +14,7 @@ from app.core.words import _
 from app.domains import garage, services
 from app.domains.network.models import ServiceCenter
 from app.domains.services.models import CannedJob
+from app.domains.workshop.covered import put_prices_back
 from app.domains.workshop.events import DeferredWorkRefused, JobRevived
 from app.domains.workshop.models import DeferredWork, Job, JobLine, RepairOrder
 from app.domains.workshop.moves import move_job
@@ -25,6 +26,7 @@ OFFERED = ("open", "suggested")
 
 async def keep(db: AsyncSession, order: RepairOrder, job: Job, *, decision: str, reason: str) -> DeferredWork:
     """Keep a job's work on the car, with what it cost when the customer decided."""
+    await put_prices_back(db, job)
     lines = await db.scalars(select(JobLine).where(JobLine.job_id == job.id))
     center = await db.get_one(ServiceCenter, order.center_id)
     work = DeferredWork(

@@ -139,6 +139,10 @@ class JobAuthorized(OfJob, frozen=True, kw_only=True):
     """The customer agreed when they booked, before the car came."""
 
 
+class JobSold(OfJob, frozen=True, kw_only=True):
+    """Sold over the counter: nobody works on it."""
+
+
 class JobDeclined(OfJob, frozen=True, kw_only=True):
     deferred_work_id: UUID
     reason: str = ""

@@ -114,6 +114,7 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
         if event.get("when_booked")
         else _("Approved: %(job)s", job=event["title"])
     ),
+    "JobSold": _about(lambda: _("Sold over the counter")),
     "JobDeclined": _declined,
     "JobDeferred": _deferred,
     "JobRevived": _about(lambda: _("Taken up again")),

@@ -156,9 +156,9 @@ async def add_line(
     db: AsyncSession, job: Job, line: NewLine, *, by: Viewer, version: int | None = None
 ) -> JobLine:
     """Put one more line on a job. Raises Refused when the job has changed since `version`."""
-    order = await _open_for_change(db, job, version)
+    order = await open_for_change(db, job, version)
     [put] = await put_lines(db, order, job, [line])
-    await _changed(db, order, job, by=by)
+    await changed(db, order, job, by=by)
     return put
 
 
@@ -166,7 +166,7 @@ async def change_line(
     db: AsyncSession, job: Job, line_id: UUID, wanted: NewLine, *, by: Viewer, version: int | None = None
 ) -> JobLine:
     """Give a line other words, quantity or price."""
-    order = await _open_for_change(db, job, version)
+    order = await open_for_change(db, job, version)
     line = await find_line(db, job, line_id)
     center = await db.get_one(ServiceCenter, order.center_id)
     customer = await db.get_one(Customer, order.customer_id)
@@ -184,9 +184,11 @@ async def change_line(
     )
     for name, value in values.items():
         setattr(line, name, value)
+    if line.unit_price_minor:  # the desk asks money for it after all
+        line.list_price_minor = None
     await db.flush()
     await _estimate_time(db, job)
-    await _changed(db, order, job, by=by, shown=not cost_only)
+    await changed(db, order, job, by=by, shown=not cost_only)
     return line
 
 
@@ -229,7 +231,7 @@ async def note_bought(
         )
         [line] = await put_lines(db, order, job, [wanted])
     await db.flush()
-    await _changed(db, order, job, by=by, shown=shown)
+    await changed(db, order, job, by=by, shown=shown)
     return line
 
 
@@ -279,11 +281,11 @@ async def remove_line(
     db: AsyncSession, job: Job, line_id: UUID, *, by: Viewer, version: int | None = None
 ) -> None:
     """Take a line off a job."""
-    order = await _open_for_change(db, job, version)
+    order = await open_for_change(db, job, version)
     await db.delete(await find_line(db, job, line_id))
     await db.flush()
     await _estimate_time(db, job)
-    await _changed(db, order, job, by=by)
+    await changed(db, order, job, by=by)
 
 
 async def rename(
@@ -298,12 +300,12 @@ async def rename(
     skill: str,
 ) -> Job:
     """Change what a job is called and why it is needed."""
-    order = await _open_for_change(db, job, version)
+    order = await open_for_change(db, job, version)
     if not title.strip():
         raise Invalid({"title": _("Give the job a name.")})
     shown = job.title != title.strip()
     job.title, job.complaint, job.cause, job.skill = title.strip(), complaint, cause, skill
-    await _changed(db, order, job, by=by, shown=shown)
+    await changed(db, order, job, by=by, shown=shown)
     return job
 
 
@@ -321,7 +323,8 @@ def must_be_version(job: Job, version: int | None) -> None:
         )
 
 
-async def _open_for_change(db: AsyncSession, job: Job, version: int | None) -> RepairOrder:
+async def open_for_change(db: AsyncSession, job: Job, version: int | None = None) -> RepairOrder:
+    """Lock the order of a job whose lines may still be changed. Raises Refused."""
     order = await hold_open(db, job.order_id)
     await db.refresh(job)
     must_be_version(job, version)
@@ -338,8 +341,8 @@ async def _open_for_change(db: AsyncSession, job: Job, version: int | None) -> R
     return order
 
 
-async def _changed(db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer, shown: bool = True) -> None:
-    # What the customer agreed to is no longer what stands here: ask again. The shop's own cost is not shown.
+async def changed(db: AsyncSession, order: RepairOrder, job: Job, *, by: Viewer, shown: bool = True) -> None:
+    """Tell of a changed job. Where that is `shown` to the customer, who had agreed to it, they are asked again."""
     lost = shown and job.is_authorized
     if lost:
         move_job(job, "presented")

@@ -27,6 +27,8 @@ AUTHORIZED = ("authorized", "pending", "in_progress", "blocked", "qc", "complete
 OPEN_WORK = ("authorized", "pending", "in_progress", "blocked")
 BLOCKED_REASONS = ("parts", "approval", "sublet", "bay", "other")
 LINE_KINDS = ("labor", "part", "fee", "sublet")
+COUNTER = "counter"
+"""The department of what is sold over the counter: nobody works on it."""
 
 
 class OrderNumber(Base):
@@ -193,6 +195,9 @@ class JobLine(TenantOwned, Base):
     tax_rate: Mapped[Decimal] = mapped_column(TaxRate, default=Decimal(0))
     before_bought: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What it said before a bought part gave it its number, brand and cost, for the case that the part never comes."""
+    list_price_minor: Mapped[int | None]
+    """What it is sold at by itself, while something paid for already covers it and its price is 0. On the line that
+    says so it is 0."""
 
 
 class JobStep(TenantOwned, Base):

@@ -11,7 +11,7 @@ from app.core.viewer import Viewer
 from app.domains import garage
 from app.domains.network.models import ServiceCenter
 from app.domains.workshop.events import OrderMoved, WorkCompleted
-from app.domains.workshop.models import OPEN_WORK, Job, RepairOrder
+from app.domains.workshop.models import COUNTER, OPEN_WORK, Job, RepairOrder
 from app.domains.workshop.next_service import is_planned
 from app.domains.workshop.orders import of, tell
 
@@ -46,7 +46,10 @@ async def enter(
 async def _note_service(db: AsyncSession, order: RepairOrder, by: Viewer) -> None:
     """A car that leaves with work done has been serviced, on that day of the center's clock."""
     done = select(Job.id).where(
-        Job.tenant_id == order.tenant_id, Job.order_id == order.id, Job.status == "completed"
+        Job.tenant_id == order.tenant_id,
+        Job.order_id == order.id,
+        Job.status == "completed",
+        Job.department != COUNTER,
     )
     if await db.scalar(select(done.exists())):
         center = await db.get_one(ServiceCenter, order.center_id)
@@ -66,7 +69,7 @@ async def follow(db: AsyncSession, order: RepairOrder, *, by: Viewer, completed:
     await db.flush()
     rows = await db.execute(
         select(Job.status, Job.blocked_reason).where(
-            Job.tenant_id == order.tenant_id, Job.order_id == order.id
+            Job.tenant_id == order.tenant_id, Job.order_id == order.id, Job.department != COUNTER
         )
     )
     jobs = [(status, reason) for status, reason in rows]

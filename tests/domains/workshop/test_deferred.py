@@ -135,7 +135,7 @@ async def test_a_former_owner_is_not_told_whose_visit_made_their_work_needless(d
     buyer = await customers.create(
         db, CustomerFacts(name="Nora Newowner"), tenant_id=HARBOR, by=AVERY, confirmed=True
     )
-    reasons = text("SELECT payload->>'reason' FROM events WHERE name = 'DeferredWorkRefused' ORDER BY seq")
+    reasons = text("SELECT payload->>'reason' FROM events WHERE name = 'DeferredWorkRefused' ORDER BY id")
     assert (await put_off_and_done_later(db, "oil", customer_id=buyer.id, user_id=None)).status == "obsolete"
     assert (await put_off_and_done_later(db, "oil")).status == "obsolete"
     told, own = await db.scalars(reasons)
