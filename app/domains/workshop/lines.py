@@ -267,7 +267,7 @@ async def take_off_bought(
             setattr(line, name, value)
         line.before_bought = {}
         await db.flush()
-        await _changed(db, order, job, by=by, shown=False)
+        await changed(db, order, job, by=by, shown=False)
         return True
     if not order.is_open or job.status not in ("proposed", "presented"):
         return False
