@@ -55,7 +55,7 @@ async def work() -> None:
     whoever supervises this process can only mend what has ended.
     """
     configure_logs(settings().log_level)
-    db.connect(settings().sqlalchemy_url, pool_size=10)
+    db.connect(settings().sqlalchemy_url)
     relay.subscribe(SUBSCRIPTIONS)
     personal.declare(PERSONAL)
     stopping = asyncio.Event()

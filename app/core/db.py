@@ -104,14 +104,14 @@ def _encode(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def connect(url: str, *, pool_size: int = 10, max_overflow: int = 10) -> AsyncEngine:
+def connect(url: str, *, pool_size: int = 20) -> AsyncEngine:
     """Open the process's engine. `url` is of the form postgresql+asyncpg://… Its first connection raises
     RoleTooPowerful when the role is not held by row-level security."""
     global _engine, _sessions
     _engine = create_async_engine(
         url,
         pool_size=pool_size,
-        max_overflow=max_overflow,
+        max_overflow=0,  # a connection that is made for a burst and closed after it costs more than the burst
         pool_timeout=5,
         pool_pre_ping=False,
         query_cache_size=2000,  # the site has more statements than the libraries make room for

@@ -59,7 +59,7 @@ def morning() -> Iterator[None]:
 
 @pytest.fixture
 async def stage(fresh_database: Database) -> AsyncIterator[Stage]:
-    core_db.connect(fresh_database.url, pool_size=20, max_overflow=0)
+    core_db.connect(fresh_database.url)
     engine = create_async_engine(fresh_database.owner_url)
     async with AsyncSession(engine, expire_on_commit=False) as db, db.begin():
         shop = await shops.small_shop(db)
