@@ -13,6 +13,7 @@ ADDED = (
         sa.Column("capture_refusals", sa.SmallInteger(), nullable=False, server_default="0"),
     ),
     ("purchase_refunds", sa.Column("refusals", sa.SmallInteger(), nullable=False, server_default="0")),
+    ("purchase_refunds", sa.Column("elsewhere_minor", sa.BigInteger(), nullable=False, server_default="0")),
     ("job_lines", sa.Column("before_bought", JSONB(), nullable=False, server_default="{}")),
 )
 MOMENTS = (("purchases", "owed_since"), ("purchase_refunds", "try_at"))

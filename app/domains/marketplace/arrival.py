@@ -26,17 +26,22 @@ async def there_by(db: AsyncSession, center_id: UUID, hours: int, *, start: date
 
 def counted(days: Sequence[Day], hours: int, start: datetime) -> datetime:
     """Hours begin when the shop is open; those that do not fit into what is left of the day go on when it opens next, and
-    whole days are days on which it opens. A shop that says no hours is taken at its word."""
+    whole days are days on which it opens. Who promises more hours is never there earlier. A shop that says no hours is
+    taken at its word."""
     days = [one for one in days if one[1] > start]
-    whole, rest = divmod(hours, 24)
     if not days:
         return start + timedelta(hours=hours)
-    at = max(start, days[0][0]) + timedelta(hours=rest)
-    over = at - days[0][1]
-    if over > timedelta() and len(days) > 1:
-        days = days[1:]
-        at = min(days[0][0] + over, days[0][1])
-    if whole >= len(days):
-        return at + timedelta(days=whole)
-    opens, closes = days[whole]
-    return min(opens + (at - days[0][0]), closes) if whole else at
+    whole, rest = divmod(hours, 24)
+    at = _after(days, whole, start) + timedelta(hours=rest)
+    if whole < len(days) and (over := at - days[whole][1]) > timedelta():
+        morning = days[whole + 1][0] if whole + 1 < len(days) else at - over
+        return min(morning + over, _after(days, whole + 1, start))
+    return at
+
+
+def _after(days: Sequence[Day], whole: int, start: datetime) -> datetime:
+    """So many opening days later, at the same distance from the opening."""
+    last = min(whole, len(days) - 1)
+    opens, closes = days[last]
+    into = max(start - days[0][0], timedelta())
+    return min(opens + into, closes) + timedelta(days=whole - last)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -14,6 +15,7 @@ from app.core.money import plain
 from app.core.render import distance
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains.accounts.models import ERASED, User
 from app.domains.marketplace import matching, orders, purchases, standing
 from app.domains.marketplace.events import (
     PartsGivenUp,
@@ -29,7 +31,7 @@ from app.domains.marketplace.events import (
 )
 from app.domains.marketplace.models import ASKING, PartsOrder, PartsOrderLine, ShopQuote
 from app.domains.marketplace.moves import move_order, move_quote
-from app.domains.marketplace.quoting import Counted, counted, refresh, stand
+from app.domains.marketplace.quoting import Counted, counted, refresh, restand
 from app.domains.marketplace.telling import as_seller, tell, tell_quote
 from app.settings import settings
 
@@ -55,6 +57,9 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
     _check(order, lines)
     move_order(order, "submitted")
     now = clock.now()
+    order.round += (
+        order.submitted_at is not None
+    )  # asked anew, nobody is bound by an offer of the time before
     order.submitted_at = order.submitted_at or now
     order.opened_at = now
     order.expires_at = now + lifetime()
@@ -249,13 +254,19 @@ async def open_again(
     that still hold stand again over those parts; when a shop has failed the buyer, the others that were asked are asked
     anew. `told` is what the buyer's log says of the purchase. The transaction is the buyer's."""
     now = clock.now()
+    if order.user_id is not None and await _is_gone(db, order.user_id):
+        for line in await orders.open_lines_of(db, order.id):
+            line.given_up = True
+        await tell(db, PurchaseMoved, order, by=by, **told)
+        await standing.follow(db, order, by=by)
+        return
     asked = {line.id: line.quantity for line in await orders.open_lines_of(db, order.id)}
-    known = await orders.quotes_of(db, order.id, *NOT_ASKED)
+    known = await orders.quotes_of(db, order.id, *NOT_ASKED, "offered")
     offered = await orders.lines_of_quotes(db, known)
     comes_to = {
         quote.id: counted(offered[quote.id].values(), quote.delivery_fee_minor, asked)
         for quote in known
-        if quote.revision and quote.valid_until is not None and quote.valid_until > now
+        if quote.status == "offered" or (quote.revision and quote.valid_until and quote.valid_until > now)
     }
     hold = {quote_id: one for quote_id, one in comes_to.items() if one.available}
     order.opened_at = now
@@ -272,12 +283,20 @@ async def open_again(
             await _ask_one(db, order, quote, by=Viewer.system(quote.tenant_id))
 
 
+async def _is_gone(db: AsyncSession, person: UUID) -> bool:
+    """Whether the buyer's account is erased: nobody is asked for anybody then."""
+    address: str | None = await db.scalar(select(User.email).where(User.id == person))
+    return address is None or address.endswith(ERASED)
+
+
 async def _stand_again(db: AsyncSession, order: PartsOrder, quote: ShopQuote, what: Counted) -> None:
+    """It may come to something else now: then it is a revision, so that nobody accepts what they have not seen."""
     async with as_seller(db, quote.tenant_id):
         move_quote(quote, "offered")
-        await stand(db, quote, order, what)
+        await restand(db, quote, order, what)
         await db.flush()
         told = {
+            "revision": quote.revision,
             "total_minor": quote.total_minor,
             "currency": quote.currency,
             "delivers_at": quote.delivers_at,

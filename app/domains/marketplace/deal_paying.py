@@ -247,6 +247,8 @@ async def carry_out(tenant_id: UUID, refund_id: UUID) -> PurchaseRefund:
     if not refund.is_pending:
         return refund
     provider, account = gateway(payment.provider), payment.provider_account or None
+    if refund.refusals and not (refund := await _look_before_again(payment, refund_id)).is_pending:
+        return refund
     try:
         made = await provider.refund(
             payment.provider_ref, refund.amount_minor, key=refund.id, account=account
@@ -264,6 +266,21 @@ async def carry_out(tenant_id: UUID, refund_id: UUID) -> PurchaseRefund:
             refund.status = "returned" if made.ref in told.returned_refs else "done"
             refund.provider_ref, refund.decided_at = made.ref, clock.now()
             await giving_back.note_owed(db, await db.get_one(Purchase, refund.purchase_id))
+        return refund
+
+
+async def _look_before_again(asked: PurchasePayment, refund_id: UUID) -> PurchaseRefund:
+    """What was refused may have gone meanwhile by the provider's page: that is not paid a second time."""
+    await checkout.look_if_answered(whose(asked))
+    async with transaction(tenant=asked.tenant_id) as db:
+        _order, purchase, payment = await purchases.hold_payment(db, asked.id)
+        refund = await db.get_one(PurchaseRefund, refund_id, populate_existing=True)
+        if refund.is_pending:
+            owed, _elsewhere = await giving_back.still_owed(db, purchase, payment, refund)
+            refund.amount_minor, refund.core_minor = owed or refund.amount_minor, min(refund.core_minor, owed)
+            if not owed:
+                refund.status, refund.decided_at = "done", clock.now()
+            await giving_back.note_owed(db, purchase)
         return refund
 
 
@@ -391,10 +408,10 @@ async def to_settle_up() -> list[tuple[UUID, UUID]]:
                     PurchasePayment.status.in_(LIVE_PAYMENT),
                     PurchasePayment.status.in_(("completed", "partially_refunded")),
                 ),
-                # a person has to look at these, and they would stand before the others for ever
+                # those wait for a person, or for their time; they would stand before the others for ever
                 ~exists().where(
                     PurchaseRefund.payment_id == PurchasePayment.id,
-                    PurchaseRefund.status.in_(("failed", "returned")),
+                    PurchaseRefund.status.in_(("pending", "returned")),
                 ),
             )
             .order_by(Purchase.ended_at.asc().nulls_first(), Purchase.id)

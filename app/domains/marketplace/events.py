@@ -121,7 +121,7 @@ class QuoteLost(OfShopQuote, frozen=True, kw_only=True):
     """The buyer has decided for others, or without anybody."""
 
     why: str
-    """chosen_elsewhere, given_up, cancelled, expired; lapsed: the offer held no longer."""
+    """chosen_elsewhere, given_up, failed, cancelled, expired; lapsed: the offer held no longer."""
 
 
 class PurchaseRated(OfShopQuote, frozen=True, kw_only=True):
@@ -141,6 +141,8 @@ class RatingAnswered(OfShopQuote, frozen=True, kw_only=True):
 class QuoteStandsAgain(OfShopQuote, frozen=True, kw_only=True):
     """Parts of it have nobody to bring them any more, and this offer still holds."""
 
+    revision: int
+    """Another one where it comes to something else over these parts."""
     total_minor: int
     """For those parts."""
     currency: str

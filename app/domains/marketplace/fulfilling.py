@@ -101,7 +101,7 @@ async def deliver(db: AsyncSession, purchase: Purchase, *, handed_to: str = "", 
     await move(db, order, purchase, "delivered", PurchaseDelivered, by=by, by_buyer=not is_seller)
     async with as_seller(db, purchase.tenant_id):
         quote = await db.get_one(ShopQuote, purchase.quote_id, populate_existing=True)
-        if quote.status == "accepted":
+        if quote.status == "accepted" and await purchases.rest_of(db, quote, "fulfilled") == "fulfilled":
             move_quote(quote, "fulfilled")
         if is_seller and purchase.payment_method == "on_delivery" and not purchase.paid_minor:
             await _paid_in_hand(db, order, purchase, by=by)

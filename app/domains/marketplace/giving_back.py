@@ -68,15 +68,28 @@ async def _pending(db: AsyncSession, purchase: Purchase, payment: PurchasePaymen
     return [one for one in refunds if one.is_pending and one.payment_id == payment.id]
 
 
+async def still_owed(
+    db: AsyncSession, purchase: Purchase, payment: PurchasePayment, refund: PurchaseRefund
+) -> tuple[int, int]:
+    """What of a pending refund has not gone by another way since it was first refused, on the provider's page say; and
+    what has gone there ever."""
+    refunds = [one for one in await purchases.refunds_of(db, purchase) if one.payment_id == payment.id]
+    ours = sum(one.amount_minor for one in refunds if one.status in ("done", "returned"))
+    others = sum(one.amount_minor for one in refunds if one.is_pending and one.id != refund.id)
+    elsewhere = max(payment.given_minor - ours, 0)
+    gone = max(elsewhere - refund.elsewhere_minor, 0) if refund.refusals else 0
+    return max(min(refund.amount_minor - gone, payment.kept_minor - others), 0), elsewhere
+
+
 async def refuse(
     db: AsyncSession, purchase: Purchase, payment: PurchasePayment, refund: PurchaseRefund, words: str
 ) -> bool:
-    """The provider said no to a pending refund of a held purchase. It is tried again later under another key; False
-    where nothing is left to try, for the money has gone by another way, on the provider's page say."""
+    """The provider said no to a pending refund of a held purchase. What is still owed of it is tried again later under
+    another key; False where nothing is."""
     now = clock.now()
-    others = [one for one in await _pending(db, purchase, payment) if one.id != refund.id]
+    owed, elsewhere = await still_owed(db, purchase, payment, refund)
     refund.decided_at = now
-    if payment.kept_minor - sum(one.amount_minor for one in others) < refund.amount_minor:
+    if not owed:
         refund.status = "done"
         await note_owed(db, purchase)
         return False
@@ -88,9 +101,10 @@ async def refuse(
         purchase_id=purchase.id,
         payment_id=payment.id,
         status="pending",
-        amount_minor=refund.amount_minor,
-        core_minor=refund.core_minor,
+        amount_minor=owed,
+        core_minor=min(refund.core_minor, owed),
         refusals=refusals,
+        elsewhere_minor=elsewhere,
         try_at=now + PAUSES[min(refusals, len(PAUSES)) - 1],
     )
     db.add(again)

@@ -39,9 +39,9 @@ ASKING = ("submitted", "quoted")
 """Shops may offer."""
 
 QUOTE_MOVES: dict[str, frozenset[str]] = {
-    "invited": frozenset({"offered", "declined", "expired", "lost", "accepted", "fulfilled"}),
+    "invited": frozenset({"offered", "declined", "expired", "lost", "accepted", "fulfilled", "failed"}),
     "declined": frozenset({"offered"}),
-    "offered": frozenset({"offered", "accepted", "fulfilled", "withdrawn", "expired", "lost"}),
+    "offered": frozenset({"offered", "accepted", "fulfilled", "withdrawn", "expired", "lost", "failed"}),
     "withdrawn": frozenset({"offered"}),
     "expired": frozenset({"invited", "offered"}),
     "lost": frozenset({"invited", "offered"}),
@@ -534,6 +534,8 @@ class PurchaseRefund(TenantOwned, Base):
     """What of it is deposit on old parts."""
     refusals: Mapped[int] = mapped_column(SmallInteger, default=0)
     """How often the provider has said no to this money before: each time is a row, and so a key, of its own."""
+    elsewhere_minor: Mapped[int] = mapped_column(default=0)
+    """What had been given back on the provider's page before it was refused: what goes there afterwards is this money."""
     try_at: Mapped[datetime | None]
     """Not before then; empty is at once."""
     provider_ref: Mapped[str] = mapped_column(default="")

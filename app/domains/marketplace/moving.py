@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.viewer import Viewer
 from app.domains.marketplace import asking, giving_back, orders, purchases, standing
-from app.domains.marketplace.events import OfPurchase, PurchaseConfirmed, PurchaseMoved
+from app.domains.marketplace.events import OfPurchase, PurchaseConfirmed, PurchaseMoved, QuoteLost
 from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
 from app.domains.marketplace.moves import move_purchase, move_quote
-from app.domains.marketplace.telling import as_buyer, as_seller, tell, tell_purchase
+from app.domains.marketplace.telling import as_buyer, as_seller, tell, tell_purchase, tell_quote
 
 
 async def move(
@@ -62,10 +62,16 @@ async def end(
         quote = await db.get_one(ShopQuote, purchase.quote_id, populate_existing=True)
         await db.flush()
         at_rest = await purchases.rest_of(db, quote, "failed" if to == "failed" else "lost")
-        if quote.status == "accepted" and quote.status != at_rest:
+        stood = quote.status
+        is_its_end = stood == "accepted" or (to == "failed" and stood in ("offered", "invited"))
+        if is_its_end and stood != at_rest:
             move_quote(quote, at_rest)
         await db.flush()
         await tell_purchase(db, kind, order, purchase, by=by, reason=reason)
+        if (
+            to == "failed" and stood == "offered"
+        ):  # whoever has failed the buyer brings nothing else of it either
+            await tell_quote(db, QuoteLost, order, quote, by=Viewer.system(quote.tenant_id), why="failed")
         for payment in await purchases.payments_of(db, purchase):
             if payment.is_taken:
                 await giving_back.begin_rest(db, order, purchase, payment, by=by)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, FromQuery
-from markupsafe import Markup
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +13,7 @@ from app.core import clock
 from app.core.answers import audit_refusal
 from app.core.errors import Forbidden, Refused
 from app.core.forms import read
-from app.core.render import drawn_once, fragment, page, part, see_other
+from app.core.render import fragment, page, part, read_once, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
@@ -97,27 +96,25 @@ async def shown_of(
     is_rung: bool = False,
 ) -> dict[str, Any]:
     """What the page of an order shows. With `is_rung` the page has heard of something, and so have others that show the
-    same: its offers are drawn once for all of them."""
-    lines = await orders.lines_of(db, order.id)
-    purchases = await orders.purchases_of(db, order.id)
-    common = {
-        "order": order,
-        "lines": lines,
-        "photos": await drafting.photos_of(db, order.id),
-        "purchases": purchases,
-        "further": matching.next_radius(order.radius_km),
-    }
-    if purchases or not order.is_asking(clock.now()):
-        return common | await _offers_of(db, me, order, wanted, lines, purchases)
+    same: it is read once for all of them, and its offers are drawn once."""
 
-    async def draw() -> Markup:
-        offers = await _offers_of(db, me, order, wanted, lines, purchases)
-        return part(request, me, "marketplace/_open_offers.html", **common, **offers)
+    async def read() -> dict[str, Any]:
+        lines = await orders.lines_of(db, order.id)
+        purchases = await orders.purchases_of(db, order.id)
+        common = {
+            "lines": lines,
+            "photos": await drafting.photos_of(db, order.id),
+            "purchases": purchases,
+            "further": matching.next_radius(order.radius_km),
+        } | await _offers_of(db, me, order, wanted, lines, purchases)
+        if purchases or not order.is_asking(clock.now()):
+            return common
+        drawn = part(request, me, "marketplace/_open_offers.html", order=order, **common)
+        return common | {"open_offers": drawn}
 
     reader = (me.user_id, me.center_id, me.distance_unit)
-    key = ("offers", request.state.cursor, order.id, order.version, *reader, wanted)
-    drawn = await drawn_once(key, draw) if is_rung else await draw()
-    return common | {"wanted": wanted, "open_offers": drawn}
+    key = ("order", request.state.cursor, order.id, order.version, *reader, wanted)
+    return {"order": order, **(await read_once(key, read) if is_rung else await read())}
 
 
 async def _offers_of(

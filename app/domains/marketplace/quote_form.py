@@ -1,6 +1,7 @@
 """A quote as it is typed: `lines.0.unit_price`, `lines.1.missing` … for the parts of the request in their order, read
 into an offer; and a stored offer as the form's fields."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
@@ -80,8 +81,16 @@ def part_of(form: Mapping[str, Any], index: int) -> dict[str, Any]:
     return {name.removeprefix(start): said for name, said in form.items() if name.startswith(start)}
 
 
+def is_about(typed: Mapping[str, Any], lines: Sequence[PartsOrderLine]) -> bool:
+    """Whether the parts that were typed about are those that are asked for now: a price must not move to another."""
+    named = [str(said) for name, said in typed.items() if re.fullmatch(r"lines\.[0-9]+\.line", name)]
+    return not named or named == [str(line.id) for line in lines]
+
+
 def read_offer(form: Mapping[str, Any], lines: Sequence[PartsOrderLine], currency: str) -> tuple[Offer, int]:
     """The offer as typed, and the version it was typed over. Raises Invalid with a message for each field."""
+    if not is_about(form, lines):
+        raise Invalid({"": _("The buyer asks for other parts than when you opened this. Please look again.")})
     errors: dict[str, str] = {}
     offered: list[LineOffer] = []
     for index, line in enumerate(lines):

@@ -104,6 +104,29 @@ async def stand(db: AsyncSession, quote: ShopQuote, order: PartsOrder, what: Cou
     quote.delivers_at = await arrival.there_by(db, quote.center_id, what.hours, start=now)
 
 
+async def restand(db: AsyncSession, quote: ShopQuote, order: PartsOrder, what: Counted) -> None:
+    """The same offer over other parts. Where it comes to something else, that is a revision of it."""
+    before = (quote.total_minor, quote.available_count, quote.missing_count)
+    await stand(db, quote, order, what)
+    if before == (quote.total_minor, quote.available_count, quote.missing_count):
+        return
+    made = await db.scalar(
+        select(QuoteRevision.content).where(
+            QuoteRevision.tenant_id == quote.tenant_id,
+            QuoteRevision.quote_id == quote.id,
+            QuoteRevision.revision == quote.revision,
+        )
+    )
+    quote.revision += 1
+    db.add(
+        QuoteRevision(
+            tenant_id=quote.tenant_id, quote_id=quote.id, revision=quote.revision, total_minor=quote.total_minor,
+            content=made or {}, by_name="",
+        )
+    )  # fmt: skip
+    await db.flush()
+
+
 async def offer(
     db: AsyncSession,
     order: PartsOrder,
@@ -127,7 +150,8 @@ async def offer(
     fitting.refuse_misfits(wanted, judged)
     quantities = {line.id: line.quantity for line in lines}
     comes_to = counted(wanted.lines, wanted.delivery_fee_minor, quantities)
-    if order.bidding == "open" and quote.revision and quote.round == order.round:
+    holds = quote.valid_until is not None and quote.valid_until > clock.now()
+    if order.bidding == "open" and holds and quote.round == order.round:
         before = (await orders.lines_of_quotes(db, [quote]))[quote.id]
         _must_be_better(quote, before, wanted, order.currency)
     move_quote(quote, "offered")

@@ -129,7 +129,7 @@ def _again(found: Outcome, told: Told) -> None:
     event = msgspec.convert(told.payload, QuoteStandsAgain)
     bid = found.bids.get(event.quote_id)
     if bid is not None and bid.offer is not None:
-        bid.stands, bid.delivers_at = True, event.delivers_at
+        bid.stands, bid.delivers_at, bid.revision = True, event.delivers_at, event.revision
         _check_total(found, bid, event.total_minor)
 
 

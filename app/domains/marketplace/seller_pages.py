@@ -76,7 +76,8 @@ async def _shown(
     lines = [line for line in everything if line.is_open]
     offered = await counter.offered_lines(db, quote)
     stored = quote_form.filled(order, quote, lines, offered, place.shop, place.terms)
-    values = dict(typed) if "lines.0.condition" in typed or "lines.0.missing" in typed else stored
+    is_typed = "lines.0.condition" in typed or "lines.0.missing" in typed
+    values = dict(typed) if is_typed and quote_form.is_about(typed, lines) else stored
     topics = [market_topic(quote.center_id)]
     if order.bidding == "open":
         topics.append(

@@ -80,6 +80,7 @@ async def tell_counter_of_loss(db: AsyncSession, heard: Heard[QuoteLost]) -> Non
         title = {
             "cancelled": _("A request was called off"),
             "expired": _("The time for offers is over"),
+            "failed": _("You could not deliver, so your other offer no longer stands"),
             "given_up": _("The buyer does without what was open"),
             "lapsed": _("Your offer held for a day and has lapsed: you may offer again"),
         }.get(heard.event.why, _("The buyer decided for another offer"))

@@ -259,11 +259,14 @@ async def take_off_bought(
     )
     if line is None:
         return True
-    is_as_put = (line.part_number or "", line.unit_cost_minor) == (part_number, unit_cost_minor)
+    number = (
+        part_number or line.before_bought.get("part_number") or ""
+    )  # one without a number leaves the one there
+    is_as_put = (line.part_number or "", line.unit_cost_minor) == (number, unit_cost_minor)
     if was_there and order.is_open:
-        if not line.before_bought and is_as_put:
+        if not line.before_bought or not is_as_put:
             return False
-        for name, value in line.before_bought.items() if is_as_put else ():
+        for name, value in line.before_bought.items():
             setattr(line, name, value)
         line.before_bought = {}
         await db.flush()

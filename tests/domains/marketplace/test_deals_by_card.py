@@ -288,6 +288,55 @@ async def test_a_refund_the_provider_refuses_is_tried_again_and_nobody_reads_tha
     await _all_is_well()
 
 
+async def _goes_by_the_providers_page(till: Till, purchase_id: UUID, amount: int) -> None:
+    _found, (payment,) = await _purchase(purchase_id)
+    provider = StripeGateway(SECRET_KEY, WEBHOOK_SECRET, till.stripe.base)
+    await provider.refund(payment.provider_ref, amount, key=uuid4(), account=payment.provider_account)
+    await checkout.look(deal_paying.whose(payment))
+
+
+async def _its_time_comes(purchase_id: UUID) -> None:
+    async with transaction(tenant=NORTHSIDE) as db:
+        mine = (PurchaseRefund.purchase_id == purchase_id, PurchaseRefund.status == "pending")
+        await db.execute(update(PurchaseRefund).where(*mine).values(try_at=clock.now()))
+    await tasks.settle_up_purchases()
+
+
+async def test_a_refused_deposit_that_went_by_the_providers_page_does_not_go_twice(counter: Till) -> None:
+    purchase_id = await _sale()
+    await _paid(counter, purchase_id)
+    seller, buyer = counter.open_browser(CAST.seller), counter.open_browser(CAST.customer)
+    await seller.post(f"/market/sales/{purchase_id}/confirmation", {})
+    await buyer.post(f"/parts/purchases/{purchase_id}/receipt", {})
+    await counter.react()
+    await counter.stripe.knobs(refuse_refunds=1)
+    await seller.post(f"/market/sales/{purchase_id}/core", {})
+    await counter.react()
+    await _goes_by_the_providers_page(counter, purchase_id, 1000)
+    await _its_time_comes(purchase_id)
+    purchase, _payments = await _purchase(purchase_id)
+    assert (purchase.refunded_minor, purchase.owed_since) == (1000, None)
+    await _all_is_well()
+
+
+async def test_of_a_refused_refund_that_went_in_part_the_rest_is_still_owed_and_goes(counter: Till) -> None:
+    purchase_id = await _sale()
+    await _paid(counter, purchase_id)
+    seller = counter.open_browser(CAST.seller)
+    await seller.post(f"/market/sales/{purchase_id}/confirmation", {})
+    await counter.react()
+    await counter.stripe.knobs(refuse_refunds=1)
+    await seller.post(f"/market/sales/{purchase_id}/failure", {"reason": "It is cracked"})
+    await counter.react()
+    await _goes_by_the_providers_page(counter, purchase_id, 2500)
+    assert (await _purchase(purchase_id))[0].owed_since is not None
+    await _its_time_comes(purchase_id)
+    await counter.react()
+    purchase, _payments = await _purchase(purchase_id)
+    assert (purchase.payment_status, purchase.refunded_minor, purchase.owed_since) == ("refunded", 6000, None)
+    await _all_is_well()
+
+
 async def test_a_card_that_does_not_pay_is_asked_once_more_under_another_key_and_is_no_fault_of_the_shop(
     counter: Till,
 ) -> None:

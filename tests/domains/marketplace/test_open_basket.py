@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Refused
-from app.domains.marketplace import accepting, asking, comparing, fulfilling, orders, replaying
+from app.core.db import new_id
+from app.core.errors import Invalid, Refused
+from app.domains.accounts.models import ERASED, User
+from app.domains.marketplace import accepting, asking, comparing, fulfilling, orders, quote_form, replaying
 from app.domains.marketplace.comparing import Wanted
-from app.domains.marketplace.models import PartsOrder, Purchase, ShopQuote
+from app.domains.marketplace.models import PartsOrder, PartsOrderLine, Purchase, ShopQuote
 from tests.cast import Cast
 from tests.conftest import viewing
 from tests.market import asked, bought, offered
@@ -132,3 +134,70 @@ async def test_after_a_failure_whoever_had_not_answered_is_asked_anew(db: AsyncS
     states = {name: quote.status for name, quote in (await _quotes(db, order)).items()}
     assert states == {"Northside Parts": "failed", "River Spares": "invited"}
     assert (await orders.find(db, cast.customer.viewer, order.code)).status == "submitted"
+
+
+async def test_an_offer_that_stands_is_counted_anew_when_more_is_open_and_nobody_buys_it_unseen(
+    db: AsyncSession, cast: Cast
+) -> None:
+    """Two sales end one after the other, as when neither is paid in time."""
+    order = await asked(db, "Disc", "Pads")
+    north = await offered(db, order, 8000, None)
+    river = await offered(db, order, 9000, 4000, seller=cast.second_seller)
+    disc, pads = await bought(db, order, north, river)
+    buyer = cast.customer.viewer
+    await fulfilling.cancel(db, pads, by=buyer)
+    seen = (await _quotes(db, order))["River Spares"]
+    assert (seen.total_minor, seen.is_complete) == (4000, True)
+    revision = seen.revision
+    await fulfilling.cancel(db, disc, by=buyer)
+    now = await orders.find(db, buyer, order.code)
+    assert (now.status, now.offer_count, now.best_total_minor) == ("quoted", 2, 13000)
+    river = (await _quotes(db, order))["River Spares"]
+    assert (river.total_minor, river.available_count) == (13000, 2)
+    choice = {line.id: river.id for line in await orders.open_lines_of(db, order.id)}
+    with pytest.raises(Refused, match="changed the offer"):
+        await accepting.accept(db, now, choice, {river.id: revision}, by=buyer)
+    await bought(db, now, river, river)
+    await _agrees(db, order)
+
+
+async def test_whoever_has_failed_the_buyer_stands_for_nothing_else(db: AsyncSession, cast: Cast) -> None:
+    order, disc = await _half_failed(db, cast)
+    assert (await _quotes(db, order))["Northside Parts"].status == "offered"
+    await viewing(db, cast.seller)
+    await fulfilling.fail(db, disc, reason="Cracked", by=cast.seller.viewer)
+    await viewing(db, cast.customer)
+    assert {quote.status for quote in (await _quotes(db, order)).values()} == {"failed"}
+    now = await orders.find(db, cast.customer.viewer, order.code)
+    assert (now.status, now.offer_count) == ("submitted", 0)
+    await _agrees(db, order)
+
+
+async def test_asked_anew_nobody_is_bound_by_what_they_offered_days_ago(db: AsyncSession, cast: Cast) -> None:
+    order = await asked(db, "Pads", bidding="open")
+    await offered(db, order, 5000)
+    buyer = cast.customer.viewer
+    with clock.moved_by(timedelta(days=9)):
+        await asking.expire(db, order, by=buyer)
+        again = await asking.ask_again(db, order, by=buyer)
+        assert (await offered(db, again, 6000)).total_minor == 6000
+
+
+async def test_nobody_is_asked_for_somebody_who_has_left(db: AsyncSession, cast: Cast) -> None:
+    order = await asked(db, "Pads")
+    (purchase,) = await bought(db, order, await offered(db, order, 5000))
+    await db.execute(update(User).where(User.id == cast.customer.user_id).values(email=f"somebody{ERASED}"))
+    await viewing(db, cast.seller)
+    await fulfilling.fail(db, purchase, reason="Gone", by=cast.seller.viewer)
+    await viewing(db, cast.customer)
+    assert (await orders.find(db, cast.customer.viewer, order.code)).status == "cancelled"
+    assert (await _quotes(db, order))["River Spares"].status == "lost"
+
+
+def test_a_price_does_not_move_to_another_part_than_it_was_typed_for() -> None:
+    disc, pads = (PartsOrderLine(id=new_id(), name=name) for name in ("Disc", "Pads"))
+    typed = {"version": "1", "lines.0.line": str(pads.id), "lines.0.unit_price": "40"}
+    assert quote_form.is_about(typed, [pads])
+    for asked_now in ([disc, pads], [disc]):
+        with pytest.raises(Invalid):
+            quote_form.read_offer(typed, asked_now, "USD")
