@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from app.core.db import transaction
@@ -21,18 +22,22 @@ React = Callable[[], Awaitable[int]]
 Open = Callable[..., Browser]
 
 
-async def _ordered(*names: str, **on_job: Any) -> tuple[UUID, UUID]:
-    """The technician asks for parts of an approved job; River Spares, who is dearer, lost. (job, purchase)"""
+async def _ordered(*names: str, number: str | None = None) -> tuple[UUID, UUID]:
+    """The technician asks for parts of an approved job; River Spares, who is dearer, lost. With `number` the first part has
+    that one, and the offer names none. (job, purchase)"""
     async with transaction() as db:
         repair = await checked_in(db)
         job = await approved(db, repair)
         part = next(line for line in await lines_of(db, job) if line.kind == "part")
+        unnamed = {} if number is None else {"part_number": ""}
+        part.part_number = part.part_number if number is None else number
+        await db.flush()
         await viewing(db, CAST.technician)
         order = await asked(db, *names, buyer=CAST.technician, job_id=job.id)
         (first, *_rest) = await orders.lines_of(db, order.id)
         first.job_line_id = part.id
         await db.flush()
-        won = await offered(db, order, *[5000] * len(names))
+        won = await offered(db, order, *[5000] * len(names), **unnamed)
         await offered(db, order, *[6000] * len(names), seller=CAST.second_seller)
         (purchase,) = await bought(db, order, *[won] * len(names), buyer=CAST.advisor)
         return job.id, purchase.id
@@ -105,8 +110,11 @@ async def _fails(purchase_id: UUID) -> None:
         await fulfilling.fail(db, purchase, reason="Sold out", by=CAST.seller.viewer)
 
 
-async def test_a_part_that_never_came_leaves_the_job_again(site: str, run_reactions: React) -> None:
-    job_id, purchase_id = await _ordered("Brake pads", "Wear sensor")
+@pytest.mark.parametrize("number", [None, "OLD-1"])
+async def test_a_part_that_never_came_leaves_the_job_again(
+    site: str, run_reactions: React, number: str | None
+) -> None:
+    job_id, purchase_id = await _ordered("Brake pads", "Wear sensor", number=number)
     _job_then, before = await _job(job_id)
     await run_reactions()
     await _fails(purchase_id)
