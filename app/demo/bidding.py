@@ -13,13 +13,15 @@ from app.core import clock, db
 from app.core.db import transaction
 from app.core.errors import Invalid, Refused
 from app.core.viewer import Viewer
-from app.demo.parts_shops import FITS, SHOPS, USUAL, PartsDemo
+from app.demo.parts_shops import FITS, OWNERS, SHOPS, USUAL, PartsDemo
 from app.domains.marketplace import orders, quoting
 from app.domains.marketplace.models import ASKING, PartsOrder, PartsOrderLine, ShopQuote
 from app.domains.marketplace.quoting import LineOffer, Offer
 from app.settings import Settings
 
 BY_NAME = {shop.name: shop for shop in SHOPS}
+BIDDING = [shop.name for shop in SHOPS if shop.key not in OWNERS]
+"""Whoever signs in as the owner of one of the others answers for that shop themselves."""
 
 
 def price_of(shop: PartsDemo, name: str, rng: random.Random, lower: float = 1.0) -> LineOffer | None:
@@ -95,7 +97,7 @@ async def answer(
     """One shop answers one request: an offer, a better one, or no. The transaction is the shop's."""
     shop = BY_NAME[quote.shop_name]
     by = Viewer(kind="system", name=f"{shop.name}, counter", tenant_id=quote.tenant_id)
-    wanted = offer_of(shop, order.car, await orders.lines_of(db_, order.id), rng, lower)
+    wanted = offer_of(shop, order.car, await orders.open_lines_of(db_, order.id), rng, lower)
     if wanted is None:
         if quote.status == "invited":
             await quoting.decline(db_, order, quote, reason="Not in stock", by=by)
@@ -133,7 +135,7 @@ async def _one(rng: random.Random) -> str:
                 PartsOrder.status.in_(ASKING),
                 PartsOrder.expires_at > clock.now(),
                 ShopQuote.status.in_(("invited", "offered")),
-                ShopQuote.shop_name.in_(BY_NAME),
+                ShopQuote.shop_name.in_(BIDDING),
             )
         )
         open_quotes = [(row.id, row.tenant_id, row.status) for row in rows]

@@ -16,7 +16,7 @@ from app.core.render import fragment, is_partial, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.marketplace import counter, fitting, orders, quote_form, quoting
+from app.domains.marketplace import counter, fitting, orders, purchases, quote_form, quoting
 from app.domains.marketplace.counter import Tab
 from app.domains.marketplace.live import bids_topic, market_topic
 from app.domains.marketplace.models import CONDITIONS, PartsOrder, ShopQuote
@@ -73,6 +73,7 @@ async def _shown(
     """The request's page as it stands now, with what was typed in it."""
     place = await counter.place_of(db, me)
     everything = await orders.lines_of(db, order.id)
+    sale = await counter.sale_of(db, quote)
     lines = [line for line in everything if line.is_open]
     offered = await counter.offered_lines(db, quote)
     stored = quote_form.filled(order, quote, lines, offered, place.shop, place.terms)
@@ -98,7 +99,8 @@ async def _shown(
         "best": counter.best_of(order, quote),
         "may_offer": counter.may_offer(order, quote),
         "revisions": await counter.revisions_of(db, quote),
-        "sale": await counter.sale_of(db, quote),
+        "sale": sale,
+        "sold": {line.order_line_id for line in await purchases.lines_of(db, sale)} if sale else set(),
         "conditions": [(one, part_condition(one).capitalize()) for one in CONDITIONS],
         "reasons": decline_reasons(),
         "errors": dict(errors or {}),

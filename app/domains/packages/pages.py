@@ -12,7 +12,8 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Invalid
+from app.core.answers import audit_refusal
+from app.core.errors import Invalid, Refused
 from app.core.forms import minor_of, read, values_of
 from app.core.money import to_major
 from app.core.render import fragment, is_partial, page, see_other
@@ -159,7 +160,7 @@ async def packages_of_customer(request: AnyRequest, number: FromPath[int]) -> Re
 
 
 async def _of_customer(
-    request: AnyRequest, number: int, wrong: Invalid | None = None, of: UUID | None = None
+    request: AnyRequest, number: int, wrong: Invalid | None = None, of: UUID | None = None, status: int = 422
 ) -> Response[Any]:
     typed = values_of(await request.form()) if wrong else {}
     async with begin(request) as (db, me):
@@ -174,7 +175,7 @@ async def _of_customer(
         }
         if is_partial(request) and not wrong:
             return fragment(request, me, "packages/_of_customer.html", **context)
-        return page(request, me, "packages/of_customer.html", status=422 if wrong else 200, **context)
+        return page(request, me, "packages/of_customer.html", status=status if wrong else 200, **context)
 
 
 async def _to_sell(db: AsyncSession, me: Viewer, customer: Customer, typed: dict[str, Any]) -> dict[str, Any]:
@@ -218,6 +219,10 @@ async def cancel_package(request: AnyRequest, package_id: FromPath[UUID]) -> Res
             return see_other(request, f"/customers/{number}/packages", flash=_("Cancelled."))
     except Invalid as wrong:
         return await _of_customer(request, number, wrong, of=package_id)
+    except Refused as no:
+        answer = await _of_customer(request, number, Invalid({"reason": no.words}), package_id, no.status)
+        answer.background = audit_refusal(request, no)
+        return answer
 
 
 @get("/orders/{number:int}/packages", opt=SELL)
@@ -242,8 +247,14 @@ async def cover_job(request: AnyRequest, job_id: FromPath[UUID]) -> Response[Any
     async with begin(request) as (db, me):
         form = read(CoverForm, await request.form())
         job, order = await workshop.find_job(db, me, job_id)
+        was_sent = job.status == "presented"
         await covering.cover(db, job, order, await finding.find(db, me, form.package), by=me)
-        return see_other(request, f"/orders/{order.number}", flash=_("Covered."))
+        said = (
+            _("Covered. The estimate that was sent is set aside: send it anew.")
+            if was_sent
+            else _("Covered.")
+        )
+        return see_other(request, f"/orders/{order.number}", flash=said)
 
 
 @post("/jobs/{job_id:uuid}/cover/removal", opt=SELL, status_code=303)
