@@ -131,7 +131,8 @@ async def read_once(key: tuple[object, ...], read: Callable[[], Awaitable[dict[s
 
 def part(request: AnyRequest, me: Viewer, template: str, **context: Any) -> Markup:
     """A template as a part of what is drawn for a request."""
-    return Markup(environment().get_template(template).render(request=request, me=me, **context))  # noqa: S704
+    module = environment().get_template(template).make_module({"request": request, "me": me, **context})
+    return module.__html__()
 
 
 def _plural(one: str, many: str, count: int) -> str:
