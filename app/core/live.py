@@ -109,9 +109,11 @@ class Listener:
         for queues in self._streams.values():
             for queue in queues:
                 _put(queue, RESET)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        going = set(self._tasks)
+        while going:  # a library may take a cancellation for its own, and go on
+            for task in going:
+                task.cancel()
+            _ended, going = await asyncio.wait(going, timeout=1)
 
     async def _hear(self) -> None:
         delay = 0.1

@@ -217,7 +217,8 @@ async def test_words_are_kept_in_ink_told_to_the_trail_and_given_back(cast: Cast
     assert typed.is_ours, (
         "our own words typed by hand are ours: a better wording of ours reaches this shop too"
     )
-    events = (await db.scalars(select(EventRow).where(EventRow.name == "MailWordsChanged"))).all()
+    mine = select(EventRow).where(EventRow.name == "MailWordsChanged").order_by(EventRow.id)
+    events = (await db.scalars(mine)).all()
     assert [one.payload["version"] for one in events] == [1, 2, 3, 4]
     told = (await db.scalars(select(AuditValues).where(AuditValues.row_id == events[0].id))).one()
     assert [row["subject"] for row in told.new_values["mail_words"].values()] == ["Come {when}"]
