@@ -57,9 +57,8 @@ async def submit(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> PartsOrd
     _check(order, lines)
     move_order(order, "submitted")
     now = clock.now()
-    order.round += (
-        order.submitted_at is not None
-    )  # asked anew, nobody is bound by an offer of the time before
+    if order.submitted_at is not None:
+        order.round += 1  # asked anew, nobody is bound by an offer of the time before
     order.submitted_at = order.submitted_at or now
     order.opened_at = now
     order.expires_at = now + lifetime()
@@ -238,6 +237,12 @@ async def do_without(db: AsyncSession, order: PartsOrder, *, by: Viewer) -> None
         raise Refused(
             _("There is nothing left to do without. Please look again."), audit="parts_order.illegal_move"
         )
+    await _give_up(db, order, lines, by=by)
+
+
+async def _give_up(
+    db: AsyncSession, order: PartsOrder, lines: Sequence[PartsOrderLine], *, by: Viewer
+) -> None:
     for line in lines:
         line.given_up = True
     order.decided_at = clock.now()
@@ -253,14 +258,12 @@ async def open_again(
     """Parts of a held order have nobody to bring them any more: they are asked for again, as in the first round. Offers
     that still hold stand again over those parts; when a shop has failed the buyer, the others that were asked are asked
     anew. `told` is what the buyer's log says of the purchase. The transaction is the buyer's."""
-    now = clock.now()
+    now, lines = clock.now(), await orders.open_lines_of(db, order.id)
     if order.user_id is not None and await _is_gone(db, order.user_id):
-        for line in await orders.open_lines_of(db, order.id):
-            line.given_up = True
         await tell(db, PurchaseMoved, order, by=by, **told)
-        await standing.follow(db, order, by=by)
+        await _give_up(db, order, lines, by=by)
         return
-    asked = {line.id: line.quantity for line in await orders.open_lines_of(db, order.id)}
+    asked = {line.id: line.quantity for line in lines}
     known = await orders.quotes_of(db, order.id, *NOT_ASKED, "offered")
     offered = await orders.lines_of_quotes(db, known)
     comes_to = {

@@ -13,7 +13,8 @@ from app.core import clock
 from app.core.answers import audit_refusal
 from app.core.errors import Forbidden, Refused
 from app.core.forms import read
-from app.core.render import fragment, page, part, read_once, see_other
+from app.core.render import fragment, page, part, see_other
+from app.core.shared_reads import read_once
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _, ngettext
@@ -65,8 +66,7 @@ async def _order(
 ) -> Response[Any]:
     """The whole page; with `refused`, below the words of what was not done."""
     shown = await shown_of(request, db, me, order, wanted)
-    sellers = await orders.quotes_of(db, order.id)
-    topics = [order_topic(order.id), *talking.topics_of(order, sellers)]
+    topics = [order_topic(order.id), *talking.topics_of(order, shown["sellers"].values())]
     status = 409 if refused else 200
     return page(request, me, "marketplace/order.html", status=status, topics=topics, refused=refused, **shown)
 

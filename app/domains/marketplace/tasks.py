@@ -3,7 +3,7 @@ the provider was to tell of."""
 
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, exists, func, select, text
 
 from app.core import audit, clock
 from app.core.db import transaction
@@ -21,16 +21,20 @@ Due = tuple[UUID, UUID | None, UUID | None]
 @cron("* * * * *")
 async def expire_orders() -> None:
     """End requests whose time is over. Nothing can be offered or accepted from the second on; this tells everybody."""
+    await for_each(await _asking(PartsOrder.expires_at <= clock.now()), _expire)
+
+
+async def _asking(which: ColumnElement[bool]) -> list[Due]:
+    """Requests that are open by their status, the first to end first."""
     async with transaction() as db:
         await db.execute(text("SELECT set_config('app.network', 'on', true)"))
         rows = await db.execute(
             select(PartsOrder.id, PartsOrder.user_id, PartsOrder.buyer_tenant_id)
-            .where(PartsOrder.status.in_(ASKING), PartsOrder.expires_at <= clock.now())
+            .where(PartsOrder.status.in_(ASKING), which)
             .order_by(PartsOrder.expires_at)
             .limit(500)
         )
-        due: list[Due] = [(row.id, row.user_id, row.buyer_tenant_id) for row in rows]
-    await for_each(due, _expire)
+        return [(row.id, row.user_id, row.buyer_tenant_id) for row in rows]
 
 
 async def _expire(due: Due) -> None:
@@ -43,21 +47,12 @@ async def _expire(due: Due) -> None:
 @cron("* * * * *")
 async def lapse_offers() -> None:
     """End offers that held for a day and no longer, of requests that are still open."""
-    async with transaction() as db:
-        await db.execute(text("SELECT set_config('app.network', 'on', true)"))
-        rows = await db.execute(
-            select(PartsOrder.id, PartsOrder.user_id, PartsOrder.buyer_tenant_id)
-            .distinct()
-            .join(ShopQuote, ShopQuote.order_id == PartsOrder.id)
-            .where(
-                PartsOrder.status.in_(ASKING),
-                ShopQuote.status == "offered",
-                ShopQuote.valid_until <= clock.now(),
-            )
-            .limit(500)
-        )
-        due: list[Due] = [(row.id, row.user_id, row.buyer_tenant_id) for row in rows]
-    await for_each(due, _lapse_offers)
+    lapsed = exists().where(
+        ShopQuote.order_id == PartsOrder.id,
+        ShopQuote.status == "offered",
+        ShopQuote.valid_until <= clock.now(),
+    )
+    await for_each(await _asking(lapsed), _lapse_offers)
 
 
 async def _lapse_offers(due: Due) -> None:
