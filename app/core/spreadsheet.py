@@ -29,7 +29,7 @@ def table_in(content: bytes) -> list[list[str]]:
     """The rows of a CSV file, whatever encoding and separator it was saved with: a mark at its beginning says the
     encoding, else it is UTF-8 if it can be and Windows' western one if not; the separator is the one that is most often
     in the first line. Cells are as written, without the spaces around them. Raises csv.Error for what is no table."""
-    text = _decoded(content)
+    text = text_of(content)
     if "\x00" in text:
         raise csv.Error("binary")
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -38,7 +38,8 @@ def table_in(content: bytes) -> list[list[str]]:
     return [[one.strip() for one in row] for row in rows]
 
 
-def _decoded(content: bytes) -> str:
+def text_of(content: bytes) -> str:
+    """A file as text: a mark at its beginning says the encoding, else it is UTF-8 if it can be, else Windows' western one."""
     for mark, encoding in BOMS:
         if content.startswith(mark):
             return content.decode(encoding, "replace")

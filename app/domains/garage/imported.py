@@ -1,0 +1,59 @@
+"""Readings that came with a file of another program, and go with it again."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.db import new_id
+from app.core.viewer import Viewer
+from app.domains.garage.models import OdometerReading, Vehicle
+
+
+async def bring_readings(
+    db: AsyncSession, vehicle: Vehicle, by_day: Mapping[date, int], *, import_id: UUID, by: Viewer
+) -> int:
+    """Write down how far the car had gone on days of which nothing is known yet, in kilometres; how many there were."""
+    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
+    moments = await db.scalars(select(OdometerReading.at).where(OdometerReading.vehicle_id == vehicle.id))
+    known = {at.date() for at in moments}
+    now = clock.now()
+    for day, km in sorted(by_day.items()):
+        if day not in known:
+            at = min(datetime.combine(day, time(12), UTC), now)
+            db.add(
+                OdometerReading(
+                    id=new_id(), vehicle_id=vehicle.id, km=km, at=at, source="import", actor_id=by.user_id,
+                    import_id=import_id,
+                )
+            )  # fmt: skip
+    await db.flush()
+    await _follow_last(db, vehicle)
+    return len(by_day.keys() - known)
+
+
+async def take_readings_out(db: AsyncSession, vehicle: Vehicle, import_id: UUID) -> int:
+    """Take out again what a file brought; how many there were."""
+    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
+    gone = await db.execute(
+        delete(OdometerReading).where(
+            OdometerReading.vehicle_id == vehicle.id, OdometerReading.import_id == import_id
+        )
+    )
+    await _follow_last(db, vehicle)
+    return gone.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+async def _follow_last(db: AsyncSession, vehicle: Vehicle) -> None:
+    """The car has gone as far as its last reading says."""
+    last = await db.scalar(
+        select(OdometerReading)
+        .where(OdometerReading.vehicle_id == vehicle.id)
+        .order_by(OdometerReading.at.desc(), OdometerReading.id.desc())
+        .limit(1)
+    )
+    vehicle.mileage_km, vehicle.mileage_at = (last.km, last.at) if last else (None, None)
+    await db.flush()
