@@ -9,6 +9,7 @@ from app.domains.customers import models as customers
 from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
 from app.domains.inspections import models as inspections
+from app.domains.logbook import models as logbook
 from app.domains.marketplace import models as marketplace
 from app.domains.messaging import models as messaging
 from app.domains.network import models as network
@@ -30,6 +31,7 @@ __all__ = [
     "estimates",
     "garage",
     "inspections",
+    "logbook",
     "marketplace",
     "messaging",
     "metadata",

@@ -8,6 +8,7 @@ from app.domains.customers import personal as customers
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
 from app.domains.inspections import personal as inspections
+from app.domains.logbook import personal as logbook
 from app.domains.marketplace import personal as marketplace
 from app.domains.messaging import personal as messaging
 from app.domains.network import personal as network
@@ -21,6 +22,7 @@ PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     marketplace.DECLARED,  # before the garage: an order names its car
+    logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
     garage.DECLARED,
     messaging.DECLARED,
     parts_shops.DECLARED,

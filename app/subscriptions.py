@@ -33,6 +33,7 @@ from app.domains.estimates.reactions import drop_outdated_version, set_open_asid
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
+from app.domains.logbook import events as logbook
 from app.domains.marketplace import events as marketplace
 from app.domains.marketplace.back_to_job import put_on_job, take_off_job
 from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
@@ -241,6 +242,11 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # logbook
+    logbook.EntryLogged: [],
+    logbook.EntryChanged: [],
+    logbook.EntryRemoved: [],
+    logbook.EntriesImported: [],
     # packages
     notifications.PackageRunsOut: [tell_package_runs_out],
     # parts shops

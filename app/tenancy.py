@@ -110,6 +110,9 @@ TABLES: dict[str, Kind] = {
     "platform_fees": "own_policy",
     "business_fees": "own_policy",
     "webhook_events": "system",
+    # logbook
+    "logbook_entries": "own_policy",
+    "logbook_files": "own_policy",
     # packages
     "package_plans": "tenant",
     "service_packages": "shared",

@@ -41,6 +41,8 @@ NETWORK_READS_NOT = {
     "ownerships",
     "vehicle_grants",
     "odometer_readings",
+    "logbook_entries",
+    "logbook_files",
     "api_tokens",
     "threads",
     "messages",
@@ -50,6 +52,8 @@ NETWORK_READS_NOT = {
 SHOWN_BY = {
     "of_parts_orders": "SELECT p.file_id FROM parts_order_photos p",
     "of_onboardings": "SELECT d.file_id FROM onboarding_documents d",
+    "of_logbooks": "SELECT l.file_id FROM logbook_files l JOIN logbook_entries e ON e.id = l.entry_id "
+    f"WHERE e.tenant_id = '{known('a shop in the logbook')}'",
 }
 """By the further policies of `files`: what shows a file to somebody whose it is not."""
 
@@ -81,6 +85,7 @@ INSIDERS = (
 )
 NETWORK = Asker("the network", CAST.network.user_id, None, network=True)
 ASKED = Asker("a parts shop that our driver asks", None, NORTHSIDE)
+KEPT_BY = Asker("a shop that wrote into our driver's logbook", None, known("a shop in the logbook"))
 
 TRY = f"""
 CREATE FUNCTION pg_temp.tried(person text, tenant text, network text, command text) RETURNS text
@@ -200,6 +205,13 @@ async def open_yard(db: asyncpg.Connection) -> Yard:
     asked = {"id": str(known("a quote of another's")), "tenant_id": str(NORTHSIDE)}
     shop = {"center_id": str(NORTHSIDE_CENTER), "shop_id": str(NORTHSIDE_SHOP)}
     await db.execute(f"INSERT INTO shop_quotes SELECT * FROM {yard._sample('shop_quotes', **asked, **shop)}")
+    # A shop's paper would stand beside what the shop wrote; here it is our driver's, so that only the policy shows it.
+    written = {"id": str(known("an entry of a shop's")), "tenant_id": str(KEPT_BY.tenant)}
+    await db.execute(
+        f"INSERT INTO logbook_entries SELECT * FROM {yard._sample('logbook_entries', **written)}"
+    )
+    paper = {"id": str(known("a paper of a shop's")), "entry_id": written["id"]}
+    await db.execute(f"INSERT INTO logbook_files SELECT * FROM {yard._sample('logbook_files', **paper)}")
     return yard
 
 
@@ -236,9 +248,10 @@ async def _reading(yard: Yard, table: str) -> list[str]:
 
 
 async def _showing(yard: Yard) -> list[str]:
-    """A parts shop sees the photos it was sent, the network the papers it was sent, and both no other file."""
+    """A parts shop sees the photos it was sent, the network the papers it was sent, whoever reads a logbook what stands
+    in it, and each no other file."""
     found = []
-    for who, verb in ((ASKED, "of_parts_orders"), (NETWORK, "of_onboardings")):
+    for who, verb in ((ASKED, "of_parts_orders"), (NETWORK, "of_onboardings"), (KEPT_BY, "of_logbooks")):
         shown = {str(row["file_id"]) for row in await yard.db.fetch(SHOWN_BY[verb])}
         places = await yard.db.fetch("SELECT id::text, ctid::text AS place FROM files")
         for row in places:

@@ -90,6 +90,9 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("business_fees", "basis_points"): "250",
     ("parts_shop_terms", "stock_method"): "'by_hand'",
     ("onboarding_documents", "kind"): "'tax'",
+    ("logbook_entries", "kind"): "'service'",
+    ("logbook_entries", "currency"): "'USD'",
+    ("logbook_entries", "day"): "current_date - 9",
 }
 """Where any value would do for the table and not for the pages that read it."""
 
@@ -152,6 +155,9 @@ async def _row(db: asyncpg.Connection, catalogue: Catalogue, table: str, shop: S
             values[column.name] = _any(column, shop)
     if table == "api_tokens":
         values.pop("user_id", None)  # a token is a shop's or a person's, never both
+    if table == "logbook_entries":
+        for name in ("tenant_id", "center_id", "order_id"):
+            values.pop(name, None)  # the driver's own, not a shop's work that wrote itself in
     if table == "threads":
         for name in ("buyer_tenant_id", "buyer_center_id"):
             values.pop(name, None)  # the other side is a driver or a business, never both
@@ -176,6 +182,7 @@ async def _parent(
     whose = catalogue.belongs(key.parent, shop) or "true"
     targets = ", ".join(f"t.{name}::text AS {name}" for name in key.targets)
     if table in (
+        "logbook_files",
         "onboarding_documents",
         "parts_order_photos",
     ):  # they go with their person, the story's photos stay

@@ -28,6 +28,7 @@ OWN: dict[str, dict[str, str]] = {
     "files": {
         "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
         "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
+        "of_logbooks": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM logbook_files l WHERE (l.file_id = files.id))))",
         "of_onboardings": "SELECT (( SELECT app_network()) AND (EXISTS ( SELECT 1 FROM onboarding_documents d WHERE (d.file_id = files.id))))",
         "of_parts_orders": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM parts_order_photos p WHERE (p.file_id = files.id))))",
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM vehicles v WHERE (v.photo_id = files.id))) OR (EXISTS ( SELECT 1 FROM messages m WHERE (m.file_id = files.id))))",
@@ -115,6 +116,18 @@ OWN: dict[str, dict[str, str]] = {
         "changes": "UPDATE false",
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
         "removes": "DELETE false",
+    },
+    "logbook_entries": {
+        "adds": "INSERT  CHECK (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
+        "changes": "UPDATE (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
+        "reads": "SELECT ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (tenant_id = ( SELECT app_tenant())))",
+        "removes": "DELETE (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
+    },
+    "logbook_files": {
+        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND ((e.tenant_id IS NULL) OR (e.tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+        "changes": "UPDATE false",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM logbook_entries e WHERE (e.id = logbook_files.entry_id)))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND ((e.tenant_id IS NULL) OR (e.tenant_id = ( SELECT app_tenant()))))))",
     },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -323,6 +336,7 @@ IDS_WITHOUT_A_KEY = {
     "occupations.resource_id": "a bay's or a person's, in two tables",
     "parts_order_lines.job_line_id": "the buyer's own line, which may be taken off the job",
     "purchase_lines.job_line_id": "the buyer's line, in the seller's row: opaque there",
+    "logbook_entries.import_id": "groups entries; the imports lie above the logbook",
     "odometer_readings.actor_id": "a person's or nobody's",
     "refresh_tokens.family_id": "groups tokens; no table of its own",
     "sessions.center_id": "a person's row; enter_person believes it only where that person holds a role",

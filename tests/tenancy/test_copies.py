@@ -32,6 +32,7 @@ SECOND_STEPS = {
     "visit_photos",
     "findings",
     "cars",
+    "logbook",
     "mileage",
     "looks_at_you",  # its rows name who looked, and are the shop's
 }

@@ -114,5 +114,5 @@ class OdometerReading(Identified, Base):
     km: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=clock.now)
     source: Mapped[str]
-    """owner, check_in, import."""
+    """owner, check_in, import, logbook."""
     actor_id: Mapped[UUID | None]

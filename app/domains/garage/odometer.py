@@ -1,5 +1,7 @@
 """How far a car has gone. A reading below the last one is asked about, never taken silently."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,8 +57,10 @@ async def read_odometer(
     source: str,
     by: Viewer,
     confirmed: bool = False,
+    at: datetime | None = None,
 ) -> OdometerReading:
-    """Write down a reading in kilometres. `source`: owner, check_in, import.
+    """Write down a reading in kilometres. `source`: owner, check_in, import, logbook. `at`: when it was
+    read, now if it is not said.
 
     Raises Invalid for the field `mileage`; `confirmed` says that a doubtful reading was looked at again.
     """
@@ -66,7 +70,7 @@ async def read_odometer(
     await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
     if wrong := doubts(vehicle, km, confirmed=confirmed, zone=by.zone):
         raise Invalid(wrong)
-    at = clock.now()
+    at = at or clock.now()
     reading = OdometerReading(
         id=new_id(), vehicle_id=vehicle.id, km=km, at=at, source=source, actor_id=by.user_id
     )

@@ -1,0 +1,80 @@
+"""Reading a car's logbook: newest first, a page at a time, narrowed by what the reader looks for."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.core.viewer import Viewer
+from app.domains import garage
+from app.domains.garage import Vehicle
+from app.domains.logbook.models import Entry
+
+PAGE = 50
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the reader looks for; empty is everything."""
+
+    words: str = ""
+    kind: str = ""
+    tag: str = ""
+    year: int | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.words or self.kind or self.tag or self.year)
+
+
+async def find(db: AsyncSession, me: Viewer, vehicle_id: UUID, entry_id: UUID) -> tuple[Vehicle, Entry]:
+    """A car of one's own and an entry of its logbook, removed or not. Raises NotFound."""
+    vehicle = await garage.find_own(db, me, vehicle_id)
+    entry = await db.scalar(select(Entry).where(Entry.id == entry_id, Entry.vehicle_id == vehicle.id))
+    if entry is None:
+        raise NotFound
+    return vehicle, entry
+
+
+def standing_in(vehicle_id: UUID) -> ColumnElement[bool]:
+    """The entries of a car that count."""
+    return and_(Entry.vehicle_id == vehicle_id, Entry.removed_at.is_(None))
+
+
+async def entries(
+    db: AsyncSession,
+    vehicle: Vehicle,
+    wanted: Wanted | None = None,
+    *,
+    before: tuple[date, UUID] | None = None,
+    most: int = PAGE,
+) -> Sequence[Entry]:
+    """The newest entries of a car the viewer has found, or the ones before one of them (its day and id)."""
+    rows = select(Entry).where(standing_in(vehicle.id), *_narrowed(wanted or Wanted()))
+    if before is not None:
+        rows = rows.where(tuple_(Entry.day, Entry.id) < before)
+    found = await db.scalars(rows.order_by(Entry.day.desc(), Entry.id.desc()).limit(most))
+    return found.all()
+
+
+def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[Any]] = []
+    for word in wanted.words.split():
+        found.append(
+            or_(
+                Entry.title.icontains(word, autoescape=True),
+                Entry.note.icontains(word, autoescape=True),
+                func.array_to_string(Entry.tags, " ").icontains(word, autoescape=True),
+            )
+        )
+    if wanted.kind:
+        found.append(Entry.kind == wanted.kind)
+    if wanted.tag:
+        found.append(Entry.tags.any(cast(wanted.tag, Text)))  # type: ignore[arg-type]
+    if wanted.year is not None:
+        found.append(Entry.day.between(date(wanted.year, 1, 1), date(wanted.year, 12, 31)))
+    return found
