@@ -15,12 +15,14 @@ from app.domains.notifications import personal as notifications
 from app.domains.packages import personal as packages
 from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
+from app.domains.telematics import personal as telematics
 from app.domains.workshop import personal as workshop
 
 PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     marketplace.DECLARED,  # before the garage: an order names its car
+    telematics.DECLARED,  # before the garage: a report names its car
     garage.DECLARED,
     messaging.DECLARED,
     parts_shops.DECLARED,

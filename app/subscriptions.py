@@ -75,6 +75,8 @@ from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
+from app.domains.telematics import events as telematics
+from app.domains.telematics.live import ring_driver
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -241,6 +243,8 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # telematics
+    telematics.TelematicsReceived: [ring_driver],
     # packages
     notifications.PackageRunsOut: [tell_package_runs_out],
     # parts shops

@@ -41,6 +41,8 @@ NETWORK_READS_NOT = {
     "ownerships",
     "vehicle_grants",
     "odometer_readings",
+    "telematics_reports",
+    "trouble_codes",
     "api_tokens",
     "threads",
     "messages",
