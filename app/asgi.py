@@ -97,6 +97,8 @@ from app.domains.privacy import pages as privacy_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
 from app.domains.services import said as services_said
+from app.domains.telematics import api as telematics_api
+from app.domains.telematics import pages as telematics_pages
 from app.domains.workshop import api as workshop_api
 from app.domains.workshop import pages as workshop_pages
 from app.personal import PERSONAL
@@ -189,6 +191,7 @@ PAGES: list[Any] = [
     estimates_pages.router,
     customers_pages.router,
     garage_pages.router,
+    telematics_pages.router,
     marketplace_seller_pages.router,
     health.router,
     home.router,
@@ -222,6 +225,7 @@ API: list[Any] = [
     packages_api.router,
     customers_api.router,
     garage_api.router,
+    telematics_api.router,
     messaging_api.router,
     workshop_api.router,
     booking_api.router,

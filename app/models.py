@@ -19,6 +19,7 @@ from app.domains.parts import models as parts
 from app.domains.parts_shops import models as parts_shops
 from app.domains.privacy import models as privacy
 from app.domains.services import models as services
+from app.domains.telematics import models as telematics
 from app.domains.workshop import models as workshop
 
 metadata = Base.metadata
@@ -43,5 +44,6 @@ __all__ = [
     "privacy",
     "services",
     "tables",
+    "telematics",
     "workshop",
 ]

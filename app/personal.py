@@ -16,6 +16,7 @@ from app.domains.notifications import personal as notifications
 from app.domains.packages import personal as packages
 from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
+from app.domains.telematics import personal as telematics
 from app.domains.workshop import personal as workshop
 
 PERSONAL: list[Declared] = [
@@ -23,6 +24,7 @@ PERSONAL: list[Declared] = [
     network.DECLARED,
     marketplace.DECLARED,  # before the garage: an order names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
+    telematics.DECLARED,  # before the garage: a report names its car
     garage.DECLARED,
     messaging.DECLARED,
     parts_shops.DECLARED,

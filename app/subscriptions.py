@@ -76,6 +76,8 @@ from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
+from app.domains.telematics import events as telematics
+from app.domains.telematics.live import ring_driver
 from app.domains.workshop import events as workshop
 from app.domains.workshop.live import (
     ring_bench,
@@ -247,6 +249,8 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     logbook.EntryChanged: [],
     logbook.EntryRemoved: [],
     logbook.EntriesImported: [],
+    # telematics
+    telematics.TelematicsReceived: [ring_driver],
     # packages
     notifications.PackageRunsOut: [tell_package_runs_out],
     # parts shops

@@ -59,6 +59,9 @@ TABLES: dict[str, Kind] = {
     "ownerships": "own_policy",
     "vehicle_grants": "own_policy",
     "odometer_readings": "own_policy",
+    # telematics
+    "telematics_reports": "own_policy",
+    "trouble_codes": "own_policy",
     # parts
     "fitments": "tenant",
     "supersessions": "tenant",

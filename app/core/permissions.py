@@ -19,6 +19,7 @@ CUSTOMER: Final = frozenset(
         "approve:estimates",
         "chat:appointment",
         "order:parts",
+        "report:telematics",
     }
 )
 

@@ -128,6 +128,17 @@ OWN: dict[str, dict[str, str]] = {
         "changes": "UPDATE false",
         "reads": "SELECT (EXISTS ( SELECT 1 FROM logbook_entries e WHERE (e.id = logbook_files.entry_id)))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND ((e.tenant_id IS NULL) OR (e.tenant_id = ( SELECT app_tenant()))))))",
+    "telematics_reports": {
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at)))))",
+        "changes": "UPDATE (user_id = ( SELECT app_user()))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at)))))",
+        "removes": "DELETE (user_id = ( SELECT app_user()))",
+    },
+    "trouble_codes": {
+        "adds": "INSERT  CHECK (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
+        "changes": "UPDATE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
     },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -289,6 +300,8 @@ UNIQUE_ELSEWHERE = {
     "uq_service_centers_slug": "published: the address of the center's page",
     "uq_platform_fees_currency_version": "the network's own: one fee for every shop",
     "ix_ownerships_current": "a car belongs to people, not to shops",
+    "uq_telematics_reports_vehicle_id_key": "begins with a car, and only its owner adds one",
+    "ix_trouble_codes_shown": "the same",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
     "ix_purchase_payments_provider_ref": "the same for what was bought on the market",

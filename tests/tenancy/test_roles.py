@@ -49,6 +49,7 @@ GAPS = {
 
 OURS = {
     "order:parts": "every driver's, and the workshop's people at its tablet",
+    "report:telematics": "a driver's own, for the service that reads their car from afar",
     "buy:parts": "paying for parts in the workshop's name: the desk's",
     "sell:parts": "the counter of a parts shop: requests, quotes, fitment lists",
     "take:payments": "cash and cards at the counter",

@@ -17,6 +17,7 @@ def permission_label(permission: str) -> str:
         "manage:center": _("Set the shop up"),
         "manage:own_appointments": _("Book and change own visits"),
         "manage:own_vehicles": _("Change own cars"),
+        "report:telematics": _("Report mileage, charge and trouble codes of own cars"),
         "manage:purchase_orders": _("Order parts from suppliers"),
         "manage:services": _("Change services and canned jobs"),
         "read:all_appointments": _("See the shop's visits"),

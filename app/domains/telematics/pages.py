@@ -1,0 +1,39 @@
+"""What a car says of itself, and how to let it."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath
+
+from app.core.render import fragment, is_partial, page
+from app.core.visit import begin, needs
+from app.domains import garage
+from app.domains.telematics import standing
+from app.domains.telematics.meanings import is_generic, meaning
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/garage/{vehicle_id:uuid}/telematics", opt=needs("read:own_vehicles"))
+async def telematics_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """Whole as a page; as a region of the car's page only what it says now."""
+    async with begin(request) as (db, me):
+        car = await garage.find_own(db, me, vehicle_id)
+        shown = {
+            "car": car,
+            "charge": await standing.charge_of(db, car),
+            "codes": await standing.codes_of(db, car),
+            "meaning": meaning,
+            "is_generic": is_generic,
+        }
+        if is_partial(request):
+            return fragment(request, me, "telematics/_of_car.html", **shown)
+        return page(
+            request, me, "telematics/of_car.html", **shown,
+            cleared=await standing.codes_of(db, car, cleared=True),
+            reports=await standing.reports_of(db, car),
+        )  # fmt: skip
+
+
+router = Router("/", route_handlers=[telematics_page])
