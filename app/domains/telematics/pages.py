@@ -20,7 +20,7 @@ async def telematics_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Re
     """Whole as a page; as a region of the car's page only what it says now."""
     async with begin(request) as (db, me):
         car = await garage.find_own(db, me, vehicle_id)
-        shown = {
+        shown: dict[str, Any] = {
             "car": car,
             "charge": await standing.charge_of(db, car),
             "codes": await standing.codes_of(db, car),
