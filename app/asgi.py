@@ -49,6 +49,7 @@ from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
 from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
+from app.domains.histories import pages as histories_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
 from app.domains.marketplace import figure_pages as market_figure_pages
@@ -191,6 +192,7 @@ PAGES: list[Any] = [
     estimates_pages.router,
     customers_pages.router,
     garage_pages.router,
+    histories_pages.router,
     telematics_pages.router,
     marketplace_seller_pages.router,
     health.router,

@@ -8,6 +8,7 @@ from app.domains.booking import models as booking
 from app.domains.customers import models as customers
 from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
+from app.domains.histories import models as histories
 from app.domains.inspections import models as inspections
 from app.domains.logbook import models as logbook
 from app.domains.marketplace import models as marketplace
@@ -31,6 +32,7 @@ __all__ = [
     "customers",
     "estimates",
     "garage",
+    "histories",
     "inspections",
     "logbook",
     "marketplace",

@@ -7,6 +7,7 @@ from app.domains.booking import personal as booking
 from app.domains.customers import personal as customers
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
+from app.domains.histories import personal as histories
 from app.domains.inspections import personal as inspections
 from app.domains.logbook import personal as logbook
 from app.domains.marketplace import personal as marketplace
@@ -23,6 +24,7 @@ PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     marketplace.DECLARED,  # before the garage: an order names its car
+    histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
     telematics.DECLARED,  # before the garage: a report names its car
     garage.DECLARED,

@@ -59,6 +59,8 @@ TABLES: dict[str, Kind] = {
     "ownerships": "own_policy",
     "vehicle_grants": "own_policy",
     "odometer_readings": "own_policy",
+    # histories
+    "history_files": "person",
     # telematics
     "telematics_reports": "own_policy",
     "trouble_codes": "own_policy",

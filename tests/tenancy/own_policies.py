@@ -115,7 +115,7 @@ OWN: dict[str, dict[str, str]] = {
         "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
         "changes": "UPDATE false",
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
-        "removes": "DELETE false",
+        "removes": "DELETE ((import_id IS NOT NULL) AND (EXISTS ( SELECT 1 FROM history_files f WHERE (f.id = odometer_readings.import_id))))",
     },
     "logbook_entries": {
         "adds": "INSERT  CHECK (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
@@ -128,6 +128,7 @@ OWN: dict[str, dict[str, str]] = {
         "changes": "UPDATE false",
         "reads": "SELECT (EXISTS ( SELECT 1 FROM logbook_entries e WHERE (e.id = logbook_files.entry_id)))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND ((e.tenant_id IS NULL) OR (e.tenant_id = ( SELECT app_tenant()))))))",
+    },
     "telematics_reports": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at)))))",
         "changes": "UPDATE (user_id = ( SELECT app_user()))",
@@ -350,6 +351,7 @@ IDS_WITHOUT_A_KEY = {
     "parts_order_lines.job_line_id": "the buyer's own line, which may be taken off the job",
     "purchase_lines.job_line_id": "the buyer's line, in the seller's row: opaque there",
     "logbook_entries.import_id": "groups entries; the imports lie above the logbook",
+    "odometer_readings.import_id": "a person's own file, which it outlives",
     "odometer_readings.actor_id": "a person's or nobody's",
     "refresh_tokens.family_id": "groups tokens; no table of its own",
     "sessions.center_id": "a person's row; enter_person believes it only where that person holds a role",

@@ -18,6 +18,7 @@ from app.domains.garage.cars import (
     visible_to,
 )
 from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts, accepted
+from app.domains.garage.imported import bring_readings, take_readings_out
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, make_called, models_of
@@ -40,6 +41,7 @@ __all__ = [
     "archive",
     "as_form",
     "bring_back",
+    "bring_readings",
     "change",
     "doubts",
     "find",
@@ -61,6 +63,7 @@ __all__ = [
     "rows_of_car",
     "settled_vin",
     "take_over",
+    "take_readings_out",
     "visible_to",
     "warning",
 ]

@@ -108,11 +108,16 @@ class OdometerReading(Identified, Base):
     """How far a car had gone at a moment, and who read it."""
 
     __tablename__ = "odometer_readings"
-    __table_args__ = (Index("ix_odometer_readings_vehicle_id_at", "vehicle_id", "at"),)
+    __table_args__ = (
+        Index("ix_odometer_readings_vehicle_id_at", "vehicle_id", "at"),
+        Index("ix_odometer_readings_import_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+    )
 
     vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
     km: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=clock.now)
     source: Mapped[str]
-    """owner, check_in, import, logbook."""
+    """owner, check_in, logbook, telematics, import."""
     actor_id: Mapped[UUID | None]
+    import_id: Mapped[UUID | None]
+    """The file of another program it came with, and goes with again."""

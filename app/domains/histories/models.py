@@ -21,7 +21,7 @@ class HistoryFile(Identified, Base):
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
+    vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id", ondelete="CASCADE"))
     name: Mapped[str]
     content: Mapped[bytes] = mapped_column(LargeBinary)
     program: Mapped[str] = mapped_column(default="")
@@ -35,4 +35,7 @@ class HistoryFile(Identified, Base):
     entries: Mapped[int] = mapped_column(default=0)
     """That were new, when it was taken into the logbook."""
     readings: Mapped[int] = mapped_column(default=0)
+    mileage_before_km: Mapped[int | None]
+    mileage_before_at: Mapped[datetime | None]
+    """What the car's mileage was until the file brought its own."""
     undone_at: Mapped[datetime | None]

@@ -15,13 +15,13 @@ from app.core.render import page, see_other
 from app.core.spreadsheet import csv_line
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains import garage
-from app.domains.histories import files, said, taking
+from app.domains import garage, logbook
+from app.domains.histories import exporting, files, said, taking
 from app.domains.histories.conventions import Conventions, DayOrder, DistanceUnit, Mark, VolumeUnit
 
 AnyRequest = Request[Any, Any, Any]
 
-MANAGE = needs("manage:own_vehicles")
+MANAGE, READ = needs("manage:own_vehicles"), needs("read:own_vehicles")
 FILES = "/garage/{vehicle_id:uuid}/histories"
 FILE = f"{FILES}/{{history_file_id:uuid}}"
 SHOWN = 50
@@ -66,7 +66,7 @@ async def send_file(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
         form = read(FileForm, await request.form())
         async with glance(request) as (db, me):
             car = await garage.find_own(db, me, vehicle_id)
-            usual = files.usual(me, car, await taking.currency_of(db, me, car))
+            usual = files.usual(me, car, await taking.currency_of(db, car))
         name, content = await files.receive(form.file, by=me)
         known = await files.recognised(name, content, usual)
         async with begin(request) as (db, me):
@@ -92,7 +92,7 @@ async def _file(
         looked = await taking.look(db, await files.find(db, me, car, file_id))
         return page(
             request, me, "histories/file.html", status=422 if wrong else 200, car=car, looked=looked, file=looked.file,
-            kinds=said.kinds(), fields=said.fields(), choices=said.conventions(), shown=SHOWN,
+            kinds=said.kinds(), kind_words={code: _(words) for code, words in logbook.KINDS.items()}, fields=said.fields(), choices=said.conventions(), shown=SHOWN,
             values=values or {}, errors=wrong.errors if wrong else {},
         )  # fmt: skip
 
@@ -122,9 +122,10 @@ async def every_row(
         car = await garage.find_own(db, me, vehicle_id)
         looked = await taking.look(db, await files.find(db, me, car, history_file_id))
     lines = [csv_line([_("Row"), _("What becomes of it"), _("Why"), _("What it says")])]
-    lines += [csv_line([row.line, said.outcome(row), row.why, row.title or row.day or ""]) for row in looked.rows]
-    headers = {"Content-Disposition": 'attachment; filename="rows.csv"', "Cache-Control": "no-store"}
-    return Response("\ufeff" + "".join(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    lines += [
+        csv_line([row.line, said.outcome(row), row.why, row.title or row.day or ""]) for row in looked.rows
+    ]
+    return _attached("\ufeff" + "".join(lines), "text/csv; charset=utf-8", "rows.csv")
 
 
 @post(f"{FILE}/taking", opt=MANAGE)
@@ -159,6 +160,38 @@ async def remove(
         return see_other(request, f"/garage/{vehicle_id}/histories", flash=_("The file is removed."))
 
 
+@get("/garage/{vehicle_id:uuid}/logbook.csv", opt=READ)
+async def as_table(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """The logbook to take along: what comes back changes nothing."""
+    async with begin(request) as (db, me):
+        car = await garage.find_own(db, me, vehicle_id)
+        entries = await exporting.entries_of(db, car)
+    return _attached(exporting.as_csv(entries), "text/csv; charset=utf-8", "logbook.csv")
+
+
+@get("/garage/{vehicle_id:uuid}/logbook.json", opt=READ)
+async def as_json(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """The car, its logbook and its readings."""
+    async with begin(request) as (db, me):
+        car = await garage.find_own(db, me, vehicle_id)
+        facts = {name: getattr(car, name) for name in garage.VehicleFacts.__struct_fields__}
+        everything = {
+            "car": facts,
+            "entries": await exporting.entries_of(db, car),
+            "readings": await exporting.readings_of(db, car),
+        }
+    written = msgspec.json.format(msgspec.json.encode(everything), indent=1).decode()
+    return _attached(written, "application/json", "logbook.json")
+
+
+def _attached(content: str, media_type: str, name: str) -> Response[Any]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
 router = Router(
-    "/", route_handlers=[files_page, send_file, file_page, match_columns, every_row, take, undo, remove]
-)
+    "/",
+    route_handlers=[
+        files_page, send_file, file_page, match_columns, every_row, take, undo, remove, as_table, as_json,
+    ],
+)  # fmt: skip

@@ -16,6 +16,7 @@ from app.domains.histories.conventions import (
 )
 from app.domains.histories.sections import Section
 
+OURS = "Torqueline"
 ENTRY_KINDS = ("service", "repair", "upgrade", "fuel", "charge", "tyres", "tax", "insurance", "note")
 READINGS = "odometer"
 BY_COLUMN = "by_column"
@@ -48,7 +49,7 @@ NAMES: dict[str, frozenset[str]] = {
     "partial": frozenset({"partial fuelup", "partial tank", "partial fill", "partial fill-up", "partial fillup"}),
     "missed": frozenset(
         {"missedfuelup", "missed fuelup", "missed fill up", "missed fill", "missed", "previous missed fill-ups",
-         "missed fillup", "missed fill-ups"}
+         "missed fillup", "missed fill-up", "missed fill-ups"}
     ),
     "tags": frozenset({"tags", "tag", "labels"}),
     "car": frozenset({"vehicle", "car", "car name", "vehicle name"}),
@@ -71,7 +72,9 @@ UNTOLD = frozenset(
 )  # fmt: skip
 """What only the program itself knows what to do with."""
 
-COMPUTED = frozenset({"fueleconomy", "fuel economy", "mpg", "km l", "l 100km", "l 100 km", "kwh 100km", "tankcalc"})
+COMPUTED = frozenset(
+    {"fueleconomy", "fuel economy", "mpg", "km l", "l 100km", "l 100 km", "kwh 100km", "tankcalc"}
+)
 """What a program works out of the rest; it is worked out anew here."""
 
 _UNITS = re.compile(r"\(([^)]*)\)")
@@ -102,13 +105,18 @@ class Recognised(msgspec.Struct, kw_only=True):
 
 def plain_header(said: str) -> str:
     """A header without its unit, in small letters: "Odo (km)" is "odo", "fuelup_date" is "fuelup date"."""
-    return " ".join(_UNITS.sub("", said).replace("_", " ").replace("/", " ").replace("?", "").casefold().split())
+    return " ".join(
+        _UNITS.sub("", said).replace("_", " ").replace("/", " ").replace("?", "").casefold().split()
+    )
 
 
 def recognise(sections: Sequence[Section], *, file_name: str, usual: Conventions) -> Recognised:
     """What the tables of a file hold. `usual` says how its owner writes days, and in which units they count."""
     program = _program(sections)
     parts = [_part(one, program, file_name) for one in sections]
+    if program == OURS:
+        ours = Conventions(currency=usual.currency)
+        return Recognised(program=program, parts=parts, conventions=ours)
     return Recognised(program=program, parts=parts, conventions=_conventions(sections, parts, usual))
 
 
@@ -122,7 +130,7 @@ def _program(sections: Sequence[Section]) -> str:
     if {"refuelling", "refueling"} & names:
         return "Drivvo"
     if {"entry id", "kind", "verified by"} <= heads:
-        return "Torqueline"
+        return OURS
     if len(sections) == 1 and _is_fuelly(sections[0]):
         return "Fuelly"
     lubelogger = (
@@ -164,7 +172,7 @@ def columns_named(header: Sequence[str]) -> dict[str, int]:
 def _kind(section: Section, columns: Mapping[str, int], program: str, file_name: str) -> tuple[str, str]:
     name = section.name.casefold()
     heads = {plain_header(cell) for cell in section.header}
-    if program == "Torqueline":
+    if program == OURS:
         return BY_COLUMN, ""
     if {"partnumber", "partsupplier"} <= heads:
         return "note", ""

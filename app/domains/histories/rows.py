@@ -22,6 +22,7 @@ from app.domains.histories.programs import (
     plain_header,
 )
 from app.domains.histories.sections import Line, Section
+from app.domains.logbook.facts import LONGEST_NOTE, LONGEST_TITLE
 
 EARLIEST = date(1950, 1, 1)
 LARGEST_COST = Decimal(10_000_000)
@@ -93,7 +94,12 @@ def _categories(sections: Sequence[Section]) -> dict[str, str]:
 
 class _Reader:
     def __init__(
-        self, section: Section, part: Part, line: Line, conventions: Conventions, categories: Mapping[str, str]
+        self,
+        section: Section,
+        part: Part,
+        line: Line,
+        conventions: Conventions,
+        categories: Mapping[str, str],
     ) -> None:
         self.section, self.part, self.line = section, part, line
         self.conventions, self.categories = conventions, categories
@@ -122,8 +128,6 @@ class _Reader:
             return _("Income is no cost of the car.")
         if self._is_reminder():
             return _("A reminder, nothing that has happened. Set it among your reminders.")
-        if self._cell("by"):
-            return _("A workshop wrote it: it stands in the logbook by itself.")
         return ""
 
     def _is_reminder(self) -> bool:
@@ -132,7 +136,7 @@ class _Reader:
 
     def _read(self, row: Row) -> None:
         row.kind = self._kind(row)
-        row.title, row.note = self._cell("title")[:200], self._note()
+        row.title, row.note = self._title()
         row.tags = sorted({*row.tags, *self._list("tags")})
         row.tasks, row.known_id = self._list("tasks"), self._cell("id")
         row.day = self._day()
@@ -203,6 +207,13 @@ class _Reader:
             return not yes_in(self._cell("partial"))
         return yes_in(self._cell("full")) if "full" in self.part.columns else True
 
+    def _title(self) -> tuple[str, str]:
+        """What was done, and the note; of a title that is too long the rest is in the note."""
+        title, note = self._cell("title"), self._note()
+        if len(title) > LONGEST_TITLE:
+            return title[: LONGEST_TITLE - 1] + "…", f"{title}\n{note}".strip()[:LONGEST_NOTE]
+        return title, note
+
     def _note(self) -> str:
         """The note, and behind it whatever else the row says: nothing that was written down is lost."""
         taken = set(self.part.columns.values())
@@ -214,7 +225,10 @@ class _Reader:
             and plain_header(head) not in COMPUTED | UNTOLD
             and head
         ]
-        return "\n".join(one for one in [self._cell("note"), *more] if one)[:4_000]
+        shop = self._cell("by")
+        if shop:
+            more.append(_("Written by %(shop)s.", shop=shop))
+        return "\n".join(one for one in [self._cell("note"), *more] if one)[:LONGEST_NOTE]
 
     def _number(self, name: str) -> Decimal | None:
         said = self._cell(name)

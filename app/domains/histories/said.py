@@ -2,6 +2,7 @@
 
 from app.core.words import N_, _
 from app.domains.histories.programs import BY_COLUMN, READINGS
+from app.domains.histories.rows import Row
 
 KINDS = {
     "service": N_("Services"),
@@ -54,3 +55,13 @@ def conventions() -> dict[str, list[tuple[str, str]]]:
             ("l", _("Liters")), ("gal_us", _("Gallons (US)")), ("gal_uk", _("Gallons (imperial)")), ("kwh", _("kWh")),
         ],
     }  # fmt: skip
+
+
+def outcome(row: Row) -> str:
+    """What becomes of a row."""
+    return {
+        "entry": _("an entry"),
+        "reading": _("a reading of the mileage"),
+        "left_out": _("left out"),
+        "wrong": _("not readable"),
+    }[row.outcome]

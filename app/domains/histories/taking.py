@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from babel.numbers import get_territory_currencies
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +16,7 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
-from app.core.words import _
+from app.core.words import _, spoken
 from app.domains import garage, logbook
 from app.domains.garage import Vehicle
 from app.domains.histories.conventions import Conventions
@@ -70,7 +71,8 @@ async def look(db: AsyncSession, file: HistoryFile) -> Looked:
     for entry in standing:
         ids.add(entry.id)
         same[_same(entry)] += 1
-    new, known = [], []
+    new: list[Row] = []
+    known: list[Row] = []
     for row in rows:
         if row.outcome == "entry":
             (known if _is_known(row, ids, same) else new).append(row)
@@ -138,12 +140,13 @@ async def take(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
     for row in (*looked.new, *looked.readings):
         if row.day is not None and row.km is not None:
             furthest[row.day] = max(row.km, furthest.get(row.day, 0))
-    readings = await garage.bring_readings(db, vehicle, furthest, import_id=file.id, by=by)
+    readings, before = await garage.bring_readings(db, vehicle, furthest, import_id=file.id, by=by)
     if looked.new:
         many = [_written(row) for row in looked.new]
         await logbook.log_many(db, vehicle, many, by=by, import_id=file.id)
     file.taken_at, file.undone_at = clock.now(), None
     file.entries, file.readings = len(looked.new), readings
+    file.mileage_before_km, file.mileage_before_at = before
     event = HistoryTaken(
         history_file_id=file.id, vehicle_id=vehicle.id, program=file.program, entries=file.entries, readings=readings
     )  # fmt: skip
@@ -160,10 +163,25 @@ async def undo(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
         .where(Entry.import_id == file.id, Entry.vehicle_id == vehicle.id, Entry.removed_at.is_(None))
         .values(removed_at=now, version=Entry.version + 1)
     )
-    readings = await garage.take_readings_out(db, vehicle, file.id)
+    before = file.mileage_before_km, file.mileage_before_at
+    readings = await garage.take_readings_out(db, vehicle, file.id, before)
     file.undone_at = now
     event = HistoryUndone(
         history_file_id=file.id, vehicle_id=vehicle.id, entries=gone.rowcount,  # type: ignore[attr-defined]
         readings=readings,
     )  # fmt: skip
     await record(db, event, by=by, person=by.user_id, subject=vehicle.id)
+
+
+async def currency_of(db: AsyncSession, vehicle: Vehicle) -> str:
+    """What the car's costs are counted in: as its last entry says, else as the reader's country pays."""
+    last = await db.scalar(
+        select(Entry.currency)
+        .where(Entry.vehicle_id == vehicle.id, Entry.currency != "", Entry.removed_at.is_(None))
+        .order_by(Entry.day.desc())
+        .limit(1)
+    )
+    if last:
+        return last
+    found = get_territory_currencies(spoken().territory or "US")
+    return found[0] if found else "USD"

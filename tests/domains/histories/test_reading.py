@@ -50,7 +50,7 @@ def test_what_a_row_says_besides_goes_into_its_note():
 
 
 def test_readings_and_plans_of_lubelogger():
-    known, rows = read(written.LUBELOGGER_ODOMETER)
+    _known, rows = read(written.LUBELOGGER_ODOMETER)
     assert [(row.outcome, row.km) for row in rows] == [("reading", 74368), ("wrong", None)]
     _known, rows = read(written.LUBELOGGER_PLAN)
     assert counts(rows) == {"left_out": 1}
@@ -69,7 +69,11 @@ def test_a_fuelio_file_has_several_tables():
     assert (fuel[1].is_full, fuel[1].is_missed) == (False, True)
     costs = {row.title: row for row in rows if row.part == "Costs"}
     assert (costs["Oil change"].kind, costs["Oil change"].tags) == ("service", ["Service"])
-    assert (costs["Car wash"].kind, costs["Car wash"].km, costs["Car wash"].cost_minor) == ("note", None, 1250)
+    assert (costs["Car wash"].kind, costs["Car wash"].km, costs["Car wash"].cost_minor) == (
+        "note",
+        None,
+        1250,
+    )
     left = [row.why for row in rows if row.part == "Costs" and row.outcome == "left_out"]
     assert [why.split()[0] for why in left] == ["Income", "A", "A"]
     assert len(rows) == 2 + 5 + 1 + 2

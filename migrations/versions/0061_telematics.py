@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core import rls
 
-revision = "0064"
-down_revision = "0059"
+revision = "0061"
+down_revision = "0060"
 
 
 def upgrade() -> None:
