@@ -51,6 +51,9 @@ from app.domains.garage import api as garage_api
 from app.domains.garage import pages as garage_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.logbook import api as logbook_api
+from app.domains.logbook import pages as logbook_pages
+from app.domains.logbook import said as logbook_said
 from app.domains.marketplace import figure_pages as market_figure_pages
 from app.domains.marketplace import moves as marketplace_moves
 from app.domains.marketplace import order_api as market_order_api
@@ -135,6 +138,7 @@ TEMPLATE_WORDS = (
     services_said.category_label,
     market_said.parts_order_status,
     packages_said.package_state,
+    logbook_said.entry_kind_label,
     parts_said.fit_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
@@ -170,6 +174,7 @@ PAGES: list[Any] = [
     parts_shops_review.router,
     services_pages.router,
     packages_pages.router,
+    logbook_pages.router,
     parts_pages.router,
     parts_loading_pages.router,
     billing_fee_pages.router,
@@ -220,6 +225,7 @@ API: list[Any] = [
     estimates_api.router,
     marketplace_seller_api.router,
     packages_api.router,
+    logbook_api.router,
     customers_api.router,
     garage_api.router,
     messaging_api.router,
