@@ -52,6 +52,9 @@ from app.domains.garage import pages as garage_pages
 from app.domains.histories import pages as histories_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
+from app.domains.logbook import api as logbook_api
+from app.domains.logbook import pages as logbook_pages
+from app.domains.logbook import said as logbook_said
 from app.domains.marketplace import figure_pages as market_figure_pages
 from app.domains.marketplace import moves as marketplace_moves
 from app.domains.marketplace import order_api as market_order_api
@@ -138,6 +141,7 @@ TEMPLATE_WORDS = (
     services_said.category_label,
     market_said.parts_order_status,
     packages_said.package_state,
+    logbook_said.entry_kind_label,
     parts_said.fit_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
@@ -173,6 +177,7 @@ PAGES: list[Any] = [
     parts_shops_review.router,
     services_pages.router,
     packages_pages.router,
+    logbook_pages.router,
     parts_pages.router,
     parts_loading_pages.router,
     billing_fee_pages.router,
@@ -225,6 +230,7 @@ API: list[Any] = [
     estimates_api.router,
     marketplace_seller_api.router,
     packages_api.router,
+    logbook_api.router,
     customers_api.router,
     garage_api.router,
     telematics_api.router,

@@ -34,6 +34,7 @@ from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
 from app.domains.logbook import events as logbook
+from app.domains.logbook.verified import follow_order
 from app.domains.marketplace import events as marketplace
 from app.domains.marketplace.back_to_job import put_on_job, take_off_job
 from app.domains.marketplace.deal_paying import ask_about_purchase, settle_up
@@ -95,16 +96,16 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # workshop
     workshop.OrderOpened: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderArrived: [ring_board, ring_order, ring_customer, ring_day],
-    workshop.OrderMoved: [ring_board, ring_order, ring_customer, ring_day, follow_handover],
+    workshop.OrderMoved: [ring_board, ring_order, ring_customer, ring_day, follow_handover, follow_order],
     workshop.OrderPlanned: [ring_board, ring_order, ring_customer, ring_planned_benches, follow_plan],
-    workshop.OrderReadingsTaken: [ring_order],
-    workshop.NextServicePlanned: [ring_order],
+    workshop.OrderReadingsTaken: [ring_order, follow_order],
+    workshop.NextServicePlanned: [ring_order, follow_order],
     workshop.OrderPhotographed: [ring_order, ring_customer],
     workshop.OrderVideoRemoved: [ring_order, ring_customer],
     workshop.OrderInvoiced: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
     workshop.OrderClosed: [ring_board, ring_order, ring_customer, ring_day],
     workshop.OrderOwedAgain: [ring_board, ring_order, ring_customer, ring_day],
-    workshop.OrderReopened: [ring_board, ring_order, ring_day],
+    workshop.OrderReopened: [ring_board, ring_order, ring_day, follow_order],
     workshop.OrderArchived: [ring_board, ring_order, ring_customer, ring_day, set_open_aside],
     workshop.OrderVoided: [
         ring_board,
@@ -114,6 +115,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
         follow_void,
         set_open_aside,
         free_uses,
+        follow_order,
     ],
     workshop.WorkCompleted: [
         ring_board,
@@ -121,6 +123,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
         ring_customer,
         follow_completion,
         tell.tell_work_completed,
+        follow_order,
     ],
     workshop.JobProposed: [ring_board, ring_order, ring_bench, cover_new_work],
     workshop.JobChanged: [ring_board, ring_order, ring_bench, drop_outdated_version],
@@ -227,11 +230,11 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     network.BayChanged: [ring_slots_of_center],
     network.StaffChanged: [ring_slots_of_center],
     # billing
-    billing.InvoiceIssued: [ring_invoice, tell_money.tell_invoice_issued],
-    billing.InvoiceCancelled: [ring_invoice],
+    billing.InvoiceIssued: [ring_invoice, tell_money.tell_invoice_issued, follow_order],
+    billing.InvoiceCancelled: [ring_invoice, follow_order],
     billing.InvoiceOverdue: [ring_invoice],
     billing.InvoicePaid: [ring_invoice],
-    billing.InvoiceCredited: [ring_invoice, tell_money.tell_invoice_credited],
+    billing.InvoiceCredited: [ring_invoice, tell_money.tell_invoice_credited, follow_order],
     billing.PayLinkAsked: [tell_money.tell_pay_link],
     billing.PaymentStarted: [ring_invoice],
     billing.PaymentChanged: [ring_invoice],

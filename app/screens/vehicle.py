@@ -17,6 +17,7 @@ from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
 from app.domains.garage import Vehicle
 from app.domains.garage.pages import of_car
+from app.domains.logbook import showing as logbook
 from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
 
@@ -83,6 +84,8 @@ async def car_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle_id)
         shown = await of_car(db, me, car) | await _history(db, me, car)
+        if shown["is_mine"]:
+            shown |= await logbook.latest(db, car)
         return page(request, me, "garage/car.html", **shown)
 
 

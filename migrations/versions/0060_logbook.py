@@ -103,6 +103,28 @@ MOVE = "UPDATE logbook_entries SET vehicle_id = own WHERE vehicle_id = car;"
 FORGET = """DELETE FROM logbook_files WHERE entry_id IN (SELECT id FROM logbook_entries WHERE vehicle_id = car);
             DELETE FROM logbook_entries WHERE vehicle_id = car;"""
 
+# The finished work of before, as `logbook/verified.py` writes it from now on.
+FINISHED = """
+    INSERT INTO logbook_entries (id, vehicle_id, kind, day, km, title, note, cost_minor, currency, tags, tasks,
+                                 is_full, is_missed, next_on, next_km, tenant_id, center_id, order_id, version, created_at)
+    SELECT uuidv7(), o.vehicle_id, 'service', (coalesce(o.ready_at, o.stage_since) AT TIME ZONE c.zone)::date, o.mileage_in_km,
+           CASE WHEN length(j.titles) > 160 THEN left(j.titles, 159) || '…' ELSE j.titles END,
+           CASE WHEN length(j.titles) > 160 THEN j.lines ELSE '' END,
+           i.total_minor - i.credited_minor, coalesce(i.currency, ''), '{}', '{}', false, false,
+           (n.payload ->> 'due_on')::date, (n.payload ->> 'due_km')::bigint, o.tenant_id, o.center_id, o.id, 1, now()
+      FROM repair_orders o
+      JOIN service_centers c ON c.tenant_id = o.tenant_id AND c.id = o.center_id
+      JOIN vehicle_grants g ON g.tenant_id = o.tenant_id AND g.vehicle_id = o.vehicle_id
+      JOIN LATERAL (SELECT string_agg(title, ', ' ORDER BY position, id) AS titles,
+                           string_agg(title, chr(10) ORDER BY position, id) AS lines
+                      FROM jobs WHERE tenant_id = o.tenant_id AND order_id = o.id AND status = 'completed'
+                       AND department <> 'counter') j ON j.titles IS NOT NULL
+      LEFT JOIN invoices i ON i.tenant_id = o.tenant_id AND i.order_id = o.id AND i.status NOT IN ('cancelled', 'credited')
+      LEFT JOIN LATERAL (SELECT payload FROM events WHERE tenant_id = o.tenant_id AND subject_id = o.id
+                            AND name = 'NextServicePlanned' ORDER BY created_at DESC, id DESC LIMIT 1) n ON true
+     WHERE o.status NOT IN ('estimate', 'void') AND (o.stage IN ('ready', 'delivered') OR i.id IS NOT NULL)
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -121,6 +143,8 @@ def upgrade() -> None:
         sa.Column("amount", sa.Numeric(precision=12, scale=4), nullable=True),
         sa.Column("is_full", sa.Boolean(), nullable=False),
         sa.Column("is_missed", sa.Boolean(), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("next_km", sa.BigInteger(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=True),
         sa.Column("center_id", sa.Uuid(), nullable=True),
         sa.Column("order_id", sa.Uuid(), nullable=True),
@@ -193,6 +217,7 @@ def upgrade() -> None:
     """)
     op.execute(TAKE_OVER.replace("{entries}", MOVE))
     op.execute(ERASE_CARS.replace("{entries}", FORGET))
+    op.execute(FINISHED)
 
 
 def downgrade() -> None:

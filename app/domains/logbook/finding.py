@@ -1,5 +1,6 @@
 """Reading a car's logbook: newest first, a page at a time, narrowed by what the reader looks for."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from app.core.errors import NotFound
 from app.core.viewer import Viewer
 from app.domains import garage
 from app.domains.garage import Vehicle
+from app.domains.logbook.facts import KINDS, LONGEST_TAG
 from app.domains.logbook.models import Entry
 
 PAGE = 50
@@ -29,6 +31,30 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_narrow(self) -> bool:
         return bool(self.words or self.kind or self.tag or self.year)
+
+
+def wanted(*, words: str, kind: str, tag: str, year: str) -> Wanted:
+    """What an address asks for; what makes no sense asks for nothing."""
+    return Wanted(
+        words=words.replace("\x00", "").strip()[:100],
+        kind=kind if kind in KINDS else "",
+        tag=tag.replace("\x00", "").strip()[:LONGEST_TAG],
+        year=int(year) if re.fullmatch(r"(19|20|21)[0-9]{2}", year) else None,
+    )
+
+
+def cursor_of(entry: Entry) -> str:
+    """Names an entry to page on from."""
+    return f"{entry.day}_{entry.id}"
+
+
+def cursor_in(text: str) -> tuple[date, UUID] | None:
+    """The day and id a cursor names; None for what is none."""
+    day, _bar, entry_id = text.partition("_")
+    try:
+        return date.fromisoformat(day), UUID(entry_id)
+    except ValueError:
+        return None
 
 
 async def find(db: AsyncSession, me: Viewer, vehicle_id: UUID, entry_id: UUID) -> tuple[Vehicle, Entry]:
@@ -55,6 +81,24 @@ async def entries(
 ) -> Sequence[Entry]:
     """The newest entries of a car the viewer has found, or the ones before one of them (its day and id)."""
     rows = select(Entry).where(standing_in(vehicle.id), *_narrowed(wanted or Wanted()))
+    if before is not None:
+        rows = rows.where(tuple_(Entry.day, Entry.id) < before)
+    found = await db.scalars(rows.order_by(Entry.day.desc(), Entry.id.desc()).limit(most))
+    return found.all()
+
+
+async def of_cars(
+    db: AsyncSession,
+    vehicle_ids: Sequence[UUID],
+    kinds: Sequence[str],
+    *,
+    before: tuple[date, UUID] | None = None,
+    most: int = PAGE,
+) -> Sequence[Entry]:
+    """The newest entries of several cars the viewer has found, of some kinds."""
+    rows = select(Entry).where(
+        Entry.vehicle_id.in_(vehicle_ids), Entry.removed_at.is_(None), Entry.kind.in_(kinds)
+    )
     if before is not None:
         rows = rows.where(tuple_(Entry.day, Entry.id) < before)
     found = await db.scalars(rows.order_by(Entry.day.desc(), Entry.id.desc()).limit(most))

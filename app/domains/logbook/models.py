@@ -50,6 +50,9 @@ class Entry(Identified, Base):
     """Filled or charged up: what went in since the last full one is what was used."""
     is_missed: Mapped[bool] = mapped_column(default=False)
     """One before this was not written down: nothing can be reckoned across it."""
+    next_on: Mapped[date | None]
+    next_km: Mapped[int | None]
+    """When the shop said the next service is due, by the calendar and by the odometer."""
     tenant_id: Mapped[UUID | None]
     center_id: Mapped[UUID | None]
     order_id: Mapped[UUID | None]

@@ -51,7 +51,7 @@ def records(person: UUID) -> Sequence[Records]:
     ]  # fmt: skip
 
 
-def _files(person: UUID) -> Select[tuple[UUID, File]]:
+def _files(person: UUID) -> Select[UUID, File]:
     return (
         select(Entry.id, File)
         .select_from(EntryFile)

@@ -1,0 +1,95 @@
+"""A year and a half in the logbooks of the demo's driver: fuel and charging, services, tires, tax and insurance."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from zoneinfo import ZoneInfo
+
+from app.core import clock
+from app.demo.stage import Stage
+from app.domains import garage, logbook
+from app.domains.logbook import Written
+
+DAYS = 540
+PER_DAY_KM = {"outback": 42, "model3": 31}
+
+
+async def write(stage: Stage) -> None:
+    """Each entry is written down on the evening of its day."""
+    for car in PER_DAY_KM:
+        async with stage.acting(stage.owners[car]) as (db, me):
+            own = await garage.find_own(db, me, stage.cars[car].id)
+            today = clock.today(me.zone)
+            for written in _entries(car, own.mileage_km or 0, today):
+                with clock.moved_to(datetime.combine(written.day, time(19), ZoneInfo(me.zone))):
+                    await logbook.log(db, own, written, by=me, confirmed=True)
+
+
+def _entries(car: str, km: int, today: date) -> Iterator[Written]:
+    found = sorted([*_fills(car, km, today), *_others(car, km, today)], key=lambda one: one.day)
+    return iter(found)
+
+
+def _at(car: str, km: int, ago: int) -> int:
+    """How far it had gone so many days ago."""
+    return km - ago * PER_DAY_KM[car]
+
+
+def _fills(car: str, km: int, today: date) -> Iterator[Written]:
+    chance = Random(car)
+    ago = DAYS
+    before = ago
+    while ago > 2:
+        driven = (before - ago) * PER_DAY_KM[car]
+        season = Decimal("1.12") if (today - timedelta(days=ago)).month in (12, 1, 2) else Decimal(1)
+        spread = season * Decimal(chance.randint(93, 107)) / 100
+        if car == "outback":
+            amount = max(Decimal(18), Decimal(driven) * Decimal("0.088") * spread)
+            price = Decimal(chance.randint(84, 104)) / 100
+            yield _fill("fuel", today, ago, _at(car, km, ago), amount, price, chance.choice(["Irving, Commercial Street", "Cumberland Farms", "Shell, Forest Avenue", ""]))  # fmt: skip
+            before, ago = ago, ago - chance.randint(9, 15)
+        else:
+            amount = max(Decimal(20), Decimal(driven) * Decimal("0.158") * spread)
+            away = chance.random() < 0.2
+            price = Decimal("0.44") if away else Decimal("0.19")
+            yield _fill("charge", today, ago, _at(car, km, ago), amount, price, "Supercharger, Kennebunk" if away else "At home")  # fmt: skip
+            before, ago = ago, ago - chance.randint(6, 11)
+
+
+def _fill(kind: str, today: date, ago: int, km: int, amount: Decimal, price: Decimal, where: str) -> Written:
+    amount = amount.quantize(Decimal("0.01"))
+    return Written(
+        kind=kind, day=today - timedelta(days=ago), km=km, amount=amount, is_full=True, title=where,
+        cost_minor=int(amount * price * 100), currency="USD",
+    )  # fmt: skip
+
+
+def _others(car: str, km: int, today: date) -> Iterator[Written]:
+    said = {
+        "outback": [
+            ("insurance", 530, 64_200, "Half a year of insurance", ["yearly"]),
+            ("tyres", 505, 12_000, "Winter tires on", ["winter"]),
+            ("service", 430, 9_450, "Oil and filter, at home", ["diy"]),
+            ("insurance", 348, 65_900, "Half a year of insurance", ["yearly"]),
+            ("tax", 340, 21_150, "Excise tax", ["yearly"]),
+            ("tyres", 330, 12_000, "Summer tires on", []),
+            ("service", 222, 10_120, "Oil and filter, wipers", ["diy"]),
+            ("upgrade", 190, 31_900, "Roof bars", []),
+            ("insurance", 166, 65_900, "Half a year of insurance", ["yearly"]),
+            ("note", 120, None, "Stone chip in the windshield, left of the mirror: watch it", []),
+        ],
+        "model3": [
+            ("insurance", 525, 71_300, "Half a year of insurance", ["yearly"]),
+            ("tax", 338, 34_800, "Excise tax", ["yearly"]),
+            ("insurance", 344, 72_700, "Half a year of insurance", ["yearly"]),
+            ("repair", 281, 18_500, "Tire repaired, a screw in it", []),
+            ("tyres", 240, 96_400, "Four new tires", []),
+            ("insurance", 162, 72_700, "Half a year of insurance", ["yearly"]),
+        ],
+    }[car]
+    for kind, ago, cost, title, tags in said:
+        yield Written(
+            kind=kind, day=today - timedelta(days=ago), km=_at(car, km, ago), title=title, tags=tags,
+            cost_minor=cost, currency="USD" if cost is not None else "",
+        )  # fmt: skip

@@ -1,0 +1,170 @@
+"""What the logbook's pages show, ready to be drawn."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import clock
+from app.core.money import to_major
+from app.core.render import money, number
+from app.core.security import as_uuid
+from app.core.viewer import Viewer
+from app.core.words import _
+from app.domains.garage import Vehicle
+from app.domains.logbook import attaching, finding, reckoning, units
+from app.domains.logbook.facts import FILLS
+from app.domains.logbook.finding import PAGE, Wanted
+from app.domains.logbook.models import Entry
+from app.domains.logbook.reckoning import Month, Sums, Used
+from app.domains.logbook.said import entry_kind_label
+from app.domains.network.models import ServiceCenter
+
+MONTHS = 12
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A column of a chart: which month, how high, and what it says."""
+
+    month: date
+    value: float
+    words: str
+
+
+async def of_logbook(
+    db: AsyncSession, me: Viewer, car: Vehicle, wanted: Wanted, *, before: str = "", removed: str = ""
+) -> dict[str, Any]:
+    """The page of a car's logbook. Sums stand on its first page only."""
+    cursor = finding.cursor_in(before)
+    found = await finding.entries(db, car, wanted, before=cursor, most=PAGE + 1)
+    shown = found[:PAGE]
+    asked = {
+        "q": wanted.words, "kind": wanted.kind, "tag": wanted.tag, "year": str(wanted.year or ""),
+    }  # fmt: skip
+    query = urlencode({name: value for name, value in asked.items() if value})
+    today = clock.today(me.zone)
+    context: dict[str, Any] = {
+        "car": car,
+        "wanted": wanted,
+        "asked": asked,
+        "query": query,
+        "months": [
+            (first, list(rows)) for first, rows in groupby(shown, key=lambda one: one.day.replace(day=1))
+        ],
+        "files": await attaching.files_of(db, [one.id for one in shown]),
+        "shops": await shops_of(db, shown),
+        "older": finding.cursor_of(shown[-1]) if len(found) > PAGE else "",
+        "is_first": cursor is None,
+        "gone": await _gone(db, car, removed),
+        "amount_words": amount_words,
+        "today": today,
+    }
+    if cursor is None:
+        context |= await reckoned(db, car, today)
+    return context
+
+
+def amount_words(entry: Entry, car: Vehicle) -> str:
+    return "" if entry.amount is None else units.amount_words(entry.amount, entry.kind, car.odometer_unit)
+
+
+async def _gone(db: AsyncSession, car: Vehicle, removed: str) -> Entry | None:
+    """What was just removed, to be taken back."""
+    entry_id: UUID | None = as_uuid(removed)
+    if entry_id is None:
+        return None
+    return await db.scalar(
+        select(Entry).where(Entry.id == entry_id, Entry.vehicle_id == car.id, Entry.removed_at.is_not(None))
+    )
+
+
+async def shops_of(db: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, str]:
+    """The names of the shops that wrote them."""
+    ids = {one.center_id for one in entries if one.center_id}
+    if not ids:
+        return {}
+    rows = await db.execute(select(ServiceCenter.id, ServiceCenter.name).where(ServiceCenter.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+async def reckoned(db: AsyncSession, car: Vehicle, today: date) -> dict[str, Any]:
+    added = await reckoning.sums(db, car.id, year=today.year)
+    currency = added.costs[0].currency if added.costs else ""
+    used = await reckoning.consumption(db, car.id)
+    paid = await reckoning.months(db, car.id, currency=currency, until=today, most=MONTHS) if currency else []
+    return {
+        "sums": added,
+        "facts": _facts(car, added, used, today),
+        "paid": [
+            Bar(month.first, float(to_major(month.minor, currency)), money(month.minor, currency)) for month in paid
+        ],
+        "paid_for": _by_kind(paid, currency),
+        "currency": currency,
+        "usage": [(entry_kind_label(kind), units.usage_unit(kind, car.odometer_unit), bars)
+                  for kind in FILLS if (bars := _usage_bars(car, used, kind))],
+    }  # fmt: skip
+
+
+def _facts(car: Vehicle, added: Sums, used: Sequence[Used], today: date) -> list[tuple[str, str]]:
+    """What it adds up to: label and words."""
+    unit = car.odometer_unit
+    facts = [
+        (_("In %(year)s", year=today.year), ", ".join(money(one.this_year_minor, one.currency) for one in added.costs)),
+        (_("All time"), ", ".join(money(one.minor, one.currency) for one in added.costs)),
+    ]  # fmt: skip
+    if added.costs and (each := added.costs[0].per_1000_km_minor) is not None:
+        rate = units.per_distance(each, unit)
+        words = money(round(rate), added.costs[0].currency)
+        facts.append((_("Each mile") if unit == "mi" else _("Each kilometer"), words))
+    for kind in FILLS:
+        if (average := reckoning.on_average(used, kind)) is not None:
+            words = f"{number(units.usage(*average, kind, unit), 1)} {units.usage_unit(kind, unit)}"
+            facts.append((_("Fuel") if kind == "fuel" else _("Electricity"), words))
+    return [(label, words) for label, words in facts if words]
+
+
+def _by_kind(paid: Sequence[Month], currency: str) -> list[tuple[date, list[tuple[str, str]]]]:
+    """For the table behind the chart: the months in which something was paid, each with what for."""
+    return [
+        (
+            month.first,
+            [
+                (entry_kind_label(kind), money(minor, currency))
+                for kind, minor in sorted(month.by_kind.items())
+            ],
+        )
+        for month in reversed(paid)
+        if month.by_kind
+    ]
+
+
+def _usage_bars(car: Vehicle, used: Sequence[Used], kind: str) -> list[Bar]:
+    unit = car.odometer_unit
+    bars = []
+    for one in [one for one in used if one.kind == kind][-MONTHS:]:
+        value = units.usage(one.amount, one.km, kind, unit)
+        bars.append(Bar(one.first, float(value), f"{number(value, 1)} {units.usage_unit(kind, unit)}"))
+    return bars if len(bars) > 1 else []
+
+
+async def of_entry(db: AsyncSession, car: Vehicle, entry: Entry) -> dict[str, Any]:
+    """The page of one entry."""
+    return {
+        "car": car,
+        "entry": entry,
+        "files": (await attaching.files_of(db, [entry.id])).get(entry.id, []),
+        "shop": (await shops_of(db, [entry])).get(entry.center_id) if entry.center_id else None,
+        "amount_words": amount_words,
+    }
+
+
+async def latest(db: AsyncSession, car: Vehicle) -> dict[str, Any]:
+    """The last of a logbook, for the car's own page."""
+    entries = await finding.entries(db, car, most=3)
+    return {"latest": entries, "latest_shops": await shops_of(db, entries), "amount_words": amount_words}
