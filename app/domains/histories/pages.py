@@ -18,6 +18,7 @@ from app.core.words import _
 from app.domains import garage, logbook
 from app.domains.histories import exporting, files, said, taking
 from app.domains.histories.conventions import Conventions, DayOrder, DistanceUnit, Mark, VolumeUnit
+from app.domains.logbook.usual import usual_currency
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -66,7 +67,7 @@ async def send_file(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
         form = read(FileForm, await request.form())
         async with glance(request) as (db, me):
             car = await garage.find_own(db, me, vehicle_id)
-            usual = files.usual(me, car, await taking.currency_of(db, car))
+            usual = files.usual(me, car, await usual_currency(db, me, car))
         name, content = await files.receive(form.file, by=me)
         known = await files.recognised(name, content, usual)
         async with begin(request) as (db, me):

@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from babel.numbers import get_territory_currencies
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +15,7 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.events import record
 from app.core.viewer import Viewer
-from app.core.words import _, spoken
+from app.core.words import _
 from app.domains import garage, logbook
 from app.domains.garage import Vehicle
 from app.domains.histories.conventions import Conventions
@@ -171,17 +170,3 @@ async def undo(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
         readings=readings,
     )  # fmt: skip
     await record(db, event, by=by, person=by.user_id, subject=vehicle.id)
-
-
-async def currency_of(db: AsyncSession, vehicle: Vehicle) -> str:
-    """What the car's costs are counted in: as its last entry says, else as the reader's country pays."""
-    last = await db.scalar(
-        select(Entry.currency)
-        .where(Entry.vehicle_id == vehicle.id, Entry.currency != "", Entry.removed_at.is_(None))
-        .order_by(Entry.day.desc())
-        .limit(1)
-    )
-    if last:
-        return last
-    found = get_territory_currencies(spoken().territory or "US")
-    return found[0] if found else "USD"
