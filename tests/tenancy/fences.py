@@ -196,6 +196,10 @@ async def open_yard(db: asyncpg.Connection) -> Yard:
     yard = Yard(db, await read_catalogue(db))
     await db.execute(TRY)
     await db.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {APP}")
+    # A reading may be taken out only by whose file brought it.
+    await db.execute(
+        "UPDATE odometer_readings r SET import_id = f.id FROM history_files f WHERE f.vehicle_id = r.vehicle_id"
+    )
     for table in TABLES:
         await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         whose = yard.catalogue.belongs(table, HARBOR_SHOP)

@@ -114,6 +114,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     "device_id": [("", "SELECT id FROM push_subscriptions t WHERE {mine}")],
     "token_id": [("", "SELECT id FROM api_tokens t WHERE {mine}")],
     "slug": [("", "SELECT slug FROM service_centers t WHERE {mine}")],
+    "history_file_id": [("", "SELECT id FROM history_files t WHERE {mine}")],
     "vin": [("", "SELECT vin FROM vehicles t WHERE {mine}")],
     "event_id": [("", "SELECT id FROM events t WHERE {mine}")],
     "row_id": [("", "SELECT id FROM events t WHERE {mine}")],

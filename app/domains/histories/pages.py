@@ -93,7 +93,7 @@ async def _file(
         looked = await taking.look(db, await files.find(db, me, car, file_id))
         return page(
             request, me, "histories/file.html", status=422 if wrong else 200, car=car, looked=looked, file=looked.file,
-            kinds=said.kinds(), kind_words={code: _(words) for code, words in logbook.KINDS.items()}, fields=said.fields(), choices=said.conventions(), shown=SHOWN,
+            kinds=said.kinds(), whys=[_(part.why) if part.why else "" for part in looked.parts], kind_words={code: _(words) for code, words in logbook.KINDS.items()}, fields=said.fields(), choices=said.conventions(), shown=SHOWN,
             values=values or {}, errors=wrong.errors if wrong else {},
         )  # fmt: skip
 
