@@ -18,7 +18,7 @@ from app.core.files import kept_or_gone
 from app.core.forms import Amount, minor_of, read, values_of
 from app.core.money import plain, to_major
 from app.core.places import currency_options
-from app.core.render import from_km, lost_files, page, see_other, to_km
+from app.core.render import fragment, from_km, is_partial, lost_files, page, see_other, to_km
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -94,6 +94,17 @@ async def logbook_page(
         wanted = finding.wanted(words=q, kind=kind, tag=tag, year=year)
         shown = await showing.of_logbook(db, me, car, wanted, before=before, removed=removed)
         return page(request, me, "logbook/logbook.html", **shown)
+
+
+@get("/garage/{vehicle_id:uuid}/logbook/totals", opt=READ)
+async def totals(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+    """A region of the logbook's page, and a page by itself without scripts."""
+    async with begin(request) as (db, me):
+        car = await garage.find_own(db, me, vehicle_id)
+        shown = await showing.reckoned(db, car, clock.today(me.zone))
+        if is_partial(request):
+            return fragment(request, me, "logbook/_totals.html", **shown)
+        return page(request, me, "logbook/totals.html", **shown)
 
 
 @get("/garage/{vehicle_id:uuid}/logbook/pdf", opt=READ)
@@ -297,7 +308,7 @@ async def remove_file(
 router = Router(
     "/",
     route_handlers=[
-        logbook_page, logbook_pdf, new_page, log_entry, entry_page, edit_page, change_entry, remove_entry,
+        logbook_page, totals, logbook_pdf, new_page, log_entry, entry_page, edit_page, change_entry, remove_entry,
         return_entry, remove_file,
     ],
 )  # fmt: skip

@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import clock
 from app.core.money import to_major
 from app.core.render import money, number
 from app.core.security import as_uuid
@@ -40,34 +39,31 @@ class Bar(msgspec.Struct, frozen=True):
 async def of_logbook(
     db: AsyncSession, me: Viewer, car: Vehicle, wanted: Wanted, *, before: str = "", removed: str = ""
 ) -> dict[str, Any]:
-    """The page of a car's logbook. Sums stand on its first page only."""
+    """The page of a car's logbook. What it adds up to is a region of its own: a long one takes a moment to add."""
     cursor = finding.cursor_in(before)
     found = await finding.entries(db, car, wanted, before=cursor, most=PAGE + 1)
     shown = found[:PAGE]
     asked = {
         "q": wanted.words, "kind": wanted.kind, "tag": wanted.tag, "year": str(wanted.year or ""),
     }  # fmt: skip
-    query = urlencode({name: value for name, value in asked.items() if value})
-    today = clock.today(me.zone)
-    context: dict[str, Any] = {
+    kept = {name: value for name, value in asked.items() if value}
+    return {
         "car": car,
         "wanted": wanted,
         "asked": asked,
-        "query": query,
+        "query": urlencode(kept),
         "months": [
             (first, list(rows)) for first, rows in groupby(shown, key=lambda one: one.day.replace(day=1))
         ],
         "files": await attaching.files_of(db, [one.id for one in shown]),
         "shops": await shops_of(db, shown),
-        "older": finding.cursor_of(shown[-1]) if len(found) > PAGE else "",
+        "older_query": urlencode(kept | {"before": finding.cursor_of(shown[-1])})
+        if len(found) > PAGE
+        else "",
         "is_first": cursor is None,
         "gone": await _gone(db, car, removed),
         "amount_words": amount_words,
-        "today": today,
     }
-    if cursor is None:
-        context |= await reckoned(db, car, today)
-    return context
 
 
 def amount_words(entry: Entry, car: Vehicle) -> str:
@@ -94,12 +90,13 @@ async def shops_of(db: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, str
 
 
 async def reckoned(db: AsyncSession, car: Vehicle, today: date) -> dict[str, Any]:
+    """What a logbook adds up to: facts, and the columns of its charts."""
     added = await reckoning.sums(db, car.id, year=today.year)
     currency = added.costs[0].currency if added.costs else ""
     used = await reckoning.consumption(db, car.id)
     paid = await reckoning.months(db, car.id, currency=currency, until=today, most=MONTHS) if currency else []
     return {
-        "sums": added,
+        "car": car,
         "facts": _facts(car, added, used, today),
         "paid": [
             Bar(month.first, float(to_major(month.minor, currency)), money(month.minor, currency)) for month in paid
