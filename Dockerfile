@@ -19,7 +19,9 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 COPY package.json package-lock.json .npmrc ./
 COPY app app
 COPY bin bin
+COPY pyproject.toml ./
 RUN .venv/bin/python bin/assets \
+ && .venv/bin/python bin/words \
  && .venv/bin/python -m compileall -q app
 
 FROM python:3.11-slim-bookworm

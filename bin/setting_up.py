@@ -45,6 +45,7 @@ def set_up(*, for_tests=False):
         _packages("test" if for_tests or _stamp().get("set") == "test" or _has("pytest") else "run")
         _command()
         _assets()
+        _run([PYTHON, ROOT / "bin" / "words"], "The catalogues of words could not be compiled")
 
 
 @contextmanager

@@ -17,10 +17,8 @@ _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
-    """English, and every language with a catalogue."""
-    if not CATALOGUES.is_dir():
-        return ("en",)
-    return ("en", *sorted(one.name for one in CATALOGUES.iterdir() if one.is_dir() and one.name != "en"))
+    """English, and every language with a catalogue that is compiled."""
+    return ("en", *sorted(one.parent.parent.name for one in CATALOGUES.glob("*/LC_MESSAGES/messages.mo")))
 
 
 def negotiate(accept_language: str) -> str:
