@@ -15,6 +15,7 @@ from app.core.permissions import PUBLIC
 from app.core.render import DIST, page, static
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.screens.share import PAPERS, PHOTOS
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -91,11 +92,23 @@ async def manifest(request: AnyRequest) -> Response[bytes]:
                 drawn(512, "monochrome", "img/icon-monochrome-512.png"),
             ],
             "shortcuts": [
-                way_in(_("Book a visit"), "/book"),
                 way_in(_("My cars"), "/garage"),
+                way_in(_("Book a visit"), "/book"),
+                way_in(_("Ask for a part"), "/parts"),
                 way_in(_("The bench"), "/bench"),
                 way_in(_("The board"), "/board"),
             ],
+            "share_target": {
+                "action": "/share",
+                "method": "POST",
+                "enctype": "multipart/form-data",
+                "params": {
+                    "title": "title",
+                    "text": "text",
+                    "url": "url",
+                    "files": [{"name": "files", "accept": [*PHOTOS, *PAPERS]}],
+                },
+            },
         }
     return Response(
         json.dumps(said).encode(),

@@ -1,8 +1,9 @@
-"""One's own garage without a network: read as it was, and gone with its person."""
+"""What a browser keeps of its person: their own garage to be read offline, and what another app shared; gone with them."""
 
 from __future__ import annotations
 
 import asyncio
+
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -11,6 +12,7 @@ from tests.browser.test_offline import find_the_network, lose_the_network
 from tests.browser.test_push import served
 from tests.cast import CAR, Cast
 from tests.conftest import the_app
+from tests.core.pictures import jpeg
 
 __all__ = ["served"]
 
@@ -75,3 +77,41 @@ async def test_a_garage_is_read_offline_by_its_person_and_nobody_after_them(serv
         await page.locator("form[data-sign-out]").first.evaluate("(form) => form.requestSubmit()")
         await page.wait_for_url(f"{served}/")
         assert await kept(page) == []
+
+
+async def test_a_shared_photo_waits_in_the_browser_until_its_person_says_what_it_is(
+    served: str, cast: Cast
+) -> None:
+    async with open_chromium() as browser:
+        await new_page(browser, the_app())
+        context = await browser.new_context(locale="en-US")
+        page = await context.new_page()
+        await page.goto(f"{served}/sign-in")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        other = await context.new_page()
+        await other.set_content(
+            f'<form method="post" enctype="multipart/form-data" action="{served}/share">'
+            '<input name="text" value="From the dealer"><input type="file" name="files" multiple><button>Share</button></form>'
+        )
+        paper = {"name": "policy.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 "}
+        script = {"name": "run.html", "mimeType": "text/html", "buffer": b"<script>"}
+        photo = {"name": "Dana's car.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+        await other.set_input_files("input[type=file]", [paper, script, photo])  # type: ignore[list-item]
+        await other.get_by_role("button", name="Share").click()
+        await other.wait_for_url(f"{served}/sign-in**")
+
+        await sign_in(context, served, cast.customer.cookie)
+        await other.goto(f"{served}/share")
+        shared = other.locator("[data-shared]")
+        await expect(shared.get_by_role("listitem")).to_have_text(["policy.pdf", "Dana's car.jpg"])
+        await expect(shared).to_contain_text("From the dealer")
+        await expect(shared).to_contain_text("Some files were left out")
+        await expect(other.locator("[data-previews] img")).to_have_count(1)
+        await other.get_by_role("button", name="Save photo").click()
+        await expect(other.get_by_text("Photo saved.")).to_be_visible()
+        await expect(other.get_by_role("img", name="Photo of")).to_be_visible()
+
+        await other.goto(f"{served}/share")
+        await other.get_by_role("button", name="Forget it").click()
+        await expect(shared).to_be_hidden()
+        assert not [one for one in await kept(other) if one.startswith("shared")]
