@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.browser.in_process import new_page, open_chromium
+from tests.browser.in_process import ORIGIN, new_page, open_chromium
 from tests.browser.test_offline import find_the_network, lose_the_network
 from tests.browser.test_push import served
 from tests.cast import CAR, Cast
@@ -115,3 +115,32 @@ async def test_a_shared_photo_waits_in_the_browser_until_its_person_says_what_it
         await other.get_by_role("button", name="Forget it").click()
         await expect(shared).to_be_hidden()
         assert not [one for one in await kept(other) if one.startswith("shared")]
+
+
+async def test_the_app_is_offered_on_the_second_visit_and_not_after_a_no(site: str, cast: Cast) -> None:
+    async with open_chromium() as browser:
+        page, wrong = await new_page(browser, the_app(), cast.customer.cookie, locale="en-US")
+        hint = page.get_by_role("complementary", name="Torqueline as an app")
+
+        async def visit() -> None:
+            await page.goto(f"{ORIGIN}/garage")
+            await page.wait_for_load_state("networkidle")
+            await page.evaluate(
+                "dispatchEvent(Object.assign(new Event('beforeinstallprompt'), { prompt() {} }))"
+            )
+
+        async def an_hour_later() -> None:
+            await page.evaluate("""document.cookie = document.cookie.replace(/.*install=(\\d+)\\.(\\d+).*/,
+                (_all, count, last) => `install=${count}.${last - 3_600_000}; path=/`)""")
+
+        await visit()
+        await visit()
+        await expect(hint).to_be_hidden()
+        await an_hour_later()
+        await visit()
+        await expect(hint.get_by_role("button", name="Install")).to_be_visible()
+        await hint.get_by_role("button", name="Not now").click()
+        await expect(hint).to_be_hidden()
+        await visit()
+        await expect(hint).to_be_hidden()
+        assert wrong == []
