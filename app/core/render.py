@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from app.core import clock, live, words
 from app.core.money import to_major
-from app.core.security import binding_of, csrf_token, new_token, visitor_cookie
+from app.core.security import binding_of, csrf_token, new_token, person_mark, visitor_cookie
 from app.core.viewer import Viewer
 from app.settings import settings
 
@@ -176,7 +176,12 @@ def _answer(
                 secure=settings().secure,
             )
         )
-    sent = {"Cache-Control": "no-store", "Vary": "HX-Request, HX-Request-Type, Cookie", **(headers or {})}
+    sent = {
+        "Cache-Control": "no-store",
+        "Vary": "HX-Request, HX-Request-Type, Cookie",
+        "Torqueline-Person": _whose(me),
+        **(headers or {}),
+    }
     follows = is_partial(request) and request.headers.get("hx-source", "").startswith("form")
     if follows and (said := flash_message(request)):
         # The part of a page a form's answer led to has no place for it; other parts fetched just now say nothing.
@@ -188,6 +193,12 @@ def _answer(
         content = name_faulty_fields(content)
     request.state.outcome = (status, None)
     return Response(content, status_code=status, media_type="text/html", headers=sent, cookies=cookies)
+
+
+def _whose(me: Viewer) -> str:
+    """For the service worker, which keeps a driver's own garage and nothing that was made at a workplace."""
+    mark = person_mark(None if me.kiosk_id else me.user_id)
+    return f"{mark};work" if me.tenant_id else mark
 
 
 _FAULT = re.compile(r'<a href="#(?P<id>[^"]+)" data-fault-of>')
@@ -236,6 +247,8 @@ def flash_cookie(words_for_user: str) -> Cookie:
 @template_global
 def flash_message(request: AnyRequest) -> str:
     """The message the previous answer left, if any. Whoever shows it has it forgotten."""
+    if "torqueline-keep" in request.headers:  # the service worker reads ahead; nobody has seen it
+        return ""
     left = request.cookies.get("flash", "")
     request.state.flash_shown = bool(left)
     try:

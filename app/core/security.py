@@ -89,6 +89,11 @@ def unsign(purpose: str, token: str) -> Any:
     return payload
 
 
+def person_mark(user_id: UUID | None) -> str:
+    """What a browser's own keeping calls a person, so that nobody is read another's pages; "-" is nobody."""
+    return _b64(_mac("kept in a browser", user_id.bytes)[:12]) if user_id else "-"
+
+
 def csrf_token(binding: str) -> str:
     """A token bound to the browser's session or visitor cookie, masked anew each time so that compressed
     pages do not leak it (BREACH)."""

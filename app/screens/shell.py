@@ -15,6 +15,7 @@ from app.core.permissions import PUBLIC
 from app.core.render import DIST, page, static
 from app.core.visit import begin, needs
 from app.core.words import _
+from app.screens.share import PAPERS, PHOTOS
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -22,8 +23,8 @@ AnyRequest = Request[Any, Any, Any]
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 KEPT_OFFLINE = (
-    "css/app.css", "js/htmx.js", "js/app.js", "js/toasts.js", "js/menus.js", "js/steppers.js",
-    "js/fields.js", "js/unsent.js", "js/updates.js", "img/icons.svg", "img/mark.svg", "fonts/barlow-latin-400.woff2", "fonts/barlow-semi-condensed-latin-600.woff2",
+    "css/app.css", "css/visit.css", "js/htmx.js", "js/app.js", "js/toasts.js", "js/menus.js", "js/steppers.js",
+    "js/fields.js", "js/unsent.js", "js/updates.js", "js/install.js", "js/push.js", "js/typing.js", "img/icons.svg", "img/mark.svg", "fonts/barlow-latin-400.woff2", "fonts/barlow-semi-condensed-latin-600.woff2",
 )  # fmt: skip
 
 
@@ -91,11 +92,23 @@ async def manifest(request: AnyRequest) -> Response[bytes]:
                 drawn(512, "monochrome", "img/icon-monochrome-512.png"),
             ],
             "shortcuts": [
-                way_in(_("Book a visit"), "/book"),
                 way_in(_("My cars"), "/garage"),
+                way_in(_("Book a visit"), "/book"),
+                way_in(_("Ask for a part"), "/parts"),
                 way_in(_("The bench"), "/bench"),
                 way_in(_("The board"), "/board"),
             ],
+            "share_target": {
+                "action": "/share",
+                "method": "POST",
+                "enctype": "multipart/form-data",
+                "params": {
+                    "title": "title",
+                    "text": "text",
+                    "url": "url",
+                    "files": [{"name": "files", "accept": [*PHOTOS, *PAPERS]}],
+                },
+            },
         }
     return Response(
         json.dumps(said).encode(),

@@ -165,7 +165,8 @@ async def sign_out(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         await signing_in.sign_out(db, by=me)
         answer = see_other(request, after, cookies=[entering.session_gone()])
-        answer.headers["Clear-Site-Data"] = '"cache"'
+        # A workshop's tablet keeps what its people have still to send.
+        answer.headers["Clear-Site-Data"] = '"cache"' if me.kiosk_id else '"cache", "storage"'
         return answer
 
 

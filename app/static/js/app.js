@@ -2,6 +2,7 @@
 import { toast } from "./toasts.js";
 import { hasUnsent, resend } from "./unsent.js";
 import "./fields.js";
+import "./install.js";
 import "./menus.js";
 import "./push.js";
 import "./steppers.js";

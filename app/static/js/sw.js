@@ -1,6 +1,6 @@
-// The service worker: the shell and hashed assets, a page for when there is no network, and what the site tells
-// while it is closed. A page of a workshop is never kept: it belongs to a person, and the next one at this tablet may
-// be another.
+// The service worker: the shell and hashed assets, a page for when there is no network, a driver's own garage to be
+// read without one, and what the site tells while it is closed. A page of a workshop is never kept: the next one at
+// this tablet may be another.
 const CACHE = "torqueline-__VERSION__";
 const SHELL = __SHELL__;
 
@@ -17,9 +17,14 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin) return;
-  if (request.mode === "navigate") {
-    event.respondWith(fetch(request).catch(() => caches.match("/offline").then((page) => page ?? Response.error())));
+  if (url.origin !== location.origin) return;
+  if (request.method === "POST" && url.pathname === "/sign-out") event.waitUntil(forget());
+  if (request.method === "POST" && url.pathname === "/share" && request.mode === "navigate") event.respondWith(take(event));
+  if (request.method !== "GET") return;
+  if (request.mode === "navigate" || (request.headers.has("HX-Request") && MINE.test(url.pathname))) {
+    event.respondWith(visit(event, url));
+  } else if (url.pathname.startsWith("/files/")) {
+    event.respondWith(fetch(request).catch(async () => (await caches.match(request)) ?? Response.error()));
   } else if (url.pathname.startsWith("/static/")) {
     event.respondWith(
       caches.match(request).then((kept) => kept ?? fetch(request).then((fresh) => {
@@ -32,8 +37,143 @@ self.addEventListener("fetch", (event) => {
     );
   }
 });
+
+// One's own cars, read without a network. Every page says whose it is; only one person's garage is kept at a time.
+const MINE = /^\/garage(\/[0-9a-f-]{36}(\/(history|next|packages))?)?$/;
+const CAR = /(?:href|hx-get)="(\/garage\/[0-9a-f-]{36})"/g;
+const REGION = /hx-get="(\/garage\/[0-9a-f-]{36}\/[a-z]+)"/g;
+const PICTURE = /src="(\/files\/[^"&]+)"/g;
+const MOST_CARS = 20;
+const MOST_PICTURES = 12;
+const LARGEST_PICTURE = 600_000;
+const FRESH = 10 * 60_000;
+let reign = 0; // what was asked for before somebody signed out is not kept after it
+
+async function forget(names = (name) => name.startsWith("garage-") || name === SHARED) {
+  reign += 1;
+  for (const name of (await caches.keys()).filter(names)) await caches.delete(name);
+}
+// Whose page it is: "" when a page says nothing of it, "-" for nobody.
+async function heed(answer) {
+  const [person, at] = (answer.headers.get("Torqueline-Person") ?? "").split(";");
+  if (!person || !answer.ok) return "";
+  const others = (await caches.keys()).filter((name) => name.startsWith("garage-") && name !== `garage-${person}`);
+  // What was shared waits through a sign-in, for nobody else.
+  if (others.length) await forget((name) => others.includes(name) || (person !== "-" && name === SHARED));
+  return person === "-" || at ? "" : person;
+}
+async function visit(event, url) {
+  const isPart = event.request.headers.has("HX-Request");
+  const then = reign;
+  let answer;
+  try {
+    answer = await fetch(event.request);
+  } catch {
+    return read(url, isPart);
+  }
+  const person = await heed(answer);
+  if (person && MINE.test(url.pathname) && !url.search && then === reign) event.waitUntil(keep(person, url.pathname, isPart, answer.clone()));
+  return answer;
+}
+function keyOf(path, isPart) {
+  return isPart ? `${path}?part` : path;
+}
+async function read(url, isPart) {
+  const own = (await caches.keys()).find((name) => name.startsWith("garage-"));
+  const cache = own && (await caches.open(own));
+  if (cache && MINE.test(url.pathname)) {
+    const kept = await cache.match(keyOf(url.pathname, isPart));
+    if (kept && isPart) return kept;
+    if (kept) {
+      const html = (await kept.text()).replace("<html ", `<html data-kept-at="${kept.headers.get("Kept-At")}" `);
+      return new Response(html, { headers: kept.headers });
+    }
+  }
+  if (isPart) return Response.error();
+  // The icon on the home screen opens the front page; what can be read is the garage.
+  if (["/", "/home"].includes(url.pathname) && (await cache?.match("/garage"))) return Response.redirect("/garage");
+  return (await caches.match("/offline")) ?? Response.error();
+}
+function allOf(html, pattern, most) {
+  return [...new Set([...html.matchAll(pattern)].map((found) => found[1]))].slice(0, most);
+}
+async function keep(person, path, isPart, answer) {
+  const then = reign;
+  const html = await answer.text();
+  const pictures = allOf(html, PICTURE, MOST_PICTURES);
+  const headers = new Headers({ "Kept-At": new Date().toISOString(), "Kept-Files": pictures.join(" ") });
+  for (const name of ["Content-Type", "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"]) {
+    if (answer.headers.has(name)) headers.set(name, answer.headers.get(name));
+  }
+  if (then !== reign) return;
+  const cache = await caches.open(`garage-${person}`);
+  const before = await cache.match(keyOf(path, isPart));
+  await cache.put(keyOf(path, isPart), new Response(html, { headers }));
+  for (const old of before?.headers.get("Kept-Files")?.split(" ") ?? []) if (old && !pictures.includes(old)) await cache.delete(old);
+  for (const picture of pictures) await keepPicture(cache, picture, then);
+  if (isPart) return;
+  if (path === "/garage") await keepCars(cache, person, allOf(html, CAR, MOST_CARS), then);
+  else for (const region of allOf(html, REGION, 10)) await fetchToKeep(person, region, true, then);
+  if (then !== reign) await caches.delete(`garage-${person}`);
+}
+async function keepPicture(cache, picture, then) {
+  if (await cache.match(picture)) return;
+  const answer = await fetch(picture).catch(() => null);
+  const isSmall = Number(answer?.headers.get("Content-Length") || Infinity) <= LARGEST_PICTURE;
+  if (answer?.ok && isSmall && then === reign) await cache.put(picture, answer);
+}
+async function keepCars(cache, person, cars, then) {
+  for (const kept of await cache.keys()) {
+    const at = new URL(kept.url).pathname;
+    if (at.startsWith("/garage/") && !cars.some((car) => at.startsWith(car))) await cache.delete(kept);
+  }
+  for (const car of cars) {
+    const kept = await cache.match(car);
+    if (!kept || Date.now() - Date.parse(kept.headers.get("Kept-At")) > FRESH) await fetchToKeep(person, car, false, then);
+  }
+}
+function ask(path, isPart = false) {
+  return fetch(path, { headers: { "Torqueline-Keep": "yes", ...(isPart && { "HX-Request": "true" }) } });
+}
+async function keepFirst(path) {
+  const then = reign;
+  const answer = await ask(path).catch(() => null);
+  const person = answer && !answer.redirected && (await heed(answer));
+  if (person && then === reign) await keep(person, path, false, answer);
+}
+async function fetchToKeep(person, path, isPart, then) {
+  if (then !== reign || !MINE.test(path)) return;
+  const answer = await ask(path, isPart).catch(() => null);
+  if (answer && !answer.redirected && then === reign && (await heed(answer)) === person) await keep(person, path, isPart, answer);
+}
+
+// What another app shares is kept in this browser alone until its person says what to do with it, an hour at most.
+const SHARED = "shared";
+const MOST_SHARED = 8;
+const LARGEST_SHARED = 20 * 1024 * 1024;
+const SHARED_KINDS = ["image/jpeg", "image/png", "image/webp", "application/pdf"];
+
+async function take(event) {
+  const form = await event.request.formData();
+  await caches.delete(SHARED);
+  const cache = await caches.open(SHARED);
+  const files = form.getAll("files").filter((one) => one instanceof File && one.size);
+  const good = files.filter((one) => SHARED_KINDS.includes(one.type) && one.size <= LARGEST_SHARED).slice(0, MOST_SHARED);
+  for (const [number, file] of good.entries()) {
+    await cache.put(`/share/files/${number}`, new Response(file, { headers: { "Content-Type": file.type, "File-Name": encodeURIComponent(file.name) } }));
+  }
+  const words = ["title", "text", "url"].map((name) => form.get(name)).filter((one) => typeof one === "string" && one).join("\n").slice(0, 2000);
+  await cache.put("/share/about", Response.json({ at: Date.now(), words, left: files.length - good.length }));
+  return Response.redirect("/share", 303);
+}
+
 self.addEventListener("message", (event) => {
   if (event.data === "update") self.skipWaiting();
+  // The very first page came before this worker did.
+  if (event.data === "keep" && event.source) {
+    const { pathname, search } = new URL(event.source.url);
+    if (MINE.test(pathname) && !search) event.waitUntil(keepFirst(pathname));
+  }
 });
 
 // What the site tells while its pages are closed.

@@ -38,6 +38,18 @@ function watch(registration) {
 if ("serviceWorker" in navigator && window.isSecureContext) {
   const policy = window.trustedTypes?.createPolicy("torqueline", addresses) ?? addresses;
   window.addEventListener("load", () => {
+    const isFirst = !navigator.serviceWorker.controller;
     navigator.serviceWorker.register(policy.createScriptURL("/sw.js")).then(watch, () => {});
+    if (isFirst) navigator.serviceWorker.ready.then((registration) => registration.active.postMessage("keep"));
   });
+}
+
+// A page that the worker had kept says of when it is.
+const keptAt = document.documentElement.dataset.keptAt;
+const old = document.querySelector("[data-kept]");
+if (keptAt && old) {
+  const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(keptAt));
+  old.querySelector("[data-kept-when]").textContent = when;
+  old.hidden = false;
+  document.querySelector("[data-offline]")?.remove(); // it says the same with less
 }

@@ -1,0 +1,67 @@
+"""What another app shares with this one: the service worker keeps it in the browser, and here its person says where it goes."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+
+from app.core.permissions import PUBLIC
+from app.core.render import page
+from app.core.security import csrf_exempt
+from app.core.visit import begin, needs
+from app.core.words import _
+from app.domains import garage
+
+AnyRequest = Request[Any, Any, Any]
+
+PHOTOS = ("image/jpeg", "image/png", "image/webp")
+PAPERS = ("application/pdf",)
+
+
+class Target(msgspec.Struct):
+    """A place for what was shared: the form of another page, sent from here with its own rules and its own token."""
+
+    key: str
+    title: str
+    field_label: str
+    button: str
+    action: str
+    """Where its form goes; {car} is the car's id."""
+    field: str
+    accepts: Sequence[str]
+    several: bool = False
+    words_field: str = ""
+    """Where a shared text may go too."""
+
+
+def targets() -> list[Target]:
+    """Everything a shared file can become. One more is one more line."""
+    return [
+        Target("photo", _("The photo of the car"), _("Photo"), _("Save photo"), "/garage/{car}/photo", "photo", PHOTOS),
+    ]  # fmt: skip
+
+
+@get("/share", opt=needs("manage:own_vehicles"))
+async def share_page(request: AnyRequest, car: UUID | None = None, missed: bool = False) -> Response[Any]:
+    """Which car, and what becomes of it there. The files themselves are in the browser still."""
+    async with begin(request) as (db, me):
+        cars = await garage.mine(db, me)
+        only = cars[0] if len(cars) == 1 else None
+        chosen = next((one for one in cars if one.id == car), only)
+        return page(
+            request, me, "screens/share.html", cars=cars, chosen=chosen, targets=targets(), missed=missed
+        )
+
+
+@post(
+    "/share",
+    opt=needs(PUBLIC) | csrf_exempt("reads nothing and changes nothing: the service worker takes what is shared"),
+)  # fmt: skip
+async def shared_past_the_worker() -> Response[Any]:
+    """A share that no service worker took, as from a browser that has just forgotten ours. Its body is not read."""
+    return Response(None, status_code=303, headers={"Location": "/share?missed=true"})
+
+
+router = Router("/", route_handlers=[share_page, shared_past_the_worker])

@@ -1,0 +1,53 @@
+// What the service worker has taken of another app's share is put into the forms of this page; it is sent by their button.
+const SHARED = "shared";
+const LIFE = 60 * 60_000;
+const place = document.querySelector("[data-shared]");
+
+async function taken() {
+  if (!window.caches || !(await caches.has(SHARED))) return null;
+  const cache = await caches.open(SHARED);
+  const about = await cache.match("/share/about").then((one) => one?.json());
+  if (!about || Date.now() - about.at > LIFE) {
+    await caches.delete(SHARED);
+    return null;
+  }
+  const files = [];
+  for (const key of await cache.keys()) {
+    if (!new URL(key.url).pathname.startsWith("/share/files/")) continue;
+    const one = await cache.match(key);
+    const name = decodeURIComponent(one.headers.get("File-Name"));
+    files.push(new File([await one.blob()], name, { type: one.headers.get("Content-Type") }));
+  }
+  return { ...about, files };
+}
+function fill(form, files, words) {
+  const input = form.querySelector("input[type=file]");
+  const carrier = new DataTransfer();
+  const fitting = files.filter((file) => form.dataset.sharedInto.split(",").includes(file.type));
+  fitting.slice(0, input.multiple ? undefined : 1).forEach((file) => carrier.items.add(file));
+  if (carrier.files.length) {
+    input.files = carrier.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  const said = form.dataset.sharedWordsInto && form.elements[form.dataset.sharedWordsInto];
+  if (said && !said.value) said.value = words;
+}
+taken().then((shared) => {
+  if (!shared) return;
+  place.hidden = false;
+  place.querySelector("[data-shared-files]").replaceChildren(...shared.files.map((file) => {
+    const line = document.createElement("li");
+    line.textContent = file.name;
+    line.dir = "auto";
+    return line;
+  }));
+  const words = place.querySelector("[data-shared-words]");
+  words.textContent = shared.words;
+  words.hidden = !shared.words;
+  place.querySelector("[data-shared-left]").hidden = !shared.left;
+  document.querySelectorAll("[data-shared-into]").forEach((form) => fill(form, shared.files, shared.words));
+}, () => {});
+place.querySelector("[data-shared-forget]").addEventListener("click", async () => {
+  await caches.delete(SHARED);
+  location.reload();
+});
