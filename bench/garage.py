@@ -104,6 +104,7 @@ async def measure(
             ("garage", "/garage"),
             ("car", "/garage/{car}"),
             ("logbook", "/garage/{car}/logbook"),
+            ("its sums", "/garage/{car}/logbook/totals"),
         )
         for person in (EMPTY, FULL)
     ]
@@ -123,7 +124,7 @@ def report(found: dict[tuple[str, str], list[Measure]], entries: int) -> None:
     print(
         f"| page | empty p50 | p95 | {entries:,} entries p50 | p95 | ratio of p50 |\n|---|---|---|---|---|---|"
     )
-    for page in ("garage", "car", "logbook"):
+    for page in ("garage", "car", "logbook", "its sums"):
         (empty, late), (full, full_late) = (
             _spread([time for one in found[page, who.key] for time in one.times]) for who in (EMPTY, FULL)
         )

@@ -107,6 +107,8 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
         ("inspections/", "SELECT id FROM finding_photos t WHERE {mine}"),
         ("/orders/", f"SELECT id FROM order_photos t WHERE t.order_id = {OF_ORDER}"),
     ],
+    "entry_id": [("", "SELECT id FROM logbook_entries t WHERE {mine} ORDER BY t.tenant_id NULLS FIRST")],
+    "file_id": [("/logbook/", "SELECT file_id FROM logbook_files t WHERE {mine}")],
     "staff_id": [("", "SELECT id FROM staff_profiles t WHERE {mine} AND t.is_technician")],
     "work_id": [("", "SELECT id FROM deferred_work t WHERE {mine}")],
     "inspection_template_id": [("", "SELECT id FROM inspection_templates t WHERE {mine}")],
