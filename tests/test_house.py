@@ -108,7 +108,7 @@ def test_every_route_that_changes_something_needs_somebody_or_says_why():
         if method in ("POST", "PUT", "PATCH", "DELETE") and handler.opt.get("needs") == "public"
     }
     doors = re.compile(
-        r"/(sign-(up|in|out)|forgot-password|reset-password|confirm-email|join|csp-reports|auth/|approve/|pay/|webhooks/|kiosk/|dev/tablet)"
+        r"/(sign-(up|in|out)|forgot-password|reset-password|confirm-email|join|csp-reports|auth/|approve/|pay/|webhooks/|kiosk/|dev/tablet|share$)"
     )
     assert [one for one in sorted(open_to_all) if not doors.search(one)] == []
 
@@ -121,7 +121,7 @@ def test_every_door_counts_who_knocks_or_says_why():
         *(f"/sign-in/with/{{name:str}}/{step}" for step in ("callback", "continuation")),
     }
     only_ends = {"/sign-out", "/api/v1/auth/logout", "/kiosk/away"}
-    opens_nothing = {"/kiosk/awake", "/dev/tablet", "/dev/tablet/removal"}
+    opens_nothing = {"/share", "/kiosk/awake", "/dev/tablet", "/dev/tablet/removal"}
     unguarded = {
         route.path
         for route in create_litestar().routes

@@ -17,7 +17,6 @@ from app.domains import garage
 AnyRequest = Request[Any, Any, Any]
 
 PHOTOS = ("image/jpeg", "image/png", "image/webp")
-PAPERS = ("application/pdf",)
 
 
 class Target(msgspec.Struct):

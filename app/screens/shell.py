@@ -15,7 +15,7 @@ from app.core.permissions import PUBLIC
 from app.core.render import DIST, page, static
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.screens.share import PAPERS, PHOTOS
+from app.screens.share import targets
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -63,6 +63,11 @@ async def favicon() -> Response[bytes]:
     )
 
 
+def _taken() -> list[str]:
+    """The kinds of files for which there is a place."""
+    return sorted({kind for target in targets() for kind in target.accepts})
+
+
 @get("/manifest.webmanifest", opt=needs(PUBLIC))
 async def manifest(request: AnyRequest) -> Response[bytes]:
     """What makes the site installable."""
@@ -106,7 +111,7 @@ async def manifest(request: AnyRequest) -> Response[bytes]:
                     "title": "title",
                     "text": "text",
                     "url": "url",
-                    "files": [{"name": "files", "accept": [*PHOTOS, *PAPERS]}],
+                    "files": [{"name": "files", "accept": _taken()}],
                 },
             },
         }
