@@ -66,7 +66,7 @@ def _fill(kind: str, today: date, ago: int, km: int, amount: Decimal, price: Dec
 
 
 def _others(car: str, km: int, today: date) -> Iterator[Written]:
-    said = {
+    said: dict[str, list[tuple[str, int, int | None, str, list[str]]]] = {
         "outback": [
             ("insurance", 530, 64_200, "Half a year of insurance", ["yearly"]),
             ("tyres", 505, 12_000, "Winter tires on", ["winter"]),
