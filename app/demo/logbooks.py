@@ -66,7 +66,7 @@ def _fill(kind: str, today: date, ago: int, km: int, amount: Decimal, price: Dec
 
 
 def _others(car: str, km: int, today: date) -> Iterator[Written]:
-    said: dict[str, list[tuple[str, int, int | None, str, list[str]]]] = {
+    paid: dict[str, list[tuple[str, int, int | None, str, list[str]]]] = {
         "outback": [
             ("insurance", 530, 64_200, "Half a year of insurance", ["yearly"]),
             ("tyres", 505, 12_000, "Winter tires on", ["winter"]),
@@ -87,8 +87,8 @@ def _others(car: str, km: int, today: date) -> Iterator[Written]:
             ("tyres", 240, 96_400, "Four new tires", []),
             ("insurance", 162, 72_700, "Half a year of insurance", ["yearly"]),
         ],
-    }[car]
-    for kind, ago, cost, title, tags in said:
+    }
+    for kind, ago, cost, title, tags in paid[car]:
         yield Written(
             kind=kind, day=today - timedelta(days=ago), km=_at(car, km, ago), title=title, tags=tags,
             cost_minor=cost, currency="USD" if cost is not None else "",

@@ -39,7 +39,7 @@ self.addEventListener("fetch", (event) => {
 });
 
 // One's own cars, read without a network. Every page says whose it is; only one person's garage is kept at a time.
-const MINE = /^\/garage(\/[0-9a-f-]{36}(\/(history|next|packages))?)?$/;
+const MINE = /^\/garage(\/[0-9a-f-]{36}(\/(history|logbook|next|packages|telematics))?)?$/;
 const CAR = /(?:href|hx-get)="(\/garage\/[0-9a-f-]{36})"/g;
 const REGION = /hx-get="(\/garage\/[0-9a-f-]{36}\/[a-z]+)"/g;
 const PICTURE = /src="(\/files\/[^"&]+)"/g;
