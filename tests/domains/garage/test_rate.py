@@ -1,12 +1,13 @@
 """How far a car goes in a day: robust against one wrong reading, and silent while too little is known."""
 
 import random
+import re
 from datetime import timedelta
 
 import pytest
 
 from app.core import clock
-from app.core.db import new_id
+from app.core.db import new_id, transaction
 from app.domains import garage
 from app.domains.garage.rate import rate
 from tests.cast import CAR
@@ -61,3 +62,16 @@ async def test_the_rate_of_a_car_counts_its_last_reading_of_each_recent_week(db,
     found = await garage.rate_of(db, car)
     assert found is not None
     assert found.km_a_day == pytest.approx(40)
+
+
+async def test_the_page_of_a_car_says_its_rate_in_the_unit_of_its_odometer(browser, cast):
+    before = await browser(cast.customer).get(f"/garage/{CAR}")
+    assert "a day (" not in before.text
+    async with transaction(user=cast.customer.user_id) as db:
+        car = await garage.find(db, cast.customer.viewer, CAR)
+        car.odometer_unit = "mi"
+        for days, km in [(60, 100_000), (30, 103_000), (0, 106_000)]:
+            at = clock.now() - timedelta(days=days)
+            db.add(garage.OdometerReading(id=new_id(), vehicle_id=CAR, km=km, at=at, source="owner"))
+    page = await browser(cast.customer).get(f"/garage/{CAR}")
+    assert re.search(r"About 62 mi a day \(62 mi to 62 mi\)", page.text)
