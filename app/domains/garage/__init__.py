@@ -24,6 +24,7 @@ from app.domains.garage.models import OdometerReading, Ownership, Vehicle, Vehic
 from app.domains.garage.names import MAKES, make_called, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
 from app.domains.garage.photos import photos_of
+from app.domains.garage.rate import Rate, rate_of
 from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "MAKES",
     "OdometerReading",
     "Ownership",
+    "Rate",
     "TypedFacts",
     "Vehicle",
     "VehicleFacts",
@@ -57,6 +59,7 @@ __all__ = [
     "models_of",
     "note_service",
     "photos_of",
+    "rate_of",
     "read_odometer",
     "readings",
     "rows_of",

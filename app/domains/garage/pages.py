@@ -17,7 +17,7 @@ from app.core.render import fragment, from_km, page, see_other, to_km
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains.garage import cars, names, odometer, photos
+from app.domains.garage import cars, names, odometer, photos, rate
 from app.domains.garage.facts import TypedFacts, VehicleFacts
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import Vehicle
@@ -141,6 +141,7 @@ async def of_car(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
         "may_change": claim is not None or me.can("update:customers"),
         "photo": await photos.photo_of(db, car),
         "readings": await odometer.readings(db, car),
+        "rate": await rate.rate_of(db, car),
         "is_due": car.is_due(clock.today(me.zone)),
         "values": {},
         "errors": {},
