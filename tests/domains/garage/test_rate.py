@@ -66,7 +66,7 @@ async def test_the_rate_of_a_car_counts_its_last_reading_of_each_recent_week(db,
 
 async def test_the_page_of_a_car_says_its_rate_in_the_unit_of_its_odometer(browser, cast):
     before = await browser(cast.customer).get(f"/garage/{CAR}")
-    assert "a day (" not in before.text
+    assert "a day<" not in before.text
     async with transaction(user=cast.customer.user_id) as db:
         car = await garage.find(db, cast.customer.viewer, CAR)
         car.odometer_unit = "mi"
@@ -74,4 +74,4 @@ async def test_the_page_of_a_car_says_its_rate_in_the_unit_of_its_odometer(brows
             at = clock.now() - timedelta(days=days)
             db.add(garage.OdometerReading(id=new_id(), vehicle_id=CAR, km=km, at=at, source="owner"))
     page = await browser(cast.customer).get(f"/garage/{CAR}")
-    assert re.search(r"About 62 mi a day \(62 mi to 62 mi\)", page.text)
+    assert re.search(r"About 62 mi a day<", page.text)
