@@ -120,7 +120,7 @@ async def logbook_pdf(
         car = await garage.find_own(db, me, vehicle_id)
         wanted = finding.wanted(words=q, kind=kind, tag=tag, year=year)
         data = await paper.laid_out(db, me, car, wanted)
-    headers = {"Content-Disposition": 'inline; filename="logbook.pdf"', "Cache-Control": "private, no-store"}
+    headers = {"Content-Disposition": 'inline; filename="logbook.pdf"', "Cache-Control": "no-store"}
     return Response(await paper.typeset(data), media_type="application/pdf", headers=headers)
 
 

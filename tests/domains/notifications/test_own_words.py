@@ -283,7 +283,9 @@ async def test_programs_word_mails_too(browser: Open, cast: Cast) -> None:
     owner = browser(cast.owner)
     url = "/api/v1/admin/mails"
     [one] = [
-        mail for mail in (await owner.json("GET", url)).json() if mail["mail"] == "appointment_confirmation"
+        mail
+        for mail in (await owner.json("GET", url)).json()
+        if (mail["mail"], mail["language"]) == ("appointment_confirmation", "en")
     ]
     assert (one["is_default"], one["version"]) == (True, 0)
     assert one["placeholders"]["when"] == "day and time of the visit"
