@@ -79,7 +79,11 @@ async def links(page: Page) -> list[str]:
     return [
         one
         for one in found
-        if one.startswith("/") and not one.startswith(NOT_PAGES) and "/pdf" not in one and ".csv" not in one
+        if one.startswith("/")
+        and not one.startswith(NOT_PAGES)
+        and "/pdf" not in one
+        and ".csv" not in one
+        and ".json" not in one
     ]
 
 
