@@ -21,9 +21,14 @@ LITRES = {"l": Decimal(1), "gal_us": Decimal("3.785411784"), "gal_uk": Decimal("
 
 _NUMERIC_DAY = re.compile(r"(\d{1,4})[-/. ]+(\d{1,2})[-/. ]+(\d{1,4})(?:[T ,].*)?$")
 _NAMED_DAYS = ("%b %d %Y", "%d %b %Y", "%B %d %Y", "%d %B %Y")
-_NUMBER = re.compile(r"[-+]?\d[\d.,'\u00a0\u202f ]*$")
-_AROUND = re.compile(r"^[^\d+-]+|[^\d]+$")
-"""Currency signs and units before and after a number."""
+_GROUPED = {
+    ".": re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d*)(\.\d+)?\.?$"),
+    ",": re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?,?$"),
+}
+"""Thousands stand in threes, or they are no thousands: "12,50" is not 1250."""
+_BEFORE = re.compile(r"[^\d+-]*")
+_AFTER = re.compile(r"[^\d]+$")
+_BLANKS = re.compile(r"['\u00a0\u202f\s]")
 
 
 class Conventions(msgspec.Struct, frozen=True):
@@ -52,14 +57,24 @@ def day_order_of(said: Iterable[str], *, otherwise: DayOrder) -> DayOrder:
     return best if votes[best] else otherwise
 
 
-def decimal_mark_of(said: Iterable[str]) -> Mark:
-    """The sign before the decimals of a column: what can be nothing else decides, and a point where both could be.
+def _digits(text: str) -> str:
+    """A number without the currency sign or unit around it; ".50" and "$.50" keep their point, "Rs.50" has none."""
+    before = _BEFORE.match(text)
+    said = before[0] if before else ""
+    begins = len(said)
+    if said.endswith((".", ",")) and not any(sign.isalpha() for sign in said):
+        begins -= 1
+    return _BLANKS.sub("", _AFTER.sub("", text[begins:]))
+
+
+def decimal_mark_of(said: Iterable[str], *, otherwise: Mark = ".") -> Mark:
+    """The sign before the decimals of the columns: what can be nothing else decides, and `otherwise` where both could be.
 
     "1,234.5" and "12.5" say a point, "1.234,5" and "12,50" a comma; "1,234" alone says nothing.
     """
     points = commas = 0
     for text in said:
-        digits = _AROUND.sub("", text)
+        digits = _digits(text)
         point, comma = digits.rfind("."), digits.rfind(",")
         if point >= 0 and comma >= 0:
             points, commas = (points + 1, commas) if point > comma else (points, commas + 1)
@@ -67,6 +82,8 @@ def decimal_mark_of(said: Iterable[str]) -> Mark:
             commas += 1
         elif point >= 0 and digits.count(".") == 1 and len(digits) - point - 1 != 3:
             points += 1
+    if commas == points:
+        return otherwise
     return "," if commas > points else "."
 
 
@@ -97,12 +114,10 @@ def _numeric(found: re.Match[str], order: DayOrder) -> date:
 
 def number_in(text: str, conventions: Conventions) -> Decimal:
     """The number a cell says, without its currency sign, unit and thousands. Raises ValueError with words."""
-    digits = _AROUND.sub("", text)
-    if _NUMBER.match(digits):
-        mark = conventions.decimal_mark
-        plain = re.sub(r"['\u00a0\u202f ]", "", digits).replace("," if mark == "." else ".", "")
+    digits, mark = _digits(text), conventions.decimal_mark
+    if _GROUPED[mark].match(digits):
         try:
-            return Decimal(plain.replace(mark, "."))
+            return Decimal(digits.replace("," if mark == "." else ".", "").replace(mark, "."))
         except InvalidOperation:
             pass
     raise ValueError(_("“%(text)s” is no number.", text=text[:40]))

@@ -7,9 +7,11 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 import msgspec
+from babel.numbers import get_decimal_symbol
 from litestar.datastructures import UploadFile
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from app.core import clock, files
 from app.core.db import new_id
@@ -49,7 +51,7 @@ def usual(me: Viewer, vehicle: Vehicle, currency: str) -> Conventions:
     miles = vehicle.odometer_unit == "mi"
     return Conventions(
         day_order="mdy" if english and miles else "dmy",
-        decimal_mark=".",
+        decimal_mark="," if get_decimal_symbol(spoken()) == "," else ".",
         distance="mi" if miles else "km",
         volume="kwh" if vehicle.fuel == "electric" else "gal_us" if miles else "l",
         currency=currency,
@@ -102,9 +104,13 @@ async def find(
     db: AsyncSession, me: Viewer, vehicle: Vehicle, file_id: UUID, *, lock: bool = False
 ) -> HistoryFile:
     """A file of the viewer's own for that car. Raises NotFound."""
-    wanted = select(HistoryFile).where(
-        HistoryFile.user_id == me.user_id, HistoryFile.vehicle_id == vehicle.id, HistoryFile.id == file_id
-    )
+    wanted = (
+        select(HistoryFile)
+        .where(
+            HistoryFile.user_id == me.user_id, HistoryFile.vehicle_id == vehicle.id, HistoryFile.id == file_id
+        )
+        .options(undefer(HistoryFile.content))
+    )  # fmt: skip
     found = await db.scalar(wanted.with_for_update() if lock else wanted)
     if found is None:
         raise NotFound
@@ -122,7 +128,7 @@ def conventions_of(file: HistoryFile) -> Conventions:
 def match(file: HistoryFile, form: Mapping[str, Any], conventions: Conventions) -> None:
     """Write down which table is what, and which column holds what, as its owner says. Raises Invalid; Refused once the
     file is in the logbook."""
-    if file.taken_at is not None:
+    if file.taken_at is not None and file.undone_at is None:
         raise Refused(_("This file is in the logbook already. Take it out again to read it another way."))
     widths = [len(section.header) for section in sections_in(file.content)]
     parts = parts_of(file)
@@ -138,7 +144,7 @@ def match(file: HistoryFile, form: Mapping[str, Any], conventions: Conventions) 
             part.columns.pop(name, None)
             if said == "":
                 continue
-            if not str(said).isdecimal() or int(said) >= widths[place]:
+            if not str(said).isdecimal() or len(str(said)) > 3 or int(said) >= widths[place]:
                 raise Invalid({f"{name}-{place}": _("Please choose one of these.")})
             part.columns[name] = int(said)
         if part.kind and "day" not in part.columns:

@@ -23,7 +23,7 @@ class HistoryFile(Identified, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id", ondelete="CASCADE"))
     name: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     program: Mapped[str] = mapped_column(default="")
     """Which one wrote it, as it was recognised; empty for any other table."""
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -219,7 +219,7 @@ def _conventions(sections: Sequence[Section], parts: Sequence[Part], usual: Conv
     units = " ".join(_units(section) for section in sections)
     return Conventions(
         day_order=day_order_of(cells("day"), otherwise=usual.day_order),
-        decimal_mark=decimal_mark_of(cells("cost", "price", "amount")),
+        decimal_mark=decimal_mark_of(cells("cost", "price", "amount", "km"), otherwise=usual.decimal_mark),
         distance=_distance(units, sections) or usual.distance,
         volume=_volume(units, sections) or usual.volume,
         currency=usual.currency,

@@ -8,7 +8,7 @@ import msgspec
 
 from app.core.spreadsheet import SEPARATORS, text_of
 
-MOST_ROWS = 50_000
+MOST_ROWS, MOST_COLUMNS, MOST_TABLES = 50_000, 200, 50
 _TITLE = re.compile(r"#{1,3}\s*(\S.*)$")
 _TITLES = {"metadata", "vehicles", "expenses", "trips", "services"}
 
@@ -34,7 +34,7 @@ class Section(msgspec.Struct, frozen=True):
 def sections_in(content: bytes) -> list[Section]:
     """The tables of a CSV file of any encoding and separator, without those that have no rows.
 
-    Raises csv.Error for what is no table, or has more than MOST_ROWS rows.
+    Raises csv.Error for what is no table, or is larger than MOST_ROWS, MOST_COLUMNS, MOST_TABLES say.
     """
     text = text_of(content)
     if "\x00" in text:
@@ -52,6 +52,8 @@ def sections_in(content: bytes) -> list[Section]:
         else:
             lines.append(line)
     found.append(Section(name, header, lines))
+    if len(found) > MOST_TABLES:
+        raise csv.Error("too many tables")
     return [one for one in found if one.lines]
 
 
@@ -63,8 +65,8 @@ def _lines(text: str, separator: str) -> list[Line]:
         cells = [cell.strip() for cell in row]
         if any(cells):
             lines.append(Line(began, cells))
-        if len(lines) > MOST_ROWS:
-            raise csv.Error("too many rows")
+        if len(lines) > MOST_ROWS or len(cells) > MOST_COLUMNS:
+            raise csv.Error("too large")
         began = reader.line_num + 1
     return lines
 

@@ -132,6 +132,8 @@ async def take(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
     """Take every row that is new into the logbook. A second press changes nothing. Raises Refused when there are none."""
     if file.taken_at is not None and file.undone_at is None:
         return
+    # Another file of the same history may be taken at this moment: they take turns.
+    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
     looked = await look(db, file)
     if not looked.new and not looked.readings:
         raise Refused(_("There is nothing new in this file."))

@@ -130,7 +130,7 @@ async def _read(db: AsyncSession, vehicle: Vehicle, km: int, at: datetime, me: V
     if km == vehicle.mileage_km:
         return ""
     try:
-        await garage.read_odometer(db, vehicle, km, source="telematics", by=me)
+        await garage.read_odometer(db, vehicle, km, source="telematics", by=me, at=min(at, clock.now()))
     except Invalid as doubtful:
         return doubtful.errors["mileage"]
     return ""
@@ -143,7 +143,16 @@ async def _show(db: AsyncSession, vehicle: Vehicle, codes: set[str], at: datetim
         select(TroubleCode).where(TroubleCode.vehicle_id == vehicle.id, TroubleCode.cleared_at.is_(None))
     )
     shown = {row.code: row for row in rows}
-    if any(row.last_at >= at for row in shown.values()):
+    later = await db.scalar(
+        select(TelematicsReport.id)
+        .where(
+            TelematicsReport.vehicle_id == vehicle.id,
+            TelematicsReport.at > at,
+            TelematicsReport.payload["trouble_codes"].astext.is_not(None),
+        )
+        .limit(1)
+    )
+    if later is not None:
         return _("A later report of the codes is known.")
     for code, row in shown.items():
         if code in codes:

@@ -36,5 +36,8 @@ async def test_from_a_file_to_the_logbook_and_back(browser, cast):
     assert (await stranger.post(f"{there}/undoing", {})).status_code == 404
     assert (await dana.post(f"{there}/undoing", {})).status_code == 303
     assert (await dana.get(f"/garage/{CAR}/logbook.csv")).text.count("\r\n") == 1
+    assert (
+        await dana.post(there, how | {"car": ""})
+    ).status_code == 303  # read another way, now that it is out
     assert (await dana.post(f"{there}/removal", {})).status_code == 303
     assert (await dana.get(there)).status_code == 404

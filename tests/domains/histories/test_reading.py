@@ -129,3 +129,23 @@ def test_a_number_is_read_as_it_was_written(minor, mark, sign):
 def test_a_day_is_read_as_it_was_written(day, order):
     shape = {"ymd": "%Y-%m-%d", "dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}[order]
     assert day_in(day.strftime(shape), Conventions(day_order=order)) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "number"),
+    [
+        ("150.000", ",", "150000"), (".50", ".", "0.5"), ("$.50", ".", "0.5"), ("Rs.50", ".", "50"),
+        ("12,50", ".", None), ("1.2.3", ",", None), ("1 234,5 km", ",", "1234.5"), ("NaN", ".", None), ("", ".", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_never_guessed_at(text, mark, number):
+    if number is None:
+        with pytest.raises(ValueError, match="no number"):
+            number_in(text, Conventions(decimal_mark=mark))
+    else:
+        assert number_in(text, Conventions(decimal_mark=mark)) == Decimal(number)
+
+
+def test_where_a_column_could_be_read_both_ways_the_readers_habit_decides():
+    assert decimal_mark_of(["150.000", "45.000"], otherwise=",") == ","
+    assert decimal_mark_of(["150.000", "45.5"], otherwise=",") == "."

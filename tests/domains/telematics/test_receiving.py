@@ -50,6 +50,7 @@ async def test_codes_are_found_and_cleared_in_their_order(db, me, car):
     assert [code.code for code in await codes_of(db, car)] == ["P0420"]
     assert [code.code for code in await codes_of(db, car, cleared=True)] == ["P0301"]
     late = await receive(db, report(at=now - timedelta(hours=1), trouble_codes=["P0301"]), by=me)
+    assert [code.code for code in await codes_of(db, car, cleared=True)] == ["P0301"]
     assert late.ignored["trouble_codes"]
     assert [code.code for code in await codes_of(db, car)] == ["P0420"]
 
@@ -84,3 +85,12 @@ def test_codes_have_a_meaning():
     assert meaning("P0420") == "Catalytic converter, bank 1: works too little"
     assert meaning("P0799") == "Transmission"
     assert meaning("P1234") == "Engine and drive; a code of the maker's own"
+
+
+async def test_buffered_reports_each_count_for_their_own_moment(db, me, car):
+    now, km = clock.now(), car.mileage_km or 0
+    for hours, further in ((3, 10), (2, 20), (1, 30)):
+        said = report(at=now - timedelta(hours=hours), odometer_km=km + further)
+        assert (await receive(db, said, by=me)).ignored == {}
+    assert car.mileage_km == km + 30
+    assert (car.mileage_at, (await garage.readings(db, car))[0].km) == (now - timedelta(hours=1), km + 30)
