@@ -100,8 +100,9 @@ async def stand(db: AsyncSession, quote: ShopQuote, order: PartsOrder, what: Cou
     quote.round = order.round
     quote.total_minor = what.total_minor
     quote.available_count, quote.missing_count = what.available, what.missing
-    now = clock.now()
-    quote.delivers_at = await arrival.there_by(db, quote.center_id, what.hours, start=now)
+    # Reading the opening hours is no reason to write half an offer: it is written once, whole.
+    with db.no_autoflush:
+        quote.delivers_at = await arrival.there_by(db, quote.center_id, what.hours, start=clock.now())
 
 
 async def restand(db: AsyncSession, quote: ShopQuote, order: PartsOrder, what: Counted) -> None:
