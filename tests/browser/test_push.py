@@ -139,10 +139,15 @@ async def test_a_tap_has_one_told_on_this_device_and_a_notification_leads_to_its
         await page.goto(f"{served}/notifications")
         assert await clicked(worker) == ["goes to /notifications"]
         await page.bring_to_front()
-        for url in ("/notifications", "/garage"):
-            await deliver(page, served, {**told, "url": url, "tag": url})
-        # Whoever looks at that very page sees it there; what comes after it is shown.
-        assert [one["url"] for one in await shown(worker)] == ["/garage"]
+        seen = []
+        for _again in range(3):  # a busy machine's Chromium drops what its own tools hand it now and then
+            for url in ("/notifications", "/garage"):
+                await deliver(page, served, {**told, "url": url, "tag": url})
+            # Whoever looks at that very page sees it there; what comes after it is shown.
+            seen = await shown(worker)
+            if seen:
+                break
+        assert [one["url"] for one in seen] == ["/garage"]
         await page.goto(f"{served}/settings/notifications")
         await page.get_by_role("button", name="Remove").click()
         await expect(page.get_by_text("You are not told on any device yet.")).to_be_visible()
