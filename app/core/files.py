@@ -66,6 +66,24 @@ INFECTED = "upload.infected"
 """The line in the trail."""
 
 
+async def receive_table(
+    sent: UploadFile, *, largest: int, by: Viewer, field: str = "file"
+) -> tuple[str, bytes]:
+    """The name and the bytes of a table somebody sends, at most `largest` bytes. Takes no database connection. Raises
+    Invalid for `field`."""
+    name = " ".join((sent.filename or "").split())[-120:] or _("file")
+    size = sent.file.seek(0, 2)
+    sent.file.seek(0)
+    if size > largest:
+        raise Invalid({field: _("This file is larger than %(mb)s MB.", mb=largest // 2**20)})
+    await must_be_clean(cast(BinaryIO, sent.file), name, by=by, field=field)
+    sent.file.seek(0)
+    content = await sent.read()
+    if not content.strip():
+        raise Invalid({field: _("This file is empty.")})
+    return name, content
+
+
 async def must_be_clean(file: BinaryIO, name: str, *, by: Viewer, field: str) -> None:
     """Let the virus scanner look at a file before anything else does, if there is a scanner. Raises Invalid with words
     for `field`, and Refused with 503 when there should be a verdict and is none."""

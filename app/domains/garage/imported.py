@@ -12,17 +12,13 @@ from app.core.db import new_id
 from app.core.viewer import Viewer
 from app.domains.garage.models import OdometerReading, Vehicle
 
-Mileage = tuple[int | None, datetime | None]
-"""How far a car had gone, in kilometres, and when that was."""
-
 
 async def bring_readings(
     db: AsyncSession, vehicle: Vehicle, by_day: Mapping[date, int], *, import_id: UUID, by: Viewer
-) -> tuple[int, Mileage]:
-    """Write down how far the car had gone on days of which nothing is known yet. How many there were, and what was the
-    car's mileage before: the furthest of them is its mileage now, if it is further."""
+) -> int:
+    """Write down how far the car had gone, in kilometres, on days of which nothing is known yet; how many there were. The
+    last of them is its mileage, if it is later and further than what is known."""
     await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
-    before = vehicle.mileage_km, vehicle.mileage_at
     moments = await db.scalars(select(OdometerReading.at).where(OdometerReading.vehicle_id == vehicle.id))
     known = {at.date() for at in moments}
     now = clock.now()
@@ -36,15 +32,16 @@ async def bring_readings(
                 import_id=import_id,
             )
         )  # fmt: skip
-        if km > (vehicle.mileage_km or -1):
+        is_later = vehicle.mileage_at is None or at > vehicle.mileage_at
+        if is_later and km > (vehicle.mileage_km or -1):
             vehicle.mileage_km, vehicle.mileage_at = km, at
     await db.flush()
-    return len(by_day.keys() - known), before
+    return len(by_day.keys() - known)
 
 
-async def take_readings_out(db: AsyncSession, vehicle: Vehicle, import_id: UUID, before: Mileage) -> int:
-    """Take out again what a file brought; how many there were. Where one of them is the car's mileage, it is what it was
-    `before`."""
+async def take_readings_out(db: AsyncSession, vehicle: Vehicle, import_id: UUID) -> int:
+    """Take out again what a file brought; how many there were. Where one of them was the car's mileage, it is what the
+    last one that is left says."""
     await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
     gone = await db.execute(
         delete(OdometerReading)
@@ -53,6 +50,12 @@ async def take_readings_out(db: AsyncSession, vehicle: Vehicle, import_id: UUID,
     )
     readings = [(row.km, row.at) for row in gone]
     if (vehicle.mileage_km, vehicle.mileage_at) in readings:
-        vehicle.mileage_km, vehicle.mileage_at = before
+        last = await db.scalar(
+            select(OdometerReading)
+            .where(OdometerReading.vehicle_id == vehicle.id)
+            .order_by(OdometerReading.at.desc(), OdometerReading.id.desc())
+            .limit(1)
+        )
+        vehicle.mileage_km, vehicle.mileage_at = (last.km, last.at) if last else (None, None)
         await db.flush()
     return len(readings)

@@ -3,21 +3,21 @@
 import asyncio
 import csv
 from collections.abc import Mapping
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from babel.numbers import get_decimal_symbol
-from litestar.datastructures import UploadFile
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from app.core import clock, files
+from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.viewer import Viewer
 from app.core.words import _, spoken
+from app.domains import garage
 from app.domains.garage import Vehicle
 from app.domains.histories.conventions import Conventions
 from app.domains.histories.models import HistoryFile
@@ -28,21 +28,6 @@ from app.domains.histories.sections import MOST_ROWS, sections_in
 LARGEST = 10 * 1024 * 1024
 MOST_FILES = 50
 """Of one car, that one person keeps."""
-
-
-async def receive(sent: UploadFile, *, by: Viewer) -> tuple[str, bytes]:
-    """The name and the bytes of a file. Takes no database connection. Raises Invalid."""
-    name = " ".join((sent.filename or "").split())[-120:] or _("file")
-    size = sent.file.seek(0, 2)
-    sent.file.seek(0)
-    if size > LARGEST:
-        raise Invalid({"file": _("This file is larger than %(mb)s MB.", mb=LARGEST // 2**20)})
-    await files.must_be_clean(cast(BinaryIO, sent.file), name, by=by, field="file")
-    sent.file.seek(0)
-    content = await sent.read()
-    if not content.strip():
-        raise Invalid({"file": _("This file is empty.")})
-    return name, content
 
 
 def usual(me: Viewer, vehicle: Vehicle, currency: str) -> Conventions:
@@ -101,9 +86,10 @@ async def of_car(db: AsyncSession, me: Viewer, vehicle: Vehicle) -> list[History
 
 
 async def find(
-    db: AsyncSession, me: Viewer, vehicle: Vehicle, file_id: UUID, *, lock: bool = False
-) -> HistoryFile:
-    """A file of the viewer's own for that car. Raises NotFound."""
+    db: AsyncSession, me: Viewer, vehicle_id: UUID, file_id: UUID, *, lock: bool = False
+) -> tuple[Vehicle, HistoryFile]:
+    """A car of the viewer's own, and a file they sent for it. Raises NotFound."""
+    vehicle = await garage.find_own(db, me, vehicle_id)
     wanted = (
         select(HistoryFile)
         .where(
@@ -114,7 +100,7 @@ async def find(
     found = await db.scalar(wanted.with_for_update() if lock else wanted)
     if found is None:
         raise NotFound
-    return found
+    return vehicle, found
 
 
 def parts_of(file: HistoryFile) -> list[Part]:
@@ -130,7 +116,6 @@ def match(file: HistoryFile, form: Mapping[str, Any], conventions: Conventions) 
     file is in the logbook."""
     if file.taken_at is not None and file.undone_at is None:
         raise Refused(_("This file is in the logbook already. Take it out again to read it another way."))
-    widths = [len(section.header) for section in sections_in(file.content)]
     parts = parts_of(file)
     for place, part in enumerate(parts):
         kind = str(form.get(f"kind-{place}", part.kind))
@@ -144,7 +129,7 @@ def match(file: HistoryFile, form: Mapping[str, Any], conventions: Conventions) 
             part.columns.pop(name, None)
             if said == "":
                 continue
-            if not str(said).isdecimal() or len(str(said)) > 3 or int(said) >= widths[place]:
+            if not str(said).isdecimal() or len(str(said)) > 3 or int(said) >= part.width:
                 raise Invalid({f"{name}-{place}": _("Please choose one of these.")})
             part.columns[name] = int(said)
         if part.kind and "day" not in part.columns:

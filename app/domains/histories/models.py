@@ -35,7 +35,4 @@ class HistoryFile(Identified, Base):
     entries: Mapped[int] = mapped_column(default=0)
     """That were new, when it was taken into the logbook."""
     readings: Mapped[int] = mapped_column(default=0)
-    mileage_before_km: Mapped[int | None]
-    mileage_before_at: Mapped[datetime | None]
-    """What the car's mileage was until the file brought its own."""
     undone_at: Mapped[datetime | None]

@@ -10,6 +10,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from app.core.errors import Invalid
+from app.core.files import receive_table
 from app.core.forms import read, values_of
 from app.core.render import page, see_other
 from app.core.spreadsheet import csv_line
@@ -68,7 +69,7 @@ async def send_file(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
         async with glance(request) as (db, me):
             car = await garage.find_own(db, me, vehicle_id)
             usual = files.usual(me, car, await usual_currency(db, me, car))
-        name, content = await files.receive(form.file, by=me)
+        name, content = await receive_table(form.file, largest=files.LARGEST, by=me)
         known = await files.recognised(name, content, usual)
         async with begin(request) as (db, me):
             car = await garage.find_own(db, me, vehicle_id)
@@ -89,10 +90,10 @@ async def _file(
     request: AnyRequest, vehicle_id: UUID, file_id: UUID, wrong: Invalid | None = None, values: Any = None
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
-        looked = await taking.look(db, await files.find(db, me, car, file_id))
+        car, file = await files.find(db, me, vehicle_id, file_id)
+        looked = await taking.look(db, file)
         return page(
-            request, me, "histories/file.html", status=422 if wrong else 200, car=car, looked=looked, file=looked.file,
+            request, me, "histories/file.html", status=422 if wrong else 200, car=car, looked=looked, file=file,
             kinds=said.kinds(), whys=[_(part.why) if part.why else "" for part in looked.parts], kind_words={code: _(words) for code, words in logbook.KINDS.items()}, fields=said.fields(), choices=said.conventions(), shown=SHOWN,
             values=values or {}, errors=wrong.errors if wrong else {},
         )  # fmt: skip
@@ -106,8 +107,7 @@ async def match_columns(
     try:
         given = read(ConventionsForm, form)
         async with begin(request) as (db, me):
-            car = await garage.find_own(db, me, vehicle_id)
-            file = await files.find(db, me, car, history_file_id, lock=True)
+            _car, file = await files.find(db, me, vehicle_id, history_file_id, lock=True)
             files.match(file, values_of(form), given.conventions())
             return see_other(request, f"/garage/{vehicle_id}/histories/{history_file_id}#rows")
     except Invalid as wrong:
@@ -120,8 +120,8 @@ async def every_row(
 ) -> Response[Any]:
     """What becomes of every row, as a CSV."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
-        looked = await taking.look(db, await files.find(db, me, car, history_file_id))
+        _car, file = await files.find(db, me, vehicle_id, history_file_id)
+        looked = await taking.look(db, file)
     lines = [csv_line([_("Row"), _("What becomes of it"), _("Why"), _("What it says")])]
     lines += [
         csv_line([row.line, said.outcome(row), row.why, row.title or row.day or ""]) for row in looked.rows
@@ -134,8 +134,7 @@ async def take(
     request: AnyRequest, vehicle_id: FromPath[UUID], history_file_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
-        file = await files.find(db, me, car, history_file_id, lock=True)
+        car, file = await files.find(db, me, vehicle_id, history_file_id, lock=True)
         await taking.take(db, car, file, by=me)
         return see_other(request, f"/garage/{vehicle_id}/histories/{history_file_id}")
 
@@ -145,8 +144,7 @@ async def undo(
     request: AnyRequest, vehicle_id: FromPath[UUID], history_file_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
-        file = await files.find(db, me, car, history_file_id, lock=True)
+        car, file = await files.find(db, me, vehicle_id, history_file_id, lock=True)
         await taking.undo(db, car, file, by=me)
         return see_other(request, f"/garage/{vehicle_id}/histories/{history_file_id}")
 
@@ -156,8 +154,8 @@ async def remove(
     request: AnyRequest, vehicle_id: FromPath[UUID], history_file_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
-        await files.remove(db, await files.find(db, me, car, history_file_id, lock=True))
+        _car, file = await files.find(db, me, vehicle_id, history_file_id, lock=True)
+        await files.remove(db, file)
         return see_other(request, f"/garage/{vehicle_id}/histories", flash=_("The file is removed."))
 
 

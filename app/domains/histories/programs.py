@@ -89,6 +89,8 @@ class Part(msgspec.Struct, kw_only=True):
 
     name: str
     rows: int
+    width: int
+    """How many columns it has."""
     kind: str
     """One of ENTRY_KINDS, READINGS, BY_COLUMN; empty where its rows are no history."""
     columns: dict[str, int]
@@ -148,10 +150,16 @@ def _is_fuelly(section: Section) -> bool:
 def _part(section: Section, program: str, file_name: str) -> Part:
     if program == "Fuelly":
         columns = {name: place for place, name in enumerate(_FUELLY_NAMES) if name in NAMES}
-        return Part(name=section.name, rows=len(section.lines), kind=BY_COLUMN, columns=columns)
+        return _of(section, BY_COLUMN, columns)
     columns = columns_named(section.header)
     kind, why = _kind(section, columns, program, file_name)
-    return Part(name=section.name, rows=len(section.lines), kind=kind, columns=columns, why=why)
+    return _of(section, kind, columns, why)
+
+
+def _of(section: Section, kind: str, columns: dict[str, int], why: str = "") -> Part:
+    return Part(
+        name=section.name, rows=len(section.lines), width=len(section.header), kind=kind, columns=columns, why=why
+    )  # fmt: skip
 
 
 def columns_named(header: Sequence[str]) -> dict[str, int]:

@@ -22,6 +22,7 @@ from app.domains.histories.programs import (
     plain_header,
 )
 from app.domains.histories.sections import Line, Section
+from app.domains.logbook import Written
 from app.domains.logbook.facts import LONGEST_NOTE, LONGEST_TITLE
 
 EARLIEST = date(1950, 1, 1)
@@ -56,6 +57,8 @@ class Row(msgspec.Struct, kw_only=True):
     is_missed: bool = False
     tags: list[str] = []
     tasks: list[str] = []
+    written: Written | None = None
+    """As it would stand in the logbook."""
     known_id: str = ""
     """Of an entry that was exported from here."""
 

@@ -39,7 +39,9 @@ def sections_in(content: bytes) -> list[Section]:
     text = text_of(content)
     if "\x00" in text:
         raise csv.Error("binary")
-    separator = max(SEPARATORS, key="\n".join(text.splitlines()[:20]).count)
+    # As the first line that holds any: further down, notes and decimal commas hold more of the others.
+    head = next((line for line in text.splitlines() if any(one in line for one in SEPARATORS)), "")
+    separator = max(SEPARATORS, key=head.count)
     found: list[Section] = []
     name, header, lines = "", [], []  # type: tuple[str, list[str], list[Line]]
     for line in _lines(text, separator):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -32,9 +32,8 @@ Same = tuple[str, date, int | None, str, int | None, str, Decimal | None]
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """A file, and what would become of each of its rows."""
+    """What would become of each row of a file."""
 
-    file: HistoryFile
     sections: list[Section]
     parts: list[Part]
     conventions: Conventions
@@ -73,14 +72,14 @@ async def look(db: AsyncSession, file: HistoryFile) -> Looked:
     new: list[Row] = []
     known: list[Row] = []
     for row in rows:
-        if row.outcome == "entry":
-            (known if _is_known(row, ids, same) else new).append(row)
+        if row.written is not None:
+            (known if _is_known(row.known_id, row.written, ids, same) else new).append(row)
 
     def of(outcome: str) -> list[Row]:
         return [row for row in rows if row.outcome == outcome]
 
     return Looked(
-        file=file, sections=sections, parts=parts, conventions=conventions, rows=rows, new=new, known=known,
+        sections=sections, parts=parts, conventions=conventions, rows=rows, new=new, known=known,
         readings=of("reading"), left_out=of("left_out"), wrong=of("wrong"),
     )  # fmt: skip
 
@@ -93,7 +92,7 @@ def _read(
     for row in rows:
         if row.outcome == "entry":
             try:
-                logbook.accepted(_written(row))
+                row.written = logbook.accepted(_written(row))
             except Invalid as wrong:
                 row.outcome, row.why = "wrong", " ".join(wrong.errors.values())
     return sections, rows
@@ -113,15 +112,15 @@ def _same(entry: Entry | Written) -> Same:
     return (entry.kind, entry.day, entry.km, entry.title, entry.cost_minor, entry.currency, amount)
 
 
-def _is_known(row: Row, ids: set[UUID], same: Counter[Same]) -> bool:
+def _is_known(known_id: str, written: Written, ids: set[UUID], same: Counter[Same]) -> bool:
     """Whether an entry stands for this row. Two rows that say the same want two entries."""
-    if row.known_id:
+    if known_id:
         try:
-            if UUID(row.known_id) in ids:
+            if UUID(known_id) in ids:
                 return True
         except ValueError:
             pass
-    key = _same(logbook.accepted(_written(row)))
+    key = _same(written)
     if same[key]:
         same[key] -= 1
         return True
@@ -141,13 +140,12 @@ async def take(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
     for row in (*looked.new, *looked.readings):
         if row.day is not None and row.km is not None:
             furthest[row.day] = max(row.km, furthest.get(row.day, 0))
-    readings, before = await garage.bring_readings(db, vehicle, furthest, import_id=file.id, by=by)
+    readings = await garage.bring_readings(db, vehicle, furthest, import_id=file.id, by=by)
     if looked.new:
-        many = [_written(row) for row in looked.new]
+        many = [row.written for row in looked.new if row.written is not None]
         await logbook.log_many(db, vehicle, many, by=by, import_id=file.id)
     file.taken_at, file.undone_at = clock.now(), None
     file.entries, file.readings = len(looked.new), readings
-    file.mileage_before_km, file.mileage_before_at = before
     event = HistoryTaken(
         history_file_id=file.id, vehicle_id=vehicle.id, program=file.program, entries=file.entries, readings=readings
     )  # fmt: skip
@@ -158,17 +156,10 @@ async def undo(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
     """Take out everything the file brought, corrected since or not. A second press changes nothing."""
     if file.taken_at is None or file.undone_at is not None:
         return
-    now = clock.now()
-    gone = await db.execute(
-        update(Entry)
-        .where(Entry.import_id == file.id, Entry.vehicle_id == vehicle.id, Entry.removed_at.is_(None))
-        .values(removed_at=now, version=Entry.version + 1)
-    )
-    before = file.mileage_before_km, file.mileage_before_at
-    readings = await garage.take_readings_out(db, vehicle, file.id, before)
-    file.undone_at = now
+    entries = await logbook.remove_many(db, vehicle, file.id)
+    readings = await garage.take_readings_out(db, vehicle, file.id)
+    file.undone_at = clock.now()
     event = HistoryUndone(
-        history_file_id=file.id, vehicle_id=vehicle.id, entries=gone.rowcount,  # type: ignore[attr-defined]
-        readings=readings,
+        history_file_id=file.id, vehicle_id=vehicle.id, entries=entries, readings=readings
     )  # fmt: skip
     await record(db, event, by=by, person=by.user_id, subject=vehicle.id)

@@ -3,7 +3,7 @@
 from app.domains.logbook.facts import FILLS, KINDS, Written, accepted
 from app.domains.logbook.finding import Wanted, entries, find
 from app.domains.logbook.models import Entry, EntryFile
-from app.domains.logbook.writing import change, log, log_many, remove, take_back
+from app.domains.logbook.writing import change, log, log_many, remove, remove_many, take_back
 
 __all__ = [
     "FILLS",
@@ -19,5 +19,6 @@ __all__ = [
     "log",
     "log_many",
     "remove",
+    "remove_many",
     "take_back",
 ]

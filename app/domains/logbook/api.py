@@ -205,7 +205,7 @@ async def totals(request: AnyRequest, vehicle_id: FromPath[UUID]) -> TotalsOut:
         )  # fmt: skip
 
 
-@get("/customers/maintenance-history", opt=READ)
+@get("/customers/maintenance-history", opt=needs("read:own_maintenance_history"))
 async def maintenance_history(
     request: AnyRequest, vehicle: FromQuery[UUID | None] = None, before: FromQuery[str] = ""
 ) -> RecordsOut:

@@ -30,7 +30,6 @@ async def log(
     written: Written,
     *,
     by: Viewer,
-    import_id: UUID | None = None,
     confirmed: bool = False,
 ) -> Entry:
     """Write something down in the logbook of a car of one's own. Raises Invalid; `confirmed` says that a doubtful
@@ -38,7 +37,7 @@ async def log(
     written = accepted(written)
     await _must_be_plausible(db, vehicle, written, confirmed=confirmed, by=by)
     entry = Entry(
-        id=new_id(), vehicle_id=vehicle.id, user_id=by.user_id, import_id=import_id, **msgspec.structs.asdict(written)
+        id=new_id(), vehicle_id=vehicle.id, user_id=by.user_id, **msgspec.structs.asdict(written)
     )  # fmt: skip
     db.add(entry)
     await db.flush()
@@ -51,7 +50,7 @@ async def log_many(
     db: AsyncSession, vehicle: Vehicle, many: Sequence[Written], *, by: Viewer, import_id: UUID
 ) -> list[Entry]:
     """Write down what another program held, already looked at row by row. Raises Invalid for the first that cannot
-    be kept. One event for all of them."""
+    be kept. One event for all of them; how far the car had gone is brought beside them (`garage.bring_readings`)."""
     entries = [
         Entry(
             id=new_id(), vehicle_id=vehicle.id, user_id=by.user_id, import_id=import_id,
@@ -63,11 +62,17 @@ async def log_many(
     await db.flush()
     event = EntriesImported(vehicle_id=vehicle.id, import_id=import_id, count=len(entries))
     await record(db, event, by=by, person=by.user_id, subject=vehicle.id)
-    if furthest := max(
-        (one for one in many if one.km is not None), key=lambda one: one.km or 0, default=None
-    ):
-        await _note_mileage(db, vehicle, furthest, by=by)
     return entries
+
+
+async def remove_many(db: AsyncSession, vehicle: Vehicle, import_id: UUID) -> int:
+    """Take out what came with one import, corrected since or not; how many stood there."""
+    gone = await db.execute(
+        update(Entry)
+        .where(Entry.import_id == import_id, Entry.vehicle_id == vehicle.id, Entry.removed_at.is_(None))
+        .values(removed_at=clock.now(), version=Entry.version + 1)
+    )
+    return gone.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 async def change(

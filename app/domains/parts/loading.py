@@ -1,7 +1,7 @@
 """A list from a file: sent, looked through, and taken in when the shop says so."""
 
 import asyncio
-from typing import BinaryIO, Literal, cast
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -11,14 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock, files
 from app.core.db import new_id
-from app.core.errors import Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
-from app.core.words import _
 from app.domains.parts import chains, lists
 from app.domains.parts.events import PartsListLoaded
 from app.domains.parts.files import Found, read_file
-from app.domains.parts.lists import one_line
 from app.domains.parts.models import ListUpload
 
 ListName = Literal["fitments", "supersessions"]
@@ -47,17 +45,7 @@ class Looked(msgspec.Struct, frozen=True):
 
 async def receive(sent: UploadFile, *, by: Viewer) -> Sent:
     """The bytes of a file. Takes no database connection. Raises Invalid."""
-    name = one_line(sent.filename or "")[-120:] or _("file")
-    size = sent.file.seek(0, 2)
-    sent.file.seek(0)
-    if size > LARGEST:
-        raise Invalid({"file": _("This file is larger than %(mb)s MB.", mb=LARGEST // 2**20)})
-    await files.must_be_clean(cast(BinaryIO, sent.file), name, by=by, field="file")
-    sent.file.seek(0)
-    content = await sent.read()
-    if not content.strip():
-        raise Invalid({"file": _("This file is empty.")})
-    return Sent(name, content)
+    return Sent(*await files.receive_table(sent, largest=LARGEST, by=by))
 
 
 async def put(db: AsyncSession, list_name: ListName, sent: Sent, *, by: Viewer) -> UUID:

@@ -110,6 +110,12 @@ def test_any_other_table_is_read_by_the_names_of_its_columns():
     )  # fmt: skip
 
 
+def test_the_head_says_what_stands_between_the_cells():
+    text = "Date;Cost;Notes\n" + '2026-01-05;12,50;"a, b, c, d, e"\n' * 5
+    [section] = sections_in(text.encode())
+    assert (len(section.header), len(section.lines)) == (3, 5)
+
+
 def test_what_is_no_table_is_said():
     with pytest.raises(csv.Error):
         sections_in(b"\x00\x01\x02PNG")

@@ -1,5 +1,6 @@
 """A file goes into the logbook once, and out of it without a trace; what leaves comes back as what it was."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ from app.domains.histories.conventions import Conventions
 from tests.cast import CAR
 from tests.conftest import viewing
 from tests.domains.histories import written
+
+EARLIER = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ async def car(db, me):
 async def kept(db, car, me, text, *, name="export.csv"):
     known = await files.recognised(name, text.encode(), Conventions(currency="EUR"))
     file_id = await files.put(db, car, name, text.encode(), known, by=me)
-    return await files.find(db, me, car, file_id)
+    return (await files.find(db, me, car.id, file_id))[1]
 
 
 async def test_a_file_is_taken_in_once_and_leaves_no_trace_when_taken_out(db, me, car):
@@ -61,8 +64,9 @@ async def test_our_own_table_changes_nothing_when_it_comes_back(db, me, car):
     )
     await logbook.log(db, car, odd, by=me)
     left = exporting.as_csv(await exporting.entries_of(db, car))
-    looked = await taking.look(db, await kept(db, car, me, left))
-    assert looked.file.program == "Torqueline"
+    back = await kept(db, car, me, left)
+    assert back.program == "Torqueline"
+    looked = await taking.look(db, back)
     assert (len(looked.known), len(looked.new), looked.wrong, looked.left_out) == (4, 0, [], [])
 
 
@@ -93,3 +97,24 @@ async def test_nobody_sees_anothers_file_nor_removes_a_reading_of_it(db, me, cas
     )
     gone = await db.execute(delete(garage.OdometerReading).where(garage.OdometerReading.import_id == file.id))
     assert gone.rowcount == 0
+
+
+async def test_two_files_leave_in_any_order_and_the_mileage_is_what_is_left(db, me, car):
+    await garage.read_odometer(db, car, 160_000, source="owner", by=me, confirmed=True, at=EARLIER)
+    told = "Date,InitialOdometer,Odometer,Notes,Tags\n{},,{},,\n"
+    first = await kept(db, car, me, told.format("2026-02-01", 161_000))
+    second = await kept(db, car, me, told.format("2026-03-01", 162_000))
+    for file in (first, second):
+        await taking.take(db, car, file, by=me)
+    assert car.mileage_km == 162_000
+    await taking.undo(db, car, first, by=me)
+    assert car.mileage_km == 162_000
+    await taking.undo(db, car, second, by=me)
+    assert (car.mileage_km, car.mileage_at) == (160_000, EARLIER)
+
+
+async def test_a_reading_further_than_a_later_one_is_not_the_mileage(db, me, car):
+    await garage.read_odometer(db, car, 160_000, source="owner", by=me, confirmed=True)
+    slip = "Date,InitialOdometer,Odometer,Notes,Tags\n2026-02-01,,1610000,,\n"
+    await taking.take(db, car, await kept(db, car, me, slip), by=me)
+    assert car.mileage_km == 160_000
