@@ -61,6 +61,16 @@ async def find_own(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     return vehicle
 
 
+async def find_readable(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
+    """A car in the viewer's garage, whatever they may do with it there. Raises NotFound."""
+    return await find_own(db, me, vehicle_id)
+
+
+async def find_driven(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
+    """A car of whose days the viewer may write. Raises NotFound, Forbidden."""
+    return await find_own(db, me, vehicle_id)
+
+
 async def find_to_change(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     """A car the viewer may correct: their own, or one their shop services. Raises NotFound, Forbidden."""
     vehicle = await find(db, me, vehicle_id)
