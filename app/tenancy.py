@@ -142,7 +142,8 @@ TABLES: dict[str, Kind] = {
     # notifications
     "notifications": "shared",
     "push_subscriptions": "person",
-    "push_mutes": "person",
+    "mutes": "person",
+    "quiet_hours": "person",
     "mails": "shared",
     "mail_words": "tenant",
 }

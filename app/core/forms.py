@@ -116,6 +116,8 @@ def _convert(raw: Any, hint: Any) -> Any:
         return msgspec.convert(_whole(raw), hint)
     if bare is datetime and isinstance(raw, str) and len(raw) == len("2026-11-24T16:30"):
         raw += ":00"  # a datetime-local field leaves full minutes without seconds
+    if bare is time and isinstance(raw, str):
+        raw = time.fromisoformat(raw).isoformat()  # as does a time field
     return msgspec.convert(raw, hint, strict=False)
 
 

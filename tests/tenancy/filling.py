@@ -18,6 +18,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("users", "locale"): "'en'",
     ("allowed_networks", "network"): "'127.0.0.0/8'",
     ("mails", "sent_at"): "now()",
+    ("quiet_hours", "starts"): "'03:59:59'",
+    ("quiet_hours", "ends"): "'04:00'",
     ("mails", "language"): "'en'",
     ("deliveries", "done_at"): "now()",
     ("hours_exceptions", "intervals"): """'{"open": [["09:00", "12:00"]]}'""",

@@ -160,7 +160,8 @@ async def test_nothing_is_left_but_what_the_law_keeps_and_the_trail_holds(
         "notifications",
         "mails",
         "push_subscriptions",
-        "push_mutes",
+        "mutes",
+        "quiet_hours",
         "exports",
         "api_tokens",
     ):

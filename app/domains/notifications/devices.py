@@ -1,11 +1,11 @@
-"""The devices on which a person is told at once, and what they want to be told there."""
+"""The devices on which a person is told at once."""
 
 import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,8 +17,7 @@ from app.core.render import template_global
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.notifications.events import PushAddressed
-from app.domains.notifications.models import PUSH_SEAL, PushMute, PushSubscription
-from app.domains.notifications.push_topics import TOPICS
+from app.domains.notifications.models import PUSH_SEAL, PushSubscription
 from app.gateways.push import NotASubscription, Push, Subscription
 from app.gateways.push.web import open_push
 from app.settings import settings
@@ -130,19 +129,3 @@ async def try_out(db: AsyncSession, device: PushSubscription, *, by: Viewer) -> 
     """Have something sent there, to see whether it arrives."""
     event = PushAddressed(subscription_id=device.id, notification_id=None)
     await record(db, event, by=by, person=by.user_id, subject=by.user_id)
-
-
-async def muted(db: AsyncSession, user_id: UUID | None) -> set[str]:
-    """The topics a person is not told of on their devices."""
-    return set(await db.scalars(select(PushMute.topic).where(PushMute.user_id == user_id)))
-
-
-async def choose_topics(db: AsyncSession, wanted: Sequence[str], *, by: Viewer) -> None:
-    """Tell the viewer of these topics and no others. Raises Refused for one there is not."""
-    if not set(wanted) <= set(TOPICS) or by.user_id is None:
-        raise Refused(_("Please choose one of the options."), status=422)
-    await db.execute(delete(PushMute).where(PushMute.user_id == by.user_id, PushMute.topic.in_(wanted)))
-    for topic in TOPICS:
-        if topic not in wanted:
-            values = {"id": new_id(), "created_at": clock.now(), "user_id": by.user_id, "topic": topic}
-            await db.execute(insert(PushMute).values(**values).on_conflict_do_nothing())

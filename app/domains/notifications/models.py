@@ -1,10 +1,10 @@
 """What people are told, in the app and by mail."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified, TenantOwned, tenant_key
@@ -61,15 +61,28 @@ class PushSubscription(Identified, Base):
     """When its service wants to be asked again."""
 
 
-class PushMute(Identified, Base):
-    """Something a person does not want to be told on their devices; it stands in their list all the same."""
+class Mute(Identified, Base):
+    """Something a person does not want to be told in one way; it stands in their list all the same."""
 
-    __tablename__ = "push_mutes"
-    __table_args__ = (UniqueConstraint("user_id", "topic"),)
+    __tablename__ = "mutes"
+    __table_args__ = (UniqueConstraint("user_id", "channel", "topic"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    channel: Mapped[str]
+    """push or mail."""
     topic: Mapped[str]
     """One of `push_topics.TOPICS`."""
+
+
+class QuietHours(Identified, Base):
+    """When a person is left alone, every day, on the clock of their own time zone; the end may be the next morning."""
+
+    __tablename__ = "quiet_hours"
+    __table_args__ = (UniqueConstraint("user_id"), CheckConstraint("starts <> ends", name="length"))
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    starts: Mapped[time]
+    ends: Mapped[time]
 
 
 class Mail(Identified, Base):

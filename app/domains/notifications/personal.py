@@ -10,7 +10,7 @@ from app.core.personal import AtShop, Declared, Emptied, Records
 from app.core.tables import EventRow
 from app.core.words import _
 from app.domains.booking.models import Appointment
-from app.domains.notifications.models import Mail, Notification, PushMute, PushSubscription
+from app.domains.notifications.models import Mail, Mute, Notification, PushSubscription, QuietHours
 from app.domains.workshop.models import RepairOrder
 
 
@@ -37,12 +37,21 @@ def records(person: UUID) -> Sequence[Records]:
             lambda rows: rows.where(PushSubscription.user_id == person).order_by(PushSubscription.created_at),
         ),
         Records(
-            "push_mutes", _("What you do not want to be told on your devices."), ("push_mutes",),
+            "mutes", _("What you do not want to be told on your devices, or by mail."), ("mutes",),
             {
-                "topic": (PushMute.topic, _("what it is about")),
-                "since": (PushMute.created_at, _("since when")),
+                "channel": (Mute.channel, _("in which way")),
+                "topic": (Mute.topic, _("what it is about")),
+                "since": (Mute.created_at, _("since when")),
             },
-            lambda rows: rows.where(PushMute.user_id == person).order_by(PushMute.topic),
+            lambda rows: rows.where(Mute.user_id == person).order_by(Mute.channel, Mute.topic),
+        ),
+        Records(
+            "quiet_hours", _("When you want to be left alone."), ("quiet_hours",),
+            {
+                "from": (QuietHours.starts, _("from when on")),
+                "until": (QuietHours.ends, _("until when")),
+            },
+            lambda rows: rows.where(QuietHours.user_id == person),
         ),
         Records(
             "mails", _("Mails that were written to you."), ("mails",),
@@ -60,7 +69,7 @@ def records(person: UUID) -> Sequence[Records]:
 
 async def erase(db: AsyncSession, person: UUID) -> None:
     """What they were told, on their list and by mail, and the devices they were told on."""
-    for kind in (Notification, Mail, PushSubscription, PushMute):
+    for kind in (Notification, Mail, PushSubscription, Mute, QuietHours):
         await db.execute(delete(kind).where(kind.user_id == person))
 
 

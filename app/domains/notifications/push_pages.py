@@ -1,6 +1,6 @@
-"""/settings/notifications: the devices one is told on, and what one is told there."""
+"""/settings/notifications: the devices one is told on, what one is told there and by mail, and when not."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.forms import read
@@ -16,10 +17,12 @@ from app.core.one_time import REPEATABLE
 from app.core.permissions import SIGNED_IN
 from app.core.render import page, see_other
 from app.core.security import binding_of, csrf_token
+from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.notifications import devices
-from app.domains.notifications.push_topics import TOPICS
+from app.domains.notifications import choices, devices, quiet_hours
+from app.domains.notifications.devices import push_key
+from app.domains.notifications.push_topics import MAIL_TOPICS, TOPICS
 from app.gateways.push import Push, Subscription
 from app.gateways.push.keys import from_base64
 from app.gateways.push.services import LONGEST_ENDPOINT
@@ -44,8 +47,14 @@ class DeviceForm(msgspec.Struct):
     """The page found that the browser is subscribed, and asks whether the person is told there."""
 
 
-class TopicsForm(msgspec.Struct):
+class ChoicesForm(msgspec.Struct):
+    mails: list[str] = []
     topics: list[str] = []
+
+
+class QuietForm(msgspec.Struct):
+    starts: time | None = None
+    ends: time | None = None
 
 
 class Kept(msgspec.Struct):
@@ -64,12 +73,22 @@ def _push() -> Push:
 
 
 @get(HERE, opt=MINE)
-async def push_page(request: AnyRequest) -> Response[Any]:
-    _push()
+async def telling_page(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
-        found = await devices.of_person(db, me)
-        muted = await devices.muted(db, me.user_id)
-        return page(request, me, "notifications/push.html", devices=found, muted=muted, topics=TOPICS)
+        return page(request, me, "notifications/telling.html", **await _shown(db, me))
+
+
+async def _shown(db: AsyncSession, me: Viewer) -> dict[str, Any]:
+    quiet = await quiet_hours.of_person(db, me.user_id)
+    return {
+        "devices": await devices.of_person(db, me),
+        "muted": await choices.muted(db, me.user_id, "push"),
+        "muted_mails": await choices.muted(db, me.user_id, "mail"),
+        "starts": quiet.starts.isoformat("minutes") if quiet else "",
+        "ends": quiet.ends.isoformat("minutes") if quiet else "",
+        "topics": TOPICS,
+        "mail_topics": MAIL_TOPICS,
+    }
 
 
 @get(f"{HERE}/key", opt=MINE)
@@ -127,14 +146,38 @@ async def try_device(request: AnyRequest, device_id: FromPath[UUID]) -> Response
 
 @post(f"{HERE}/topics", opt=MINE, status_code=303)
 async def choose_topics(request: AnyRequest) -> Response[Any]:
-    _push()
-    given = read(TopicsForm, await request.form())
+    given = read(ChoicesForm, await request.form())
     async with begin(request) as (db, me):
-        await devices.choose_topics(db, given.topics, by=me)
+        await choices.choose(db, "mail", given.mails, by=me)
+        if push_key():
+            await choices.choose(db, "push", given.topics, by=me)
         return see_other(request, HERE, flash=_("Saved."))
+
+
+@post(f"{HERE}/quiet-hours", opt=MINE, status_code=303)
+async def choose_quiet_hours(request: AnyRequest) -> Response[Any]:
+    form = await request.form()
+    try:
+        async with begin(request) as (db, me):
+            given = read(QuietForm, form)
+            await quiet_hours.choose(db, given.starts, given.ends, by=me)
+            return see_other(request, HERE, flash=_("Saved."))
+    except Invalid as wrong:
+        async with begin(request) as (db, me):
+            shown = await _shown(db, me)
+            shown |= {"starts": form.get("starts", ""), "ends": form.get("ends", ""), "errors": wrong.errors}
+            return page(request, me, "notifications/telling.html", status=422, **shown)
 
 
 router = Router(
     "/",
-    route_handlers=[push_page, show_key, add_device, remove_device, try_device, choose_topics],
+    route_handlers=[
+        telling_page,
+        show_key,
+        add_device,
+        remove_device,
+        try_device,
+        choose_topics,
+        choose_quiet_hours,
+    ],
 )

@@ -1,4 +1,5 @@
-"""What one is told about on a device: by these words a person chooses, and by these terms a message is worth sending."""
+"""What one is told about on a device and by mail: by these words a person chooses, and by these terms a message is worth
+sending."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,7 +40,26 @@ TOPICS: Final = {
     ),
 }
 
+MAIL_TOPICS: Final = {
+    "maintenance": (N_("Reminders"), N_("A service, a paper or a package of your car that runs out.")),
+    "message": (N_("Messages"), N_("Somebody has written to you.")),
+}
+"""What one may do without by mail. All other mails belong to something one has booked, bought or asked for, or keep
+one's account safe."""
+
+_MAIL_OF = {
+    "maintenance_reminder": "maintenance",
+    "package_renewal": "maintenance",
+    "message": "message",
+    "message_waiting": "message",
+}
+
 _OF_TYPE = {"estimate": "quote", "work": "order", "parts": "order"}
+
+
+def topic_of_mail(template: str) -> str:
+    """Which of `MAIL_TOPICS` a mail belongs to; "" for one that always comes."""
+    return _MAIL_OF.get(template, "")
 
 
 def topic_of(type_: str) -> str:

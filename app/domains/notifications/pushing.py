@@ -18,7 +18,7 @@ from app.core.relay import Later, outside_transaction
 from app.core.viewer import Viewer
 from app.core.words import _, speaking
 from app.domains.accounts.models import Session
-from app.domains.notifications import devices, reading, recipients
+from app.domains.notifications import choices, devices, quiet_hours, reading, recipients
 from app.domains.notifications.events import NotificationSent, PushAddressed
 from app.domains.notifications.models import Notification, PushSubscription
 from app.domains.notifications.push_topics import TOPICS, Topic, topic_of
@@ -68,7 +68,7 @@ async def address_devices(db: AsyncSession, heard: Heard[NotificationSent]) -> N
     if not found:
         return
     notification = await db.get(Notification, heard.event.notification_id)
-    if notification is None or topic_of(notification.type) in await devices.muted(db, person):
+    if notification is None or topic_of(notification.type) in await choices.muted(db, person, "push"):
         return
     for device_id in found:
         event = PushAddressed(subscription_id=device_id, notification_id=notification.id)
@@ -119,7 +119,7 @@ async def _ready(
     db: AsyncSession, heard: Heard[PushAddressed]
 ) -> tuple[Subscription, Told, Topic, timedelta] | None:
     """What to send where, and for how much longer it is worth it; None when it no longer is: the device was removed or
-    signed out, the account closed, the line read. Raises Later while the service wants to be left alone."""
+    signed out, the account closed, the line read. Raises Later while the service, or the person, wants to be left alone."""
     person = heard.user_id
     assert person is not None
     device = await db.get(PushSubscription, heard.event.subscription_id)
@@ -129,7 +129,7 @@ async def _ready(
         return None
     unread = await reading.unread(db, Viewer(kind="person", user_id=person))
     if heard.event.notification_id is None:
-        topic, made = TOPICS["system"], _made_at(heard.id)
+        topic, made, quiet_until = TOPICS["system"], _made_at(heard.id), None
         rest = TEST_LIFE - (clock.now() - made)
         with speaking(to.locale):
             told = Told(
@@ -147,7 +147,10 @@ async def _ready(
             return None
         topic = TOPICS[topic_of(line.type)]
         topic = replace(topic, urgency="high") if line.is_urgent else topic
-        rest = topic.ttl - (clock.now() - line.created_at)
+        quiet_until = await quiet_hours.ends(db, person, clock.now())
+        # What is said in quiet hours is news when they are over.
+        told_from = await quiet_hours.ends(db, person, line.created_at) or line.created_at
+        rest = topic.ttl - (clock.now() - told_from)
         if line.useful_until is not None:
             rest = min(rest, line.useful_until - clock.now())
         told = Told(
@@ -161,6 +164,8 @@ async def _ready(
         )
     if rest <= timedelta():
         return None
+    if quiet_until is not None:
+        raise Later(term=quiet_until - clock.now())
     if device.not_before and device.not_before > clock.now():
         raise Later(term=device.not_before - clock.now())
     try:

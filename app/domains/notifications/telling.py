@@ -12,11 +12,12 @@ from app.core import clock, sealing
 from app.core.db import new_id
 from app.core.events import Event, Heard, record
 from app.core.viewer import Viewer
-from app.domains.notifications import own_words
+from app.domains.notifications import choices, own_words
 from app.domains.notifications.composing import Parts, compose, compose_worded
 from app.domains.notifications.events import MailWritten, NotificationSent
 from app.domains.notifications.mail_table import MAILS, About
 from app.domains.notifications.models import LINK_SEAL, Mail, Notification
+from app.domains.notifications.push_topics import topic_of_mail
 from app.domains.notifications.recipients import Place, Recipient
 
 
@@ -110,6 +111,9 @@ async def _keep(
     place: Place | None,
     secret: str,
 ) -> None:
+    topic = topic_of_mail(template)
+    if topic and to.user_id and topic in await choices.muted(db, to.user_id, "mail"):
+        return
     mail_id = new_id()
     tenant_id = place.tenant_id if place else None
     added = await db.scalar(

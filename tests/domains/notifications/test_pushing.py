@@ -233,8 +233,10 @@ async def test_without_a_key_nothing_is_offered_and_nothing_addressed(
     for name in ("VAPID_PRIVATE_KEY", "VAPID_SUBJECT"):
         monkeypatch.delenv(name)
     settings.cache_clear()
-    assert HERE not in (await driver.get("/settings")).text
-    assert (await driver.get(HERE)).status_code == 404
+    page = (await driver.get(HERE)).text
+    assert "By mail" in page
+    assert "On my devices" not in page
+    assert (await driver.post(f"{HERE}/devices", service.device("desk").form)).status_code == 404
     await things.appointment()
     await run_reactions()
     assert service.got == []
