@@ -23,8 +23,7 @@ AnyRequest = Request[Any, Any, Any]
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 KEPT_OFFLINE = (
-    "css/app.css", "css/visit.css", "js/htmx.js", "js/app.js", "js/toasts.js", "js/menus.js", "js/steppers.js",
-    "js/fields.js", "js/unsent.js", "js/updates.js", "js/install.js", "js/push.js", "js/typing.js", "img/icons.svg", "img/mark.svg", "fonts/barlow-latin-400.woff2", "fonts/barlow-semi-condensed-latin-600.woff2",
+    "css/app.css", "css/visit.css", "js/htmx.js", "js/app.js", "js/chunk.js", "img/icons.svg", "img/mark.svg", "fonts/barlow-latin-400.woff2", "fonts/barlow-semi-condensed-latin-600.woff2",
 )  # fmt: skip
 
 

@@ -1,13 +1,13 @@
 // Every page: toasts, errors of htmx, menus, dialogs, being offline or signed out, the service worker.
-import { toast } from "./toasts.js";
-import { hasUnsent, resend } from "./unsent.js";
-import "./fields.js";
-import "./install.js";
-import "./menus.js";
-import "./push.js";
-import "./steppers.js";
-import "./typing.js";
-import "./updates.js";
+import { toast } from "./parts/toasts.js";
+import { hasUnsent, resend } from "./parts/unsent.js";
+import "./parts/fields.js";
+import "./parts/install.js";
+import "./parts/menus.js";
+import "./parts/push.js";
+import "./parts/steppers.js";
+import "./parts/typing.js";
+import "./parts/updates.js";
 
 document.documentElement.classList.add("js");
 

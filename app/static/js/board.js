@@ -1,8 +1,7 @@
 // Drag and drop on the board. A drop fills in and sends the card's own "Move to…" form, so the mouse, the
 // keyboard and the form are one way to move, with one set of rules; a refused move puts the card back.
-import "./vendor/sortable.js";
+import Sortable from "sortablejs";
 
-const { Sortable } = self;
 const moves = new WeakMap(); // form -> where the card came from
 
 function send(card, cell) {

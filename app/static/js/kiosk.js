@@ -1,6 +1,6 @@
 // The workshop's tablet: its number pad, changing out when nobody touches it, and what a technician had typed and not
 // sent. That is kept for them alone, by their id, until they change in again.
-import { take, give } from "./unsent.js";
+import { take, give } from "./parts/unsent.js";
 
 const pad = document.querySelector("[data-pad]");
 pad?.addEventListener("click", (event) => {

@@ -69,7 +69,7 @@ function wire(root) {
   const holder = root.querySelector("[data-place-map]");
   if (!holder) return;
   holder.hidden = false;
-  import("./map.js").then(({ open }) => {
+  import("./parts/map.js").then(({ open }) => {
     const at = field("latitude").value && field("longitude").value ? [Number(field("latitude").value), Number(field("longitude").value)] : null;
     map = open(holder, at, put);
   });

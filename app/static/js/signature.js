@@ -1,5 +1,5 @@
 // A pad to sign on, beside the typed name that always works. What is sent is SVG text in a hidden field.
-import SignaturePad from "./vendor/signature_pad.js";
+import SignaturePad from "signature_pad";
 
 function wire(root) {
   const holder = root.querySelector("[data-pad]");

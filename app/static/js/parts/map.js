@@ -1,8 +1,7 @@
 // A map with one pin. Its ground are the tiles that the site is set to use, else the towns of our own list with a grid, so
 // that a pin can be put within a town all the same. Text is written as text: Trusted Types stay enforced.
-import "./vendor/leaflet.js";
+import * as L from "leaflet";
 
-const L = window.L.noConflict();
 const LINES = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]; // degrees between two lines of the grid
 const LENGTHS = [5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05]; // of the scale, in its unit
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
