@@ -34,7 +34,7 @@ from app.core.forms import safe_next
 from app.core.permissions import KNOWN
 from app.core.security import masked
 from app.core.viewer import Viewer
-from app.core.words import _
+from app.core.words import _, negotiate
 
 log = structlog.get_logger()
 
@@ -58,7 +58,9 @@ def wants_json(request: AnyRequest) -> bool:
 
 
 def _viewer(request: AnyRequest) -> Viewer:
-    return getattr(request.state, "me", None) or Viewer()
+    """Who is asking; nobody yet where the address is of nothing."""
+    known: Viewer | None = getattr(request.state, "me", None)
+    return known or Viewer(locale=negotiate(request.headers.get("accept-language", "")))
 
 
 def answer(

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.db import new_id
 from app.core.files import storage
+from app.core.words import negotiate, speak
 from app.settings import settings
 
 
@@ -39,6 +40,10 @@ class Envelope:
         _join_cookies(scope)
         if scope["path"].startswith("/api/") and not scope["path"].startswith("/api/v1/"):
             _move(scope, "/api/v1/" + scope["path"].removeprefix("/api/"))
+        wanted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+        speak(
+            negotiate(wanted.decode("latin-1"))
+        )  # until it is known who asks, and for an address of nothing
         structlog.contextvars.bind_contextvars(request_id=state["request_id"])
 
         async def send_with_headers(message: Message) -> None:

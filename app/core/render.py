@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from litestar import Request, Response
@@ -404,9 +404,13 @@ def distance(km: int | None, unit: str = "km") -> str:
     """Kilometres in the viewer's unit ("km" or "mi")."""
     if km is None:
         return "–"
-    if unit == "mi":
-        return f"{number(round(Decimal(km) / KM_PER_MILE), 0)} mi"
-    return f"{number(km, 0)} km"
+    return _distance(km if unit == "km" else round(Decimal(km) / KM_PER_MILE), unit, str(words.spoken()))
+
+
+@lru_cache(maxsize=8192)
+def _distance(value: int, unit: str, locale: str) -> str:
+    name = "length-mile" if unit == "mi" else "length-kilometer"
+    return units.format_unit(value, name, length="short", locale=locale)
 
 
 def to_km(value: int, unit: str) -> int:
@@ -431,4 +435,4 @@ def language_option(code: str) -> tuple[str, str]:
 
 def text_direction(code: str) -> str:
     """ "rtl" for Arabic and its like."""
-    return str(Locale.parse(code).text_direction)
+    return str(words.locale_of(code).text_direction)

@@ -122,12 +122,15 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules whose answer can change with the theme alone: themes differ in nothing but colours."""
 LOOKS_ALONE = [*COLOURS, "target-size", "scrollable-region-focusable"]
 """The rules whose answer can change with the theme or the width alone."""
-LOOKS: tuple[tuple[int, Literal["light", "dark"], list[str]], ...] = (
-    (1440, "light", WHOLE),
-    (1024, "dark", LOOKS_ALONE),
-    (390, "light", LOOKS_ALONE),
-    (390, "dark", COLOURS),
+LOOKS: tuple[tuple[int, Literal["light", "dark"], Literal["", "rtl"], list[str]], ...] = (
+    (1440, "light", "", WHOLE),
+    (1024, "dark", "", LOOKS_ALONE),
+    (390, "light", "", LOOKS_ALONE),
+    (390, "dark", "", COLOURS),
+    (390, "light", "rtl", LOOKS_ALONE),
+    (1024, "dark", "rtl", LOOKS_ALONE),
 )
+"""Width, theme, direction ("" as the page has it), and what to ask. What a page says does not change with any of them."""
 
 
 async def looked_at(page: Page, address: str) -> list[str]:
@@ -138,13 +141,19 @@ async def looked_at(page: Page, address: str) -> list[str]:
 
 
 async def faults(page: Page, called: str) -> list[str]:
-    """What is wrong with the page as it stands, at every width and in both themes; afterwards it is as it was."""
+    """What is wrong with the page as it stands, at every width, in both themes and directions; afterwards it is as it
+    was."""
     before = page.viewport_size
+    direction = await page.evaluate("document.documentElement.dir")
     found = []
-    for width, scheme, rules in LOOKS:
+    for width, scheme, other, rules in LOOKS:
+        await page.evaluate("dir => { document.documentElement.dir = dir }", other or direction)
         await page.set_viewport_size({"width": width, "height": 844})
         await page.emulate_media(color_scheme=scheme)
-        found += [f"{called}, {scheme} at {width} px: {one}" for one in await faults_as_shown(page, rules)]
+        found += [
+            f"{called}, {scheme} {other} at {width} px: {one}" for one in await faults_as_shown(page, rules)
+        ]
+    await page.evaluate("dir => { document.documentElement.dir = dir }", direction)
     await page.emulate_media(color_scheme=None)
     if before:
         await page.set_viewport_size(before)
