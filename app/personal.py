@@ -17,6 +17,7 @@ from app.domains.notifications import personal as notifications
 from app.domains.packages import personal as packages
 from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
+from app.domains.reminders import personal as reminders
 from app.domains.telematics import personal as telematics
 from app.domains.workshop import personal as workshop
 
@@ -26,6 +27,7 @@ PERSONAL: list[Declared] = [
     marketplace.DECLARED,  # before the garage: an order names its car
     histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
+    reminders.DECLARED,  # before the garage: a reminder names its car
     telematics.DECLARED,  # before the garage: a report names its car
     garage.DECLARED,
     messaging.DECLARED,

@@ -55,6 +55,7 @@ from app.domains.notifications import market_reactions as tell_market
 from app.domains.notifications import money_reactions as tell_money
 from app.domains.notifications import rating_reactions as tell_rating
 from app.domains.notifications import reactions as tell
+from app.domains.notifications.car_reminding import tell_reminder
 from app.domains.notifications.live import ring_reader
 from app.domains.notifications.message_reactions import tell_message
 from app.domains.notifications.onboarding_reactions import (
@@ -77,6 +78,8 @@ from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
+from app.domains.reminders import events as reminders
+from app.domains.reminders.logged import follow_logbook, forget_code, remember_code
 from app.domains.telematics import events as telematics
 from app.domains.telematics.live import ring_driver
 from app.domains.workshop import events as workshop
@@ -248,12 +251,16 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
     # logbook
-    logbook.EntryLogged: [],
-    logbook.EntryChanged: [],
-    logbook.EntryRemoved: [],
-    logbook.EntriesImported: [],
+    logbook.EntryLogged: [follow_logbook],
+    logbook.EntryChanged: [follow_logbook],
+    logbook.EntryRemoved: [follow_logbook],
+    logbook.EntriesImported: [follow_logbook],
+    # reminders
+    reminders.ReminderRaised: [tell_reminder],
     # telematics
     telematics.TelematicsReceived: [ring_driver],
+    telematics.TroubleCodeFound: [remember_code],
+    telematics.TroubleCodeCleared: [forget_code],
     # packages
     notifications.PackageRunsOut: [tell_package_runs_out],
     # parts shops

@@ -61,6 +61,9 @@ TABLES: dict[str, Kind] = {
     "odometer_readings": "own_policy",
     # histories
     "history_files": "person",
+    # reminders
+    "reminders": "own_policy",
+    "calendar_feeds": "person",
     # telematics
     "telematics_reports": "own_policy",
     "trouble_codes": "own_policy",

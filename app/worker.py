@@ -17,7 +17,14 @@ from app.domains.customers import erasing as customers_erasing
 from app.domains.estimates import tasks as estimates_tasks
 from app.domains.marketplace import tasks as marketplace_tasks
 from app.domains.messaging import waiting
-from app.domains.notifications import alarms, package_reminding, reminding, sending, service_reminding
+from app.domains.notifications import (
+    alarms,
+    car_reminding,
+    package_reminding,
+    reminding,
+    sending,
+    service_reminding,
+)
 from app.domains.parts_shops import tasks as parts_shops_tasks
 from app.domains.privacy import erasing, making
 from app.personal import PERSONAL
@@ -38,6 +45,7 @@ TASKS_OF = (
     alarms,
     reminding,
     sending,
+    car_reminding,
     package_reminding,
     service_reminding,
     making,

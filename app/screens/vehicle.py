@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.render import fragment, is_partial, page
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
-from app.domains import accounts, garage, workshop
+from app.domains import accounts, garage, reminders, workshop
 from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
 from app.domains.garage import Vehicle
@@ -36,6 +36,7 @@ async def garage_page(request: AnyRequest) -> Response[Any]:
         return page(
             request, me, "garage/garage.html", cars=cars, away=away,
             photos=await garage.photos_of(db, [*cars, *away]),
+            urgent=await reminders.most_urgent(db, cars, clock.today(me.zone)),
             unproved=await accounts.awaits_proof(db, me),
             known={car.id: await _known(db, me, car, visits) for car in cars},
         )  # fmt: skip

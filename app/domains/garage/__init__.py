@@ -28,10 +28,14 @@ from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, rea
 from app.domains.garage.photos import photos_of
 from app.domains.garage.rate import Rate, rate_of
 from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
+from app.domains.garage.tasks import FIRST as FIRST_TASKS
+from app.domains.garage.tasks import TASKS, tasks_for
 
 __all__ = [
+    "FIRST_TASKS",
     "LONGEST_VIN",
     "MAKES",
+    "TASKS",
     "OdometerReading",
     "Ownership",
     "Rate",
@@ -71,6 +75,7 @@ __all__ = [
     "settled_vin",
     "take_over",
     "take_readings_out",
+    "tasks_for",
     "visible_to",
     "warning",
 ]

@@ -16,13 +16,12 @@ from app.core.visit import begin, needs
 from app.domains import garage
 from app.domains.booking.models import Appointment
 from app.domains.logbook import finding, reckoning, writing
-from app.domains.logbook.facts import Written
+from app.domains.logbook.facts import WORK, Written
 from app.domains.logbook.finding import PAGE
 from app.domains.logbook.models import Entry
 
 AnyRequest = Request[Any, Any, Any]
 READ, MANAGE = needs("read:own_vehicles"), needs("manage:own_vehicles")
-WORK = ("service", "repair", "upgrade", "tyres")
 
 
 class EntryIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

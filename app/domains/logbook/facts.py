@@ -24,6 +24,7 @@ KINDS = {
     "note": N_("Note"),
 }
 FILLS = ("fuel", "charge")
+WORK = ("service", "repair", "upgrade", "tyres")
 LONGEST_TITLE, LONGEST_NOTE, LONGEST_TAG, MOST_TAGS = 160, 4000, 40, 12
 MOST_AMOUNT = Decimal(10_000)
 MOST_MINOR = 10**12

@@ -25,8 +25,9 @@ from app.core.words import _
 from app.domains import garage
 from app.domains.garage import Vehicle
 from app.domains.logbook import attaching, finding, paper, showing, units, writing
-from app.domains.logbook.facts import FILLS, KINDS, Written
+from app.domains.logbook.facts import FILLS, KINDS, WORK, Written
 from app.domains.logbook.models import Entry
+from app.domains.logbook.said import task_options
 from app.domains.logbook.usual import usual_currency
 
 AnyRequest = Request[Any, Any, Any]
@@ -126,9 +127,10 @@ async def logbook_pdf(
 
 @get("/garage/{vehicle_id:uuid}/logbook/new", opt=MANAGE)
 async def new_page(
-    request: AnyRequest, vehicle_id: FromPath[UUID], kind: FromQuery[str] = ""
+    request: AnyRequest, vehicle_id: FromPath[UUID], kind: FromQuery[str] = "", task: FromQuery[str] = ""
 ) -> Response[Any]:
-    return await _new(request, vehicle_id, {"kind": kind})
+    """`task`: what a reminder asked for, ticked already."""
+    return await _new(request, vehicle_id, {"kind": kind, "tasks": [task]})
 
 
 async def _new(
@@ -166,6 +168,7 @@ async def _form(
         status=422 if errors else 200,
         car=car, entry=entry, values=values, errors=errors or {},
         kind=kind, is_fill=kind in FILLS,
+        tasks=task_options(car.fuel, values.get("tasks") or []) if kind in WORK else [],
         amount_unit=units.amount_unit(kind, car.odometer_unit),
         currencies=currency_options(str(values.get("currency") or "")),
         files=(await attaching.files_of(db, [entry.id])).get(entry.id, []) if entry else [],

@@ -1,7 +1,10 @@
 """The words of the logbook on the screen."""
 
+from collections.abc import Collection
+
 from app.core.render import template_global
 from app.core.words import _
+from app.domains import garage
 from app.domains.logbook.facts import KINDS
 
 
@@ -25,6 +28,19 @@ def entry_icon(kind: str) -> str:
 
 
 @template_global
-def entry_title(kind: str, title: str) -> str:
-    """What an entry is called in a list: a fill-up needs no name."""
-    return title or entry_kind_label(kind)
+def entry_title(kind: str, title: str, tasks: Collection[str] = ()) -> str:
+    """What an entry is called in a list: by its words, else by the maintenance it was; a fill-up needs no name."""
+    return title or ", ".join(task_words(tasks)) or entry_kind_label(kind)
+
+
+@template_global
+def task_words(codes: Collection[str]) -> list[str]:
+    """The maintenance that was done, in words; codes of other programs as they came."""
+    return [_(garage.TASKS[code].name) if code in garage.TASKS else code for code in codes]
+
+
+def task_options(fuel: str, chosen: Collection[str]) -> list[tuple[str, str]]:
+    """The maintenance a car of this fuel has, to tick; what is ticked already stands first."""
+    fitting = garage.tasks_for(fuel)
+    codes = [*(code for code in chosen if code), *(code for code in fitting if code not in chosen)]
+    return list(zip(codes, task_words(codes), strict=True))

@@ -50,6 +50,7 @@ one's account safe."""
 _MAIL_OF = {
     "maintenance_reminder": "maintenance",
     "package_renewal": "maintenance",
+    "reminder_due": "maintenance",
     "message": "message",
     "message_waiting": "message",
 }
