@@ -177,11 +177,12 @@ def upgrade() -> None:
     for function, old, new in AMENDED:
         amend(function, old, new)
 
-    # Whoever shares a car sees who else does; a function asks, for a policy cannot ask its own table.
+    # Whoever shares a car sees who else does; a function asks, for a policy cannot ask its own table. An owner sees who
+    # did before as well: ending a row must leave it readable to whoever ends it.
     op.execute("DROP POLICY ownerships_reads ON ownerships")
     op.execute(
         f"CREATE POLICY ownerships_reads ON ownerships FOR SELECT USING ({rls.PERSON} "
-        "OR (until IS NULL AND role_with_car(vehicle_id) IS NOT NULL))"
+        "OR (until IS NULL AND role_with_car(vehicle_id) IS NOT NULL) OR role_with_car(vehicle_id) = 'owner')"
     )
     _write("ownerships", f"{rls.PERSON} AND role = 'owner' AND vehicle_is_unclaimed(vehicle_id)", "INSERT")
     _write("ownerships", f"{rls.PERSON} OR role_with_car(vehicle_id) = 'owner'", "UPDATE", "DELETE")

@@ -33,7 +33,7 @@ class InviteForm(Asked, frozen=True, kw_only=True):
 
 
 class RoleForm(msgspec.Struct):
-    role: Role
+    access: Role
 
 
 class JoinForm(msgspec.Struct):
@@ -57,7 +57,7 @@ async def _people(
             request, me, "garage/people.html", status=422 if wrong else 200, car=car, members=known,
             is_owner=any(one.user_id == me.user_id and one.role == "owner" for one in known),
             own=await cars.mine(db, me, owned=True), invitations=await inviting.open_invitations(db, me, car),
-            values=values or {"cars": [str(vehicle_id)], "role": "driver"}, errors=wrong.errors if wrong else {},
+            values=values or {"cars": [str(vehicle_id)], "access": "driver"}, errors=wrong.errors if wrong else {},
         )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ async def change_role(
     form = read(RoleForm, await request.form())
     async with begin(request) as (db, me):
         car = await cars.find_own(db, me, vehicle_id)
-        await family.change_role(db, car, ownership_id, form.role, by=me)
+        await family.change_role(db, car, ownership_id, form.access, by=me)
         return see_other(request, _at(vehicle_id), flash=_("Saved."))
 
 

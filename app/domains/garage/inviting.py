@@ -31,7 +31,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Whom an owner invites, and as what."""
 
     email: Annotated[str, Meta(min_length=3, max_length=254)]
-    role: Role
+    access: Role
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ async def invite(db: AsyncSession, vehicles: Sequence[Vehicle], asked: Asked, *,
     if sum(one.withdrawn_at is None for one in standing) >= MOST_OPEN:
         raise Refused(_("Too many invitations are open. Withdraw one first."))
     invitation = CarInvitation(
-        id=new_id(), user_id=by.user_id, invited_by_name=by.name, email=email, role=asked.role,
+        id=new_id(), user_id=by.user_id, invited_by_name=by.name, email=email, role=asked.access,
         vehicle_ids=sorted(wanted), expires_at=clock.now() + LIFE,
     )  # fmt: skip
     db.add(invitation)
@@ -130,10 +130,11 @@ async def has_account(db: AsyncSession, invitation: Opened) -> bool:
 
 
 async def accept(
-    db: AsyncSession, invitation: Opened, token: str, *, by: Viewer, user_id: UUID
+    db: AsyncSession, invitation: Opened, token: str, *, by: Viewer, user_id: UUID | None = None
 ) -> list[UUID]:
     """The cars stand in the garage of the transaction's person. Of two who open the same link, one gets them; whoever
     shares a car already keeps their role. Raises Refused."""
+    user_id = user_id or by.user_id
     if user_id == invitation.user_id:
         raise Refused(_("This link is for somebody else: you invited them yourself."))
     found = await db.scalars(
