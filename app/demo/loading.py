@@ -50,7 +50,6 @@ async def load(settings: Settings) -> None:
         await remembered.remember(stage)
         await logbooks.write(stage)
         await families.share(stage)
-        await families.share(stage)
     finally:
         await db.disconnect()
 

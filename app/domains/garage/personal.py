@@ -14,7 +14,7 @@ from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.garage import family
-from app.domains.garage.models import CarInvitation, OdometerReading, Ownership, Vehicle, VehicleGrant
+from app.domains.garage.models import DRIVES, CarInvitation, OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.network.models import Tenant
 
 
@@ -121,7 +121,12 @@ async def erase(db: AsyncSession, person: UUID) -> None:
         select(Vehicle, File)
         .join(Ownership, Ownership.vehicle_id == Vehicle.id)
         .join(File, File.id == Vehicle.photo_id)
-        .where(Ownership.user_id == person, Ownership.until.is_(None), File.user_id == person)
+        .where(
+            Ownership.user_id == person,
+            Ownership.until.is_(None),
+            Ownership.role.in_(DRIVES),
+            File.user_id == person,
+        )
     )
     for vehicle, file in owned.all():
         vehicle.photo_id = None
