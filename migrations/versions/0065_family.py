@@ -35,6 +35,13 @@ ROLE = """
         SELECT role FROM ownerships WHERE vehicle_id = car AND user_id = app_user() AND until IS NULL
     $$
 """
+# An owner changes the rows of those who are there, and makes them nobody else's.
+WITH_CAR = """
+    CREATE FUNCTION is_with_car(car uuid, person uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT EXISTS (SELECT 1 FROM ownerships WHERE vehicle_id = car AND user_id = person)
+    $$
+"""
 MEMBERS = """
     CREATE FUNCTION members_of_cars(cars uuid[])
     RETURNS TABLE(ownership_id uuid, vehicle_id uuid, user_id uuid, name text, email text, role text, since timestamptz)
@@ -172,7 +179,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_car_invitations_user_id", "car_invitations", ["user_id"], unique=False)
     rls.apply(op.execute, "car_invitations", "person")
-    for statement in (ROLE, MEMBERS, OPENED, ACCEPT, STAYS.replace("{more}", ROLE_STAYS)):
+    for statement in (ROLE, WITH_CAR, MEMBERS, OPENED, ACCEPT, STAYS.replace("{more}", ROLE_STAYS)):
         op.execute(statement)
     for function, old, new in AMENDED:
         amend(function, old, new)
@@ -185,7 +192,12 @@ def upgrade() -> None:
         "OR (until IS NULL AND role_with_car(vehicle_id) IS NOT NULL) OR role_with_car(vehicle_id) = 'owner')"
     )
     _write("ownerships", f"{rls.PERSON} AND role = 'owner' AND vehicle_is_unclaimed(vehicle_id)", "INSERT")
-    _write("ownerships", f"{rls.PERSON} OR role_with_car(vehicle_id) = 'owner'", "UPDATE", "DELETE")
+    _write(
+        "ownerships",
+        f"{rls.PERSON} OR (role_with_car(vehicle_id) = 'owner' AND is_with_car(vehicle_id, user_id))",
+        "UPDATE",
+        "DELETE",
+    )
     drives, owns = DRIVES.replace("vehicle_id IN", "{} IN", 1), OWNS.replace("vehicle_id IN", "{} IN", 1)
     changes = f"({drives.format('vehicles.id')} OR {GRANTED.format('vehicles.id')})"
     op.execute("DROP POLICY vehicles_changes ON vehicles")
@@ -258,6 +270,7 @@ def downgrade() -> None:
         "accept_car_invitation(bytea, timestamptz)",
         "car_invitation_by_token(bytea)",
         "members_of_cars(uuid[])",
+        "is_with_car(uuid, uuid)",
         "role_with_car(uuid)",
     ):
         op.execute(f"DROP FUNCTION {function}")

@@ -101,9 +101,9 @@ OWN: dict[str, dict[str, str]] = {
     },
     "ownerships": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (role = 'owner'::text) AND vehicle_is_unclaimed(vehicle_id))",
-        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR (role_with_car(vehicle_id) = 'owner'::text))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR ((role_with_car(vehicle_id) = 'owner'::text) AND is_with_car(vehicle_id, user_id)))",
         "reads": "SELECT ((user_id = ( SELECT app_user())) OR ((until IS NULL) AND (role_with_car(vehicle_id) IS NOT NULL)) OR (role_with_car(vehicle_id) = 'owner'::text))",
-        "removes": "DELETE ((user_id = ( SELECT app_user())) OR (role_with_car(vehicle_id) = 'owner'::text))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR ((role_with_car(vehicle_id) = 'owner'::text) AND is_with_car(vehicle_id, user_id)))",
     },
     "vehicle_grants": {
         "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR ((tenant_id = ( SELECT app_tenant())) AND vehicle_is_unclaimed(vehicle_id)))",
@@ -187,6 +187,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "accepted_at timestamp with time zone, withdrawn_at timestamp with time zone, cars text[])",
         "what the holder of a link is invited to, behind the hash of its 256 random bits",
     ),
+    "is_with_car(uuid,uuid)": ("boolean", ""),
     "members_of_cars(uuid[])": (
         "TABLE(ownership_id uuid, vehicle_id uuid, user_id uuid, name text, email text, role text, since timestamp with time zone)",
         "by their names, who shares the cars of the person who asks; their addresses for an owner alone",
