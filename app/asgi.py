@@ -48,7 +48,9 @@ from app.domains.estimates import desk_pages as estimates_desk
 from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
 from app.domains.garage import api as garage_api
+from app.domains.garage import family_pages as garage_family_pages
 from app.domains.garage import pages as garage_pages
+from app.domains.garage import said as garage_said
 from app.domains.histories import pages as histories_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
@@ -145,6 +147,7 @@ TEMPLATE_WORDS = (
     market_said.parts_order_status,
     packages_said.package_state,
     logbook_said.entry_kind_label,
+    garage_said.car_role_label,
     parts_said.fit_label,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
@@ -200,6 +203,7 @@ PAGES: list[Any] = [
     estimates_pages.router,
     customers_pages.router,
     garage_pages.router,
+    garage_family_pages.router,
     histories_pages.router,
     reminders_pages.router,
     telematics_pages.router,

@@ -30,6 +30,7 @@ from app.domains.customers.linking import follow_address, link_where_known
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
+from app.domains.garage import MemberInvited
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
@@ -363,6 +364,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     privacy.ErasureAsked: [tell_erasure],
     privacy.AccountErased: [list_erased_account],
     PersonInvited: [tell_account.send_invitation],
+    MemberInvited: [tell_account.send_car_invitation],
     alarms.BurstNoticed: [alarms.tell_of_burst],
     CustomerErased: [list_erased_customer],
     # messaging

@@ -58,6 +58,7 @@ TABLES: dict[str, Kind] = {
     "vehicles": "own_policy",
     "ownerships": "own_policy",
     "vehicle_grants": "own_policy",
+    "car_invitations": "person",
     "odometer_readings": "own_policy",
     # histories
     "history_files": "person",

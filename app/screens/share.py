@@ -46,7 +46,7 @@ def targets() -> list[Target]:
 async def share_page(request: AnyRequest, car: UUID | None = None, missed: bool = False) -> Response[Any]:
     """Which car, and what becomes of it there. The files themselves are in the browser still."""
     async with begin(request) as (db, me):
-        cars = await garage.mine(db, me)
+        cars = await garage.mine(db, me, owned=True)
         only = cars[0] if len(cars) == 1 else None
         chosen = next((one for one in cars if one.id == car), only)
         return page(

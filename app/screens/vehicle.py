@@ -35,7 +35,8 @@ async def garage_page(request: AnyRequest) -> Response[Any]:
         visits = await appointments.of_driver(db, me)
         return page(
             request, me, "garage/garage.html", cars=cars, away=away,
-            photos=await garage.photos_of(db, [*cars, *away]),
+            photos=await garage.photos_of(db, [*cars, *away]), owners=await garage.owners_of(db, me, [*cars, *away]),
+            driven={car.id for car in await garage.mine(db, me, driven=True)},
             urgent=await reminders.most_urgent(db, cars, clock.today(me.zone)),
             unproved=await accounts.awaits_proof(db, me),
             known={car.id: await _known(db, me, car, visits) for car in cars},

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.browser.in_process import ORIGIN, looked_at, new_page, open_chromium
-from tests.cast import Cast
+from tests.cast import CAR, Cast
 from tests.conftest import the_app
 from tests.core import pictures
+from tests.mailbox import link_to
 
 pytestmark = pytest.mark.browser
 
@@ -97,3 +99,37 @@ async def test_models_follow_the_make_that_is_typed(site: str, cast: Cast) -> No
         await page.get_by_label("Make").press("Tab")
         await page.locator("#models option[value=Leaf]").wait_for(state="attached")
         assert wrong == []
+
+
+@pytest.mark.parametrize("role", ["driver", "reader"])
+async def test_an_owner_shares_a_car_and_who_was_invited_does_what_they_may(
+    site: str, cast: Cast, run_reactions: Callable[[], Awaitable[object]], role: str
+) -> None:
+    """From the owner's invitation to the other person's first fill-up, which a reader is not even offered."""
+    phone = {"width": 390, "height": 844}
+    async with open_chromium() as browser:
+        dana, wrong = await new_page(browser, the_app(), cast.customer.cookie)
+        await dana.goto(f"{ORIGIN}/garage/{CAR}")
+        await dana.get_by_role("link", name="Who shares this car").click()
+        await dana.get_by_label("Their email address").fill(cast.stranger.email)
+        await dana.get_by_label("Driver" if role == "driver" else "Read only").check()
+        await dana.get_by_role("button", name="Send the invitation").click()
+        await dana.get_by_text("gets a mail with a link").wait_for()
+        await run_reactions()
+        sam, wrong_there = await new_page(browser, the_app(), cast.stranger.cookie, viewport=phone)
+        await sam.goto(ORIGIN + await link_to(cast.stranger.email, "/shared/"))
+        await sam.get_by_role("button", name="Put it into my garage").click()
+        await sam.get_by_text("Shared by Dana O'Neil").wait_for()
+        log = sam.get_by_role("link", name="Log a fill-up")
+        if role == "reader":
+            assert await log.count() == 0
+        else:
+            await log.click()
+            await sam.get_by_label("How much went in").fill("31")
+            await sam.get_by_label("What it cost in all").fill("52.10")
+            await sam.get_by_role("button", name="Save").click()
+            await sam.get_by_text("Written down.").wait_for()
+            await dana.goto(f"{ORIGIN}/garage/{CAR}/logbook")
+            await dana.get_by_text("52.10").first.wait_for()
+        found = await looked_at(dana, f"/garage/{CAR}/people") + await looked_at(sam, f"/garage/{CAR}/people")
+        assert [*found, *wrong, *wrong_there] == []

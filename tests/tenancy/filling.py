@@ -14,6 +14,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("invitations", "role"): "'technician'",
     ("absences", "ends_at"): "now() + interval '2 days'",
     ("user_roles", "role"): "'advisor'",
+    ("ownerships", "role"): "'owner'",
+    ("car_invitations", "role"): "'driver'",
     ("trouble_codes", "code"): "'P0420'",
     ("users", "locale"): "'en'",
     ("allowed_networks", "network"): "'127.0.0.0/8'",

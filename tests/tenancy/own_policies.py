@@ -96,50 +96,50 @@ OWN: dict[str, dict[str, str]] = {
     },
     "vehicles": {
         "adds": "INSERT  CHECK (((( SELECT app_user()) IS NOT NULL) OR (( SELECT app_tenant()) IS NOT NULL)) AND vehicle_may_show(id, photo_id))",
-        "changes": "UPDATE ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) CHECK (((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) AND vehicle_may_show(id, photo_id))",
+        "changes": "UPDATE ((id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) CHECK (((id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant())))))) AND vehicle_may_show(id, photo_id))",
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicles.id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = vehicles.id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
     },
     "ownerships": {
-        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND vehicle_is_unclaimed(vehicle_id))",
-        "changes": "UPDATE (user_id = ( SELECT app_user()))",
-        "reads": "SELECT (user_id = ( SELECT app_user()))",
-        "removes": "DELETE (user_id = ( SELECT app_user()))",
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (role = 'owner'::text) AND vehicle_is_unclaimed(vehicle_id))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) OR ((role_with_car(vehicle_id) = 'owner'::text) AND is_with_car(vehicle_id, user_id)))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR ((until IS NULL) AND (role_with_car(vehicle_id) IS NOT NULL)) OR (role_with_car(vehicle_id) = 'owner'::text))",
+        "removes": "DELETE ((user_id = ( SELECT app_user())) OR ((role_with_car(vehicle_id) = 'owner'::text) AND is_with_car(vehicle_id, user_id)))",
     },
     "vehicle_grants": {
-        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicle_grants.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR ((tenant_id = ( SELECT app_tenant())) AND vehicle_is_unclaimed(vehicle_id)))",
-        "changes": "UPDATE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicle_grants.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR ((tenant_id = ( SELECT app_tenant())) AND vehicle_is_unclaimed(vehicle_id)))",
+        "changes": "UPDATE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text))))",
         "reads": "SELECT ((tenant_id = ( SELECT app_tenant())) OR (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicle_grants.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))))",
-        "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = vehicle_grants.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text))))",
     },
     "odometer_readings": {
-        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
+        "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
         "changes": "UPDATE false",
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
         "removes": "DELETE ((import_id IS NOT NULL) AND (EXISTS ( SELECT 1 FROM history_files f WHERE (f.id = odometer_readings.import_id))))",
     },
     "logbook_entries": {
-        "adds": "INSERT  CHECK (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
-        "changes": "UPDATE (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
+        "adds": "INSERT  CHECK (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
+        "changes": "UPDATE (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
         "reads": "SELECT ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (tenant_id = ( SELECT app_tenant())))",
-        "removes": "DELETE (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
+        "removes": "DELETE (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
     },
     "logbook_files": {
-        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND ((e.tenant_id IS NULL) OR (e.tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
+        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND (((e.tenant_id IS NULL) AND (e.vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR (e.tenant_id = ( SELECT app_tenant())))))) AND may_show_file(file_id))",
         "changes": "UPDATE false",
         "reads": "SELECT (EXISTS ( SELECT 1 FROM logbook_entries e WHERE (e.id = logbook_files.entry_id)))",
-        "removes": "DELETE (EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND ((e.tenant_id IS NULL) OR (e.tenant_id = ( SELECT app_tenant()))))))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND (((e.tenant_id IS NULL) AND (e.vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR (e.tenant_id = ( SELECT app_tenant()))))))",
     },
     "telematics_reports": {
-        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at)))))",
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at) AND (o.role <> 'reader'::text)))))",
         "changes": "UPDATE (user_id = ( SELECT app_user()))",
         "reads": "SELECT ((user_id = ( SELECT app_user())) OR (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at)))))",
         "removes": "DELETE (user_id = ( SELECT app_user()))",
     },
     "trouble_codes": {
-        "adds": "INSERT  CHECK (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
-        "changes": "UPDATE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
+        "adds": "INSERT  CHECK (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at) AND (o.role <> 'reader'::text))))",
+        "changes": "UPDATE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at) AND (o.role <> 'reader'::text))))",
         "reads": "SELECT (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
-        "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at) AND (o.role <> 'reader'::text))))",
     },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -181,6 +181,18 @@ OWN: dict[str, dict[str, str]] = {
 """Verb and conditions of the policies written out in migrations, as the server prints them."""
 
 DEFINERS: dict[str, tuple[str, str]] = {
+    "accept_car_invitation(bytea,timestamp with time zone)": ("SETOF uuid", ""),
+    "car_invitation_by_token(bytea)": (
+        "TABLE(id uuid, user_id uuid, invited_by_name text, email text, role text, expires_at timestamp with time zone, "
+        "accepted_at timestamp with time zone, withdrawn_at timestamp with time zone, cars text[])",
+        "what the holder of a link is invited to, behind the hash of its 256 random bits",
+    ),
+    "is_with_car(uuid,uuid)": ("boolean", ""),
+    "members_of_cars(uuid[])": (
+        "TABLE(ownership_id uuid, vehicle_id uuid, user_id uuid, name text, email text, role text, since timestamp with time zone)",
+        "by their names, who shares the cars of the person who asks; their addresses for an owner alone",
+    ),
+    "role_with_car(uuid)": ("text", "what the person who asks may do with a car themselves"),
     "accounts_to_erase(timestamp with time zone)": ("SETOF uuid", ""),
     "customers_to_erase()": ("TABLE(customer_id uuid, tenant_id uuid)", ""),
     "erase_own_cars()": ("SETOF uuid", ""),

@@ -65,7 +65,7 @@ async def choose_vehicle(
     kept = urlencode([("service", str(one)) for one in (service or ())[:MOST_SERVICES]])
     async with begin(request) as (db, me):
         center = await center_called(db, slug)
-        cars = await garage.mine(db, me)
+        cars = await garage.mine(db, me, driven=True)
         known = [car for car in cars if vehicle in (None, car.id)]
         if len(known) == 1:
             return see_other(request, f"/book/{slug}/services?vehicle={known[0].id}{kept and f'&{kept}'}")
@@ -87,7 +87,7 @@ async def choose_services(
         if vehicle is None:
             return see_other(request, f"/book/{slug}")
         center = await center_called(db, slug)
-        car = await garage.find_own(db, me, vehicle)
+        car = await garage.find_driven(db, me, vehicle)
         offered = await services.offered(db, center.tenant_id, car.fuel)
         return page(
             request, me, "booking/choose_services.html", center=center, car=car,
@@ -127,7 +127,7 @@ async def _times(
     db: AsyncSession, me: Viewer, slug: str, vehicle: UUID, service: list[UUID], day: date | None
 ) -> dict[str, Any]:
     center = await center_called(db, slug)
-    car = await garage.find_own(db, me, vehicle)
+    car = await garage.find_driven(db, me, vehicle)
     chosen = await services.chosen(db, center.tenant_id, service)
     await enter_tenant(db, center.tenant_id)
     found = await choosing.times(db, center, work_of((one, 1) for one in chosen), day=day)

@@ -69,7 +69,7 @@ async def hold(
         raise Refused(_("You hold times for several cars. Book them or give one back, then choose again."))
     work = work_of((one.service, one.quantity) for one in wanted)
     seen = await look(db, center, work, starts, except_for=earlier)
-    vehicle = await garage.find_own(db, by, vehicle_id)
+    vehicle = await garage.find_driven(db, by, vehicle_id)
     _must_suit(wanted, vehicle)
     claimed = await take(db, center, seen, by=by, except_for=earlier)
     await _must_be_free(db, vehicle, claimed)

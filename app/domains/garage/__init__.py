@@ -1,7 +1,8 @@
 """Cars: whose they are, what is known of them, how far they have gone, and which shops may see them.
 
 A *vehicle* is one owner's or one shop's record of a car. An *ownership* ties it to a person; putting a car
-away archives the ownership and keeps the history. A *grant* lets a shop in. An *odometer reading* stays.
+away archives the ownership and keeps the history. A car may be shared: each ownership has a *role*, owner, driver or
+reader, and there is always an owner. A *grant* lets a shop in. An *odometer reading* stays.
 """
 
 from app.domains.garage.cars import (
@@ -17,12 +18,16 @@ from app.domains.garage.cars import (
     known_at_shop,
     mine,
     note_service,
+    role_of,
     visible_to,
 )
+from app.domains.garage.events import MemberInvited
 from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts, accepted
+from app.domains.garage.family import owners_of
 from app.domains.garage.imported import bring_readings, take_readings_out
+from app.domains.garage.inviting import issue_link
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
-from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
+from app.domains.garage.models import CarInvitation, OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, make_called, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
 from app.domains.garage.photos import photos_of
@@ -36,6 +41,8 @@ __all__ = [
     "LONGEST_VIN",
     "MAKES",
     "TASKS",
+    "CarInvitation",
+    "MemberInvited",
     "OdometerReading",
     "Ownership",
     "Rate",
@@ -60,16 +67,19 @@ __all__ = [
     "is_confirmed",
     "is_doubtful",
     "is_granted",
+    "issue_link",
     "known_at_shop",
     "look_up",
     "make_called",
     "mine",
     "models_of",
     "note_service",
+    "owners_of",
     "photos_of",
     "rate_of",
     "read_odometer",
     "readings",
+    "role_of",
     "rows_of",
     "rows_of_car",
     "settled_vin",

@@ -125,7 +125,7 @@ async def change_vehicle(request: AnyRequest, vehicle_id: FromPath[UUID], data: 
 async def archive_vehicle(request: AnyRequest, vehicle_id: FromPath[UUID]) -> None:
     """Put one's own car away; its history stays."""
     async with begin(request) as (db, me):
-        await cars.archive(db, await cars.find_own(db, me, vehicle_id), by=me)
+        await cars.archive(db, await cars.find_readable(db, me, vehicle_id), by=me)
 
 
 LOOK_UPS = Limit("vin", times=120, within=timedelta(minutes=1), per="person")

@@ -17,7 +17,7 @@ from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.garage.events import VehicleAdded, VehicleArchived, VehicleChanged, VehicleReturned
 from app.domains.garage.facts import VehicleFacts, accepted
-from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
+from app.domains.garage.models import DRIVES, Ownership, Vehicle, VehicleGrant
 
 MOST_CARS = 200
 """In one person's garage; a fleet belongs to a business."""
@@ -26,7 +26,7 @@ EARLY, EARLY_KM = timedelta(days=60), 3_000
 not want to lose the date of autumn."""
 
 
-def _owned_by(me: Viewer) -> ColumnElement[bool]:
+def _in_garage_of(me: Viewer) -> ColumnElement[bool]:
     return exists().where(
         Ownership.vehicle_id == Vehicle.id, Ownership.user_id == me.user_id, Ownership.until.is_(None)
     )
@@ -37,12 +37,12 @@ def _granted_to(tenant_id: UUID | None) -> ColumnElement[bool]:
 
 
 def visible_to(me: Viewer) -> ColumnElement[bool]:
-    """Cars the viewer owns, and in a shop the cars it has been let in on."""
+    """Cars of the viewer's garage, and in a shop the cars it has been let in on."""
     if me.kind == "system":
         return _granted_to(me.tenant_id)
     if me.tenant_id and (me.can("read:customers") or me.can("read:assigned_appointments")):
-        return or_(_owned_by(me), _granted_to(me.tenant_id))
-    return _owned_by(me)
+        return or_(_in_garage_of(me), _granted_to(me.tenant_id))
+    return _in_garage_of(me)
 
 
 async def find(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
@@ -53,34 +53,75 @@ async def find(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     return vehicle
 
 
-async def find_own(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
-    """A car of the viewer's own garage. Raises NotFound."""
-    vehicle = await db.scalar(select(Vehicle).where(Vehicle.id == vehicle_id, _owned_by(me)))
-    if vehicle is None:
-        raise NotFound
-    return vehicle
-
-
 async def find_readable(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     """A car in the viewer's garage, whatever they may do with it there. Raises NotFound."""
-    return await find_own(db, me, vehicle_id)
+    vehicle, _claim = await _in_garage(db, me, vehicle_id)
+    return vehicle
 
 
 async def find_driven(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     """A car of whose days the viewer may write. Raises NotFound, Forbidden."""
-    return await find_own(db, me, vehicle_id)
+    vehicle, claim = await _in_garage(db, me, vehicle_id)
+    if not claim.may_drive:
+        raise Forbidden("manage:own_vehicles")
+    return vehicle
+
+
+async def find_own(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
+    """A car the viewer owns, alone or with others. Raises NotFound, Forbidden."""
+    vehicle, claim = await _in_garage(db, me, vehicle_id)
+    if claim.role != "owner":
+        raise Forbidden("manage:own_vehicles")
+    return vehicle
+
+
+async def _in_garage(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> tuple[Vehicle, Ownership]:
+    found = await db.execute(
+        select(Vehicle, Ownership)
+        .join(Ownership, and_(Ownership.vehicle_id == Vehicle.id, Ownership.until.is_(None)))
+        .where(Vehicle.id == vehicle_id, Ownership.user_id == me.user_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
 
 
 async def find_to_change(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
     """A car the viewer may correct: their own, or one their shop services. Raises NotFound, Forbidden."""
     vehicle = await find(db, me, vehicle_id)
-    if not me.can("update:customers") and await ownership(db, me, vehicle) is None:
+    if not await may_change(db, me, vehicle, await ownership(db, me, vehicle)):
         raise Forbidden("update:customers")
     return vehicle
 
 
-async def mine(db: AsyncSession, me: Viewer, *, archived: bool = False) -> list[Vehicle]:
-    """The viewer's own cars, the newest last. What a shop keeps of a car that is there is not a car put away."""
+async def find_to_read_off(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
+    """A car whose odometer the viewer may read: one they drive, or one their shop services. Raises NotFound, Forbidden."""
+    vehicle = await find(db, me, vehicle_id)
+    claim = await ownership(db, me, vehicle)
+    if not (claim and claim.may_drive) and not await may_change(db, me, vehicle, claim):
+        raise Forbidden("update:customers")
+    return vehicle
+
+
+async def may_change(db: AsyncSession, me: Viewer, vehicle: Vehicle, claim: Ownership | None) -> bool:
+    """Whether the viewer may correct a car they see: as its owner, or for a shop that was let in."""
+    if claim is not None and claim.role == "owner":
+        return True
+    if not me.can("update:customers"):
+        return False
+    let_in = select(VehicleGrant.id).where(
+        VehicleGrant.vehicle_id == vehicle.id, VehicleGrant.tenant_id == me.tenant_id
+    )
+    return await db.scalar(let_in) is not None
+
+
+async def mine(
+    db: AsyncSession, me: Viewer, *, archived: bool = False, driven: bool = False, owned: bool = False
+) -> list[Vehicle]:
+    """The cars of the viewer's garage, the newest last; only those they drive, or own, if so asked. What a shop keeps of
+    a car that is there is not a car put away."""
+    roles = ("owner",) if owned else DRIVES if driven else (*DRIVES, "reader")
     away = (
         and_(Ownership.archived_at.is_not(None), ~_stands_there(me))
         if archived
@@ -89,7 +130,7 @@ async def mine(db: AsyncSession, me: Viewer, *, archived: bool = False) -> list[
     rows = await db.scalars(
         select(Vehicle)
         .join(Ownership, and_(Ownership.vehicle_id == Vehicle.id, Ownership.until.is_(None)))
-        .where(Ownership.user_id == me.user_id, away)
+        .where(Ownership.user_id == me.user_id, Ownership.role.in_(roles), away)
         .order_by(Ownership.since, Vehicle.id)
     )
     return list(rows)
@@ -110,6 +151,12 @@ async def ownership(db: AsyncSession, me: Viewer, vehicle: Vehicle) -> Ownership
             Ownership.vehicle_id == vehicle.id, Ownership.user_id == me.user_id, Ownership.until.is_(None)
         )
     )
+
+
+async def role_of(db: AsyncSession, me: Viewer, vehicle: Vehicle) -> str:
+    """What the viewer may do with a car of their garage: owner, driver, reader; empty where it does not stand."""
+    claim = await ownership(db, me, vehicle)
+    return claim.role if claim else ""
 
 
 async def owned_with_vin(db: AsyncSession, me: Viewer, vin: str) -> tuple[Vehicle, Ownership] | None:
@@ -138,7 +185,8 @@ async def add(db: AsyncSession, facts: VehicleFacts, *, by: Viewer) -> Vehicle:
         raise Refused(_("This car is already in your garage."), data={"vehicle_id": str(known[0].id)})
     if known:
         vehicle, claim = known
-        _write(vehicle, facts)
+        if claim.role == "owner":
+            _write(vehicle, facts)
         await bring_back(db, vehicle, claim, by=by)
         return vehicle
     if len(await mine(db, by)) >= MOST_CARS:

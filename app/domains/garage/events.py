@@ -57,3 +57,37 @@ class VehicleShared(Event, frozen=True):
 
     vehicle_id: UUID
     to_tenant_id: UUID
+
+
+class MemberInvited(Event, frozen=True):
+    """Somebody is to be mailed the link to cars that are to be shared; it is made when the mail is written."""
+
+    invitation_id: UUID
+
+
+class CarInvitationWithdrawn(Event, frozen=True):
+    """The link to shared cars no longer works."""
+
+    invitation_id: UUID
+
+
+class MemberJoined(Event, frozen=True):
+    """A car is shared with somebody."""
+
+    vehicle_id: UUID
+    role: str
+
+
+class MemberRoleChanged(Event, frozen=True):
+    """Somebody may do something else with a shared car from now on."""
+
+    vehicle_id: UUID
+    member_id: UUID
+    role: str
+
+
+class MemberLeft(Event, frozen=True):
+    """A car is not shared with somebody any more: they left, or an owner ended it."""
+
+    vehicle_id: UUID
+    member_id: UUID

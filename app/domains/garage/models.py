@@ -4,7 +4,17 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -73,10 +83,11 @@ class Vehicle(Identified, Base):
 
 
 class Ownership(Identified, Base):
-    """Who owns a car, from when to when."""
+    """In whose garage a car stands, from when to when, and what they may do with it there."""
 
     __tablename__ = "ownerships"
     __table_args__ = (
+        CheckConstraint("role IN ('owner', 'driver', 'reader')", name="role"),
         Index("ix_ownerships_user_id", "user_id"),
         Index(
             "ix_ownerships_current",
@@ -92,6 +103,42 @@ class Ownership(Identified, Base):
     since: Mapped[datetime] = mapped_column(default=clock.now)
     until: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+    role: Mapped[str] = mapped_column(default="owner")
+    """owner: everything. driver: what concerns its days, as readings, entries and visits. reader: looks at it."""
+
+    @property
+    def may_drive(self) -> bool:
+        """Whether they may write down what happens with the car."""
+        return self.role in DRIVES
+
+
+DRIVES = ("owner", "driver")
+
+
+class CarInvitation(Identified, Base):
+    """A mailed offer to share cars of somebody's garage; whoever opens the link may take it, once."""
+
+    __tablename__ = "car_invitations"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'driver', 'reader')", name="role"),
+        Index("ix_car_invitations_user_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    """The owner who invites."""
+    invited_by_name: Mapped[str] = mapped_column(default="")
+    email: Mapped[str]
+    role: Mapped[str]
+    vehicle_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    """Which cars; whose owner the inviting person still is then is asked when it is taken."""
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    """Of the mail's link; nothing else opens it."""
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    def is_open(self, now: datetime) -> bool:
+        return self.accepted_at is None and self.withdrawn_at is None and self.expires_at > now
 
 
 class VehicleGrant(Identified, Base):

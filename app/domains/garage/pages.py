@@ -17,7 +17,7 @@ from app.core.render import fragment, from_km, page, see_other, to_km
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
-from app.domains.garage import cars, names, odometer, photos, rate
+from app.domains.garage import cars, family, names, odometer, photos, rate
 from app.domains.garage.facts import TypedFacts, VehicleFacts
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import Vehicle
@@ -134,11 +134,16 @@ async def _car(
 async def of_car(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
     """What a car's page shows; the screens add to it what higher domains know of the car."""
     claim = await cars.ownership(db, me, car)
+    may_change = await cars.may_change(db, me, car, claim)
     return {
         "car": car,
         "is_mine": claim is not None,
         "is_away": claim is not None and claim.archived_at is not None,
-        "may_change": claim is not None or me.can("update:customers"),
+        "role": claim.role if claim else "",
+        "may_drive": claim is not None and claim.may_drive,
+        "may_change": may_change,
+        "may_read_off": may_change or (claim is not None and claim.may_drive),
+        "owners": await family.owners_of(db, me, [car]) if claim else {},
         "photo": await photos.photo_of(db, car),
         "readings": await odometer.readings(db, car),
         "rate": await rate.rate_of(db, car),
@@ -195,7 +200,7 @@ async def add_reading(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respon
     try:
         given = read(ReadingForm, form)
         async with begin(request) as (db, me):
-            car = await cars.find_to_change(db, me, vehicle_id)
+            car = await cars.find_to_read_off(db, me, vehicle_id)
             source = "owner" if await cars.ownership(db, me, car) else "shop"
             km = to_km(given.mileage, car.odometer_unit)
             is_sure = odometer.is_confirmed(given.confirmed, given.mileage)
@@ -224,7 +229,7 @@ async def change_photo(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respo
 @post("/garage/{vehicle_id:uuid}/archive", opt=MANAGE)
 async def archive(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await cars.find_own(db, me, vehicle_id)
+        car = await cars.find_readable(db, me, vehicle_id)
         await cars.archive(db, car, by=me)
         return see_other(request, "/garage", flash=_("The car is put away. Its history stays."))
 
@@ -232,7 +237,7 @@ async def archive(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[A
 @post("/garage/{vehicle_id:uuid}/return", opt=MANAGE)
 async def bring_back(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await cars.find_own(db, me, vehicle_id)
+        car = await cars.find_readable(db, me, vehicle_id)
         await cars.bring_back(db, car, await cars.ownership(db, me, car), by=me)
         return see_other(request, f"/garage/{vehicle_id}", flash=_("The car is back in your garage."))
 

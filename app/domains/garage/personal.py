@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core import clock, files
 from app.core.db import transaction
@@ -12,7 +13,8 @@ from app.core.personal import Declared, Paper, Records
 from app.core.tables import File
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.garage.models import OdometerReading, Ownership, Vehicle, VehicleGrant
+from app.domains.garage import family
+from app.domains.garage.models import DRIVES, CarInvitation, OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.network.models import Tenant
 
 
@@ -47,6 +49,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "yours_since": (Ownership.since, _("since when it is yours")),
                 "yours_until": (Ownership.until, _("until when it was yours")),
                 "removed_at": (Ownership.archived_at, _("when you took it out of your garage")),
+                "role": (Ownership.role, _("what you may do with it: owner, driver, reader")),
             },
             lambda rows: rows.select_from(Ownership)
             .join(Vehicle, Vehicle.id == Ownership.vehicle_id)
@@ -76,8 +79,22 @@ def records(person: UUID) -> Sequence[Records]:
             lambda rows: rows.select_from(VehicleGrant)
             .join(Ownership, Ownership.vehicle_id == VehicleGrant.vehicle_id)
             .join(Tenant, Tenant.id == VehicleGrant.tenant_id)
-            .where(Ownership.user_id == person)
+            .where(Ownership.user_id == person, Ownership.role == "owner")
             .order_by(VehicleGrant.created_at),
+        ),
+        Records(
+            "car_invitations", _("Whom you invited to share your cars."), ("car_invitations",),
+            {
+                "email": (CarInvitation.email, _("the address it was mailed to")),
+                "role": (CarInvitation.role, _("what they may do: owner, driver, reader")),
+                "car_ids": (CarInvitation.vehicle_ids, _("which cars")),
+                "invited_at": (CarInvitation.created_at, _("when")),
+                "accepted_at": (CarInvitation.accepted_at, _("when it was taken")),
+                "withdrawn_at": (CarInvitation.withdrawn_at, _("when you withdrew it")),
+            },
+            lambda rows: rows.select_from(CarInvitation)
+            .where(CarInvitation.user_id == person)
+            .order_by(CarInvitation.created_at),
         ),
     ]  # fmt: skip
 
@@ -104,14 +121,27 @@ async def erase(db: AsyncSession, person: UUID) -> None:
         select(Vehicle, File)
         .join(Ownership, Ownership.vehicle_id == Vehicle.id)
         .join(File, File.id == Vehicle.photo_id)
-        .where(Ownership.user_id == person, Ownership.until.is_(None), File.user_id == person)
+        .where(
+            Ownership.user_id == person,
+            Ownership.until.is_(None),
+            Ownership.role.in_(DRIVES),
+            File.user_id == person,
+        )
     )
     for vehicle, file in owned.all():
         vehicle.photo_id = None
         await db.flush()
         await files.forget(db, file, by=Viewer.system())
+    await db.execute(delete(CarInvitation).where(CarInvitation.user_id == person))
+    await family.hand_down(db, person)
     await db.execute(text("SELECT erase_own_cars()"))
-    owns = select(Ownership.vehicle_id).where(Ownership.user_id == person, Ownership.until.is_(None))
+    other = aliased(Ownership)
+    owns = select(Ownership.vehicle_id).where(
+        Ownership.user_id == person, Ownership.until.is_(None), Ownership.role == "owner",
+        ~exists().where(
+            other.vehicle_id == Ownership.vehicle_id, other.user_id != person, other.until.is_(None)
+        ),
+    )  # fmt: skip
     await db.execute(
         update(Vehicle)
         .where(

@@ -163,7 +163,7 @@ async def remove(
 async def as_table(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     """The logbook to take along: what comes back changes nothing."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         entries = await exporting.entries_of(db, car)
     return _attached(exporting.as_csv(entries), "text/csv; charset=utf-8", "logbook.csv")
 
@@ -172,7 +172,7 @@ async def as_table(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[
 async def as_json(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     """The car, its logbook and its readings."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         facts = {name: getattr(car, name) for name in garage.VehicleFacts.__struct_fields__}
         everything = {
             "car": facts,

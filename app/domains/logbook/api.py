@@ -142,7 +142,7 @@ async def list_entries(
 ) -> EntriesOut:
     """The logbook of one's own car, newest first, fifty at a time; `before` pages on."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         wanted = finding.wanted(words=q, kind=kind, tag=tag, year=year)
         found = await finding.entries(db, car, wanted, before=finding.cursor_in(before), most=PAGE + 1)
         more = finding.cursor_of(found[PAGE - 1]) if len(found) > PAGE else None
@@ -153,7 +153,7 @@ async def list_entries(
 async def log_entry(request: AnyRequest, vehicle_id: FromPath[UUID], data: EntryIn) -> EntryOut:
     """Write something down. 422 with a message for each field that cannot be kept."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_driven(db, me, vehicle_id)
         return shown(await writing.log(db, car, data.written(), by=me, confirmed=data.km_confirmed))
 
 
@@ -163,7 +163,7 @@ async def change_entry(
 ) -> EntryOut:
     """Correct an entry. 409 when a shop wrote it, or when it was changed in the meantime."""
     async with begin(request) as (db, me):
-        car, entry = await finding.find(db, me, vehicle_id, entry_id)
+        car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         await writing.change(
             db, car, entry, data.written(), version=data.version, by=me, confirmed=data.km_confirmed
         )
@@ -174,7 +174,7 @@ async def change_entry(
 async def remove_entry(request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID]) -> None:
     """Take an entry out."""
     async with begin(request) as (db, me):
-        _car, entry = await finding.find(db, me, vehicle_id, entry_id)
+        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         await writing.remove(db, entry, by=me)
 
 
@@ -182,7 +182,7 @@ async def remove_entry(request: AnyRequest, vehicle_id: FromPath[UUID], entry_id
 async def totals(request: AnyRequest, vehicle_id: FromPath[UUID]) -> TotalsOut:
     """What one's own car has cost, and what it uses from one full tank to the next."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         added = await reckoning.sums(db, car.id, year=clock.today(me.zone).year)
         used = await reckoning.consumption(db, car.id)
         averages = [(kind, reckoning.on_average(used, kind)) for kind in ("fuel", "charge")]
@@ -210,7 +210,7 @@ async def maintenance_history(
 ) -> RecordsOut:
     """The work that was done on one's own cars, or on one of them, newest first, fifty at a time."""
     async with begin(request) as (db, me):
-        cars = [await garage.find_own(db, me, vehicle)] if vehicle else await garage.mine(db, me)
+        cars = [await garage.find_readable(db, me, vehicle)] if vehicle else await garage.mine(db, me)
         found = await finding.of_cars(
             db, [car.id for car in cars], WORK, before=finding.cursor_in(before), most=PAGE + 1
         )

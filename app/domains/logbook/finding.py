@@ -58,8 +58,18 @@ def cursor_in(text: str) -> tuple[date, UUID] | None:
 
 
 async def find(db: AsyncSession, me: Viewer, vehicle_id: UUID, entry_id: UUID) -> tuple[Vehicle, Entry]:
-    """A car of one's own and an entry of its logbook, removed or not. Raises NotFound."""
-    vehicle = await garage.find_own(db, me, vehicle_id)
+    """A car of one's garage and an entry of its logbook, removed or not. Raises NotFound."""
+    return await _of(db, await garage.find_readable(db, me, vehicle_id), entry_id)
+
+
+async def find_to_write(
+    db: AsyncSession, me: Viewer, vehicle_id: UUID, entry_id: UUID
+) -> tuple[Vehicle, Entry]:
+    """The same, of a car the viewer drives. Raises NotFound, Forbidden."""
+    return await _of(db, await garage.find_driven(db, me, vehicle_id), entry_id)
+
+
+async def _of(db: AsyncSession, vehicle: Vehicle, entry_id: UUID) -> tuple[Vehicle, Entry]:
     entry = await db.scalar(select(Entry).where(Entry.id == entry_id, Entry.vehicle_id == vehicle.id))
     if entry is None:
         raise NotFound

@@ -91,7 +91,7 @@ async def logbook_page(
     removed: FromQuery[str] = "",
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         wanted = finding.wanted(words=q, kind=kind, tag=tag, year=year)
         shown = await showing.of_logbook(db, me, car, wanted, before=before, removed=removed)
         return page(request, me, "logbook/logbook.html", **shown)
@@ -101,7 +101,7 @@ async def logbook_page(
 async def totals(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     """A region of the logbook's page, and a page by itself without scripts."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         shown = await showing.reckoned(db, car, clock.today(me.zone))
         if is_partial(request):
             return fragment(request, me, "logbook/_totals.html", **shown)
@@ -118,7 +118,7 @@ async def logbook_pdf(
     year: FromQuery[str] = "",
 ) -> Response[bytes]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         wanted = finding.wanted(words=q, kind=kind, tag=tag, year=year)
         data = await paper.laid_out(db, me, car, wanted)
     headers = {"Content-Disposition": 'inline; filename="logbook.pdf"', "Cache-Control": "no-store"}
@@ -137,7 +137,7 @@ async def _new(
     request: AnyRequest, vehicle_id: UUID, values: Values, errors: dict[str, str] | None = None
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_driven(db, me, vehicle_id)
         kind = values.get("kind") if values.get("kind") in KINDS else _usual_kind(car)
         usual: Values = {
             "day": clock.today(me.zone),
@@ -181,10 +181,10 @@ async def log_entry(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
     try:
         given = read(EntryForm, form)
         async with glance(request) as (db, me):
-            await garage.find_own(db, me, vehicle_id)
+            await garage.find_driven(db, me, vehicle_id)
         kept = await attaching.receive(given.files, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
-            car = await garage.find_own(db, me, vehicle_id)
+            car = await garage.find_driven(db, me, vehicle_id)
             entry = await writing.log(db, car, given.written(car), by=me, confirmed=given.is_sure)
             await attaching.attach(db, entry, kept, by=me)
             return see_other(request, f"/garage/{vehicle_id}/logbook", flash=_("Written down."))
@@ -207,7 +207,7 @@ async def entry_page(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car, entry = await finding.find(db, me, vehicle_id, entry_id)
-        return page(request, me, "logbook/entry.html", **await showing.of_entry(db, car, entry))
+        return page(request, me, "logbook/entry.html", **await showing.of_entry(db, me, car, entry))
 
 
 @get("/garage/{vehicle_id:uuid}/logbook/{entry_id:uuid}/edit", opt=MANAGE)
@@ -225,9 +225,9 @@ async def _edit(
     errors: dict[str, str] | None = None,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        car, entry = await finding.find(db, me, vehicle_id, entry_id)
+        car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         if entry.is_verified or entry.removed_at is not None:
-            return page(request, me, "logbook/entry.html", **await showing.of_entry(db, car, entry))
+            return page(request, me, "logbook/entry.html", **await showing.of_entry(db, me, car, entry))
         stored = _of_entry(car, entry)
         if values is None and not stored["currency"]:
             stored["currency"] = await usual_currency(db, me, car)
@@ -262,10 +262,10 @@ async def change_entry(
     try:
         given = read(EntryForm, form)
         async with glance(request) as (db, me):
-            await finding.find(db, me, vehicle_id, entry_id)
+            await finding.find_to_write(db, me, vehicle_id, entry_id)
         kept = await attaching.receive(given.files, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
-            car, entry = await finding.find(db, me, vehicle_id, entry_id)
+            car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
             written = given.written(car)
             await writing.change(
                 db, car, entry, written, version=given.version, by=me, confirmed=given.is_sure
@@ -281,7 +281,7 @@ async def remove_entry(
     request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        _car, entry = await finding.find(db, me, vehicle_id, entry_id)
+        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         await writing.remove(db, entry, by=me)
         return see_other(request, f"/garage/{vehicle_id}/logbook?removed={entry_id}")
 
@@ -291,7 +291,7 @@ async def return_entry(
     request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        _car, entry = await finding.find(db, me, vehicle_id, entry_id)
+        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         await writing.take_back(db, entry, by=me)
         return see_other(request, f"/garage/{vehicle_id}/logbook", flash=_("The entry is back."))
 
@@ -301,7 +301,7 @@ async def remove_file(
     request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID], file_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        _car, entry = await finding.find(db, me, vehicle_id, entry_id)
+        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         await attaching.detach(db, entry, file_id, by=me)
         return see_other(
             request, f"/garage/{vehicle_id}/logbook/{entry_id}/edit", flash=_("The file is gone.")

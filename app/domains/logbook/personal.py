@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -45,10 +45,15 @@ def records(person: UUID) -> Sequence[Records]:
             lambda rows: rows.select_from(Entry)
             .join(Ownership, Ownership.vehicle_id == Entry.vehicle_id)
             .outerjoin(ServiceCenter, ServiceCenter.id == Entry.center_id)
-            .where(Ownership.user_id == person, Ownership.until.is_(None))
+            .where(Ownership.user_id == person, Ownership.until.is_(None), _theirs(person))
             .order_by(Entry.day, Entry.id),
         )
     ]  # fmt: skip
+
+
+def _theirs(person: UUID) -> ColumnElement[bool]:
+    """All of the cars they own; of others' cars what they wrote down themselves."""
+    return or_(Ownership.role == "owner", Entry.user_id == person)
 
 
 def _files(person: UUID) -> Select[UUID, File]:
@@ -58,7 +63,7 @@ def _files(person: UUID) -> Select[UUID, File]:
         .join(Entry, Entry.id == EntryFile.entry_id)
         .join(Ownership, Ownership.vehicle_id == Entry.vehicle_id)
         .join(File, File.id == EntryFile.file_id)
-        .where(Ownership.user_id == person, Ownership.until.is_(None))
+        .where(Ownership.user_id == person, Ownership.until.is_(None), _theirs(person))
         .order_by(EntryFile.id)
     )
 

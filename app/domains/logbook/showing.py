@@ -16,6 +16,7 @@ from app.core.render import money, number
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains import garage
 from app.domains.garage import Vehicle
 from app.domains.logbook import attaching, finding, reckoning, units
 from app.domains.logbook.facts import FILLS
@@ -49,6 +50,7 @@ async def of_logbook(
     kept = {name: value for name, value in asked.items() if value}
     return {
         "car": car,
+        "role": await garage.role_of(db, me, car),
         "wanted": wanted,
         "asked": asked,
         "query": urlencode(kept),
@@ -150,10 +152,11 @@ def _usage_bars(car: Vehicle, used: Sequence[Used], kind: str) -> list[Bar]:
     return bars if len(bars) > 1 else []
 
 
-async def of_entry(db: AsyncSession, car: Vehicle, entry: Entry) -> dict[str, Any]:
+async def of_entry(db: AsyncSession, me: Viewer, car: Vehicle, entry: Entry) -> dict[str, Any]:
     """The page of one entry."""
     return {
         "car": car,
+        "role": await garage.role_of(db, me, car),
         "entry": entry,
         "files": (await attaching.files_of(db, [entry.id])).get(entry.id, []),
         "shop": (await shops_of(db, [entry])).get(entry.center_id) if entry.center_id else None,

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.events import Heard
 from app.core.words import _, speaking
-from app.domains import accounts
+from app.domains import accounts, garage
 from app.domains.accounts.events import (
     EmailChangeAsked,
     EmailChanged,
@@ -25,6 +26,7 @@ from app.domains.accounts.events import (
     SignInLocked,
 )
 from app.domains.accounts.sign_on import label_of
+from app.domains.garage.said import car_role_label
 from app.domains.network import inviting
 from app.domains.network.inviting import PersonInvited
 from app.domains.network.models import Invitation, Tenant
@@ -165,3 +167,26 @@ async def send_invitation(db: AsyncSession, heard: Heard[PersonInvited]) -> None
     who = invitation.invited_by_name or place.center.name
     token = await inviting.issue_link(db, invitation)
     await write_mail(db, heard, to, "invitation", place=place, secret=token, who=who, role=role)
+
+
+async def send_car_invitation(db: AsyncSession, heard: Heard[garage.MemberInvited]) -> None:
+    """In the language of whoever invites: nothing else is known of who reads it."""
+    invitation = await db.get(garage.CarInvitation, heard.event.invitation_id)
+    if invitation is None or not invitation.is_open(clock.now()):
+        return
+    inviting_person = await recipients.person(db, invitation.user_id, tenant_id=None)
+    if inviting_person is None:
+        return
+    cars = await db.scalars(
+        select(garage.Vehicle)
+        .where(garage.Vehicle.id.in_(invitation.vehicle_ids))
+        .order_by(garage.Vehicle.id)
+    )
+    to = replace(inviting_person, name="", email=invitation.email)
+    with speaking(to.locale):
+        role = car_role_label(invitation.role)
+    names = ", ".join(car.name for car in cars)
+    token = garage.issue_link(invitation)
+    await write_mail(
+        db, heard, to, "car_invitation", secret=token, who=invitation.invited_by_name, role=role, cars=names
+    )

@@ -19,7 +19,7 @@ AnyRequest = Request[Any, Any, Any]
 async def telematics_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     """Whole as a page; as a region of the car's page only what it says now."""
     async with begin(request) as (db, me):
-        car = await garage.find_own(db, me, vehicle_id)
+        car = await garage.find_readable(db, me, vehicle_id)
         shown: dict[str, Any] = {
             "car": car,
             "charge": await standing.charge_of(db, car),

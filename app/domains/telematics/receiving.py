@@ -111,7 +111,7 @@ async def _car_called(db: AsyncSession, telematics_id: str, me: Viewer) -> Vehic
         .join(Ownership, Ownership.vehicle_id == Vehicle.id)
         .where(
             Vehicle.telematics_id == telematics_id, Ownership.user_id == me.user_id, Ownership.until.is_(None),
-            Ownership.archived_at.is_(None),
+            Ownership.archived_at.is_(None), Ownership.role.in_(("owner", "driver")),
         )
         .order_by(Vehicle.id)
         .limit(1)

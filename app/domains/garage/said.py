@@ -1,0 +1,19 @@
+"""What people may do with a shared car, in words."""
+
+from app.core.render import template_global
+from app.core.words import _
+
+
+@template_global
+def car_role_label(role: str) -> str:
+    return {"owner": _("Owner"), "driver": _("Driver"), "reader": _("Read only")}.get(role, role)
+
+
+@template_global
+def car_roles() -> list[tuple[str, str]]:
+    """Each role with what it lets people do."""
+    return [
+        ("driver", _("Driver: logs fuel, services and mileage, and books visits")),
+        ("reader", _("Read only: sees everything, changes nothing")),
+        ("owner", _("Owner: as you")),
+    ]
