@@ -61,6 +61,10 @@ TABLES: dict[str, Kind] = {
     "odometer_readings": "own_policy",
     # histories
     "history_files": "person",
+    # documents
+    "documents": "own_policy",
+    "document_files": "own_policy",
+    "document_links": "person",
     # telematics
     "telematics_reports": "own_policy",
     "trouble_codes": "own_policy",
