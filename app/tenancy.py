@@ -61,10 +61,6 @@ TABLES: dict[str, Kind] = {
     "odometer_readings": "own_policy",
     # histories
     "history_files": "person",
-    # documents
-    "documents": "own_policy",
-    "document_files": "own_policy",
-    "document_links": "person",
     # telematics
     "telematics_reports": "own_policy",
     "trouble_codes": "own_policy",
@@ -122,6 +118,10 @@ TABLES: dict[str, Kind] = {
     # logbook
     "logbook_entries": "own_policy",
     "logbook_files": "own_policy",
+    # documents
+    "documents": "own_policy",
+    "document_files": "own_policy",
+    "document_links": "person",
     # packages
     "package_plans": "tenant",
     "service_packages": "shared",

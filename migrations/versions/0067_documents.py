@@ -10,9 +10,9 @@ down_revision = "0063"
 
 MINE = """vehicle_id IN (
     SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL)"""
-WRITES = f"(vehicle_id IS NULL AND {rls.PERSON}) OR {MINE}"
-"""Whoever put a paper in reads it and may take it away, also when the car is theirs no more; it never moves to a car that
-is not theirs."""
+WRITES = f"{rls.PERSON} AND (vehicle_id IS NULL OR {MINE})"
+"""Who has the car reads its papers. Whoever put one in reads, changes and takes it away, also when the car is theirs no
+more; it never moves to a car that is not theirs."""
 
 
 def upgrade() -> None:
@@ -86,17 +86,18 @@ def upgrade() -> None:
     ):
         op.create_index(f"ix_{table}_{column}", table, [column], unique=False)
     seen = "EXISTS (SELECT 1 FROM documents d WHERE d.id = document_files.document_id)"
+    own = f"{seen[:-1]} AND d.{rls.PERSON})"
     for statement in (
         *rls.fence("documents"),
         f"CREATE POLICY documents_reads ON documents FOR SELECT USING ({rls.PERSON} OR {MINE})",
-        f"CREATE POLICY documents_adds ON documents FOR INSERT WITH CHECK ({rls.PERSON} AND (vehicle_id IS NULL OR {MINE}))",
-        f"CREATE POLICY documents_changes ON documents FOR UPDATE USING ({WRITES}) WITH CHECK ({WRITES})",
-        f"CREATE POLICY documents_removes ON documents FOR DELETE USING ({rls.PERSON} OR {MINE})",
+        f"CREATE POLICY documents_adds ON documents FOR INSERT WITH CHECK ({WRITES})",
+        f"CREATE POLICY documents_changes ON documents FOR UPDATE USING ({rls.PERSON}) WITH CHECK ({WRITES})",
+        f"CREATE POLICY documents_removes ON documents FOR DELETE USING ({rls.PERSON})",
         *rls.fence("document_files"),
         f"CREATE POLICY document_files_reads ON document_files FOR SELECT USING ({seen})",
-        f"CREATE POLICY document_files_adds ON document_files FOR INSERT WITH CHECK ({seen} AND may_show_file(file_id))",
+        f"CREATE POLICY document_files_adds ON document_files FOR INSERT WITH CHECK ({own} AND may_show_file(file_id))",
         "CREATE POLICY document_files_changes ON document_files FOR UPDATE USING (false)",
-        f"CREATE POLICY document_files_removes ON document_files FOR DELETE USING ({seen})",
+        f"CREATE POLICY document_files_removes ON document_files FOR DELETE USING ({own})",
     ):
         op.execute(statement)
     rls.apply(op.execute, "document_links", "person")

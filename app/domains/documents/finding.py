@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Refused
 from app.core.viewer import Viewer
+from app.core.words import _
 from app.domains import garage
 from app.domains.documents.facts import KINDS
 from app.domains.documents.models import Document
@@ -31,8 +32,10 @@ async def find(db: AsyncSession, me: Viewer, document_id: UUID) -> tuple[Documen
 
 
 async def find_to_change(db: AsyncSession, me: Viewer, document_id: UUID) -> tuple[Document, Vehicle | None]:
-    """A document the viewer may write. Raises NotFound, Forbidden."""
+    """A document the viewer put in. Raises NotFound, Forbidden; Refused for one that somebody else put in."""
     document, _car = await find(db, me, document_id)
+    if document.user_id != me.user_id:
+        raise Refused(_("Somebody else put this document in, and only they can change it."))
     if document.vehicle_id is None:
         return document, None
     return document, await garage.find_driven(db, me, document.vehicle_id)

@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -158,6 +158,7 @@ async def test_a_file_is_taken_away_and_another_ones_is_not(browser):
     assert 'href="/files/' not in (await dana.get(at)).text
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dates(date(1950, 1, 1), date(2150, 1, 1)), st.integers(-4000, 4000))
 def test_a_document_is_valid_through_its_last_day_and_presses_thirty_days_before(today, days):
     urgency = Document(expires_on=today + timedelta(days=days)).urgency(today)
