@@ -11,8 +11,8 @@ down_revision = "0063"
 MINE = """vehicle_id IN (
     SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL)"""
 WRITES = f"{rls.PERSON} AND (vehicle_id IS NULL OR {MINE})"
-"""Who has the car reads its papers. Whoever put one in reads, changes and takes it away, also when the car is theirs no
-more; it never moves to a car that is not theirs."""
+"""Who has the car reads its papers, and whoever put one in changes it while they have the car; it never moves to a car that
+is not theirs. It may go with its person, also when the car is theirs no more."""
 
 
 def upgrade() -> None:
@@ -91,7 +91,7 @@ def upgrade() -> None:
         *rls.fence("documents"),
         f"CREATE POLICY documents_reads ON documents FOR SELECT USING ({rls.PERSON} OR {MINE})",
         f"CREATE POLICY documents_adds ON documents FOR INSERT WITH CHECK ({WRITES})",
-        f"CREATE POLICY documents_changes ON documents FOR UPDATE USING ({rls.PERSON}) WITH CHECK ({WRITES})",
+        f"CREATE POLICY documents_changes ON documents FOR UPDATE USING ({WRITES}) WITH CHECK ({WRITES})",
         f"CREATE POLICY documents_removes ON documents FOR DELETE USING ({rls.PERSON})",
         *rls.fence("document_files"),
         f"CREATE POLICY document_files_reads ON document_files FOR SELECT USING ({seen})",

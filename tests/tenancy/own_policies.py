@@ -131,7 +131,7 @@ OWN: dict[str, dict[str, str]] = {
     },
     "documents": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND ((vehicle_id IS NULL) OR (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))))",
-        "changes": "UPDATE (user_id = ( SELECT app_user()))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) AND ((vehicle_id IS NULL) OR (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))))",
         "reads": "SELECT ((user_id = ( SELECT app_user())) OR (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))))",
         "removes": "DELETE (user_id = ( SELECT app_user()))",
     },
