@@ -43,6 +43,8 @@ from app.domains.booking import pages as booking_pages
 from app.domains.booking import said as booking_said
 from app.domains.customers import api as customers_api
 from app.domains.customers import pages as customers_pages
+from app.domains.documents import pages as documents_pages
+from app.domains.documents import said as documents_said
 from app.domains.estimates import api as estimates_api
 from app.domains.estimates import desk_pages as estimates_desk
 from app.domains.estimates import link_pages as estimates_links
@@ -146,6 +148,7 @@ TEMPLATE_WORDS = (
     services_said.category_label,
     market_said.parts_order_status,
     packages_said.package_state,
+    documents_said.document_kind,
     logbook_said.entry_kind_label,
     garage_said.car_role_label,
     parts_said.fit_label,
@@ -183,6 +186,7 @@ PAGES: list[Any] = [
     parts_shops_review.router,
     services_pages.router,
     packages_pages.router,
+    documents_pages.router,
     logbook_pages.router,
     parts_pages.router,
     parts_loading_pages.router,

@@ -6,6 +6,7 @@ from app.domains.accounts import models as accounts
 from app.domains.billing import models as billing
 from app.domains.booking import models as booking
 from app.domains.customers import models as customers
+from app.domains.documents import models as documents
 from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
 from app.domains.histories import models as histories
@@ -31,6 +32,7 @@ __all__ = [
     "billing",
     "booking",
     "customers",
+    "documents",
     "estimates",
     "garage",
     "histories",

@@ -5,6 +5,7 @@ from app.domains.accounts import personal as accounts
 from app.domains.billing import personal as billing
 from app.domains.booking import personal as booking
 from app.domains.customers import personal as customers
+from app.domains.documents import personal as documents
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
 from app.domains.histories import personal as histories
@@ -28,6 +29,7 @@ PERSONAL: list[Declared] = [
     histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
     reminders.DECLARED,  # before the garage: a reminder names its car
+    documents.DECLARED,  # before the garage: a document names its car
     telematics.DECLARED,  # before the garage: a report names its car
     garage.DECLARED,
     messaging.DECLARED,

@@ -27,6 +27,7 @@ from app.domains.booking.reactions import (
 from app.domains.customers.erasing import list_erased_customer
 from app.domains.customers.events import CustomerErased
 from app.domains.customers.linking import follow_address, link_where_known
+from app.domains.documents import events as documents
 from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
@@ -251,6 +252,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     billing.PaymentQuestioned: [ring_invoice],
     billing.WebhookReceived: [ask_about_payment],
     billing.PaymentAccountChanged: [ask_about_account],
+    # documents
+    documents.DocumentAdded: [],
+    documents.DocumentChanged: [],
+    documents.DocumentRemoved: [],
+    documents.DocumentShared: [],
+    documents.DocumentUnshared: [],
     # logbook
     logbook.EntryLogged: [follow_logbook],
     logbook.EntryChanged: [follow_logbook],

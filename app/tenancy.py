@@ -122,6 +122,10 @@ TABLES: dict[str, Kind] = {
     # logbook
     "logbook_entries": "own_policy",
     "logbook_files": "own_policy",
+    # documents
+    "documents": "own_policy",
+    "document_files": "own_policy",
+    "document_links": "person",
     # packages
     "package_plans": "tenant",
     "service_packages": "shared",

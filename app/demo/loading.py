@@ -10,7 +10,18 @@ from app.core import clock, db
 from app.core.db import transaction
 from app.core.security import hash_token
 from app.core.viewer import Viewer
-from app.demo import cards, families, logbooks, looks, parts_market, people, remembered, shops, tuesday
+from app.demo import (
+    cards,
+    families,
+    logbooks,
+    looks,
+    papers,
+    parts_market,
+    people,
+    remembered,
+    shops,
+    tuesday,
+)
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
@@ -50,6 +61,7 @@ async def load(settings: Settings) -> None:
         await remembered.remember(stage)
         await logbooks.write(stage)
         await families.share(stage)
+        await papers.keep(stage)
     finally:
         await db.disconnect()
 

@@ -17,6 +17,7 @@ from app.domains import garage
 AnyRequest = Request[Any, Any, Any]
 
 PHOTOS = ("image/jpeg", "image/png", "image/webp")
+PAPERS = (*PHOTOS, "application/pdf")
 
 
 class Target(msgspec.Struct):
@@ -39,6 +40,7 @@ def targets() -> list[Target]:
     """Everything a shared file can become. One more is one more line."""
     return [
         Target("photo", _("The photo of the car"), _("Photo"), _("Save photo"), "/garage/{car}/photo", "photo", PHOTOS),
+        Target("document", _("A document of the car"), _("Photos or PDF"), _("Keep as a document"), "/garage/{car}/documents", "files", PAPERS, several=True, words_field="note"),
     ]  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def test_the_columns_that_hold_secrets_today_are_kept_out():
         return audit.is_secret(models.metadata.tables[table].c[column]) or table in audit.UNTOLD
 
     for name in (
-        "users.password_hash", "invitations.token_hash", "approval_links.token_hash", "pay_links.token_hash",
+        "users.password_hash", "invitations.token_hash", "approval_links.token_hash", "pay_links.token_hash", "document_links.token_hash",
         "mails.secret", "sessions.token_hash", "refresh_tokens.token_hash", "password_resets.token_hash",
         "email_proofs.token_hash", "api_tokens.token_hash", "idempotency_keys.key",
     ):  # fmt: skip

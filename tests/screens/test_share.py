@@ -29,7 +29,12 @@ async def test_the_manifest_names_what_is_there(browser, cast):
     assert {"any", "maskable", "monochrome"} == {icon["purpose"] for icon in said["icons"]}
     for icon in said["icons"]:
         assert (await visitor.get(icon["src"])).status_code == 200
-    assert said["share_target"]["params"]["files"][0]["accept"] == ["image/jpeg", "image/png", "image/webp"]
+    assert said["share_target"]["params"]["files"][0]["accept"] == [
+        "application/pdf",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+    ]
     dana = browser(cast.customer)
     for way in said["shortcuts"][:3]:
         assert (await dana.get(way["url"], follow_redirects=True)).status_code == 200, way

@@ -43,6 +43,8 @@ NETWORK_READS_NOT = {
     "odometer_readings",
     "logbook_entries",
     "logbook_files",
+    "documents",
+    "document_files",
     "telematics_reports",
     "trouble_codes",
     "api_tokens",

@@ -98,6 +98,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("history_files", "content"): "'Date,Cost'::bytea",
     ("history_files", "parts"): "'[]'",
     ("history_files", "conventions"): "'{}'",
+    ("documents", "kind"): "'insurance'",
+    ("documents", "valid_from"): "current_date - 9",
     ("logbook_entries", "kind"): "'service'",
     ("logbook_entries", "currency"): "'USD'",
     ("logbook_entries", "day"): "current_date - 9",
@@ -190,6 +192,7 @@ async def _parent(
     whose = catalogue.belongs(key.parent, shop) or "true"
     targets = ", ".join(f"t.{name}::text AS {name}" for name in key.targets)
     if table in (
+        "document_files",
         "logbook_files",
         "onboarding_documents",
         "parts_order_photos",

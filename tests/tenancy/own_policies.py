@@ -129,6 +129,18 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT (EXISTS ( SELECT 1 FROM logbook_entries e WHERE (e.id = logbook_files.entry_id)))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM logbook_entries e WHERE ((e.id = logbook_files.entry_id) AND (((e.tenant_id IS NULL) AND (e.vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR (e.tenant_id = ( SELECT app_tenant()))))))",
     },
+    "documents": {
+        "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND ((vehicle_id IS NULL) OR (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))))",
+        "changes": "UPDATE ((user_id = ( SELECT app_user())) AND ((vehicle_id IS NULL) OR (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))))",
+        "reads": "SELECT ((user_id = ( SELECT app_user())) OR (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))))",
+        "removes": "DELETE (user_id = ( SELECT app_user()))",
+    },
+    "document_files": {
+        "adds": "INSERT  CHECK ((EXISTS ( SELECT 1 FROM documents d WHERE ((d.id = document_files.document_id) AND (d.user_id = ( SELECT app_user()))))) AND may_show_file(file_id))",
+        "changes": "UPDATE false",
+        "reads": "SELECT (EXISTS ( SELECT 1 FROM documents d WHERE (d.id = document_files.document_id)))",
+        "removes": "DELETE (EXISTS ( SELECT 1 FROM documents d WHERE ((d.id = document_files.document_id) AND (d.user_id = ( SELECT app_user())))))",
+    },
     "telematics_reports": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at) AND (o.role <> 'reader'::text)))))",
         "changes": "UPDATE (user_id = ( SELECT app_user()))",
@@ -248,6 +260,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(id uuid, roles jsonb, center_id uuid)",
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
     ),
+    "document_link_by_hash(bytea)": ("TABLE(link_id uuid, user_id uuid)", ""),
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
     "payment_home(text,text,text,uuid,text)": ("TABLE(payment_id uuid, tenant_id uuid, user_id uuid)", ""),

@@ -108,7 +108,12 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
         ("/orders/", f"SELECT id FROM order_photos t WHERE t.order_id = {OF_ORDER}"),
     ],
     "entry_id": [("", "SELECT id FROM logbook_entries t WHERE {mine} ORDER BY t.tenant_id NULLS FIRST")],
-    "file_id": [("/logbook/", "SELECT file_id FROM logbook_files t WHERE {mine}")],
+    "document_id": [("", "SELECT id FROM documents t WHERE {mine}")],
+    "link_id": [("/documents/", "SELECT id FROM document_links t WHERE {mine}")],
+    "file_id": [
+        ("/documents/", "SELECT file_id FROM document_files t WHERE {mine}"),
+        ("/logbook/", "SELECT file_id FROM logbook_files t WHERE {mine}"),
+    ],
     "staff_id": [("", "SELECT id FROM staff_profiles t WHERE {mine} AND t.is_technician")],
     "work_id": [("", "SELECT id FROM deferred_work t WHERE {mine}")],
     "inspection_template_id": [("", "SELECT id FROM inspection_templates t WHERE {mine}")],
