@@ -77,7 +77,7 @@ class Envelope:
     def _add(self, headers: MutableScopeHeaders, scope: Scope) -> None:
         state: dict[str, Any] = scope["state"]
         headers.setdefault("X-Content-Type-Options", "nosniff")
-        if headers.get("Cache-Control", "").startswith("public"):
+        if headers.get("Cache-Control", "").startswith("public, max-age=31536000"):
             # A script, a style sheet, a font, an icon: what they may do the page's own policy says. Twenty of them
             # come with a first visit, each with its headers.
             headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

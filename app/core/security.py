@@ -121,7 +121,9 @@ def binding_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return connection.cookies.get(session_cookie()) or connection.cookies.get(visitor_cookie()) or ""
 
 
-_SECRET_PATHS = re.compile(r"^(/(?:approve|pay|paid|reset-password|confirm-email|join|files|shared|paper|calendar)/)[^/]+")
+_SECRET_PATHS = re.compile(
+    r"^(/(?:approve|pay|paid|reset-password|confirm-email|join|files|shared|paper|calendar)/)[^/]+"
+)
 
 
 def masked(path: str) -> str:

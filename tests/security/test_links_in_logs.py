@@ -73,4 +73,15 @@ async def test_no_log_and_no_table_holds_the_secret_of_a_link(browser, site, eng
 
 def test_every_kind_of_link_is_tried():
     kinds = {route.path.split("/")[1] for route in DOORS}
-    assert kinds == {"approve", "pay", "paid", "reset-password", "confirm-email", "join", "files", "shared"}
+    assert kinds == {
+        "approve",
+        "pay",
+        "paid",
+        "reset-password",
+        "confirm-email",
+        "join",
+        "files",
+        "shared",
+        "paper",
+        "calendar",
+    }

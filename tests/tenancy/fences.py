@@ -45,6 +45,7 @@ NETWORK_READS_NOT = {
     "logbook_files",
     "documents",
     "document_files",
+    "reminders",
     "telematics_reports",
     "trouble_codes",
     "api_tokens",

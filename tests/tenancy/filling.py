@@ -98,6 +98,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("history_files", "content"): "'Date,Cost'::bytea",
     ("history_files", "parts"): "'[]'",
     ("history_files", "conventions"): "'{}'",
+    ("reminders", "task"): "''",
+    ("reminders", "counter"): "''",
     ("documents", "kind"): "'insurance'",
     ("documents", "valid_from"): "current_date - 9",
     ("logbook_entries", "kind"): "'service'",

@@ -141,6 +141,12 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT (EXISTS ( SELECT 1 FROM documents d WHERE (d.id = document_files.document_id)))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM documents d WHERE ((d.id = document_files.document_id) AND (d.user_id = ( SELECT app_user())))))",
     },
+    "reminders": {
+        "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) AND is_with_car(vehicle_id, user_id))",
+        "changes": "UPDATE ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) AND is_with_car(vehicle_id, user_id))",
+        "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) AND is_with_car(vehicle_id, user_id))",
+    },
     "telematics_reports": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) AND (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = telematics_reports.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= telematics_reports.created_at) AND (o.role <> 'reader'::text)))))",
         "changes": "UPDATE (user_id = ( SELECT app_user()))",
@@ -269,6 +275,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "rated_at timestamp with time zone)",
         "what buyers wrote of a shop for everybody to read, with the name they are called by",
     ),
+    "reminders_near(date)": ("TABLE(reminder_id uuid, user_id uuid)", ""),
     "roles_held(uuid)": (
         "TABLE(role text, tenant_id uuid, service_center_id uuid, created_at timestamp with time zone)",
         "a person's roles without those at closed businesses or ones they left; enter_person builds on it",
@@ -304,6 +311,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(refund_id uuid, payment_id uuid, tenant_id uuid, user_id uuid)",
         "",
     ),
+    "user_by_calendar(bytea)": ("uuid", ""),
     "user_by_email(text)": ("uuid", ""),
     "user_by_half_way(bytea)": ("uuid", ""),
     "user_by_identity(text,text)": ("uuid", ""),
@@ -328,6 +336,7 @@ UNIQUE_ELSEWHERE = {
     "ix_ownerships_current": "a car belongs to people, not to shops",
     "uq_telematics_reports_vehicle_id_key": "begins with a car, and only its owner adds one",
     "ix_trouble_codes_shown": "the same",
+    "ix_reminders_trouble_code_id": "begins with a trouble code of the car, and only its people add one",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
     "ix_purchase_payments_provider_ref": "the same for what was bought on the market",

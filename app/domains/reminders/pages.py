@@ -130,12 +130,15 @@ async def new_page(
         return _form(request, me, car, _usual(car, task))
 
 
+BLANK: Values = {"task": "", "counter": "", "is_fixed": "", "note": ""}
+
+
 def _usual(car: Vehicle, code: str) -> Values:
     task = garage.TASKS.get(code)
     if task is None:
-        return {"task": ""}
+        return dict(BLANK)
     every = None if task.km is None else from_km(task.km, car.odometer_unit)
-    return {"task": code, "every_months": task.months, "every": every and round(every, -2)}
+    return BLANK | {"task": code, "every_months": task.months, "every": every and round(every, -2)}
 
 
 def _form(
@@ -164,7 +167,7 @@ async def add_reminder(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respo
     except Invalid as wrong:
         async with begin(request) as (db, me):
             car = await garage.find_driven(db, me, vehicle_id)
-            return _form(request, me, car, values_of(form), _wrong(wrong))
+            return _form(request, me, car, BLANK | values_of(form), _wrong(wrong))
 
 
 def _wrong(wrong: Invalid) -> dict[str, str]:
@@ -231,7 +234,7 @@ async def change_reminder(
     except Invalid as wrong:
         async with begin(request) as (db, me):
             car, reminder = await keeping.find(db, me, vehicle_id, reminder_id)
-            return _form(request, me, car, values_of(form), _wrong(wrong), reminder)
+            return _form(request, me, car, BLANK | values_of(form), _wrong(wrong), reminder)
 
 
 @post("/garage/{vehicle_id:uuid}/reminders/{reminder_id:uuid}/completion", opt=MANAGE)

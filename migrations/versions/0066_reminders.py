@@ -1,7 +1,7 @@
 """Reminders of cars, and the addresses at which calendars read them.
 
-Revision ID: 0065
-Revises: 0064
+Revision ID: 0066
+Revises: 0065
 """
 
 import sqlalchemy as sa
@@ -9,11 +9,14 @@ from alembic import op
 
 from app.core import rls
 
-revision = "0065"
-down_revision = "0064"
+revision = "0066"
+down_revision = "0065"
 
 MINE = """vehicle_id IN (
     SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL)"""
+WRITES = """vehicle_id IN (
+    SELECT o.vehicle_id FROM ownerships o
+     WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL AND o.role <> 'reader') AND is_with_car(vehicle_id, user_id)"""
 
 
 def upgrade() -> None:
@@ -53,7 +56,10 @@ def upgrade() -> None:
             "every_months > 0 AND every_km > 0 AND every_count > 0", name=op.f("ck_reminders_every")
         ),
         sa.ForeignKeyConstraint(
-            ["trouble_code_id"], ["trouble_codes.id"], name=op.f("fk_reminders_trouble_code_id"), ondelete="CASCADE"
+            ["trouble_code_id"],
+            ["trouble_codes.id"],
+            name=op.f("fk_reminders_trouble_code_id"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_reminders_user_id")),
         sa.ForeignKeyConstraint(
@@ -91,7 +97,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feeds_token_hash")),
         sa.UniqueConstraint("user_id", name=op.f("uq_calendar_feeds_user_id")),
     )
-    rls.own_policies(op.execute, "reminders", reads=MINE, adds=MINE, changes=MINE)
+    rls.own_policies(op.execute, "reminders", reads=MINE, adds=WRITES, changes=WRITES)
     rls.apply(op.execute, "calendar_feeds", "person")
     op.execute("""
         CREATE FUNCTION user_by_calendar(hash bytea) RETURNS uuid
@@ -100,14 +106,16 @@ def upgrade() -> None:
              WHERE f.token_hash = hash
         $$
     """)
-    # Those that may be near somewhere on earth; each is looked at again as its person.
+    # Those that may be near somewhere on earth, and who is told: its person, or an owner once they have the car no more.
+    # Each is looked at again as that person.
     op.execute("""
         CREATE FUNCTION reminders_near(until date) RETURNS TABLE (reminder_id uuid, user_id uuid)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-            SELECT r.id, r.user_id FROM reminders r
+            SELECT r.id, w.user_id FROM reminders r
               JOIN vehicles v ON v.id = r.vehicle_id
-              JOIN ownerships o ON o.vehicle_id = r.vehicle_id AND o.user_id = r.user_id
-                               AND o.until IS NULL AND o.archived_at IS NULL
+              JOIN LATERAL (SELECT o.user_id FROM ownerships o
+                             WHERE o.vehicle_id = r.vehicle_id AND o.until IS NULL AND o.archived_at IS NULL AND o.role <> 'reader'
+                             ORDER BY o.user_id = r.user_id DESC, o.role = 'owner' DESC, o.since, o.id LIMIT 1) w ON true
              WHERE r.done_at IS NULL AND r.removed_at IS NULL AND r.told < 2
                AND (r.snoozed_until IS NULL OR r.snoozed_until <= until)
                AND (r.due_on <= until OR r.due_km - 1500 <= v.mileage_km

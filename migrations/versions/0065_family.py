@@ -1,7 +1,7 @@
 """Cars are shared in a family: a role for everybody in whose garage one stands, and invitations.
 
-Revision ID: 0066
-Revises: 0065
+Revision ID: 0065
+Revises: 0064
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core import rls
 
-revision = "0066"
-down_revision = "0065"
+revision = "0065"
+down_revision = "0064"
 
 ROLES = "role IN ('owner', 'driver', 'reader')"
 MEMBER = "vehicle_id IN (SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL{})"
