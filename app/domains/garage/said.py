@@ -23,10 +23,10 @@ def car_roles() -> list[tuple[str, str]]:
 def reading_source_label(source: str) -> str:
     """Where a reading comes from."""
     return {
-        "owner": _("Read in the garage"),
-        "shop": _("Read at the workshop"),
-        "check_in": _("Read at the workshop"),
-        "logbook": _("From the logbook"),
-        "telematics": _("Sent by the car"),
-        "import": _("From a file"),
+        "owner": _("Garage"),
+        "shop": _("Workshop"),
+        "check_in": _("Workshop"),
+        "logbook": _("Logbook"),
+        "telematics": _("Telematics"),
+        "import": _("File"),
     }.get(source, source)
