@@ -51,6 +51,7 @@ from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
 from app.domains.garage import api as garage_api
 from app.domains.garage import family_pages as garage_family_pages
+from app.domains.garage import mileage_pages as garage_mileage_pages
 from app.domains.garage import pages as garage_pages
 from app.domains.garage import said as garage_said
 from app.domains.histories import pages as histories_pages
@@ -208,6 +209,7 @@ PAGES: list[Any] = [
     customers_pages.router,
     garage_pages.router,
     garage_family_pages.router,
+    garage_mileage_pages.router,
     histories_pages.router,
     reminders_pages.router,
     telematics_pages.router,
