@@ -98,6 +98,8 @@ from app.domains.parts_shops import profile_pages as parts_shops_profile
 from app.domains.parts_shops import public_pages as parts_shops_public
 from app.domains.parts_shops import review_pages as parts_shops_review
 from app.domains.privacy import pages as privacy_pages
+from app.domains.recalls import api as recalls_api
+from app.domains.recalls import pages as recalls_pages
 from app.domains.services import api as services_api
 from app.domains.services import pages as services_pages
 from app.domains.services import said as services_said
@@ -199,6 +201,7 @@ PAGES: list[Any] = [
     customers_pages.router,
     garage_pages.router,
     histories_pages.router,
+    recalls_pages.router,
     telematics_pages.router,
     marketplace_seller_pages.router,
     health.router,
@@ -235,6 +238,7 @@ API: list[Any] = [
     logbook_api.router,
     customers_api.router,
     garage_api.router,
+    recalls_api.router,
     telematics_api.router,
     messaging_api.router,
     workshop_api.router,

@@ -19,6 +19,7 @@ from app.domains.packages import models as packages
 from app.domains.parts import models as parts
 from app.domains.parts_shops import models as parts_shops
 from app.domains.privacy import models as privacy
+from app.domains.recalls import models as recalls
 from app.domains.services import models as services
 from app.domains.telematics import models as telematics
 from app.domains.workshop import models as workshop
@@ -44,6 +45,7 @@ __all__ = [
     "parts",
     "parts_shops",
     "privacy",
+    "recalls",
     "services",
     "tables",
     "telematics",

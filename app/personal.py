@@ -17,6 +17,7 @@ from app.domains.notifications import personal as notifications
 from app.domains.packages import personal as packages
 from app.domains.parts_shops import personal as parts_shops
 from app.domains.privacy import personal as privacy
+from app.domains.recalls import personal as recalls
 from app.domains.telematics import personal as telematics
 from app.domains.workshop import personal as workshop
 
@@ -27,6 +28,7 @@ PERSONAL: list[Declared] = [
     histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
     telematics.DECLARED,  # before the garage: a report names its car
+    recalls.DECLARED,  # before the garage: whose answers they are is told by whose the car is
     garage.DECLARED,
     messaging.DECLARED,
     parts_shops.DECLARED,

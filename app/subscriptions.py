@@ -66,6 +66,7 @@ from app.domains.notifications.onboarding_reactions import (
 from app.domains.notifications.package_reminding import tell_package_runs_out
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
+from app.domains.notifications.recall_reactions import tell_recalls
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
@@ -77,6 +78,8 @@ from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
+from app.domains.recalls import events as recalls
+from app.domains.recalls.live import ring_owner
 from app.domains.telematics import events as telematics
 from app.domains.telematics.live import ring_driver
 from app.domains.workshop import events as workshop
@@ -252,6 +255,9 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     logbook.EntryChanged: [],
     logbook.EntryRemoved: [],
     logbook.EntriesImported: [],
+    # recalls
+    recalls.RecallsFound: [tell_recalls],
+    recalls.RecallAnswered: [ring_owner],
     # telematics
     telematics.TelematicsReceived: [ring_driver],
     # packages

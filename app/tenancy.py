@@ -64,6 +64,9 @@ TABLES: dict[str, Kind] = {
     # telematics
     "telematics_reports": "own_policy",
     "trouble_codes": "own_policy",
+    # recalls
+    "recalls": "system",
+    "recall_answers": "own_policy",
     # parts
     "fitments": "tenant",
     "supersessions": "tenant",

@@ -45,6 +45,7 @@ NETWORK_READS_NOT = {
     "logbook_files",
     "telematics_reports",
     "trouble_codes",
+    "recall_answers",
     "api_tokens",
     "threads",
     "messages",

@@ -141,6 +141,12 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
     },
+    "recall_answers": {
+        "adds": "INSERT  CHECK (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "changes": "UPDATE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+    },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
         "changes": "UPDATE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -303,6 +309,7 @@ UNIQUE_ELSEWHERE = {
     "ix_ownerships_current": "a car belongs to people, not to shops",
     "uq_telematics_reports_vehicle_id_key": "begins with a car, and only its owner adds one",
     "ix_trouble_codes_shown": "the same",
+    "uq_recall_answers_vehicle_id_campaign": "the same",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
     "ix_purchase_payments_provider_ref": "the same for what was bought on the market",
