@@ -97,6 +97,8 @@ from app.domains.parts_shops import pages as parts_shops_pages
 from app.domains.parts_shops import profile_pages as parts_shops_profile
 from app.domains.parts_shops import public_pages as parts_shops_public
 from app.domains.parts_shops import review_pages as parts_shops_review
+from app.domains.passports import pages as passports_pages
+from app.domains.passports import said as passports_said
 from app.domains.privacy import pages as privacy_pages
 from app.domains.recalls import api as recalls_api
 from app.domains.recalls import pages as recalls_pages
@@ -146,6 +148,7 @@ TEMPLATE_WORDS = (
     packages_said.package_state,
     logbook_said.entry_kind_label,
     parts_said.fit_label,
+    passports_said.passport_fault,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
 
@@ -201,6 +204,7 @@ PAGES: list[Any] = [
     customers_pages.router,
     garage_pages.router,
     histories_pages.router,
+    passports_pages.router,
     recalls_pages.router,
     telematics_pages.router,
     marketplace_seller_pages.router,

@@ -139,6 +139,17 @@ def _parser() -> argparse.ArgumentParser:
     recalls.add_argument("file", type=Path, metavar="FILE")
     recalls.set_defaults(does=_recalls)
 
+    passport = commands.add_parser("passport", help="check the saved file of a vehicle passport")
+    passport.add_argument("what", choices=("check",))
+    passport.add_argument("file", type=Path, metavar="FILE")
+    passport.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="the site's public keys, saved before; else the keys of this site",
+    )
+    passport.set_defaults(does=_passport)
+
     vin = commands.add_parser("vin", help="decode VINs offline, one JSON object a line")
     vin.add_argument("vins", nargs="+", metavar="VIN", help="VINs, or - to read them from standard input")
     vin.set_defaults(does=_vin)
@@ -165,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         again,
         everywhere,
         recalls,
+        passport,
         run,
     ):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
@@ -348,6 +360,14 @@ def _recalls(asked: argparse.Namespace) -> int:
     from app.domains.recalls.loading import load
 
     return asyncio.run(load(owner, asked.file))
+
+
+def _passport(asked: argparse.Namespace) -> int:
+    if asked.keys is None:
+        _borrow(asked.home)
+    from app.domains.passports.command import run
+
+    return run(asked.file, asked.keys)
 
 
 def _vin(asked: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from app.domains.notifications import models as notifications
 from app.domains.packages import models as packages
 from app.domains.parts import models as parts
 from app.domains.parts_shops import models as parts_shops
+from app.domains.passports import models as passports
 from app.domains.privacy import models as privacy
 from app.domains.recalls import models as recalls
 from app.domains.services import models as services
@@ -44,6 +45,7 @@ __all__ = [
     "packages",
     "parts",
     "parts_shops",
+    "passports",
     "privacy",
     "recalls",
     "services",

@@ -73,6 +73,7 @@ from app.domains.notifications.writing_to import MessageWritten
 from app.domains.packages.reactions import count_use, cover_new_work, free_use, free_uses
 from app.domains.parts_shops import events as parts_shops
 from app.domains.parts_shops.trading import follow_center
+from app.domains.passports import events as passports
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
@@ -255,6 +256,9 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     logbook.EntryChanged: [],
     logbook.EntryRemoved: [],
     logbook.EntriesImported: [],
+    # passports
+    passports.PassportMade: [],
+    passports.PassportRevoked: [],
     # recalls
     recalls.RecallsFound: [tell_recalls],
     recalls.RecallAnswered: [ring_owner],

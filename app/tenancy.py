@@ -121,6 +121,8 @@ TABLES: dict[str, Kind] = {
     # logbook
     "logbook_entries": "own_policy",
     "logbook_files": "own_policy",
+    # passports
+    "passports": "person",
     # packages
     "package_plans": "tenant",
     "service_packages": "shared",

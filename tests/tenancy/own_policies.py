@@ -242,6 +242,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "TABLE(id uuid, roles jsonb, center_id uuid)",
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
     ),
+    "passport_by_hash(bytea)": ("TABLE(passport_id uuid, user_id uuid)", ""),
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
     "payment_home(text,text,text,uuid,text)": ("TABLE(payment_id uuid, tenant_id uuid, user_id uuid)", ""),
