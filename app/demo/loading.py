@@ -10,7 +10,7 @@ from app.core import clock, db
 from app.core.db import transaction
 from app.core.security import hash_token
 from app.core.viewer import Viewer
-from app.demo import cards, logbooks, looks, parts_market, people, remembered, shops, tuesday
+from app.demo import cards, history, logbooks, looks, parts_market, people, remembered, shops, tuesday
 from app.demo.cars import CARS, Car
 from app.demo.stage import Stage
 from app.domains import garage, services
@@ -49,6 +49,7 @@ async def load(settings: Settings) -> None:
         await parts_market.play(stage)
         await remembered.remember(stage)
         await logbooks.write(stage)
+        await history.remember(stage, settings.sqlalchemy_owner_url)
     finally:
         await db.disconnect()
 

@@ -166,7 +166,7 @@ async def _checked(form: CheckForm) -> tuple[Document | None, list[str]]:
 
 @get("/.well-known/torqueline-passport-keys.json", opt=ANYBODY)
 async def keys_file(request: AnyRequest) -> Response[Any]:
-    return Response(keys.published(), headers={"Cache-Control": "public, max-age=3600"})
+    return Response(keys.published(), headers={"Cache-Control": "no-store"})
 
 
 router = Router(

@@ -5,7 +5,7 @@ stopped can be started again; telling follows in transactions of its own, each w
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 from app.core import clock
 from app.core.db import new_id, take_turn
@@ -39,6 +41,7 @@ from app.domains.recalls.names import beginnings, key
 BATCH = 1000
 LISTED = 50
 """Broken lines that are printed; all are counted."""
+SAID = ("campaign", "make", "model", "year", "component", "defect", "consequence", "remedy")
 TEXTS = ("make", "model", "defect", "consequence", "remedy")
 
 
@@ -61,7 +64,8 @@ async def load(owner_url: str, path: Path) -> int:
     is none."""
     engine = create_async_engine(owner_url, hide_parameters=True)
     try:
-        taken = await take_in(engine, path)
+        with path.open("rb") as lines:
+            taken = await take_in(engine, lines)
     except (OSError, Unreadable) as wrong:
         print(f"{path}: {wrong}", file=sys.stderr)
         return 2
@@ -80,13 +84,12 @@ async def load(owner_url: str, path: Path) -> int:
     return 1 if taken.broken else 0
 
 
-async def take_in(engine: AsyncEngine, path: Path) -> Taken:
-    """Read a file line by line into the table. Raises OSError, Unreadable."""
+async def take_in(engine: AsyncEngine, lines: Iterable[bytes]) -> Taken:
+    """Read a file line by line into the table. Raises Unreadable."""
     taken = Taken()
-    with path.open("rb") as lines:
-        for rows in _batches(read_lines(lines), taken):
-            async with AsyncSession(engine) as db, db.begin():
-                await _put(db, rows, taken)
+    for rows in _batches(read_lines(lines), taken):
+        async with AsyncSession(engine) as db, db.begin():
+            await _put(db, rows, taken)
     taken.cars = await tell(engine)
     return taken
 
@@ -114,14 +117,15 @@ async def _put(db: AsyncSession, rows: Sequence[Row], taken: Taken) -> None:
     """Add what is new and correct what reads otherwise now."""
     now = clock.now()
     table: Any = Recall.__table__
-    adding = insert(table).values([
-        {
-            "id": new_id(), "created_at": now, "campaign": row.campaign, "make": row.make, "model": row.model,
-            "make_key": key(row.make), "model_key": key(row.model), "year": row.year, "component": row.component,
-            "defect": row.defect, "consequence": row.consequence, "remedy": row.remedy,
-        }
-        for row in rows
-    ])  # fmt: skip
+    said: dict[str, list[Any]] = {
+        "id": [new_id() for _row in rows],
+        "created_at": [now] * len(rows),
+        "make_key": [key(row.make) for row in rows],
+        "model_key": [key(row.model) for row in rows],
+        **{name: [getattr(row, name) for row in rows] for name in SAID},
+    }
+    lines = _table("lines", {name: (table.c[name].type, values) for name, values in said.items()})
+    adding = insert(table).from_select(list(said), select(*lines.c))
     written: Any = await db.execute(
         adding.on_conflict_do_update(
             index_elements=["campaign", "make_key", "model_key", "year", "component"],
@@ -164,18 +168,13 @@ async def _note(db: AsyncSession, owned: Sequence[Any]) -> set[Any]:
     if not wanted:
         return set()
     vehicles, makes, models, years = zip(*wanted, strict=True)
-    arrays = (
-        (vehicles, Uuid()), (makes, Text()), (models, Text()),
-        ([year or UNKNOWN_YEAR for year in years], SmallInteger()),
+    cars = _table(
+        "cars",
+        {
+            "id": (Uuid(), vehicles), "make": (Text(), makes), "model": (Text(), models),
+            "year": (SmallInteger(), [year or UNKNOWN_YEAR for year in years]),
+        },
     )  # fmt: skip
-    names = (
-        column("id", Uuid()),
-        column("make", Text()),
-        column("model", Text()),
-        column("year", SmallInteger()),
-    )
-    columns = func.unnest(*(literal(list(values), ARRAY(kind)) for values, kind in arrays))
-    cars = columns.table_valued(*names).render_derived(name="cars")
     found = await db.execute(
         select(cars.c.id, Recall.campaign)
         .join(
@@ -196,3 +195,12 @@ async def _note(db: AsyncSession, owned: Sequence[Any]) -> set[Any]:
             event = RecallsFound(vehicle_id=one.id, campaigns=campaigns)
             await record(db, event, by=Viewer.system(), person=one.user_id, subject=one.id)
     return set(by_car)
+
+
+def _table(name: str, columns: Mapping[str, tuple[TypeEngine[Any], Sequence[Any]]]) -> TableValuedAlias:
+    """Values as a table, by column: one statement for however many rows, which is compiled once."""
+    arrays = (literal(list(values), ARRAY(kind)) for kind, values in columns.values())
+    table = func.unnest(*arrays).table_valued(
+        *(column(one, kind) for one, (kind, _values) in columns.items())
+    )
+    return table.render_derived(name=name)

@@ -24,7 +24,8 @@ def load(site, tmp_path):
     async def load(*lines, **options):
         engine = create_async_engine(settings().sqlalchemy_owner_url)
         try:
-            return await loading.take_in(engine, file_of(tmp_path, *lines, **options))
+            with file_of(tmp_path, *lines, **options).open("rb") as sent:
+                return await loading.take_in(engine, sent)
         finally:
             await engine.dispose()
 
