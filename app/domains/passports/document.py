@@ -8,6 +8,7 @@ alone, and tell whether a file is the one that they were made with.
 import base64
 import hashlib
 import json
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -99,15 +100,31 @@ def hashes_of(about: About, car: Car, readings: list[Reading], entries: list[Wor
     return Hashes(digest(about), digest(car), digest(readings), [digest(one) for one in entries])
 
 
+def kms_in(document: Document) -> list[tuple[str, int]]:
+    """Every day and mileage that it says."""
+    of_work = [(one.day, one.km) for one in document.entries if one.km is not None]
+    return [*((one.day, one.km) for one in document.readings), *of_work]
+
+
 def summary_of(document: Document) -> Summary:
     """The summary that belongs to what a document says."""
-    read = [(one.day, one.km) for one in document.readings]
-    read += [(one.day, one.km) for one in document.entries if one.km is not None]
+    read: list[tuple[str, int | None]] = [*kms_in(document)]
     last_day, last_km = max(read, default=("", None))
     about, root = document.about, document.root
     return Summary(
         about.format, about.key, document.car.vin[-8:], len(document.entries), last_day, last_km, root
     )
+
+
+def falls_in(document: Document) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    """Where the mileage of a later day is below that of an earlier one: the highest before, and what it fell to."""
+    found, highest = [], ("", 0)
+    for day, group in groupby(sorted(kms_in(document)), key=lambda one: one[0]):
+        kms = [km for _day, km in group]
+        if kms[0] < highest[1]:
+            found.append((highest, (day, kms[0])))
+        highest = max(highest, (day, kms[-1]), key=lambda one: one[1])
+    return found
 
 
 def signed_bytes(summary: Summary) -> bytes:

@@ -19,7 +19,7 @@ from app.core.words import _
 from app.domains import garage
 from app.domains.passports import keys, making
 from app.domains.passports.checking import check, check_compact
-from app.domains.passports.document import LONGEST, Document
+from app.domains.passports.document import LONGEST, Document, falls_in
 from app.domains.passports.making import Days
 
 AnyRequest = Request[Any, Any, Any]
@@ -27,6 +27,7 @@ MANAGE, ANYBODY = needs("manage:own_vehicles"), needs(PUBLIC)
 OF_CAR = "/garage/{vehicle_id:uuid}/passports"
 PRIVATE = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
 PLAIN = "layouts/plain.html"
+CHECKS = Limit("passport check", times=60, within=timedelta(minutes=15))
 
 
 class MakeForm(msgspec.Struct):
@@ -42,10 +43,11 @@ class CheckForm(msgspec.Struct):
 async def passports_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
     async with begin(request) as (db, me):
         car = await garage.find_own(db, me, vehicle_id)
+        draft = await making.sign(db, car, by=me)
         made = [(one, making.link_of(one)) for one in await making.of_car(db, car, by=me)]
         return page(
             request, me, "passports/of_car.html", car=car, made=made, is_open=making.is_open,
-            draft=await making.sign(db, car, by=me), choices=get_args(Days),
+            draft=draft, draft_falls=falls_in(draft), choices=get_args(Days),
         )  # fmt: skip
 
 
@@ -98,9 +100,10 @@ async def revoke_passport(
 async def shown_page(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     async with begin(request) as (db, me):
         shown = await making.follow(db, token, by=me)
+        said = shown.checked.document
         return page(
             request, me, "passports/passport.html", layout=PLAIN, headers=PRIVATE, token=token,
-            document=shown.checked.document, faults=shown.checked.faults, later=shown.later,
+            document=said, falls=falls_in(said) if said else [], faults=shown.checked.faults, later=shown.later,
         )  # fmt: skip
 
 
@@ -116,36 +119,26 @@ async def file(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
 
 @get("/passport/check", opt=ANYBODY)
 async def check_page(request: AnyRequest) -> Response[Any]:
-    async with begin(request) as (_db, me):
-        return page(
-            request,
-            me,
-            "passports/check.html",
-            layout=PLAIN,
-            keys=keys.published(),
-            faults=None,
-            document=None,
-        )
-
-
-CHECKS = Limit("passport check", times=60, within=timedelta(minutes=15))
+    return await _check_page(request)
 
 
 @post("/passport/check", opt=ANYBODY | limited(CHECKS), status_code=200)
 async def check_here(request: AnyRequest) -> Response[Any]:
     """The same check by the site, for a browser that cannot. Nothing of it is kept."""
-    form = read(CheckForm, await request.form())
-    document, faults = await _checked(form)
+    document, faults = await _checked(read(CheckForm, await request.form()))
+    return await _check_page(request, document=document, faults=faults)
+
+
+async def _check_page(
+    request: AnyRequest, *, document: Document | None = None, faults: list[str] | None = None
+) -> Response[Any]:
+    """What a changed file says is not shown."""
+    said = None if faults else document
     async with begin(request) as (_db, me):
         return page(
-            request,
-            me,
-            "passports/check.html",
-            layout=PLAIN,
-            keys=keys.published(),
-            faults=faults,
-            document=document,
-        )
+            request, me, "passports/check.html", layout=PLAIN, keys=keys.published(), faults=faults, document=said,
+            falls=falls_in(said) if said else [],
+        )  # fmt: skip
 
 
 async def _checked(form: CheckForm) -> tuple[Document | None, list[str]]:

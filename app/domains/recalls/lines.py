@@ -6,7 +6,6 @@ Every line becomes a row, is passed over because it is not about vehicles, or is
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from unicodedata import category
 
 from app.domains.recalls.models import UNKNOWN_YEAR
 from app.domains.recalls.names import key
@@ -23,6 +22,7 @@ NEEDED = (
 )  # fmt: skip
 SHORTEST = COLUMNS.index("CORRECTIVE_ACTION") + 1
 LONGEST_NAME, LONGEST_TEXT = 300, 20_000
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _CAMPAIGN = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{2,19}")
 
 
@@ -111,7 +111,7 @@ def read_line(text: str, number: int, columns: Sequence[str] = COLUMNS) -> Row |
         count = str(len(columns))
     if wrong:
         return Broken(number, f"{len(fields)} columns instead of {count}")
-    if any(category(letter) in ("Cc", "Cs") and letter != "\t" for letter in text):
+    if _CONTROL.search(text):
         return Broken(number, "a character that cannot be shown")
     said = {name: " ".join(field.split()) for name, field in zip(columns, fields, strict=False)}
     if said.get("RCLTYPECD", "V").upper() not in ("V", ""):

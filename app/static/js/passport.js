@@ -27,7 +27,7 @@ function summaryOf(said) {
     if (last.km === null || one.day > last.day || (one.day === last.day && one.km > last.km)) last = one;
   }
   return {
-    format: said.about.format, key: said.about.key, vin8: said.car.vin.slice(-8), count: said.entries.length,
+    format: said.about.format, key: said.about.key, vin8: [...said.car.vin].slice(-8).join(""), count: said.entries.length,
     last_day: last.day, last_km: last.km, root: said.root,
   };
 }

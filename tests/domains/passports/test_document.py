@@ -21,6 +21,7 @@ from app.domains.passports.document import (
     canonical,
     compact,
     digest,
+    falls_in,
     hashes_of,
     signed_bytes,
     summary_of,
@@ -119,6 +120,14 @@ def test_odd_files_are_no_passports(passport):
         assert check(odd, keys.ours()).faults == ["unreadable"]
     spaced = json.dumps(msgspec.to_builtins(passport)).encode()
     assert check(spaced, keys.ours()).faults == ["shape"]
+
+
+def test_a_mileage_that_falls_is_noticed():
+    readings = [Reading("2024-01-01", 90_000, "check_in"), Reading("2024-01-01", 89_000, "owner"), Reading("2025-01-01", 40_000, "owner")]  # fmt: skip
+    assert falls_in(signed(readings=readings, entries=[])) == [
+        (("2024-01-01", 90_000), ("2025-01-01", 40_000))
+    ]
+    assert falls_in(signed(readings=readings[:2], entries=[])) == []
 
 
 def test_a_code_is_verified_alone_and_against_its_file(passport):
