@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0070"
-down_revision = "0067"
+down_revision = "0069"
 
 MEMBER = "vehicle_id IN (SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL{})"
 DRIVES = MEMBER.format(" AND o.role <> 'reader'")

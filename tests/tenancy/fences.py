@@ -48,6 +48,7 @@ NETWORK_READS_NOT = {
     "reminders",
     "telematics_reports",
     "trouble_codes",
+    "recall_answers",
     "api_tokens",
     "threads",
     "messages",

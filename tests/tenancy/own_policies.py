@@ -159,6 +159,12 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at) AND (o.role <> 'reader'::text))))",
     },
+    "recall_answers": {
+        "adds": "INSERT  CHECK (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "changes": "UPDATE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+    },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
         "changes": "UPDATE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -267,6 +273,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
     ),
     "document_link_by_hash(bytea)": ("TABLE(link_id uuid, user_id uuid)", ""),
+    "passport_by_hash(bytea)": ("TABLE(passport_id uuid, user_id uuid)", ""),
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
     "payment_home(text,text,text,uuid,text)": ("TABLE(payment_id uuid, tenant_id uuid, user_id uuid)", ""),
@@ -337,6 +344,7 @@ UNIQUE_ELSEWHERE = {
     "uq_telematics_reports_vehicle_id_key": "begins with a car, and only its owner adds one",
     "ix_trouble_codes_shown": "the same",
     "ix_reminders_trouble_code_id": "begins with a trouble code of the car, and only its people add one",
+    "uq_recall_answers_vehicle_id_campaign": "the same",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
     "ix_purchase_payments_provider_ref": "the same for what was bought on the market",
