@@ -51,6 +51,7 @@ from app.domains.estimates import link_pages as estimates_links
 from app.domains.estimates import pages as estimates_pages
 from app.domains.garage import api as garage_api
 from app.domains.garage import family_pages as garage_family_pages
+from app.domains.garage import mileage_pages as garage_mileage_pages
 from app.domains.garage import pages as garage_pages
 from app.domains.garage import said as garage_said
 from app.domains.histories import pages as histories_pages
@@ -101,7 +102,11 @@ from app.domains.parts_shops import pages as parts_shops_pages
 from app.domains.parts_shops import profile_pages as parts_shops_profile
 from app.domains.parts_shops import public_pages as parts_shops_public
 from app.domains.parts_shops import review_pages as parts_shops_review
+from app.domains.passports import pages as passports_pages
+from app.domains.passports import said as passports_said
 from app.domains.privacy import pages as privacy_pages
+from app.domains.recalls import api as recalls_api
+from app.domains.recalls import pages as recalls_pages
 from app.domains.reminders import api as reminders_api
 from app.domains.reminders import pages as reminders_pages
 from app.domains.services import api as services_api
@@ -152,6 +157,7 @@ TEMPLATE_WORDS = (
     logbook_said.entry_kind_label,
     garage_said.car_role_label,
     parts_said.fit_label,
+    passports_said.passport_fault,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
 
@@ -208,8 +214,11 @@ PAGES: list[Any] = [
     customers_pages.router,
     garage_pages.router,
     garage_family_pages.router,
+    garage_mileage_pages.router,
     histories_pages.router,
     reminders_pages.router,
+    passports_pages.router,
+    recalls_pages.router,
     telematics_pages.router,
     marketplace_seller_pages.router,
     health.router,
@@ -247,6 +256,7 @@ API: list[Any] = [
     customers_api.router,
     garage_api.router,
     reminders_api.router,
+    recalls_api.router,
     telematics_api.router,
     messaging_api.router,
     workshop_api.router,

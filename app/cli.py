@@ -132,6 +132,24 @@ def _parser() -> argparse.ArgumentParser:
     everywhere.add_argument("slug", metavar="TENANT-SLUG", help="the short name of the business")
     everywhere.set_defaults(does=_allow_everywhere)
 
+    recalls = commands.add_parser(
+        "recalls",
+        help="take in a file of recalls (NHTSA's flat file) and tell the owners of cars they may concern",
+    )
+    recalls.add_argument("file", type=Path, metavar="FILE")
+    recalls.set_defaults(does=_recalls)
+
+    passport = commands.add_parser("passport", help="check the saved file of a vehicle passport")
+    passport.add_argument("what", choices=("check",))
+    passport.add_argument("file", type=Path, metavar="FILE")
+    passport.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="the site's public keys, saved before; else the keys of this site",
+    )
+    passport.set_defaults(does=_passport)
+
     vin = commands.add_parser("vin", help="decode VINs offline, one JSON object a line")
     vin.add_argument("vins", nargs="+", metavar="VIN", help="VINs, or - to read them from standard input")
     vin.set_defaults(does=_vin)
@@ -146,7 +164,21 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="migrate, and load the demo into an empty database")
     prepare.set_defaults(does=_prepare)
 
-    for command in (migrate, admin, demo, market, doctor, audit, secrets, erased, again, everywhere, run):
+    for command in (
+        migrate,
+        admin,
+        demo,
+        market,
+        doctor,
+        audit,
+        secrets,
+        erased,
+        again,
+        everywhere,
+        recalls,
+        passport,
+        run,
+    ):
         command.add_argument("--home", type=Path, default=Path(".data"), help="folder of bin/run (.data)")
     return parser
 
@@ -321,6 +353,21 @@ def _allow_everywhere(asked: argparse.Namespace) -> int:
         f"{asked.slug}: owners are let in from everywhere. Taken off the list: {', '.join(gone) or 'nothing'}"
     )
     return 0
+
+
+def _recalls(asked: argparse.Namespace) -> int:
+    owner, _app = _database(asked.home)
+    from app.domains.recalls.loading import load
+
+    return asyncio.run(load(owner, asked.file))
+
+
+def _passport(asked: argparse.Namespace) -> int:
+    if asked.keys is None:
+        _borrow(asked.home)
+    from app.domains.passports.command import run
+
+    return run(asked.file, asked.keys)
 
 
 def _vin(asked: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
-_READ_ONLY = ("ddl_version",)
+_READ_ONLY = ("ddl_version", "recalls")
 _HARDEN = """
 DO $$ DECLARE one regprocedure; BEGIN
     FOR one IN SELECT oid FROM pg_proc

@@ -19,7 +19,9 @@ from app.domains.notifications import models as notifications
 from app.domains.packages import models as packages
 from app.domains.parts import models as parts
 from app.domains.parts_shops import models as parts_shops
+from app.domains.passports import models as passports
 from app.domains.privacy import models as privacy
+from app.domains.recalls import models as recalls
 from app.domains.reminders import models as reminders
 from app.domains.services import models as services
 from app.domains.telematics import models as telematics
@@ -46,7 +48,9 @@ __all__ = [
     "packages",
     "parts",
     "parts_shops",
+    "passports",
     "privacy",
+    "recalls",
     "reminders",
     "services",
     "tables",

@@ -17,7 +17,9 @@ from app.domains.network import personal as network
 from app.domains.notifications import personal as notifications
 from app.domains.packages import personal as packages
 from app.domains.parts_shops import personal as parts_shops
+from app.domains.passports import personal as passports
 from app.domains.privacy import personal as privacy
+from app.domains.recalls import personal as recalls
 from app.domains.reminders import personal as reminders
 from app.domains.telematics import personal as telematics
 from app.domains.workshop import personal as workshop
@@ -26,11 +28,13 @@ PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     marketplace.DECLARED,  # before the garage: an order names its car
+    passports.DECLARED,  # before the garage: a passport names its car
     histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
     reminders.DECLARED,  # before the garage: a reminder names its car
     documents.DECLARED,  # before the garage: a document names its car
     telematics.DECLARED,  # before the garage: a report names its car
+    recalls.DECLARED,  # before the garage: whose answers they are is told by whose the car is
     garage.DECLARED,
     messaging.DECLARED,
     parts_shops.DECLARED,

@@ -71,6 +71,8 @@ class Settings:
     """Where the tiles of a map come from, `https://host/{z}/{x}/{y}.png`. None: maps show the towns of our own list."""
     map_attribution: str
     """Whose map it is; shown on it."""
+    passport_keys_before: tuple[str, ...]
+    """Public keys that passports were signed with under a SECRET_KEY that is not kept any more; base64url."""
     vapid_private_key: str | None
     """What push messages are signed with: 32 bytes in base64url. None: no device is told anything by push."""
     vapid_subject: str
@@ -118,6 +120,7 @@ class Settings:
             geocoder_url=values.get("GEOCODER_URL"),
             map_tiles_url=values.get("MAP_TILES_URL"),
             map_attribution=values.get("MAP_ATTRIBUTION", ""),
+            passport_keys_before=tuple(values.get("PASSPORT_KEYS_BEFORE", "").split()),
             vapid_private_key=values.get("VAPID_PRIVATE_KEY"),
             vapid_subject=_together(values, "VAPID_SUBJECT", "VAPID_PRIVATE_KEY"),
             push_services=_services(values),
@@ -137,6 +140,8 @@ class Settings:
             raise SettingsWrong(f"SECRET_KEY has fewer than {SHORTEST_SECRET} characters")
         if any(len(key) < SHORTEST_SECRET for key in self.former_secret_keys):
             raise SettingsWrong(f"SECRET_KEYS_BEFORE holds a key of fewer than {SHORTEST_SECRET} characters")
+        if any(not re.fullmatch("[A-Za-z0-9_-]{43}", key) for key in self.passport_keys_before):
+            raise SettingsWrong("PASSPORT_KEYS_BEFORE holds something that is no public key in base64url")
         if not self.database_url.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
             raise SettingsWrong("DATABASE_URL must begin with postgresql://")
         if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):

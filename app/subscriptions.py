@@ -69,17 +69,21 @@ from app.domains.notifications.onboarding_reactions import (
 from app.domains.notifications.package_reminding import tell_package_runs_out
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
+from app.domains.notifications.recall_reactions import tell_recalls
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
 from app.domains.notifications.writing_to import MessageWritten
 from app.domains.packages.reactions import count_use, cover_new_work, free_use, free_uses
 from app.domains.parts_shops import events as parts_shops
 from app.domains.parts_shops.trading import follow_center
+from app.domains.passports import events as passports
 from app.domains.privacy import events as privacy
 from app.domains.privacy.consenting import note_agreement
 from app.domains.privacy.erasing import list_erased_account
 from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
+from app.domains.recalls import events as recalls
+from app.domains.recalls.live import ring_owner
 from app.domains.reminders import events as reminders
 from app.domains.reminders.logged import follow_logbook, forget_code, remember_code
 from app.domains.telematics import events as telematics
@@ -265,6 +269,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     logbook.EntriesImported: [follow_logbook],
     # reminders
     reminders.ReminderRaised: [tell_reminder],
+    # passports
+    passports.PassportMade: [],
+    passports.PassportRevoked: [],
+    # recalls
+    recalls.RecallsFound: [tell_recalls],
+    recalls.RecallAnswered: [ring_owner],
     # telematics
     telematics.TelematicsReceived: [ring_driver],
     telematics.TroubleCodeFound: [remember_code],

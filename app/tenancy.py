@@ -68,6 +68,9 @@ TABLES: dict[str, Kind] = {
     # telematics
     "telematics_reports": "own_policy",
     "trouble_codes": "own_policy",
+    # recalls
+    "recalls": "system",
+    "recall_answers": "own_policy",
     # parts
     "fitments": "tenant",
     "supersessions": "tenant",
@@ -126,6 +129,8 @@ TABLES: dict[str, Kind] = {
     "documents": "own_policy",
     "document_files": "own_policy",
     "document_links": "person",
+    # passports
+    "passports": "person",
     # packages
     "package_plans": "tenant",
     "service_packages": "shared",

@@ -13,6 +13,7 @@ from app.core.viewer import Viewer
 from app.demo import (
     cards,
     families,
+    history,
     logbooks,
     looks,
     papers,
@@ -62,6 +63,7 @@ async def load(settings: Settings) -> None:
         await logbooks.write(stage)
         await families.share(stage)
         await papers.keep(stage)
+        await history.remember(stage, settings.sqlalchemy_owner_url)
     finally:
         await db.disconnect()
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.core import clock
 from app.demo.stage import Stage
 from app.domains import garage, logbook
+from app.domains.garage import mileage
 from app.domains.logbook import Written
 
 DAYS = 540
@@ -21,6 +22,9 @@ async def write(stage: Stage) -> None:
         async with stage.acting(stage.owners[car]) as (db, me):
             own = await garage.find_own(db, me, stage.cars[car].id)
             today = clock.today(me.zone)
+            for ago in range(120, DAYS, 60):
+                day = today - timedelta(days=ago)
+                await mileage.add(db, own, _at(car, own.mileage_km or 0, ago), day, by=me)
             for written in _entries(car, own.mileage_km or 0, today):
                 with clock.moved_to(datetime.combine(written.day, time(19), ZoneInfo(me.zone))):
                     await logbook.log(db, own, written, by=me, confirmed=True)

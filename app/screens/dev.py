@@ -12,16 +12,25 @@ from app.core.errors import Invalid, NotFound
 from app.core.locating import Place, place_at, read_place
 from app.core.one_time import REPEATABLE
 from app.core.permissions import PUBLIC
-from app.core.render import page, see_other
+from app.core.render import distance, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.demo.people import KIOSK_TOKEN
+from app.domains.garage.mileage import Point
 from app.domains.messaging import Conversation, Message, Subject
 from app.domains.messaging.conversing import Said
 from app.domains.network.kiosk_pages import HERE, kiosk_set
 from app.settings import settings
 
 THEMES = ("paper", "night")
+
+
+def _a_line() -> list[Point]:
+    end = clock.now()
+    known = ((0.0, 104_300), (0.3, 109_120), (0.55, 111_480), (1.0, 118_204))
+    return [
+        Point(along, km, end - timedelta(days=round(400 * (1 - along))), distance(km)) for along, km in known
+    ]
 
 
 def _a_conversation(me: Viewer) -> Conversation:
@@ -66,6 +75,7 @@ async def patterns(request: Request[Any, Any, Any], theme: str = "", direction: 
         return page(
             request, me, "dev/patterns.html",
             status=422 if wrong.errors else 200,
+            points=_a_line(),
             shown_talk=_a_conversation(me),
             shown_theme=theme if theme in THEMES else "",
             shown_direction="rtl" if direction == "rtl" else "",

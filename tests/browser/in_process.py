@@ -80,6 +80,11 @@ async def _serve() -> int:
     return int(taken.getsockname()[1])
 
 
+def secure_origin() -> str:
+    """The same application where a browser lets pages use cryptography without TLS."""
+    return f"http://127.0.0.1:{_serving[0][0].servers[0].sockets[0].getsockname()[1]}"
+
+
 async def _without_streams(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"].startswith("/live"):
         # Nothing to hear, and no need to ask again: a refusal would say that the session has ended.

@@ -48,6 +48,7 @@ NETWORK_READS_NOT = {
     "reminders",
     "telematics_reports",
     "trouble_codes",
+    "recall_answers",
     "api_tokens",
     "threads",
     "messages",
@@ -202,6 +203,11 @@ async def open_yard(db: asyncpg.Connection) -> Yard:
     # A reading may be taken out only by whose file brought it.
     await db.execute(
         "UPDATE odometer_readings r SET import_id = f.id FROM history_files f WHERE f.vehicle_id = r.vehicle_id"
+    )
+    # One is corrected only by people of the garage, and only if they wrote it.
+    await db.execute(
+        "UPDATE odometer_readings r SET import_id = NULL, source = 'owner' FROM ownerships o "
+        "WHERE o.vehicle_id = r.vehicle_id AND o.until IS NULL AND o.role = 'owner'"
     )
     for table in TABLES:
         await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

@@ -102,6 +102,8 @@ SENSIBLE: dict[tuple[str, str], str] = {
     ("reminders", "counter"): "''",
     ("documents", "kind"): "'insurance'",
     ("documents", "valid_from"): "current_date - 9",
+    ("recalls", "year"): "2003",
+    ("recall_answers", "answer"): "'done'",
     ("logbook_entries", "kind"): "'service'",
     ("logbook_entries", "currency"): "'USD'",
     ("logbook_entries", "day"): "current_date - 9",

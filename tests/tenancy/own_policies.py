@@ -113,9 +113,9 @@ OWN: dict[str, dict[str, str]] = {
     },
     "odometer_readings": {
         "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
-        "changes": "UPDATE false",
+        "changes": "UPDATE ((import_id IS NULL) AND (source = ANY (ARRAY['owner'::text, 'logbook'::text])) AND ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text)))) OR ((actor_id = ( SELECT app_user())) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))))))",
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
-        "removes": "DELETE ((import_id IS NOT NULL) AND (EXISTS ( SELECT 1 FROM history_files f WHERE (f.id = odometer_readings.import_id))))",
+        "removes": "DELETE (((import_id IS NOT NULL) AND (EXISTS ( SELECT 1 FROM history_files f WHERE (f.id = odometer_readings.import_id)))) OR ((import_id IS NULL) AND (source = ANY (ARRAY['owner'::text, 'logbook'::text])) AND ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text)))) OR ((actor_id = ( SELECT app_user())) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))))))",
     },
     "logbook_entries": {
         "adds": "INSERT  CHECK (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
@@ -158,6 +158,12 @@ OWN: dict[str, dict[str, str]] = {
         "changes": "UPDATE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at) AND (o.role <> 'reader'::text))))",
         "reads": "SELECT (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at))))",
         "removes": "DELETE (EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = trouble_codes.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.since <= trouble_codes.created_at) AND (o.role <> 'reader'::text))))",
+    },
+    "recall_answers": {
+        "adds": "INSERT  CHECK (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "changes": "UPDATE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
     },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -267,6 +273,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "whether a stream's session still stands, with which roles and where; the ids come from the stream itself",
     ),
     "document_link_by_hash(bytea)": ("TABLE(link_id uuid, user_id uuid)", ""),
+    "passport_by_hash(bytea)": ("TABLE(passport_id uuid, user_id uuid)", ""),
     "pay_link_by_hash(bytea)": ("TABLE(link_id uuid, tenant_id uuid, invoice_id uuid)", ""),
     "payment_account_home(text,text)": ("TABLE(account_id uuid, tenant_id uuid)", ""),
     "payment_home(text,text,text,uuid,text)": ("TABLE(payment_id uuid, tenant_id uuid, user_id uuid)", ""),
@@ -337,6 +344,7 @@ UNIQUE_ELSEWHERE = {
     "uq_telematics_reports_vehicle_id_key": "begins with a car, and only its owner adds one",
     "ix_trouble_codes_shown": "the same",
     "ix_reminders_trouble_code_id": "begins with a trouble code of the car, and only its people add one",
+    "uq_recall_answers_vehicle_id_campaign": "the same",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
     "ix_purchase_payments_provider_ref": "the same for what was bought on the market",

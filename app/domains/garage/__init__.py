@@ -2,7 +2,8 @@
 
 A *vehicle* is one owner's or one shop's record of a car. An *ownership* ties it to a person; putting a car
 away archives the ownership and keeps the history. A car may be shared: each ownership has a *role*, owner, driver or
-reader, and there is always an owner. A *grant* lets a shop in. An *odometer reading* stays.
+reader, and there is always an owner. A *grant* lets a shop in. An *odometer reading* stays as it was read,
+unless somebody of the garage wrote it: they may correct it.
 """
 
 from app.domains.garage.cars import (

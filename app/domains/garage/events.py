@@ -52,6 +52,23 @@ class OdometerRead(Event, frozen=True):
     source: str
 
 
+class OdometerCorrected(Event, frozen=True):
+    """A reading was not what the odometer showed, or not on that day."""
+
+    vehicle_id: UUID
+    reading_id: UUID
+    km: int
+    was_km: int
+
+
+class OdometerReadingRemoved(Event, frozen=True):
+    """A reading was taken out of a car's history."""
+
+    vehicle_id: UUID
+    reading_id: UUID
+    km: int
+
+
 class VehicleShared(Event, frozen=True):
     """A shop may see and service a car."""
 

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.db import new_id
 from app.core.viewer import Viewer
 from app.domains.garage.models import OdometerReading, Vehicle
+from app.domains.garage.odometer import follow
 
 
 async def bring_readings(
@@ -50,12 +51,5 @@ async def take_readings_out(db: AsyncSession, vehicle: Vehicle, import_id: UUID)
     )
     readings = [(row.km, row.at) for row in gone]
     if (vehicle.mileage_km, vehicle.mileage_at) in readings:
-        last = await db.scalar(
-            select(OdometerReading)
-            .where(OdometerReading.vehicle_id == vehicle.id)
-            .order_by(OdometerReading.at.desc(), OdometerReading.id.desc())
-            .limit(1)
-        )
-        vehicle.mileage_km, vehicle.mileage_at = (last.km, last.at) if last else (None, None)
-        await db.flush()
+        await follow(db, vehicle, gone=readings)
     return len(readings)

@@ -168,3 +168,4 @@ class OdometerReading(Identified, Base):
     actor_id: Mapped[UUID | None]
     import_id: Mapped[UUID | None]
     """The file of another program it came with, and goes with again."""
+    version: Mapped[int] = mapped_column(default=1)

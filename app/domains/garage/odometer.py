@@ -1,5 +1,6 @@
 """How far a car has gone. A reading below the last one is asked about, never taken silently."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -96,3 +97,22 @@ async def readings(db: AsyncSession, vehicle: Vehicle, *, most: int = 12) -> lis
         .limit(most)
     )
     return list(rows)
+
+
+async def follow(
+    db: AsyncSession, vehicle: Vehicle, *, gone: Collection[tuple[int | None, datetime | None]] = ()
+) -> None:
+    """The car has gone as far as its latest reading says. `gone`: readings that do not count any more, each with its
+    moment; a mileage that no reading ever stood behind stays."""
+    await db.flush()
+    last = next(iter(await readings(db, vehicle, most=1)), None)
+    is_gone = (vehicle.mileage_km, vehicle.mileage_at) in gone
+    if is_gone or (last is not None and _is_later(last, vehicle)):
+        vehicle.mileage_km, vehicle.mileage_at = (last.km, last.at) if last else (None, None)
+        await db.flush()
+
+
+def _is_later(reading: OdometerReading, vehicle: Vehicle) -> bool:
+    if vehicle.mileage_at is None:
+        return reading.km >= (vehicle.mileage_km or 0)
+    return reading.at >= vehicle.mileage_at

@@ -1,4 +1,4 @@
-"""What people may do with a shared car, in words."""
+"""What people may do with a shared car, and where its readings come from, in words."""
 
 from app.core.render import template_global
 from app.core.words import _
@@ -17,3 +17,16 @@ def car_roles() -> list[tuple[str, str]]:
         ("reader", _("Read only: sees everything, changes nothing")),
         ("owner", _("Owner: as you")),
     ]
+
+
+@template_global
+def reading_source_label(source: str) -> str:
+    """Where a reading comes from."""
+    return {
+        "owner": _("Garage"),
+        "shop": _("Workshop"),
+        "check_in": _("Workshop"),
+        "logbook": _("Logbook"),
+        "telematics": _("Telematics"),
+        "import": _("File"),
+    }.get(source, source)

@@ -77,13 +77,25 @@ async def test_a_stranger_changes_no_car_and_reads_no_odometer(db, cast):
     )
 
 
-async def test_no_car_and_no_reading_is_ever_deleted(db, cast):
+async def test_no_car_is_ever_deleted(db, cast):
     await viewing(db, cast.customer)
     assert (await db.execute(delete(Vehicle).where(Vehicle.id == CAR))).rowcount == 0
-    db.add(OdometerReading(vehicle_id=CAR, km=150001, source="owner"))
+
+
+@pytest.mark.parametrize("source", ["check_in", "shop", "telematics", "import"])
+async def test_no_reading_that_others_vouch_for_is_changed_or_deleted(db, cast, source):
+    await viewing(db, cast.customer)
+    db.add(OdometerReading(vehicle_id=CAR, km=150001, source=source, actor_id=cast.customer.user_id))
     await db.flush()
     assert (await db.execute(delete(OdometerReading))).rowcount == 0
     assert (await db.execute(update(OdometerReading).values(km=1))).rowcount == 0
+
+
+async def test_nobody_makes_their_own_reading_a_shops(db, cast):
+    await viewing(db, cast.customer)
+    db.add(OdometerReading(vehicle_id=CAR, km=150001, source="owner", actor_id=cast.customer.user_id))
+    await db.flush()
+    await refused(db, update(OdometerReading).values(source="check_in"))
 
 
 def a_file(user_id=None, tenant_id=None):
