@@ -214,6 +214,26 @@ def _why_no_document(reason: str) -> str:
     }.get(reason, _("Please send a PDF, DOC or DOCX document."))
 
 
+_DOCUMENTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How PDFs, DOCX and DOC begin; what they are is looked at again."""
+
+
+async def receive_papers(sent: Sequence[UploadFile], *, most: int, by: Viewer) -> list[Kept]:
+    """Photos and documents as they come from one field, `files`, each to be what its content says. Raises Invalid."""
+    if len(sent) > most:
+        raise Invalid({"files": _("At most %(most)d files, please.", most=most)})
+    kept: list[Kept] = []
+    async with kept_or_gone(kept, by=by, tenant=None):
+        for one in sent:
+            head = await one.read(4)
+            await one.seek(0)
+            if head in _DOCUMENTS:
+                kept.append(await receive_document(one, by=by, tenant=None, field="files"))
+            else:
+                kept += await receive_images([one], by=by, tenant=None, field="files")
+    return kept
+
+
 @contextlib.asynccontextmanager
 async def kept_or_gone(received: Sequence[Kept], *, by: Viewer, tenant: UUID | None) -> AsyncIterator[None]:
     """Around the transaction that keeps the rows of what was received: when it fails, the bytes do not stay behind, for

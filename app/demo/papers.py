@@ -5,6 +5,7 @@ from datetime import timedelta
 from litestar.datastructures import UploadFile
 
 from app.core import clock
+from app.core.files import receive_papers
 from app.core.render import day
 from app.demo.photos import Sheet
 from app.demo.stage import Stage
@@ -25,7 +26,7 @@ async def keep(stage: Stage) -> None:
         Facts(kind="receipt", title="Receipt of the purchase", issuer="Casco Motors"),
     ):  # fmt: skip
         sent = UploadFile("image/jpeg", f"{facts.kind}.jpg", _drawn(facts))
-        received = await attaching.receive([sent], by=me)
+        received = await receive_papers([sent], most=1, by=me)
         async with stage.acting(owner) as (db, by):
             car = await garage.find_own(db, by, stage.cars["outback"].id)
             document = await keeping.add(db, car, facts, by=by)

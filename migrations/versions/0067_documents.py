@@ -10,7 +10,8 @@ down_revision = "0066"
 
 MINE = """vehicle_id IN (
     SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL)"""
-WRITES = f"{rls.PERSON} AND (vehicle_id IS NULL OR {MINE})"
+DRIVEN = MINE.replace("o.until IS NULL", "o.until IS NULL AND o.role <> 'reader'")
+WRITES = f"{rls.PERSON} AND (vehicle_id IS NULL OR {DRIVEN})"
 """Who has the car reads its papers, and whoever put one in changes it while they have the car; it never moves to a car that
 is not theirs. It may go with its person, also when the car is theirs no more."""
 

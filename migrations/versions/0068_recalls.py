@@ -10,6 +10,7 @@ down_revision = "0067"
 
 MINE = """vehicle_id IN (
     SELECT o.vehicle_id FROM ownerships o WHERE o.user_id = (SELECT app_user()) AND o.until IS NULL)"""
+DRIVEN = MINE.replace("o.until IS NULL", "o.until IS NULL AND o.role <> 'reader'")
 
 
 def upgrade() -> None:
@@ -52,7 +53,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recall_answers")),
         sa.UniqueConstraint("vehicle_id", "campaign", name=op.f("uq_recall_answers_vehicle_id_campaign")),
     )
-    rls.own_policies(op.execute, "recall_answers", reads=MINE, adds=MINE, changes=MINE)
+    rls.own_policies(op.execute, "recall_answers", reads=MINE, adds=DRIVEN, changes=DRIVEN)
 
 
 def downgrade() -> None:

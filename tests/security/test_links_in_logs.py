@@ -83,5 +83,6 @@ def test_every_kind_of_link_is_tried():
         "files",
         "shared",
         "paper",
+        "passport",
         "calendar",
     }

@@ -1,18 +1,20 @@
 """The one way in: a session for whoever has proved enough, and half of one for whoever owes a second proof."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, FormMultiDict
+from msgspec import Meta
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.db import act_as, new_id
 from app.core.errors import SignInNeeded
-from app.core.forms import safe_next
+from app.core.forms import read, safe_next
 from app.core.render import see_other
 from app.core.security import hash_token, new_token, session_cookie
 from app.core.viewer import Viewer
@@ -49,6 +51,29 @@ async def go_in(request: AnyRequest, db: AsyncSession, user: User, *, by: Viewer
     if request.cookies.get(half_way_cookie()):
         cookies.append(_half_way_set("", seconds=0))
     return see_other(request, safe_next(next, "/home"), cookies=cookies)
+
+
+class NewAccount(msgspec.Struct):
+    """What somebody invited gives for an account."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    password: Annotated[str, Meta(max_length=1024)]
+    zone: Annotated[str, Meta(max_length=64)] = "UTC"
+
+
+async def invited_account(
+    db: AsyncSession, form: FormMultiDict, *, email: str, by: Viewer, center_id: UUID | None = None
+) -> tuple[UUID, list[Cookie]]:
+    """The account that takes an invitation: the one somebody is signed in to, or a new one for the address that was
+    invited, with the cookie of its first session; the transaction acts for it. Raises Invalid."""
+    if by.user_id is not None:
+        return by.user_id, []
+    new = read(NewAccount, form)
+    user = await signing_in.sign_up(
+        db, email=email, password=new.password, name=new.name, zone=new.zone, by=by, proved=True
+    )
+    token, _ends = await signing_in.start_session(db, user, by=by, center_id=center_id)
+    return user.id, [session_set(token)]
 
 
 async def has_second_factor(db: AsyncSession, user_id: UUID) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from litestar.datastructures import UploadFile
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,27 +16,6 @@ from app.core.words import _
 from app.domains.documents.models import Document, DocumentFile
 
 MOST_FILES = 10
-_DOCUMENTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-
-
-async def receive(sent: Sequence[UploadFile], *, by: Viewer) -> list[Kept]:
-    """Put files into the storage, before the transaction that keeps their rows. Raises Invalid for `files`."""
-    if len(sent) > MOST_FILES:
-        raise Invalid({"files": _("At most %(most)d files, please.", most=MOST_FILES)})
-    kept: list[Kept] = []
-    async with files.kept_or_gone(kept, by=by, tenant=None):
-        for one in sent:
-            if await _looks_like_document(one):
-                kept.append(await files.receive_document(one, by=by, tenant=None, field="files"))
-            else:
-                kept += await files.receive_images([one], by=by, tenant=None, field="files")
-    return kept
-
-
-async def _looks_like_document(sent: UploadFile) -> bool:
-    head = await sent.read(4)
-    await sent.seek(0)
-    return head in _DOCUMENTS
 
 
 async def attach(db: AsyncSession, document: Document, received: Sequence[Kept], *, by: Viewer) -> None:

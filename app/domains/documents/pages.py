@@ -1,6 +1,6 @@
 """Documents in the browser: the lists, one document, putting in, correcting, sharing."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.answers import answer
 from app.core.errors import Invalid
-from app.core.files import kept_or_gone, signed_url
+from app.core.files import kept_or_gone, receive_papers, signed_url
 from app.core.forms import read, values_of
 from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
@@ -40,14 +40,7 @@ BRIEFLY = 60
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
 
-class DocumentForm(msgspec.Struct):
-    kind: str = "other"
-    title: str = ""
-    number: str = ""
-    issuer: str = ""
-    valid_from: date | None = None
-    expires_on: date | None = None
-    note: str = ""
+class DocumentForm(Facts, kw_only=True):
     files: list[UploadFile] = []
     replaces: UUID | None = None
     version: int = 0
@@ -151,7 +144,7 @@ async def _add(request: AnyRequest, vehicle_id: UUID | None) -> Response[Any]:
         async with glance(request) as (db, me):
             if vehicle_id:
                 await garage.find_driven(db, me, vehicle_id)
-        kept = await attaching.receive(given.files, by=me)
+        kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car = await garage.find_driven(db, me, vehicle_id) if vehicle_id else None
             document = await keeping.add(db, car, given.facts(), by=me, replaces=given.replaces)
@@ -206,7 +199,7 @@ async def change_document(request: AnyRequest, document_id: FromPath[UUID]) -> R
         given = read(DocumentForm, form)
         async with glance(request) as (db, me):
             await finding.find_to_change(db, me, document_id)
-        kept = await attaching.receive(given.files, by=me)
+        kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             document, _car = await finding.find_to_change(db, me, document_id)
             await keeping.change(db, document, given.facts(), version=given.version, by=me)

@@ -1,12 +1,11 @@
 """Who shares a car, and the page an invitation's link leads to."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
@@ -17,7 +16,7 @@ from app.core.render import page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
-from app.domains.accounts import entering, guarding, signing_in
+from app.domains.accounts import entering, guarding
 from app.domains.garage import cars, family, inviting
 from app.domains.garage.family import Role
 from app.domains.garage.inviting import Asked
@@ -34,12 +33,6 @@ class InviteForm(Asked, frozen=True, kw_only=True):
 
 class RoleForm(msgspec.Struct):
     access: Role
-
-
-class JoinForm(msgspec.Struct):
-    name: Annotated[str, Meta(min_length=1, max_length=120)]
-    password: Annotated[str, Meta(max_length=1024)]
-    zone: Annotated[str, Meta(max_length=64)] = "UTC"
 
 
 @get(PEOPLE, opt=READ)
@@ -146,16 +139,7 @@ async def accept(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         form = await request.form()
         async with begin(request) as (db, me):
             invitation = await inviting.opened(db, token)
-            cookies = []
-            user_id = me.user_id
-            if user_id is None:
-                new = read(JoinForm, form)
-                user = await signing_in.sign_up(
-                    db, email=invitation.email, password=new.password, name=new.name, zone=new.zone, by=me,
-                    proved=True,
-                )  # fmt: skip
-                started, _ends = await signing_in.start_session(db, user, by=me, center_id=None)
-                cookies, user_id = [entering.session_set(started)], user.id
+            user_id, cookies = await entering.invited_account(db, form, email=invitation.email, by=me)
             shared = await inviting.accept(db, invitation, token, by=me, user_id=user_id)
             where = f"/garage/{shared[0]}" if len(shared) == 1 else "/garage"
             return see_other(request, where, cookies=cookies, flash=_("The car is in your garage."))

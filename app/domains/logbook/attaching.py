@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from litestar.datastructures import UploadFile
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,26 +16,6 @@ from app.core.words import _
 from app.domains.logbook.models import Entry, EntryFile
 
 MOST_FILES = 10
-
-
-async def receive(sent: Sequence[UploadFile], *, by: Viewer) -> list[Kept]:
-    """Put photos and PDFs into the storage, before the transaction that keeps their rows. Raises Invalid for `files`."""
-    if len(sent) > MOST_FILES:
-        raise Invalid({"files": _("At most %(most)d files, please.", most=MOST_FILES)})
-    kept: list[Kept] = []
-    async with files.kept_or_gone(kept, by=by, tenant=None):
-        for one in sent:
-            if await _is_pdf(one):
-                kept.append(await files.receive_document(one, by=by, tenant=None, field="files"))
-            else:
-                kept += await files.receive_images([one], by=by, tenant=None, field="files")
-    return kept
-
-
-async def _is_pdf(sent: UploadFile) -> bool:
-    head = await sent.read(5)
-    await sent.seek(0)
-    return head == b"%PDF-"
 
 
 async def attach(db: AsyncSession, entry: Entry, received: Sequence[Kept], *, by: Viewer) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.errors import Invalid
-from app.core.files import kept_or_gone
+from app.core.files import kept_or_gone, receive_papers
 from app.core.forms import Amount, minor_of, read, values_of
 from app.core.money import plain, to_major
 from app.core.places import currency_options
@@ -182,7 +182,7 @@ async def log_entry(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
         given = read(EntryForm, form)
         async with glance(request) as (db, me):
             await garage.find_driven(db, me, vehicle_id)
-        kept = await attaching.receive(given.files, by=me)
+        kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car = await garage.find_driven(db, me, vehicle_id)
             entry = await writing.log(db, car, given.written(car), by=me, confirmed=given.is_sure)
@@ -263,7 +263,7 @@ async def change_entry(
         given = read(EntryForm, form)
         async with glance(request) as (db, me):
             await finding.find_to_write(db, me, vehicle_id, entry_id)
-        kept = await attaching.receive(given.files, by=me)
+        kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
             written = given.written(car)

@@ -1,12 +1,10 @@
 """Inviting people, and the page an invitation's link leads to."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid
@@ -25,12 +23,6 @@ from app.domains.network.inviting import InvitationFacts
 AnyRequest = Request[Any, Any, Any]
 RUNS = needs("manage:staff")
 ON_PEOPLE = {"page": "/settings/centers/{center_id}/people"}
-
-
-class JoinForm(msgspec.Struct):
-    name: Annotated[str, Meta(min_length=1, max_length=120)]
-    password: Annotated[str, Meta(max_length=1024)]
-    zone: Annotated[str, Meta(max_length=64)] = "UTC"
 
 
 @post("/settings/centers/{center_id:uuid}/invitations", opt=RUNS | ON_PEOPLE, status_code=303)
@@ -106,16 +98,10 @@ async def accept(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         form = await request.form()
         async with begin(request) as (db, me):
             invitation, center = await inviting.opened(db, token)
-            cookies = []
-            user_id = me.user_id
-            if user_id is None:
-                new = read(JoinForm, form)
-                user = await signing_in.sign_up(
-                    db, email=invitation.email, password=new.password, name=new.name, zone=new.zone, by=me,
-                    proved=True,
-                )  # fmt: skip
-                started, _ends = await signing_in.start_session(db, user, by=me, center_id=center.id)
-                cookies, user_id = [entering.session_set(started)], user.id
+            user_id, cookies = await entering.invited_account(
+                db, form, email=invitation.email, by=me, center_id=center.id
+            )
+            if me.user_id is None:  # read anew as who is there now
                 invitation, center = await inviting.opened(db, token)
             await inviting.accept(db, invitation, center, user_id=user_id, by=me)
             if me.user_id:

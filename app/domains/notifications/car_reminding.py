@@ -50,10 +50,10 @@ async def raise_reminder(reminder_id: UUID, *, person: UUID) -> bool:
         reminder = await db.scalar(
             select(Reminder).where(Reminder.id == reminder_id).with_for_update(skip_locked=True)
         )
-        if reminder is None or not reminder.is_open or not await _may_be_told_now(db, person):
+        zone = await db.scalar(select(User.zone).where(User.id == person)) or "UTC"
+        if reminder is None or not reminder.is_open or not await _may_be_told_now(db, person, zone):
             return False
         car = await _standing_there(db, reminder.vehicle_id, person)
-        zone = await db.scalar(select(User.zone).where(User.id == person)) or "UTC"
         if car is None:
             return False
         urgency = reminders.stands(reminder, clock.today(zone), car.mileage_km).urgency
@@ -70,9 +70,8 @@ async def raise_reminder(reminder_id: UUID, *, person: UUID) -> bool:
         return True
 
 
-async def _may_be_told_now(db: AsyncSession, person: UUID) -> bool:
+async def _may_be_told_now(db: AsyncSession, person: UUID, zone: str) -> bool:
     now = clock.now()
-    zone = await db.scalar(select(User.zone).where(User.id == person)) or "UTC"
     is_day = FROM_HOUR <= now.astimezone(ZoneInfo(zone)).hour < TO_HOUR
     return is_day and await quiet_hours.ends(db, person, now) is None
 

@@ -22,33 +22,19 @@ AnyRequest = Request[Any, Any, Any]
 READ, MANAGE = needs("read:own_vehicles"), needs("manage:own_vehicles")
 
 
-class ReminderIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    task: str = ""
-    title: str = ""
-    note: str = ""
-    due_on: date | None = None
-    due_km: int | None = None
-    due_count: int | None = None
-    every_months: int | None = None
-    every_km: int | None = None
-    every_count: int | None = None
-    counter: str = ""
-    count_now: int | None = None
-    is_fixed: bool = False
-
-    def wanted(self) -> Wanted:
-        """Only what is kept."""
-        return Wanted(**{name: getattr(self, name) for name in Wanted.__struct_fields__})
-
-
-class NewReminder(ReminderIn, kw_only=True, forbid_unknown_fields=True):
+class NewReminder(Wanted, frozen=True, kw_only=True, forbid_unknown_fields=True):
     vehicle_id: UUID
 
 
-class ReminderChange(ReminderIn, kw_only=True, forbid_unknown_fields=True):
+class ReminderChange(Wanted, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of a reminder as it should be, and the version it is based on."""
 
     version: int
+
+
+def _wanted(data: Wanted) -> Wanted:
+    """Only what is kept."""
+    return Wanted(**{name: getattr(data, name) for name in Wanted.__struct_fields__})
 
 
 class SnoozeIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,7 +102,7 @@ async def add_reminder(request: AnyRequest, data: NewReminder) -> ReminderOut:
     """Set one up. Without a first time it is counted from when the logbook says it was done, else from now."""
     async with begin(request) as (db, me):
         car = await garage.find_driven(db, me, data.vehicle_id)
-        return await _answer(db, me, car, await keeping.add(db, car, data.wanted(), by=me))
+        return await _answer(db, me, car, await keeping.add(db, car, _wanted(data), by=me))
 
 
 @put("/customers/vehicles/{vehicle_id:uuid}/reminders/{reminder_id:uuid}", opt=MANAGE)
@@ -126,7 +112,7 @@ async def change_reminder(
     """Correct one. 409 when it was changed in the meantime."""
     async with begin(request) as (db, me):
         car, reminder = await keeping.find(db, me, vehicle_id, reminder_id)
-        await keeping.change(db, car, reminder, data.wanted(), version=data.version, by=me)
+        await keeping.change(db, car, reminder, _wanted(data), version=data.version, by=me)
         return await _answer(db, me, car, reminder)
 
 

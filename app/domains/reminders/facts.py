@@ -1,10 +1,8 @@
 """What a reminder can be set to, and what is wrong with one that cannot."""
 
 from datetime import date, timedelta
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from app.core import clock
 from app.core.errors import Invalid
@@ -16,8 +14,6 @@ COUNTERS = {"hours": N_("Engine hours"), "cycles": N_("Charge cycles")}
 LONGEST_TITLE, LONGEST_NOTE = 160, 2000
 MOST_MONTHS, MOST_COUNT = 240, 1_000_000
 FARTHEST = timedelta(days=366 * 30)
-
-Months = Annotated[int, Meta(ge=1, le=MOST_MONTHS)]
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,6 @@
 """A reminder follows the logbook: work that is written down sets it anew, and taken out again puts it back. Trouble codes
 that a car reports are reminders until they are gone."""
 
-from uuid import UUID
-
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.db import new_id
 from app.core.events import Heard
-from app.domains.garage.models import Ownership
 from app.domains.logbook.events import EntriesImported, OfEntry
 from app.domains.logbook.models import Entry
 from app.domains.reminders.models import Reminder
@@ -88,16 +85,3 @@ async def forget_code(db: AsyncSession, heard: Heard[TroubleCodeCleared]) -> Non
     if found is not None:
         found.done_at = clock.now()
         found.version += 1
-
-
-async def stands_in_garage(db: AsyncSession, vehicle_id: UUID, user_id: UUID) -> bool:
-    """Whether somebody has the car now, and has not put it away."""
-    found = await db.scalar(
-        select(Ownership.id).where(
-            Ownership.vehicle_id == vehicle_id,
-            Ownership.user_id == user_id,
-            Ownership.until.is_(None),
-            Ownership.archived_at.is_(None),
-        )
-    )
-    return found is not None
