@@ -46,6 +46,7 @@ async def demo_site(engine: Engine, template: str, monkeypatch: pytest.MonkeyPat
 
     async def build(owner_url: str, app_url: str) -> None:
         monkeypatch.setenv("DATABASE_URL", app_url)
+        monkeypatch.setenv("DATABASE_OWNER_URL", owner_url)  # the demo's recalls are taken in by the owner
         settings.cache_clear()
         await load(settings())
 

@@ -1,6 +1,6 @@
 """The words of reminders on the screen, in mails and in calendars."""
 
-from app.core.render import distance, number, template_global
+from app.core.render import distance, from_km, number, template_global, to_km
 from app.core.words import _, ngettext
 from app.domains import garage, telematics
 from app.domains.garage import Vehicle
@@ -38,7 +38,8 @@ def interval_words(months: int | None, km: int | None, unit: str) -> str:
             ngettext("%(num)d year", "%(num)d years", months // 12) if whole else ngettext("%(num)d month", "%(num)d months", months)
         )  # fmt: skip
     if km:
-        said.append(distance(km, unit))
+        # What is round in kilometers is to be round in miles too.
+        said.append(distance(to_km(round(from_km(km, unit), -2) or from_km(km, unit), unit), unit))
     return _(" or ").join(said)
 
 
@@ -61,7 +62,7 @@ def left_words(standing: Standing, reminder: Reminder, car: Vehicle) -> str:
     over: list[str] = []
     left: list[str] = []
     if standing.days is not None:
-        days = ngettext("%(num)d day", "%(num)d days", abs(standing.days))
+        days = _term(abs(standing.days))
         if standing.days == 0:
             left.append(_("today"))
         else:
@@ -74,3 +75,10 @@ def left_words(standing: Standing, reminder: Reminder, car: Vehicle) -> str:
     if over:
         return _("over by %(much)s", much=_(" and ").join(over))
     return left[0] if left == [_("today")] else _("in %(much)s", much=_(" or ").join(left)) if left else ""
+
+
+def _term(days: int) -> str:
+    """Days, from two months on in months: nobody counts further in days."""
+    if days < 60:
+        return ngettext("%(num)d day", "%(num)d days", days)
+    return ngettext("%(num)d month", "%(num)d months", round(days / 30.44))
