@@ -32,6 +32,7 @@ from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
 from app.domains.garage import MemberInvited
+from app.domains.garage.events import OdometerRead
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
 from app.domains.inspections.reactions import give_sheets
@@ -85,7 +86,7 @@ from app.domains.privacy.making import begin_making
 from app.domains.recalls import events as recalls
 from app.domains.recalls.live import ring_owner
 from app.domains.reminders import events as reminders
-from app.domains.reminders.logged import follow_logbook, forget_code, remember_code
+from app.domains.reminders.logged import follow_logbook, follow_odometer, forget_code, remember_code
 from app.domains.telematics import events as telematics
 from app.domains.telematics.live import ring_driver
 from app.domains.workshop import events as workshop
@@ -268,6 +269,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     logbook.EntryRemoved: [follow_logbook],
     logbook.EntriesImported: [follow_logbook],
     # reminders
+    OdometerRead: [follow_odometer],
     reminders.ReminderRaised: [tell_reminder],
     # passports
     passports.PassportMade: [],

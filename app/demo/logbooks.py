@@ -6,11 +6,16 @@ from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core import clock
+from app.core.viewer import Viewer
 from app.demo.stage import Stage
 from app.domains import garage, logbook
-from app.domains.garage import mileage
+from app.domains.garage import Vehicle, mileage
 from app.domains.logbook import Written
+from app.domains.reminders import keeping
+from app.domains.reminders.facts import Wanted
 
 DAYS = 540
 PER_DAY_KM = {"outback": 42, "model3": 31}
@@ -28,6 +33,18 @@ async def write(stage: Stage) -> None:
             for written in _entries(car, own.mileage_km or 0, today):
                 with clock.moved_to(datetime.combine(written.day, time(19), ZoneInfo(me.zone))):
                     await logbook.log(db, own, written, by=me, confirmed=True)
+            if car == "outback":
+                await _remind(db, own, today, me)
+
+
+async def _remind(db: AsyncSession, car: Vehicle, today: date, me: Viewer) -> None:
+    """One that is late, one that is near, and two that are far."""
+    late, near = today - timedelta(days=6), today + timedelta(days=12)
+    await keeping.add(db, car, Wanted(task="official_inspection", due_on=late, every_months=12), by=me)
+    await keeping.add(
+        db, car, Wanted(title="Winter tires on", due_on=near, every_months=12, is_fixed=True), by=me
+    )
+    await keeping.add_usual(db, car, ["oil", "brake_fluid"], by=me)
 
 
 def _entries(car: str, km: int, today: date) -> Iterator[Written]:

@@ -80,7 +80,7 @@ async def of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[An
         }
         if is_partial(request):
             return fragment(request, me, "documents/_of_car.html", **shown)
-        return page(request, me, "documents/documents.html", **shown, asked={}, cars=[])
+        return page(request, me, "documents/documents.html", **shown, asked={"q": "", "kind": ""}, cars=[])
 
 
 @get("/documents/new", opt=MANAGE)

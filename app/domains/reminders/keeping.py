@@ -152,9 +152,7 @@ async def add_usual(db: AsyncSession, car: Vehicle, tasks: Collection[str], *, b
     new = [code for code in dict.fromkeys(tasks) if code not in there]
     for code in new:
         task = garage.TASKS[code]
-        km = task.km if car.mileage_km is not None or not task.months else None
-        wanted = Wanted(task=code, every_months=task.months, every_km=km)
-        await add(db, car, wanted, by=by)
+        await add(db, car, Wanted(task=code, every_months=task.months, every_km=task.km), by=by)
     return len(new)
 
 

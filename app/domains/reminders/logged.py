@@ -1,4 +1,5 @@
-"""A reminder follows the logbook: work that is written down sets it anew, and taken out again puts it back. Trouble codes
+"""A reminder follows the logbook: work that is written down sets it anew, and taken out again puts it back. One by distance
+begins with the first reading. Trouble codes
 that a car reports are reminders until they are gone."""
 
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.db import new_id
 from app.core.events import Heard
+from app.domains.garage.events import OdometerRead
 from app.domains.logbook.events import EntriesImported, OfEntry
 from app.domains.logbook.models import Entry
 from app.domains.reminders.models import Reminder
@@ -56,6 +58,23 @@ async def follow_logbook(db: AsyncSession, heard: Heard[OfEntry | EntriesImporte
             is_done = reminder.logged_on is not None and reminder.logged_on >= reminder.created_at.date()
             reminder.done_at = clock.now() if is_done else None
         reminder.version += 1
+
+
+async def follow_odometer(db: AsyncSession, heard: Heard[OdometerRead]) -> None:
+    """Reaction: what was set up before anybody had read the car's mileage is counted from the first reading on."""
+    rows = await db.scalars(
+        select(Reminder)
+        .where(
+            Reminder.vehicle_id == heard.event.vehicle_id, Reminder.every_km.is_not(None),
+            Reminder.first_km.is_(None), Reminder.last_on.is_(None), Reminder.logged_on.is_(None),
+            Reminder.removed_at.is_(None),
+        )
+        .with_for_update()
+    )  # fmt: skip
+    for reminder in rows.all():
+        reminder.first_km = heard.event.km + (reminder.every_km or 0)
+        reminder.version += 1
+        settle(reminder)
 
 
 async def remember_code(db: AsyncSession, heard: Heard[TroubleCodeFound]) -> None:

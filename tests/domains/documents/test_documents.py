@@ -26,6 +26,12 @@ async def only_document() -> Document:
         return (await db.scalars(select(Document))).one()
 
 
+async def test_a_car_without_papers_offers_to_add_one(browser):
+    for page in (HERE, "/documents", "/documents?q=nothing"):
+        assert (await browser(DANA).get(page)).status_code == 200
+    assert f"{HERE}/new" in (await browser(DANA).get(HERE)).text
+
+
 async def test_a_document_is_kept_changed_removed_and_taken_back_by_the_cars_owner_only(browser):
     dana, sam, avery = browser(DANA), browser(CAST.stranger), browser(CAST.advisor)
     assert (await dana.post(HERE, POLICY, files=[PHOTO, PDF])).status_code == 303

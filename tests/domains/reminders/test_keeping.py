@@ -76,6 +76,21 @@ async def test_the_usual_ones_are_set_up_at_once_and_none_twice(browser: Open, c
     assert len(await reminders_of(cast)) == 2
 
 
+async def test_one_by_distance_begins_with_the_first_reading(
+    browser: Open, cast: Cast, run_reactions: Run
+) -> None:
+    driver = browser(cast.customer)
+    await has_gone(cast, None)
+    await driver.post(f"{HERE}/usual", {"tasks": ["oil"]})
+    [oil] = await reminders_of(cast)
+    assert (oil.every_km, oil.due_km) == (15_000, None)
+    for km in (20_000, 21_000):  # only the first counts
+        assert (await driver.post(f"/garage/{CAR}/readings", {"mileage": str(km)})).status_code == 303
+        await run_reactions()
+        [oil] = await reminders_of(cast)
+        assert oil.due_km == 35_000
+
+
 async def test_a_logged_service_sets_it_anew_and_taken_out_puts_it_back(
     browser: Open, cast: Cast, run_reactions: Run
 ) -> None:
