@@ -54,6 +54,7 @@ from app.domains.garage import family_pages as garage_family_pages
 from app.domains.garage import mileage_pages as garage_mileage_pages
 from app.domains.garage import pages as garage_pages
 from app.domains.garage import said as garage_said
+from app.domains.handovers import pages as handovers_pages
 from app.domains.histories import pages as histories_pages
 from app.domains.inspections import api as inspections_api
 from app.domains.inspections import pages as inspections_pages
@@ -215,6 +216,7 @@ PAGES: list[Any] = [
     garage_pages.router,
     garage_family_pages.router,
     garage_mileage_pages.router,
+    handovers_pages.router,
     histories_pages.router,
     reminders_pages.router,
     passports_pages.router,

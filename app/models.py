@@ -9,6 +9,7 @@ from app.domains.customers import models as customers
 from app.domains.documents import models as documents
 from app.domains.estimates import models as estimates
 from app.domains.garage import models as garage
+from app.domains.handovers import models as handovers
 from app.domains.histories import models as histories
 from app.domains.inspections import models as inspections
 from app.domains.logbook import models as logbook
@@ -37,6 +38,7 @@ __all__ = [
     "documents",
     "estimates",
     "garage",
+    "handovers",
     "histories",
     "inspections",
     "logbook",

@@ -8,6 +8,7 @@ from app.domains.customers import personal as customers
 from app.domains.documents import personal as documents
 from app.domains.estimates import personal as estimates
 from app.domains.garage import personal as garage
+from app.domains.handovers import personal as handovers
 from app.domains.histories import personal as histories
 from app.domains.inspections import personal as inspections
 from app.domains.logbook import personal as logbook
@@ -28,6 +29,7 @@ PERSONAL: list[Declared] = [
     accounts.DECLARED,
     network.DECLARED,
     marketplace.DECLARED,  # before the garage: an order names its car
+    handovers.DECLARED,  # before the garage, for the same reason
     passports.DECLARED,  # before the garage: a passport names its car
     histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is

@@ -129,6 +129,8 @@ TABLES: dict[str, Kind] = {
     "documents": "own_policy",
     "document_files": "own_policy",
     "document_links": "person",
+    # handovers
+    "car_handovers": "person",
     # passports
     "passports": "person",
     # packages

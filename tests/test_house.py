@@ -108,7 +108,7 @@ def test_every_route_that_changes_something_needs_somebody_or_says_why():
         if method in ("POST", "PUT", "PATCH", "DELETE") and handler.opt.get("needs") == "public"
     }
     doors = re.compile(
-        r"/(sign-(up|in|out)|forgot-password|reset-password|confirm-email|join|shared/|csp-reports|auth/|approve/|pay/|passport/check$|webhooks/|kiosk/|dev/tablet|share$)"
+        r"/(sign-(up|in|out)|forgot-password|reset-password|confirm-email|join|shared/|handover/|csp-reports|auth/|approve/|pay/|passport/check$|webhooks/|kiosk/|dev/tablet|share$)"
     )
     assert [one for one in sorted(open_to_all) if not doors.search(one)] == []
 

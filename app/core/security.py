@@ -122,7 +122,7 @@ def binding_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 _SECRET_PATHS = re.compile(
-    r"^(/(?:approve|pay|paid|reset-password|confirm-email|join|files|shared|paper|passport|calendar)/)[^/]+"
+    r"^(/(?:approve|pay|paid|reset-password|confirm-email|join|files|shared|handover|paper|passport|calendar)/)[^/]+"
 )
 
 

@@ -82,6 +82,7 @@ def test_every_kind_of_link_is_tried():
         "join",
         "files",
         "shared",
+        "handover",
         "paper",
         "passport",
         "calendar",

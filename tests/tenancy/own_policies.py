@@ -211,6 +211,13 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "accepted_at timestamp with time zone, withdrawn_at timestamp with time zone, cars text[])",
         "what the holder of a link is invited to, behind the hash of its 256 random bits",
     ),
+    "accept_car_handover(bytea,timestamp with time zone,uuid[])": ("uuid", ""),
+    "car_handover_by_token(bytea)": (
+        "TABLE(id uuid, user_id uuid, vehicle_id uuid, offered_by_name text, email text, with_fills boolean, with_costs boolean, "
+        "with_notes boolean, expires_at timestamp with time zone, accepted_at timestamp with time zone, "
+        "withdrawn_at timestamp with time zone, car text, vin text)",
+        "what the holder of a link is offered, behind the hash of its 256 random bits",
+    ),
     "is_with_car(uuid,uuid)": ("boolean", ""),
     "members_of_cars(uuid[])": (
         "TABLE(ownership_id uuid, vehicle_id uuid, user_id uuid, name text, email text, role text, since timestamp with time zone)",

@@ -7,6 +7,7 @@ unless somebody of the garage wrote it: they may correct it.
 """
 
 from app.domains.garage.cars import (
+    MOST_CARS,
     add,
     add_for_shop,
     archive,
@@ -19,12 +20,13 @@ from app.domains.garage.cars import (
     known_at_shop,
     mine,
     note_service,
+    ownership,
     role_of,
     visible_to,
 )
 from app.domains.garage.events import MemberInvited
 from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts, accepted
-from app.domains.garage.family import owners_of
+from app.domains.garage.family import members, owners_of
 from app.domains.garage.imported import bring_readings, take_readings_out
 from app.domains.garage.inviting import issue_link
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
@@ -33,6 +35,7 @@ from app.domains.garage.names import MAKES, make_called, models_of
 from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
 from app.domains.garage.photos import photos_of
 from app.domains.garage.rate import Rate, rate_of
+from app.domains.garage.selling import Sale, sell
 from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
 from app.domains.garage.tasks import FIRST as FIRST_TASKS
 from app.domains.garage.tasks import TASKS, tasks_for
@@ -41,12 +44,14 @@ __all__ = [
     "FIRST_TASKS",
     "LONGEST_VIN",
     "MAKES",
+    "MOST_CARS",
     "TASKS",
     "CarInvitation",
     "MemberInvited",
     "OdometerReading",
     "Ownership",
     "Rate",
+    "Sale",
     "TypedFacts",
     "Vehicle",
     "VehicleFacts",
@@ -72,10 +77,12 @@ __all__ = [
     "known_at_shop",
     "look_up",
     "make_called",
+    "members",
     "mine",
     "models_of",
     "note_service",
     "owners_of",
+    "ownership",
     "photos_of",
     "rate_of",
     "read_odometer",
@@ -83,6 +90,7 @@ __all__ = [
     "role_of",
     "rows_of",
     "rows_of_car",
+    "sell",
     "settled_vin",
     "take_over",
     "take_readings_out",

@@ -306,5 +306,5 @@ async def bring_back(db: AsyncSession, vehicle: Vehicle, claim: Ownership | None
     if claim is None:
         raise NotFound
     if claim.archived_at is not None:
-        claim.archived_at = None
+        claim.archived_at = claim.sold_on = None
         await record(db, VehicleReturned(vehicle_id=vehicle.id), by=by, person=by.user_id, subject=vehicle.id)

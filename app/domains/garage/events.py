@@ -1,5 +1,6 @@
 """What happens to cars."""
 
+from datetime import date
 from uuid import UUID
 
 from app.core.events import Event
@@ -74,6 +75,13 @@ class VehicleShared(Event, frozen=True):
 
     vehicle_id: UUID
     to_tenant_id: UUID
+
+
+class VehicleSold(Event, frozen=True, kw_only=True):
+    """It is somebody else's now: it stands in no garage of those who had it, and its owners keep its history."""
+
+    vehicle_id: UUID
+    day: date
 
 
 class MemberInvited(Event, frozen=True):

@@ -88,6 +88,7 @@ class Ownership(Identified, Base):
     __tablename__ = "ownerships"
     __table_args__ = (
         CheckConstraint("role IN ('owner', 'driver', 'reader')", name="role"),
+        CheckConstraint("currency <> '' OR (bought_minor IS NULL AND sold_minor IS NULL)", name="price"),
         Index("ix_ownerships_user_id", "user_id"),
         Index(
             "ix_ownerships_current",
@@ -105,6 +106,11 @@ class Ownership(Identified, Base):
     archived_at: Mapped[datetime | None]
     role: Mapped[str] = mapped_column(default="owner")
     """owner: everything. driver: what concerns its days, as readings, entries and visits. reader: looks at it."""
+    sold_on: Mapped[date | None]
+    bought_minor: Mapped[int | None]
+    sold_minor: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(default="")
+    """What the car was bought and sold for; each owner's own affair."""
 
     @property
     def may_drive(self) -> bool:

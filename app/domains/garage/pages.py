@@ -139,6 +139,7 @@ async def of_car(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
         "car": car,
         "is_mine": claim is not None,
         "is_away": claim is not None and claim.archived_at is not None,
+        "sold_on": claim.sold_on if claim else None,
         "role": claim.role if claim else "",
         "may_drive": claim is not None and claim.may_drive,
         "may_change": may_change,

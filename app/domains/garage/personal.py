@@ -50,6 +50,10 @@ def records(person: UUID) -> Sequence[Records]:
                 "yours_until": (Ownership.until, _("until when it was yours")),
                 "removed_at": (Ownership.archived_at, _("when you took it out of your garage")),
                 "role": (Ownership.role, _("what you may do with it: owner, driver, reader")),
+                "sold_on": (Ownership.sold_on, _("when you sold it")),
+                "bought_minor": (Ownership.bought_minor, _("what you bought it for, in the smallest unit of the currency")),
+                "sold_minor": (Ownership.sold_minor, _("what you sold it for, in the smallest unit of the currency")),
+                "currency": (Ownership.currency, _("currency")),
             },
             lambda rows: rows.select_from(Ownership)
             .join(Vehicle, Vehicle.id == Ownership.vehicle_id)

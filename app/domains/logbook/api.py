@@ -68,6 +68,8 @@ class EntryOut(msgspec.Struct, kw_only=True):
     is_missed: bool
     is_verified: bool
     """A shop's work wrote itself in."""
+    is_inherited: bool
+    """It came with the car, from a previous owner."""
     order_id: UUID | None
     next_on: date | None
     next_km: int | None

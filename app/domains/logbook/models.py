@@ -60,6 +60,8 @@ class Entry(Identified, Base):
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     """Who wrote it; nobody for a shop's."""
     import_id: Mapped[UUID | None]
+    is_inherited: Mapped[bool] = mapped_column(default=False)
+    """It came with the car, from whoever owned it before. A shop's keeps the shop's word, and has no visit behind it."""
     removed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -67,6 +69,11 @@ class Entry(Identified, Base):
     def is_verified(self) -> bool:
         """Whether a shop vouches for it."""
         return self.tenant_id is not None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its words are somebody else's: a shop's, or a previous owner's."""
+        return self.is_verified or self.is_inherited
 
 
 class EntryFile(Identified, Base):

@@ -226,7 +226,7 @@ async def _edit(
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
-        if entry.is_verified or entry.removed_at is not None:
+        if entry.is_fixed or entry.removed_at is not None:
             return page(request, me, "logbook/entry.html", **await showing.of_entry(db, me, car, entry))
         stored = _of_entry(car, entry)
         if values is None and not stored["currency"]:

@@ -39,6 +39,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "is_missed": (Entry.is_missed, _("whether one before was not written down")),
                 "shop": (ServiceCenter.name, _("which workshop wrote it")),
                 "visit_id": (Entry.order_id, _("the visit it comes from")),
+                "is_inherited": (Entry.is_inherited, _("whether it came with the car, from a previous owner")),
                 "removed_at": (Entry.removed_at, _("when it was removed")),
                 "written_at": (Entry.created_at, _("when it was written")),
             },

@@ -88,6 +88,8 @@ async def change(
     """Correct an entry of one's own. Raises Invalid; Refused when a shop vouches for it, or when somebody else
     changed it in the meantime."""
     _must_be_own(entry)
+    if entry.is_inherited:
+        raise Refused(_("A previous owner wrote this entry. It can be removed, but not reworded."))
     written = accepted(written)
     if (written.km, written.day) != (entry.km, entry.day):
         await _must_be_plausible(db, vehicle, written, confirmed=confirmed, by=by, but=entry.id)

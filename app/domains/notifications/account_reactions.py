@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import clock
 from app.core.events import Heard
 from app.core.words import _, speaking
-from app.domains import accounts, garage
+from app.domains import accounts, garage, handovers
 from app.domains.accounts.events import (
     EmailChangeAsked,
     EmailChanged,
@@ -33,7 +33,7 @@ from app.domains.network.models import Invitation, Tenant
 from app.domains.network.said import role_label
 from app.domains.notifications import recipients
 from app.domains.notifications.recipients import Recipient
-from app.domains.notifications.telling import write_mail
+from app.domains.notifications.telling import Line, list_for, write_mail
 
 
 async def send_proof(db: AsyncSession, heard: Heard[EmailProofAsked]) -> None:
@@ -190,3 +190,31 @@ async def send_car_invitation(db: AsyncSession, heard: Heard[garage.MemberInvite
     await write_mail(
         db, heard, to, "car_invitation", secret=token, who=invitation.invited_by_name, role=role, cars=names
     )
+
+
+async def send_handover(db: AsyncSession, heard: Heard[handovers.HandoverOffered]) -> None:
+    """In the language of whoever sells: nothing else is known of who reads it."""
+    offer = await db.get(handovers.Handover, heard.event.handover_id)
+    if offer is None or not offer.is_open(clock.now()):
+        return
+    seller = await recipients.person(db, offer.user_id, tenant_id=None)
+    if seller is None:
+        return
+    car = await db.get_one(garage.Vehicle, offer.vehicle_id)
+    to = replace(seller, name="", email=offer.email)
+    token = handovers.issue_link(offer)
+    await write_mail(db, heard, to, "car_handover", secret=token, who=offer.offered_by_name, car=car.name)
+
+
+async def tell_handover_taken(db: AsyncSession, heard: Heard[handovers.HandoverTaken]) -> None:
+    if heard.user_id is None:
+        return
+    to = await recipients.person(db, heard.user_id, tenant_id=None)
+    car = await db.get(garage.Vehicle, heard.event.vehicle_id)
+    if to is None or to.user_id is None or car is None:
+        return
+    with speaking(to.locale):
+        title = _("The next owner has your car's history")
+        message = _("%(car)s is sold and put away in your garage.", car=car.name)
+    line = Line("system", title, message, f"/garage/{car.id}/handover", car.id)
+    await list_for(db, heard, to.user_id, line, tenant_id=None)

@@ -1,6 +1,5 @@
 """What of a car's history goes into a passport: nothing that says who its people are."""
 
-import re
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -11,14 +10,13 @@ from app.core.viewer import Viewer
 from app.domains import garage
 from app.domains.garage import Vehicle
 from app.domains.logbook import Entry
+from app.domains.logbook.discretion import impersonal
 from app.domains.logbook.finding import standing_in
 from app.domains.network.models import ServiceCenter
 from app.domains.passports.document import Car, Reading, Shop, Work
 
 WORK = ("service", "repair", "upgrade", "tyres")
 MOST = 5_000
-_TELLING = re.compile(r"@|(?:\d[\s().+/-]*){7}")
-"""An address, or as many digits as a phone has."""
 
 
 def goes_in(vehicle: Vehicle) -> ColumnElement[bool]:
@@ -50,9 +48,11 @@ async def work_on(db: AsyncSession, vehicle: Vehicle, *, by: Viewer) -> list[Wor
     )
     entries = rows.all()[::-1]
     shops = await _shops_of(db, entries)
+    people = [by.name, by.email]
+    people += [word for one in await garage.members(db, [vehicle]) for word in (one.name, one.email)]
     return [
         Work(
-            day=one.day.isoformat(), km=one.km, kind=one.kind, what=impersonal(one.title, by),
+            day=one.day.isoformat(), km=one.km, kind=one.kind, what=impersonal(one.title, people),
             shop=shops.get((one.tenant_id, one.center_id), Shop("", "")) if one.is_verified else None,
         )
         for one in entries
@@ -64,12 +64,3 @@ async def _shops_of(db: AsyncSession, entries: Sequence[Entry]) -> dict[object, 
     key = tuple_(ServiceCenter.tenant_id, ServiceCenter.id)
     rows = await db.scalars(select(ServiceCenter).where(key.in_(wanted)))
     return {(one.tenant_id, one.id): Shop(one.name, one.city) for one in rows}
-
-
-def impersonal(title: str, owner: Viewer) -> str:
-    """What was done, in the words it was written down with; nothing where they name the owner, an address or a phone."""
-    names = [part for part in re.split(r"[\W_]+", f"{owner.name} {owner.email}".casefold()) if len(part) > 2]
-    words = set(re.split(r"[\W_]+", title.casefold()))
-    if _TELLING.search(title) or words & (set(names) - {"com", "net", "org", "test", "example"}):
-        return ""
-    return title

@@ -17,6 +17,7 @@ from app.core.events import record
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
+from app.domains import garage
 from app.domains.garage.models import Ownership, Vehicle
 from app.domains.logbook import Entry
 from app.domains.passports import gathering, keys
@@ -46,6 +47,9 @@ async def make(db: AsyncSession, vehicle: Vehicle, *, days: Days, by: Viewer) ->
     """Sign what the car's history says now, and make a link to it. Raises Refused."""
     if by.user_id is None:
         raise NotFound
+    claim = await garage.ownership(db, by, vehicle)
+    if claim is None or claim.sold_on is not None:
+        raise Refused(_("This car is sold: its passport is for its new owner to make."))
     if len([one for one in await of_car(db, vehicle, by=by) if is_open(one)]) >= MOST:
         raise Refused(_("This car has many open links. Take one back first."))
     document, token = await sign(db, vehicle, by=by), new_token()
@@ -145,6 +149,7 @@ async def follow(db: AsyncSession, token: str, *, by: Viewer) -> Shown:
                 Ownership.vehicle_id == passport.vehicle_id,
                 Ownership.user_id == passport.user_id,
                 Ownership.until.is_(None),
+                Ownership.sold_on.is_(None),
             )
         )
     )
