@@ -247,6 +247,8 @@ def _viewer_of(row: RowMapping, session_id: UUID | None) -> Viewer:
         zone=facts["zone"],
         theme=facts["theme"],
         distance_unit=facts["distance_unit"],
+        currency=facts["currency"],
+        fuel_unit=facts["fuel_unit"],
         held=held,
         workplaces=() if row.get("kiosk_id") else tuple(map(_workplace, facts["workplaces"])),
         tenant_id=row["tenant_id"],

@@ -35,6 +35,32 @@ def usual_distance(zone: str, accept_language: str = "") -> str:
     return "mi" if country in MILES else "km"
 
 
+FUEL_UNITS = ("l_100km", "km_l", "mpg_us", "mpg_uk")
+"""How consumption is counted: litres for 100 km, kilometres or miles for each litre or gallon, US or imperial."""
+BY_IMPERIAL_GALLON = frozenset({"GB", "IM", "JE", "GG"})
+BY_LITRE = frozenset({"JP", "KR", "IN", "BR", "MX", "CL", "CO", "TH", "PH", "EG", "ZA"})
+"""Where people ask how far a litre takes them."""
+
+
+def usual_fuel_unit(zone: str, distance: str) -> str:
+    """How somebody most likely counts what a car uses whose odometer counts km or mi: one of `FUEL_UNITS`."""
+    country = country_of(zone)
+    if distance == "mi":
+        return "mpg_uk" if country in BY_IMPERIAL_GALLON else "mpg_us"
+    return "km_l" if country in BY_LITRE else "l_100km"
+
+
+@template_global
+def fuel_unit_options() -> Choices:
+    """The ways to count consumption, for a form."""
+    return [
+        ("l_100km", words._("Liters for 100 kilometers")),
+        ("km_l", words._("Kilometers for each liter")),
+        ("mpg_us", words._("Miles per gallon (US)")),
+        ("mpg_uk", words._("Miles per gallon (UK)")),
+    ]
+
+
 @template_global
 def zone_options(known: str | None = None) -> Choices:
     """Every time zone for a form, the common ones first; one that is `known` and in no list stays."""

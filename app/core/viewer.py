@@ -47,6 +47,10 @@ class Viewer:
     zone: str = "UTC"
     theme: str = ""
     distance_unit: str = "km"
+    currency: str = ""
+    """What they pay with, if they said so."""
+    fuel_unit: str = ""
+    """How they count consumption, one of `core.places.FUEL_UNITS`, if they said so."""
     held: tuple[HeldRole, ...] = ()
     workplaces: tuple[Workplace, ...] = ()
     """Where they may work, by name."""

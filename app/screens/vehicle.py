@@ -87,7 +87,7 @@ async def car_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[
         car = await garage.find(db, me, vehicle_id)
         shown = await of_car(db, me, car) | await _history(db, me, car)
         if shown["is_mine"]:
-            shown |= await logbook.latest(db, car)
+            shown |= await logbook.latest(db, me, car)
         return page(request, me, "garage/car.html", **shown)
 
 

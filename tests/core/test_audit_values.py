@@ -75,6 +75,8 @@ async def test_an_employer_reads_no_birthday(db, cast):
         "locale": "en",
         "zone": "UTC",
         "distance_unit": "km",
+        "currency": "",
+        "fuel_unit": "",
         "preferred_center_id": None,
     }
     born = date(1990, 5, 1)

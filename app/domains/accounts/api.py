@@ -88,6 +88,8 @@ class ProfileOut(msgspec.Struct):
     locale: str
     zone: str
     distance_unit: str
+    currency: str
+    fuel_unit: str
     date_of_birth: date | None
     preferred_service_center_id: UUID | None
 
@@ -98,6 +100,8 @@ class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
     locale: str = "en"
     zone: str = "UTC"
     distance_unit: str = "km"
+    currency: str = ""
+    fuel_unit: str = ""
     date_of_birth: date | None = None
     preferred_service_center_id: UUID | None = None
 
@@ -217,7 +221,7 @@ async def change_profile(request: AnyRequest, data: JSONBody[ProfileIn]) -> Prof
 def _shown(user: User) -> ProfileOut:
     return ProfileOut(
         id=user.id, email=user.email, name=user.name, phone=user.phone,
-        locale=user.locale, zone=user.zone, distance_unit=user.distance_unit,
+        locale=user.locale, zone=user.zone, distance_unit=user.distance_unit, currency=user.currency, fuel_unit=user.fuel_unit,
         date_of_birth=user.date_of_birth, preferred_service_center_id=user.preferred_center_id,
     )  # fmt: skip
 

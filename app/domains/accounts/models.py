@@ -39,6 +39,10 @@ class User(Identified, Base):
     theme: Mapped[str] = mapped_column(default="")
     """"paper", "night", or empty to follow the device."""
     distance_unit: Mapped[str] = mapped_column(default="km")
+    currency: Mapped[str] = mapped_column(default="")
+    """What they pay with; empty for what is usual where they live."""
+    fuel_unit: Mapped[str] = mapped_column(default="")
+    """How they count consumption, one of `core.places.FUEL_UNITS`; empty as `currency`."""
     date_of_birth: Mapped[date | None]
     preferred_center_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_centers.id"))
     """The workshop they would rather go to; booking offers it first."""

@@ -57,6 +57,8 @@ class ProfileForm(msgspec.Struct):
     locale: Line = "en"
     zone: Line = "UTC"
     distance_unit: Line = "km"
+    currency: Line = ""
+    fuel_unit: Line = ""
     date_of_birth: date | None = None
     preferred_center_id: UUID | None = None
 

@@ -40,6 +40,8 @@ def records(person: UUID) -> Sequence[Records]:
                 "time_zone": (User.zone, _("the clock your times are shown on")),
                 "theme": (User.theme, _("the colors you chose; empty follows the device")),
                 "distance_unit": (User.distance_unit, _("how distances are shown to you")),
+                "currency": (User.currency, _("what you pay with; empty where you did not say")),
+                "fuel_unit": (User.fuel_unit, _("how consumption is shown to you; empty where you did not say")),
                 "made_at": (User.created_at, _("when the account was made")),
             },
             lambda rows: rows.where(User.id == person),

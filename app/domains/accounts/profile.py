@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from babel.numbers import list_currencies
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +12,7 @@ from app.core import clock
 from app.core.db import act_as, new_id
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
+from app.core.places import FUEL_UNITS
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _, languages
@@ -55,6 +57,8 @@ async def change_profile(
     locale: str,
     zone: str,
     distance_unit: str,
+    currency: str,
+    fuel_unit: str,
     date_of_birth: date | None,
     preferred_center_id: UUID | None,
     by: Viewer,
@@ -67,12 +71,17 @@ async def change_profile(
         raise Invalid({"locale": _("Please choose one of the options.")})
     if distance_unit not in ("km", "mi"):
         raise Invalid({"distance_unit": _("Please choose one of the options.")})
+    if currency and currency not in list_currencies("en"):
+        raise Invalid({"currency": _("Please choose a currency.")})
+    if fuel_unit and fuel_unit not in FUEL_UNITS:
+        raise Invalid({"fuel_unit": _("Please choose one of the options.")})
     if date_of_birth and not clock.today(zone) - OLDEST <= date_of_birth <= clock.today(zone):
         raise Invalid({"date_of_birth": _("Please enter the day you were born.")})
     if preferred_center_id and preferred_center_id not in await workshops(db):
         raise Invalid({"preferred_center_id": _("Please choose one of the options.")})
     user.name, user.phone, user.locale = name, phone, locale
     user.zone, user.distance_unit = zone, distance_unit
+    user.currency, user.fuel_unit = currency, fuel_unit
     user.date_of_birth, user.preferred_center_id = date_of_birth, preferred_center_id
     await record(db, ProfileChanged(user_id=user.id), by=by, person=user.id, subject=user.id)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import undefer
 from app.core import clock
 from app.core.db import new_id
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.places import BY_IMPERIAL_GALLON, country_of
 from app.core.viewer import Viewer
 from app.core.words import _, spoken
 from app.domains import garage
@@ -24,6 +25,7 @@ from app.domains.histories.models import HistoryFile
 from app.domains.histories.programs import Part, Recognised, recognise
 from app.domains.histories.said import FIELDS, KINDS
 from app.domains.histories.sections import MOST_ROWS, sections_in
+from app.domains.logbook.units import measure_of
 
 LARGEST = 10 * 1024 * 1024
 MOST_FILES = 50
@@ -32,13 +34,17 @@ MOST_FILES = 50
 
 def usual(me: Viewer, vehicle: Vehicle, currency: str) -> Conventions:
     """How the viewer would write days and numbers themselves, and what the car counts in."""
-    english = spoken().language == "en"
+    is_british = country_of(me.zone) in BY_IMPERIAL_GALLON
     miles = vehicle.odometer_unit == "mi"
     return Conventions(
-        day_order="mdy" if english and miles else "dmy",
+        day_order="mdy" if spoken().language == "en" and miles and not is_british else "dmy",
         decimal_mark="," if get_decimal_symbol(spoken()) == "," else ".",
         distance="mi" if miles else "km",
-        volume="kwh" if vehicle.fuel == "electric" else "gal_us" if miles else "l",
+        volume="kwh"
+        if vehicle.fuel == "electric"
+        else "gal_us"
+        if measure_of(me, vehicle).by_gallon
+        else "l",
         currency=currency,
     )
 

@@ -54,7 +54,7 @@ class EntryForm(msgspec.Struct):
     files: list[UploadFile] = []
     version: int = 0
 
-    def written(self, car: Vehicle) -> Written:
+    def written(self, car: Vehicle, by: units.Measure) -> Written:
         """As it is kept. Raises Invalid."""
         return Written(
             kind=self.kind,
@@ -66,9 +66,7 @@ class EntryForm(msgspec.Struct):
             currency=self.currency,
             tags=self.tags.split(","),
             tasks=self.tasks,
-            amount=None
-            if self.amount is None
-            else units.to_stored(self.amount, self.kind, car.odometer_unit),
+            amount=None if self.amount is None else units.to_stored(self.amount, self.kind, by),
             is_full=self.full,
             is_missed=self.missed,
         )
@@ -102,7 +100,7 @@ async def totals(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[An
     """A region of the logbook's page, and a page by itself without scripts."""
     async with begin(request) as (db, me):
         car = await garage.find_readable(db, me, vehicle_id)
-        shown = await showing.reckoned(db, car, clock.today(me.zone))
+        shown = await showing.reckoned(db, me, car)
         if is_partial(request):
             return fragment(request, me, "logbook/_totals.html", **shown)
         return page(request, me, "logbook/totals.html", **shown)
@@ -169,7 +167,7 @@ async def _form(
         car=car, entry=entry, values=values, errors=errors or {},
         kind=kind, is_fill=kind in FILLS,
         tasks=task_options(car.fuel, values.get("tasks") or []) if kind in WORK else [],
-        amount_unit=units.amount_unit(kind, car.odometer_unit),
+        amount_unit=units.amount_unit(kind, units.measure_of(me, car)),
         currencies=currency_options(str(values.get("currency") or "")),
         files=(await attaching.files_of(db, [entry.id])).get(entry.id, []) if entry else [],
     )  # fmt: skip
@@ -185,7 +183,9 @@ async def log_entry(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
         kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car = await garage.find_driven(db, me, vehicle_id)
-            entry = await writing.log(db, car, given.written(car), by=me, confirmed=given.is_sure)
+            entry = await writing.log(
+                db, car, given.written(car, units.measure_of(me, car)), by=me, confirmed=given.is_sure
+            )
             await attaching.attach(db, entry, kept, by=me)
             return see_other(request, f"/garage/{vehicle_id}/logbook", flash=_("Written down."))
     except Invalid as wrong:
@@ -228,13 +228,13 @@ async def _edit(
         car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
         if entry.is_fixed or entry.removed_at is not None:
             return page(request, me, "logbook/entry.html", **await showing.of_entry(db, me, car, entry))
-        stored = _of_entry(car, entry)
+        stored = _of_entry(car, entry, units.measure_of(me, car))
         if values is None and not stored["currency"]:
             stored["currency"] = await usual_currency(db, me, car)
         return await _form(request, db, me, car, values or stored, errors, entry)
 
 
-def _of_entry(car: Vehicle, entry: Entry) -> Values:
+def _of_entry(car: Vehicle, entry: Entry, by: units.Measure) -> Values:
     """An entry as its owner would type it."""
     amount, cost = entry.amount, entry.cost_minor
     return {
@@ -247,7 +247,7 @@ def _of_entry(car: Vehicle, entry: Entry) -> Values:
         "currency": entry.currency,
         "tags": ", ".join(entry.tags),
         "tasks": entry.tasks,
-        "amount": "" if amount is None else plain(units.as_typed(amount, entry.kind, car.odometer_unit)),
+        "amount": "" if amount is None else plain(units.as_typed(amount, entry.kind, by)),
         "full": "yes" if entry.is_full else "",
         "missed": "yes" if entry.is_missed else "",
         "version": entry.version,
@@ -266,7 +266,7 @@ async def change_entry(
         kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
-            written = given.written(car)
+            written = given.written(car, units.measure_of(me, car))
             await writing.change(
                 db, car, entry, written, version=given.version, by=me, confirmed=given.is_sure
             )

@@ -21,9 +21,9 @@ MOST_ROWS = 2_000
 async def laid_out(db: AsyncSession, me: Viewer, car: Vehicle, wanted: Wanted) -> dict[str, Any]:
     """Every word and figure of the paper."""
     entries = await finding.entries(db, car, wanted, most=MOST_ROWS + 1)
-    shown = await showing.reckoned(db, car, clock.today(me.zone))
+    shown = await showing.reckoned(db, me, car)
     shops = await showing.shops_of(db, entries)
-    language = spoken()
+    language, amount = spoken(), showing.amount_words(me, car)
     return {
         "title": _("Logbook"),
         "car": car.name,
@@ -46,7 +46,7 @@ async def laid_out(db: AsyncSession, me: Viewer, car: Vehicle, wanted: Wanted) -
                 " · ".join(
                     part
                     for part in (
-                        showing.amount_words(entry, car),
+                        amount(entry),
                         entry.note,
                         _("verified by %(shop)s", shop=shops[entry.center_id])
                         if entry.center_id in shops

@@ -34,8 +34,8 @@ class Sums(msgspec.Struct, frozen=True):
     costs: list[Cost]
 
 
-async def sums(db: AsyncSession, vehicle_id: UUID, *, year: int) -> Sums:
-    """What stands in the logbook in all, by currency, the one most is paid in first."""
+async def sums(db: AsyncSession, vehicle_id: UUID, *, year: int, first: str = "") -> Sums:
+    """What stands in the logbook in all, by currency: the one asked for, then the one most is paid in."""
     in_year = Entry.day.between(date(year, 1, 1), date(year, 12, 31))
     rows = (
         await db.execute(
@@ -55,7 +55,7 @@ async def sums(db: AsyncSession, vehicle_id: UUID, *, year: int) -> Sums:
     km = max(read) - min(read) if read else 0
     costs = [
         Cost(row.currency, int(row.year_minor), int(row.minor), Decimal(int(row.minor)) * 1000 / km if km else None)
-        for row in sorted(rows, key=lambda row: -row.minor)
+        for row in sorted(rows, key=lambda row: (row.currency != first, -row.minor))
         if row.currency
     ]  # fmt: skip
     return Sums(sum(row.entries for row in rows), km, costs)

@@ -1,6 +1,6 @@
 """What the logbook's pages show, ready to be drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import clock
 from app.core.money import to_major
 from app.core.render import money, number
 from app.core.security import as_uuid
@@ -24,6 +25,7 @@ from app.domains.logbook.finding import PAGE, Wanted
 from app.domains.logbook.models import Entry
 from app.domains.logbook.reckoning import Month, Sums, Used
 from app.domains.logbook.said import entry_kind_label
+from app.domains.logbook.units import Measure
 from app.domains.network.models import ServiceCenter
 
 MONTHS = 12
@@ -64,12 +66,14 @@ async def of_logbook(
         else "",
         "is_first": cursor is None,
         "gone": await _gone(db, car, removed),
-        "amount_words": amount_words,
+        "amount_words": amount_words(me, car),
     }
 
 
-def amount_words(entry: Entry, car: Vehicle) -> str:
-    return "" if entry.amount is None else units.amount_words(entry.amount, entry.kind, car.odometer_unit)
+def amount_words(me: Viewer, car: Vehicle) -> Callable[[Entry], str]:
+    """What says how much went in, as the viewer counts it."""
+    by = units.measure_of(me, car)
+    return lambda entry: "" if entry.amount is None else units.amount_words(entry.amount, entry.kind, by)
 
 
 async def _gone(db: AsyncSession, car: Vehicle, removed: str) -> Entry | None:
@@ -91,39 +95,39 @@ async def shops_of(db: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, str
     return {row.id: row.name for row in rows}
 
 
-async def reckoned(db: AsyncSession, car: Vehicle, today: date) -> dict[str, Any]:
+async def reckoned(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
     """What a logbook adds up to: facts, and the columns of its charts."""
-    added = await reckoning.sums(db, car.id, year=today.year)
+    today, by = clock.today(me.zone), units.measure_of(me, car)
+    added = await reckoning.sums(db, car.id, year=today.year, first=me.currency)
     currency = added.costs[0].currency if added.costs else ""
     used = await reckoning.consumption(db, car.id)
     paid = await reckoning.months(db, car.id, currency=currency, until=today, most=MONTHS) if currency else []
     return {
         "car": car,
-        "facts": _facts(car, added, used, today),
+        "facts": _facts(by, added, used, today),
         "paid": [
             Bar(month.first, float(to_major(month.minor, currency)), money(month.minor, currency)) for month in paid
         ],
         "paid_for": _by_kind(paid, currency),
         "currency": currency,
-        "usage": [(entry_kind_label(kind), units.usage_unit(kind, car.odometer_unit), bars)
-                  for kind in FILLS if (bars := _usage_bars(car, used, kind))],
+        "usage": [(entry_kind_label(kind), units.usage_unit(kind, by), bars)
+                  for kind in FILLS if (bars := _usage_bars(by, used, kind))],
     }  # fmt: skip
 
 
-def _facts(car: Vehicle, added: Sums, used: Sequence[Used], today: date) -> list[tuple[str, str]]:
+def _facts(by: Measure, added: Sums, used: Sequence[Used], today: date) -> list[tuple[str, str]]:
     """What it adds up to: label and words."""
-    unit = car.odometer_unit
     facts = [
         (_("In %(year)s", year=today.year), ", ".join(money(one.this_year_minor, one.currency) for one in added.costs)),
         (_("All time"), ", ".join(money(one.minor, one.currency) for one in added.costs)),
     ]  # fmt: skip
     if added.costs and (each := added.costs[0].per_1000_km_minor) is not None:
-        rate = units.per_distance(each, unit)
+        rate = units.per_distance(each, by.distance)
         words = money(round(rate), added.costs[0].currency)
-        facts.append((_("Each mile") if unit == "mi" else _("Each kilometer"), words))
+        facts.append((_("Each mile") if by.distance == "mi" else _("Each kilometer"), words))
     for kind in FILLS:
         if (average := reckoning.on_average(used, kind)) is not None:
-            words = f"{number(units.usage(*average, kind, unit), 1)} {units.usage_unit(kind, unit)}"
+            words = f"{number(units.usage(*average, kind, by), 1)} {units.usage_unit(kind, by)}"
             facts.append((_("Fuel") if kind == "fuel" else _("Electricity"), words))
     return [(label, words) for label, words in facts if words]
 
@@ -143,12 +147,11 @@ def _by_kind(paid: Sequence[Month], currency: str) -> list[tuple[date, list[tupl
     ]
 
 
-def _usage_bars(car: Vehicle, used: Sequence[Used], kind: str) -> list[Bar]:
-    unit = car.odometer_unit
+def _usage_bars(by: Measure, used: Sequence[Used], kind: str) -> list[Bar]:
     bars = []
     for one in [one for one in used if one.kind == kind][-MONTHS:]:
-        value = units.usage(one.amount, one.km, kind, unit)
-        bars.append(Bar(one.first, float(value), f"{number(value, 1)} {units.usage_unit(kind, unit)}"))
+        value = units.usage(one.amount, one.km, kind, by)
+        bars.append(Bar(one.first, float(value), f"{number(value, 1)} {units.usage_unit(kind, by)}"))
     return bars if len(bars) > 1 else []
 
 
@@ -160,11 +163,15 @@ async def of_entry(db: AsyncSession, me: Viewer, car: Vehicle, entry: Entry) -> 
         "entry": entry,
         "files": (await attaching.files_of(db, [entry.id])).get(entry.id, []),
         "shop": (await shops_of(db, [entry])).get(entry.center_id) if entry.center_id else None,
-        "amount_words": amount_words,
+        "amount_words": amount_words(me, car),
     }
 
 
-async def latest(db: AsyncSession, car: Vehicle) -> dict[str, Any]:
+async def latest(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
     """The last of a logbook, for the car's own page."""
     entries = await finding.entries(db, car, most=3)
-    return {"latest": entries, "latest_shops": await shops_of(db, entries), "amount_words": amount_words}
+    return {
+        "latest": entries,
+        "latest_shops": await shops_of(db, entries),
+        "amount_words": amount_words(me, car),
+    }

@@ -11,7 +11,10 @@ from app.domains.logbook.models import Entry
 
 
 async def usual_currency(db: AsyncSession, me: Viewer, vehicle: Vehicle) -> str:
-    """What they last paid with for this car, else what is paid with where they live."""
+    """What they chose in their settings, else what they last paid with for this car, else what is paid with where they
+    live."""
+    if me.currency:
+        return me.currency
     last: str | None = await db.scalar(
         select(Entry.currency)
         .where(standing_in(vehicle.id), Entry.currency != "")
