@@ -5,6 +5,7 @@ import re
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -145,6 +146,26 @@ def page(
         layout="layouts/bare.html" if is_partial(request) else whole,
         **context,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A fragment file and what it shows: by itself the answer to a request, or a part of a page of several domains."""
+
+    template: str
+    context: dict[str, Any]
+
+    def answer(self, request: AnyRequest, me: Viewer) -> Response[str]:
+        return fragment(request, me, self.template, **self.context)
+
+    def drawn(self, request: AnyRequest, me: Viewer) -> Markup:
+        """To stand in a page from the start: on a phone each request more costs as much as the piece itself."""
+        drawn = (
+            environment()
+            .get_template(self.template)
+            .render(request=request, me=me, layout="layouts/bare.html", **self.context)
+        )
+        return Markup(drawn)  # noqa: S704 - a template's own output, escaped by it
 
 
 def fragment(

@@ -9,17 +9,22 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.render import fragment, is_partial, page
+from app.core.render import Piece, fragment, is_partial, page
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.domains import accounts, garage, reminders, workshop
 from app.domains.booking import appointments
 from app.domains.booking.appointments import Visit
+from app.domains.documents import pages as documents
 from app.domains.garage import Vehicle
 from app.domains.garage.pages import of_car
 from app.domains.logbook import showing as logbook
 from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
+from app.domains.packages import pages as packages
+from app.domains.recalls import pages as recalls
+from app.domains.reminders import pages as reminder_pages
+from app.domains.telematics import pages as telematics
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -88,7 +93,24 @@ async def car_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[
         shown = await of_car(db, me, car) | await _history(db, me, car)
         if shown["is_mine"]:
             shown |= await logbook.latest(db, me, car)
-        return page(request, me, "garage/car.html", **shown)
+        regions = {
+            name: piece.drawn(request, me) for name, piece in (await _regions(db, me, car, shown)).items()
+        }
+        return page(request, me, "garage/car.html", **shown, regions=regions)
+
+
+async def _regions(db: AsyncSession, me: Viewer, car: Vehicle, shown: dict[str, Any]) -> dict[str, Piece]:
+    """What the domains above the garage know of a car, by the part of its page."""
+    regions = {"packages": await packages.on_car(db, me, car)}
+    if shown["is_mine"]:
+        regions |= {
+            "telematics": await telematics.on_car(db, car),
+            "documents": await documents.on_car(db, me, car),
+            "recalls": await recalls.on_car(db, car),
+        }
+    if shown["is_mine"] and not shown["is_away"]:
+        regions["reminders"] = await reminder_pages.on_car(db, me, car)
+    return regions
 
 
 @get("/garage/{vehicle_id:uuid}/history", opt=READ)

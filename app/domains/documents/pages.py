@@ -18,7 +18,7 @@ from app.core.files import kept_or_gone, receive_papers, signed_url
 from app.core.forms import read, values_of
 from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
-from app.core.render import fragment, is_partial, lost_files, page, see_other
+from app.core.render import Piece, is_partial, lost_files, page, see_other
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
 from app.core.words import _
@@ -72,15 +72,17 @@ async def of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[An
     """Whole as a page; as a region of the car's page what expires first."""
     async with begin(request) as (db, me):
         car = await garage.find_readable(db, me, vehicle_id)
-        shown: Values = {
-            "car": car,
-            "documents": await finding.of_car(db, car, most=3 if is_partial(request) else 500),
-            "today": clock.today(me.zone),
-            "names": {},
-        }
         if is_partial(request):
-            return fragment(request, me, "documents/_of_car.html", **shown)
+            return (await on_car(db, me, car)).answer(request, me)
+        shown = (await on_car(db, me, car, most=500)).context
         return page(request, me, "documents/documents.html", **shown, asked={"q": "", "kind": ""}, cars=[])
+
+
+async def on_car(db: AsyncSession, me: Viewer, car: garage.Vehicle, *, most: int = 3) -> Piece:
+    """The region of a car's page: what expires first."""
+    documents = await finding.of_car(db, car, most=most)
+    shown = {"car": car, "documents": documents, "today": clock.today(me.zone), "names": {}}
+    return Piece("documents/_of_car.html", shown)
 
 
 @get("/documents/new", opt=MANAGE)

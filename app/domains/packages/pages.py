@@ -16,7 +16,7 @@ from app.core.answers import audit_refusal
 from app.core.errors import Invalid, Refused
 from app.core.forms import minor_of, read, values_of
 from app.core.money import to_major
-from app.core.render import fragment, is_partial, page, see_other
+from app.core.render import Piece, fragment, is_partial, page, see_other
 from app.core.security import as_uuid
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
@@ -270,11 +270,17 @@ async def packages_of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Re
     """A region of the car's page: what the driver has of packages for it; for a shop, what it has sold."""
     async with begin(request) as (db, me):
         car = await garage.find(db, me, vehicle_id)
-        rows = await garage.rows_of_car(db, car.id, me.tenant_id, me.user_id)
-        standings = await stand(db, await finding.visible(db, me, vehicles=rows))
+        shown = await on_car(db, me, car)
         if is_partial(request):
-            return fragment(request, me, "packages/_of_car.html", car=car, standings=standings)
-        return page(request, me, "packages/of_car.html", car=car, standings=standings)
+            return shown.answer(request, me)
+        return page(request, me, "packages/of_car.html", **shown.context)
+
+
+async def on_car(db: AsyncSession, me: Viewer, car: garage.Vehicle) -> Piece:
+    """The region of a car's page."""
+    rows = await garage.rows_of_car(db, car.id, me.tenant_id, me.user_id)
+    standings = await stand(db, await finding.visible(db, me, vehicles=rows))
+    return Piece("packages/_of_car.html", {"car": car, "standings": standings})
 
 
 router = Router(

@@ -7,9 +7,10 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.forms import read
-from app.core.render import fragment, is_partial, page, see_other
+from app.core.render import Piece, is_partial, page, see_other
 from app.core.visit import begin, needs
 from app.domains import garage
 from app.domains.recalls import standing
@@ -29,10 +30,15 @@ async def recalls_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respo
     """Whole as a page; as a region of the car's page only what nothing was said of."""
     async with begin(request) as (db, me):
         car = await garage.find_readable(db, me, vehicle_id)
-        shown: dict[str, Any] = {"car": car, "campaigns": await standing.of_car(db, car)}
+        shown = await on_car(db, car)
         if is_partial(request):
-            return fragment(request, me, "recalls/_of_car.html", **shown)
-        return page(request, me, "recalls/of_car.html", **shown)
+            return shown.answer(request, me)
+        return page(request, me, "recalls/of_car.html", **shown.context)
+
+
+async def on_car(db: AsyncSession, car: garage.Vehicle) -> Piece:
+    """The region of a car's page: what nothing was said of yet."""
+    return Piece("recalls/_of_car.html", {"car": car, "campaigns": await standing.of_car(db, car)})
 
 
 @post(RECALLS, opt=needs("manage:own_vehicles"))

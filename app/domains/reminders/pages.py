@@ -14,7 +14,7 @@ from app.core.errors import Invalid
 from app.core.forms import read, values_of
 from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
-from app.core.render import fragment, from_km, is_partial, page, see_other, to_km
+from app.core.render import Piece, from_km, is_partial, page, see_other, to_km
 from app.core.viewer import Viewer
 from app.core.visit import begin, needs
 from app.core.words import _
@@ -91,11 +91,14 @@ async def reminders_page(
     async with begin(request) as (db, me):
         car = await garage.find_readable(db, me, vehicle_id)
         if is_partial(request):
-            known = await keeping.of_car(db, car, clock.today(me.zone))
-            return fragment(
-                request, me, "reminders/_of_car.html", car=car, known=known[:SHORT], count=len(known)
-            )
+            return (await on_car(db, me, car)).answer(request, me)
         return page(request, me, "reminders/of_car.html", removed=removed, **await _shown(db, me, car))
+
+
+async def on_car(db: AsyncSession, me: Viewer, car: Vehicle) -> Piece:
+    """The region of a car's page: what is nearest."""
+    known = await keeping.of_car(db, car, clock.today(me.zone))
+    return Piece("reminders/_of_car.html", {"car": car, "known": known[:SHORT], "count": len(known)})
 
 
 async def _shown(db: AsyncSession, me: Viewer, car: Vehicle) -> Values:
