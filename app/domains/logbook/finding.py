@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -91,6 +91,27 @@ async def entries(
 ) -> Sequence[Entry]:
     """The newest entries of a car the viewer has found, or the ones before one of them (its day and id)."""
     rows = select(Entry).where(standing_in(vehicle.id), *_narrowed(wanted or Wanted()))
+    return await _newest(db, rows, before, most)
+
+
+async def in_garage(
+    db: AsyncSession,
+    cars: Sequence[Vehicle],
+    wanted: Wanted,
+    *,
+    before: tuple[date, UUID] | None = None,
+    most: int = PAGE,
+) -> Sequence[Entry]:
+    """The same of several cars at once."""
+    rows = select(Entry).where(
+        Entry.vehicle_id.in_([car.id for car in cars]), Entry.removed_at.is_(None), *_narrowed(wanted)
+    )
+    return await _newest(db, rows, before, most)
+
+
+async def _newest(
+    db: AsyncSession, rows: Select[Entry], before: tuple[date, UUID] | None, most: int
+) -> Sequence[Entry]:
     if before is not None:
         rows = rows.where(tuple_(Entry.day, Entry.id) < before)
     found = await db.scalars(rows.order_by(Entry.day.desc(), Entry.id.desc()).limit(most))
@@ -109,10 +130,7 @@ async def of_cars(
     rows = select(Entry).where(
         Entry.vehicle_id.in_(vehicle_ids), Entry.removed_at.is_(None), Entry.kind.in_(kinds)
     )
-    if before is not None:
-        rows = rows.where(tuple_(Entry.day, Entry.id) < before)
-    found = await db.scalars(rows.order_by(Entry.day.desc(), Entry.id.desc()).limit(most))
-    return found.all()
+    return await _newest(db, rows, before, most)
 
 
 def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -95,12 +95,29 @@ async def logbook_page(
         return page(request, me, "logbook/logbook.html", **shown)
 
 
+@get("/garage/logbook", opt=READ)
+async def garage_logbook_page(
+    request: AnyRequest,
+    q: FromQuery[str] = "",
+    kind: FromQuery[str] = "",
+    tag: FromQuery[str] = "",
+    year: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Response[Any]:
+    """All cars of the garage at once, to find where something was written down."""
+    async with begin(request) as (db, me):
+        wanted = finding.wanted(words=q, kind=kind, tag=tag, year=year)
+        shown = await showing.of_garage(db, me, wanted, before=before)
+        return page(request, me, "logbook/garage.html", **shown)
+
+
 @get("/garage/{vehicle_id:uuid}/logbook/totals", opt=READ)
-async def totals(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any]:
+async def totals(request: AnyRequest, vehicle_id: FromPath[UUID], year: FromQuery[str] = "") -> Response[Any]:
     """A region of the logbook's page, and a page by itself without scripts."""
     async with begin(request) as (db, me):
         car = await garage.find_readable(db, me, vehicle_id)
-        shown = await showing.reckoned(db, me, car)
+        asked = finding.wanted(words="", kind="", tag="", year=year).year
+        shown = await showing.reckoned(db, me, car, year=asked)
         if is_partial(request):
             return fragment(request, me, "logbook/_totals.html", **shown)
         return page(request, me, "logbook/totals.html", **shown)
@@ -311,7 +328,7 @@ async def remove_file(
 router = Router(
     "/",
     route_handlers=[
-        logbook_page, totals, logbook_pdf, new_page, log_entry, entry_page, edit_page, change_entry, remove_entry,
+        logbook_page, garage_logbook_page, totals, logbook_pdf, new_page, log_entry, entry_page, edit_page, change_entry, remove_entry,
         return_entry, remove_file,
     ],
 )  # fmt: skip

@@ -61,6 +61,13 @@ async def sums(db: AsyncSession, vehicle_id: UUID, *, year: int, first: str = ""
     return Sums(sum(row.entries for row in rows), km, costs)
 
 
+async def years(db: AsyncSession, vehicle_id: UUID) -> list[int]:
+    """The years in which something was written down, the latest first."""
+    year = func.extract("year", Entry.day)
+    rows = await db.scalars(select(year).where(standing_in(vehicle_id)).distinct().order_by(year.desc()))
+    return [int(one) for one in rows]
+
+
 class Month(msgspec.Struct, frozen=True):
     """What was paid in a month for each kind, in one currency."""
 

@@ -45,14 +45,34 @@ async def of_logbook(
     """The page of a car's logbook. What it adds up to is a region of its own: a long one takes a moment to add."""
     cursor = finding.cursor_in(before)
     found = await finding.entries(db, car, wanted, before=cursor, most=PAGE + 1)
+    return await _listed(db, wanted, found) | {
+        "car": car,
+        "role": await garage.role_of(db, me, car),
+        "is_first": cursor is None,
+        "gone": await _gone(db, car, removed),
+        "amount_words": amount_words(me, car),
+        "measure": units.measure_of(me, car),
+    }
+
+
+async def of_garage(db: AsyncSession, me: Viewer, wanted: Wanted, *, before: str = "") -> dict[str, Any]:
+    """What fits in all logbooks of the garage, those of cars put away too."""
+    cars = [*await garage.mine(db, me), *await garage.mine(db, me, archived=True)]
+    found = await finding.in_garage(db, cars, wanted, before=finding.cursor_in(before), most=PAGE + 1)
+    return await _listed(db, wanted, found) | {
+        "cars": {car.id: car for car in cars},
+        "says": {car.id: amount_words(me, car) for car in cars},
+    }
+
+
+async def _listed(db: AsyncSession, wanted: Wanted, found: Sequence[Entry]) -> dict[str, Any]:
+    """A page of entries by month, with what was looked for and where it goes on."""
     shown = found[:PAGE]
     asked = {
         "q": wanted.words, "kind": wanted.kind, "tag": wanted.tag, "year": str(wanted.year or ""),
     }  # fmt: skip
     kept = {name: value for name, value in asked.items() if value}
     return {
-        "car": car,
-        "role": await garage.role_of(db, me, car),
         "wanted": wanted,
         "asked": asked,
         "query": urlencode(kept),
@@ -64,9 +84,6 @@ async def of_logbook(
         "older_query": urlencode(kept | {"before": finding.cursor_of(shown[-1])})
         if len(found) > PAGE
         else "",
-        "is_first": cursor is None,
-        "gone": await _gone(db, car, removed),
-        "amount_words": amount_words(me, car),
     }
 
 
@@ -95,12 +112,14 @@ async def shops_of(db: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, str
     return {row.id: row.name for row in rows}
 
 
-async def reckoned(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]:
-    """What a logbook adds up to: facts, and the columns of its charts."""
-    today, by = clock.today(me.zone), units.measure_of(me, car)
+async def reckoned(db: AsyncSession, me: Viewer, car: Vehicle, *, year: int | None = None) -> dict[str, Any]:
+    """What a logbook adds up to: facts, and the columns of its charts, of the last twelve months or of a year."""
+    by = units.measure_of(me, car)
+    today = clock.today(me.zone) if year is None else date(year, 12, 31)
     added = await reckoning.sums(db, car.id, year=today.year, first=me.currency)
     currency = added.costs[0].currency if added.costs else ""
     used = await reckoning.consumption(db, car.id)
+    drawn = [one for one in used if year is None or one.first.year == year]
     paid = await reckoning.months(db, car.id, currency=currency, until=today, most=MONTHS) if currency else []
     return {
         "car": car,
@@ -110,8 +129,10 @@ async def reckoned(db: AsyncSession, me: Viewer, car: Vehicle) -> dict[str, Any]
         ],
         "paid_for": _by_kind(paid, currency),
         "currency": currency,
+        "year": year,
+        "years": await reckoning.years(db, car.id),
         "usage": [(entry_kind_label(kind), units.usage_unit(kind, by), bars)
-                  for kind in FILLS if (bars := _usage_bars(by, used, kind))],
+                  for kind in FILLS if (bars := _usage_bars(by, drawn, kind))],
     }  # fmt: skip
 
 
@@ -128,6 +149,10 @@ def _facts(by: Measure, added: Sums, used: Sequence[Used], today: date) -> list[
     for kind in FILLS:
         if (average := reckoning.on_average(used, kind)) is not None:
             words = f"{number(units.usage(*average, kind, by), 1)} {units.usage_unit(kind, by)}"
+            by_month = sorted(units.usage(one.amount, one.km, kind, by) for one in used if one.kind == kind)
+            if len(by_month) > 1:
+                low, high = number(by_month[0], 1), number(by_month[-1], 1)
+                words = _("%(average)s, by month %(low)s to %(high)s", average=words, low=low, high=high)
             facts.append((_("Fuel") if kind == "fuel" else _("Electricity"), words))
     return [(label, words) for label, words in facts if words]
 

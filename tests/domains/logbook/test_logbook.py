@@ -270,3 +270,48 @@ async def test_sums_are_those_of_the_entries_and_of_no_removed_one(site):
                 version=1,
                 by=DANA.viewer,
             )
+
+
+async def test_one_search_goes_through_all_cars_of_the_garage_and_no_others(browser):
+    dana, sam = browser(DANA), browser(CAST.stranger)
+    answer = await dana.post("/garage", {"make": "Volvo", "model": "240", "year": "1989"})
+    other = answer.headers["location"]
+    for at, title in ((HERE, "Winter tires"), (f"{other}/logbook", "Winter coolant"), (HERE, "Summer tires")):
+        said = {"kind": "service", "day": "2026-03-02", "title": title}
+        assert (await dana.post(at, said)).status_code == 303
+    found = (await dana.get("/garage/logbook?q=winter")).text
+    assert "Winter tires" in found
+    assert "Winter coolant" in found
+    assert "1989 Volvo 240" in found
+    assert "Summer tires" not in found
+    assert "Winter" not in (await sam.get("/garage/logbook?q=winter")).text.replace('value="winter"', "")
+
+
+async def test_an_earlier_year_is_reckoned_by_itself(browser):
+    dana = browser(DANA)
+    for day, km, cost in (
+        ("2024-03-02", "201000", "10"),
+        ("2024-05-02", "201500", "20"),
+        ("2025-05-02", "202000", "40"),
+    ):
+        said = FILL | {"day": day, "mileage": km, "confirmed": km, "cost": cost, "currency": "USD"}
+        assert (await dana.post(HERE, said)).status_code == 303
+    told = (await dana.get(f"{HERE}/totals?year=2024")).text
+    assert "In 2024" in told
+    assert "$30.00" in told
+    assert "$40.00" not in told.partition("As a table")[2].partition("</table>")[0]
+    assert (await dana.get(f"{HERE}/totals?year=soon")).status_code == 200
+
+
+async def test_a_line_follows_the_unit_its_reader_chooses(browser):
+    """The list keeps what it drew; another unit is another line."""
+    dana = browser(DANA)
+    assert (await dana.post(HERE, FILL)).status_code == 303
+    profile = {"name": "Dana", "locale": "en", "zone": "UTC", "distance_unit": "km"}
+    shown = []
+    for unit in ("l_100km", "mpg_us"):
+        assert (await dana.post("/settings/profile", profile | {"fuel_unit": unit})).status_code == 303
+        shown.append((await dana.get(HERE)).text)
+    assert shown[0] != shown[1]
+    assert " gal<" in shown[1]
+    assert " gal<" not in shown[0]
