@@ -111,6 +111,41 @@ function show(faults, said, summary) {
   }
   verdict.replaceChildren(shown);
 }
+// Where the browser reads codes itself, the camera fills the field in.
+async function offerScan() {
+  const button = form.querySelector("[data-scan]");
+  const formats = (await globalThis.BarcodeDetector?.getSupportedFormats().catch(() => [])) ?? [];
+  button.hidden = !(formats.includes("qr_code") && navigator.mediaDevices);
+  button.addEventListener("click", () => scan(new BarcodeDetector({ formats: ["qr_code"] })));
+}
+async function scan(detector) {
+  const video = form.querySelector("[data-camera]");
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  } catch {
+    verdict.textContent = form.dataset.noCamera;
+    return;
+  }
+  const stop = () => {
+    video.hidden = true;
+    for (const track of stream.getTracks()) track.stop();
+  };
+  video.srcObject = stream;
+  video.hidden = false;
+  await video.play();
+  video.addEventListener("click", stop, { once: true });
+  while (!video.hidden) {
+    const [found] = await detector.detect(video).catch(() => []);
+    if (found) {
+      form.elements.code.value = found.rawValue;
+      stop();
+      check();
+      return;
+    }
+    await new Promise((then) => setTimeout(then, 200));
+  }
+}
 async function canCheck() {
   try {
     await crypto.subtle.importKey("jwk", { kty: "OKP", crv: "Ed25519", x: JSON.parse(form.dataset.keys).keys[0].x }, "Ed25519", false, ["verify"]);
@@ -139,6 +174,12 @@ canCheck().then((can) => {
     event.stopImmediatePropagation();
     check();
   }, true);
+  // Whoever scans a code without a network lands here with it.
+  if (location.hash.length > 1) {
+    form.elements.code.value = location.href;
+    check();
+  }
+  offerScan();
   form.addEventListener("dragover", (event) => event.preventDefault());
   form.addEventListener("drop", (event) => {
     if (!event.dataTransfer.files.length) return;

@@ -71,6 +71,7 @@ async function visit(event, url) {
   } catch {
     return read(url, isPart);
   }
+  if (!isPart && answer.ok && url.pathname.startsWith("/passport/")) event.waitUntil(keepCheck());
   const person = await heed(answer);
   if (person && MINE.test(url.pathname) && !url.search && then === reign) event.waitUntil(keep(person, url.pathname, isPart, answer.clone()));
   return answer;
@@ -90,9 +91,23 @@ async function read(url, isPart) {
     }
   }
   if (isPart) return Response.error();
+  // A passport's code scanned without a network leads to its link: what stands behind the # can be checked all the same.
+  const check = url.pathname.startsWith("/passport/") && (await caches.match(CHECK));
+  if (check) return check;
   // The icon on the home screen opens the front page; what can be read is the garage.
   if (["/", "/home"].includes(url.pathname) && (await cache?.match("/garage"))) return Response.redirect("/garage");
   return (await caches.match("/offline")) ?? Response.error();
+}
+// The page that checks passports, as nobody in particular sees it, with the keys of today.
+const CHECK = "/passport/check";
+async function keepCheck() {
+  const answer = await fetch(CHECK, { credentials: "omit" }).catch(() => null);
+  if (!answer?.ok) return;
+  const cache = await caches.open(CACHE);
+  for (const script of allOf(await answer.clone().text(), /src="(\/static\/[^"]+)"/g, 10)) {
+    if (!(await cache.match(script))) await cache.add(script).catch(() => {});
+  }
+  await cache.put(CHECK, answer);
 }
 function allOf(html, pattern, most) {
   return [...new Set([...html.matchAll(pattern)].map((found) => found[1]))].slice(0, most);
@@ -173,6 +188,7 @@ self.addEventListener("message", (event) => {
   if (event.data === "keep" && event.source) {
     const { pathname, search } = new URL(event.source.url);
     if (MINE.test(pathname) && !search) event.waitUntil(keepFirst(pathname));
+    if (pathname.startsWith("/passport/")) event.waitUntil(keepCheck());
   }
 });
 
