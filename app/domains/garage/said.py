@@ -6,7 +6,7 @@ from app.core.words import _
 
 @template_global
 def car_role_label(role: str) -> str:
-    return {"owner": _("Owner"), "driver": _("Driver"), "reader": _("Read only")}.get(role, role)
+    return {"owner": _("Owner"), "driver": _("Drives it"), "reader": _("Read only")}.get(role, role)
 
 
 @template_global

@@ -5,7 +5,7 @@ from app.domains.histories.programs import BY_COLUMN, READINGS
 from app.domains.histories.rows import Row
 
 KINDS = {
-    "service": N_("Services"),
+    "service": N_("Maintenance"),
     "repair": N_("Repairs"),
     "upgrade": N_("Upgrades"),
     "fuel": N_("Fill-ups"),

@@ -13,7 +13,7 @@ from app.core.words import N_, _
 from app.domains.garage.facts import FURTHEST_KM
 
 KINDS = {
-    "service": N_("Service"),
+    "service": N_("Maintenance"),
     "repair": N_("Repair"),
     "upgrade": N_("Upgrade"),
     "fuel": N_("Fuel"),
