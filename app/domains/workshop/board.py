@@ -20,6 +20,7 @@ from app.domains.network.models import Bay, ServiceCenter, StaffProfile
 from app.domains.network.premises import open_stretches
 from app.domains.workshop import foreseen, stages
 from app.domains.workshop.models import AUTHORIZED, COUNTER, STAGES, Job, RepairOrder
+from app.domains.workshop.moves import document_word
 from app.domains.workshop.open_ends import StillOpen, open_ends
 from app.domains.workshop.orders import hold, plan
 
@@ -306,7 +307,12 @@ async def move(
     order = await hold(db, order.id, version=version)
     if order.status in ("archived", "void"):
         raise Refused(
-            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+            _(
+                "%(order)s is in the state “%(status)s”.",
+                order=order.label,
+                status=document_word(order.status),
+            ),
+            audit="order.not_open",
         )
     ends = await open_ends(db, order, to)
     if ends and (anyway is None or (seen is not None and {end.key for end in ends} - set(seen))):

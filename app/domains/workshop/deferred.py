@@ -17,7 +17,7 @@ from app.domains.services.models import CannedJob
 from app.domains.workshop.covered import put_prices_back
 from app.domains.workshop.events import DeferredWorkRefused, JobRevived
 from app.domains.workshop.models import DeferredWork, Job, JobLine, RepairOrder
-from app.domains.workshop.moves import move_job
+from app.domains.workshop.moves import deferred_word, move_job
 from app.domains.workshop.orders import hold_open, of_job, tell
 from app.domains.workshop.pricing import price_lines
 
@@ -82,7 +82,11 @@ async def revive(db: AsyncSession, work: DeferredWork, order: RepairOrder, *, by
         raise NotFound
     if work.status not in OFFERED:
         raise Refused(
-            _("“%(work)s” is %(status)s and cannot be taken up again.", work=work.title, status=work.status),
+            _(
+                "“%(work)s” is in the state “%(status)s” and cannot be taken up again.",
+                work=work.title,
+                status=deferred_word(work.status),
+            ),
             audit="deferred.illegal_move",
         )
     original = await db.get_one(Job, work.job_id)
@@ -155,7 +159,7 @@ async def refuse(
     await db.refresh(work, with_for_update=True)
     if work.status not in OFFERED:
         raise Refused(
-            _("“%(work)s” is %(status)s.", work=work.title, status=work.status),
+            _("“%(work)s” is in the state “%(status)s”.", work=work.title, status=deferred_word(work.status)),
             audit="deferred.illegal_move",
         )
     work.status = "obsolete" if gone else "refused"

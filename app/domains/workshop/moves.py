@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.core.errors import Refused
+from app.core.render import template_global
 from app.core.words import _
 from app.domains.workshop.models import Job, JobStep, RepairOrder
 
@@ -54,6 +55,30 @@ def stage_words() -> dict[str, str]:
         "ready": _("Ready"),
         "delivered": _("Handed over"),
     }
+
+
+@template_global
+def document_word(status: str) -> str:
+    """The state of an order's paper, in the viewer's language."""
+    return {
+        "estimate": _("Estimate"),
+        "repair_order": _("Repair order"),
+        "invoiced": _("Invoiced"),
+        "closed": _("Closed"),
+        "archived": _("Archived"),
+        "void": _("Void"),
+    }[status]
+
+
+def deferred_word(status: str) -> str:
+    """What became of work that was put off, in the viewer's language."""
+    return {
+        "open": _("Deferred"),
+        "suggested": _("Deferred"),
+        "revived": _("Taken up again"),
+        "refused": _("Declined"),
+        "obsolete": _("No longer needed"),
+    }[status]
 
 
 def job_word(status: str) -> str:
@@ -131,7 +156,12 @@ def move_document(order: RepairOrder, to: str) -> str:
     """Put the order's document into its next state. Raises Refused for an illegal move."""
     if to not in DOCUMENT[order.status]:
         raise Refused(
-            _("%(order)s is %(now)s and cannot become %(to)s.", order=order.label, now=order.status, to=to),
+            _(
+                "%(order)s is in the state “%(now)s” and cannot become “%(to)s”.",
+                order=order.label,
+                now=document_word(order.status),
+                to=document_word(to),
+            ),
             audit="order.illegal_move",
             data={"status": order.status, "to": to},
         )

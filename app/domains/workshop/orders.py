@@ -23,7 +23,7 @@ from app.domains.workshop.check_in import Intake
 from app.domains.workshop.events import JobAssigned, OfOrder, OrderArrived, OrderOpened, OrderPlanned
 from app.domains.workshop.history import last_change
 from app.domains.workshop.models import Job, OrderNumber, RepairOrder
-from app.domains.workshop.moves import move_document
+from app.domains.workshop.moves import document_word, move_document
 from app.domains.workshop.suggesting import suggest
 
 FIRST_NUMBER = 1001
@@ -135,9 +135,9 @@ async def hold_open(db: AsyncSession, order_id: UUID, *, version: int | None = N
     if not order.is_open:
         raise Refused(
             _(
-                "%(order)s is %(status)s; its work can no longer be changed.",
+                "%(order)s is in the state “%(status)s”; its work can no longer be changed.",
                 order=order.label,
-                status=order.status,
+                status=document_word(order.status),
             ),
             audit="order.not_open",
         )

@@ -14,6 +14,7 @@ from app.domains.workshop import jobs
 from app.domains.workshop.events import OrderPhotographed, OrderVideoRemoved
 from app.domains.workshop.live import shown_where
 from app.domains.workshop.models import Job, OrderPhoto, RepairOrder
+from app.domains.workshop.moves import document_word
 from app.domains.workshop.orders import of, tell
 
 
@@ -22,7 +23,12 @@ async def must_take(db: AsyncSession, order: RepairOrder, job_id: UUID | None, *
     NotFound for a job not of it."""
     if order.status in ("archived", "void"):
         raise Refused(
-            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+            _(
+                "%(order)s is in the state “%(status)s”.",
+                order=order.label,
+                status=document_word(order.status),
+            ),
+            audit="order.not_open",
         )
     if job_id is None:
         return None

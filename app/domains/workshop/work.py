@@ -22,7 +22,7 @@ from app.domains.workshop.events import (
     JobStarted,
 )
 from app.domains.workshop.models import BLOCKED_REASONS, Job, JobClock, JobStep, RepairOrder
-from app.domains.workshop.moves import illegal, job_word, move_job
+from app.domains.workshop.moves import document_word, illegal, job_word, move_job
 from app.domains.workshop.orders import hold_open, of_job, tell
 
 
@@ -96,7 +96,12 @@ def obstacle_to_start(job: Job, order: RepairOrder, me: StaffProfile) -> Refused
         return Refused(_("The car is not here yet: check it in first."), audit="job.illegal_move")
     if not order.is_open:
         return Refused(
-            _("%(order)s is %(status)s.", order=order.label, status=order.status), audit="order.not_open"
+            _(
+                "%(order)s is in the state “%(status)s”.",
+                order=order.label,
+                status=document_word(order.status),
+            ),
+            audit="order.not_open",
         )
     if job.status not in ("authorized", "pending", "blocked", "in_progress"):
         return illegal(job, "in_progress")

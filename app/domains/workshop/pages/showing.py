@@ -14,7 +14,7 @@ from app.core.words import _
 from app.domains.services.models import CannedJob
 from app.domains.workshop.check_in import warning_light_words
 from app.domains.workshop.models import JobStep, RepairOrder
-from app.domains.workshop.moves import blocked_word, job_word
+from app.domains.workshop.moves import blocked_word, document_word, job_word
 from app.domains.workshop.pricing import price_line
 
 template_global(blocked_word)
@@ -35,19 +35,6 @@ def blocked_short(reason: str) -> str:
         "bay": _("bay"),
         "other": _("other"),
     }[reason]
-
-
-@template_global
-def document_word(status: str) -> str:
-    """The state of an order's paper."""
-    return {
-        "estimate": _("Estimate"),
-        "repair_order": _("Repair order"),
-        "invoiced": _("Invoiced"),
-        "closed": _("Closed"),
-        "archived": _("Archived"),
-        "void": _("Void"),
-    }[status]
 
 
 @template_global
