@@ -21,6 +21,7 @@ from app.demo import (
     people,
     remembered,
     shops,
+    sold_car,
     tuesday,
 )
 from app.demo.cars import CARS, Car
@@ -62,6 +63,7 @@ async def load(settings: Settings) -> None:
         await remembered.remember(stage)
         await logbooks.write(stage)
         await families.share(stage)
+        await sold_car.sell(stage)
         await papers.keep(stage)
         await history.remember(stage, settings.sqlalchemy_owner_url)
     finally:
