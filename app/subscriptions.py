@@ -70,6 +70,7 @@ from app.domains.notifications.onboarding_reactions import (
 from app.domains.notifications.package_reminding import tell_package_runs_out
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
+from app.domains.notifications.paper_reminding import tell_document
 from app.domains.notifications.recall_reactions import tell_recalls
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
@@ -261,6 +262,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     documents.DocumentAdded: [],
     documents.DocumentChanged: [],
     documents.DocumentRemoved: [],
+    documents.DocumentExpiring: [tell_document],
     documents.DocumentShared: [],
     documents.DocumentUnshared: [],
     # logbook

@@ -61,6 +61,8 @@ class Entry(Identified, Base):
     """Who wrote it; nobody for a shop's."""
     import_id: Mapped[UUID | None]
     removed_at: Mapped[datetime | None]
+    reading_at: Mapped[datetime | None]
+    """The moment of the reading that was taken out with it, and comes back with it."""
     version: Mapped[int] = mapped_column(default=1)
 
     @property
