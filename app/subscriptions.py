@@ -68,9 +68,9 @@ from app.domains.notifications.onboarding_reactions import (
     tell_suspended,
 )
 from app.domains.notifications.package_reminding import tell_package_runs_out
+from app.domains.notifications.paper_reminding import tell_document
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
-from app.domains.notifications.paper_reminding import tell_document
 from app.domains.notifications.recall_reactions import tell_recalls
 from app.domains.notifications.sending import send_mail
 from app.domains.notifications.service_reminding import tell_service_due
