@@ -147,10 +147,7 @@ async def list_documents(
     """One's own papers and those of one's cars, or of one `vehicle`, what expires first at the top. `expires_by`: only what
     has expired by that day or will. What was removed or replaced is left out."""
     async with begin(request) as (db, me):
-        if vehicle:
-            cars = [await garage.find_readable(db, me, vehicle)]
-        else:
-            cars = list(await garage.mine(db, me))
+        cars = [await garage.find_readable(db, me, vehicle)] if vehicle else list(await garage.mine(db, me))
         found = await finding.mine(
             db, me, cars, words=q, kind=kind, expires_by=expires_by, with_own=vehicle is None
         )
