@@ -40,7 +40,7 @@ from app.domains.garage.names import MAKES, make_called, models_of
 from app.domains.garage.odometer import doubts, hold, is_confirmed, known_mileage, read_odometer, readings
 from app.domains.garage.photos import photos_of
 from app.domains.garage.rate import Rate, rate_of
-from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
+from app.domains.garage.sharing import find_served, grant_access, is_granted, rows_of, rows_of_car, take_over
 from app.domains.garage.tasks import FIRST as FIRST_TASKS
 from app.domains.garage.tasks import TASKS, tasks_for
 
@@ -71,6 +71,7 @@ __all__ = [
     "find_driven",
     "find_own",
     "find_readable",
+    "find_served",
     "grant_access",
     "hold",
     "is_confirmed",
