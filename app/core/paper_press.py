@@ -7,6 +7,7 @@ script of theirs and fetches nothing. Memory and processor time are capped by th
 
 import io
 import sys
+from typing import Any
 
 EDGE = 1200
 """Pixels of its longer side: enough to read a letter on a phone."""
@@ -41,9 +42,9 @@ def draw(folder: str) -> bytes:
     import typst
     from PIL import Image
 
-    png = typst.compile(
-        SOURCE.encode(), root=folder, format="png", ppi=72 * EDGE / LONGEST, ignore_system_fonts=True
-    )
+    # The bytes go without their type: the annotations want the root to be bytes as well.
+    source: Any = SOURCE.encode()
+    png = typst.compile(source, root=folder, format="png", ppi=72 * EDGE / LONGEST, ignore_system_fonts=True)
     page = Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGB")
     page.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
     out = io.BytesIO()

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Router, delete, get, post, put
 from litestar.datastructures import FormMultiDict, UploadFile
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -131,8 +131,14 @@ class Multipart(Operation):
 class NewMultipart(Multipart):
     def fields(self) -> dict[str, Schema]:
         text = {name: Schema(type=OpenAPIType.STRING) for name in ("title", "number", "issuer", "note")}
-        days = {name: Schema(type=OpenAPIType.STRING, format="date") for name in ("valid_from", "expires_on")}
-        ids = {name: Schema(type=OpenAPIType.STRING, format="uuid") for name in ("vehicle_id", "replaces")}
+        days = {
+            name: Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE)
+            for name in ("valid_from", "expires_on")
+        }
+        ids = {
+            name: Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID)
+            for name in ("vehicle_id", "replaces")
+        }
         return {"kind": Schema(type=OpenAPIType.STRING, enum=list(KINDS)), **text, **days, **ids, **super().fields()}  # fmt: skip
 
 
