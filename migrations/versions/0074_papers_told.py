@@ -122,4 +122,5 @@ def downgrade() -> None:
     op.execute("DROP POLICY files_of_documents ON files")
     op.execute("DROP FUNCTION mark_document_told(uuid, date, smallint)")
     op.execute("DROP FUNCTION documents_expiring(date)")
+    op.drop_index("ix_documents_expires_on", table_name="documents")
     op.drop_column("documents", "told")

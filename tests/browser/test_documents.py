@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import pytest
@@ -122,10 +123,30 @@ async def test_files_dropped_on_the_page_are_sent_with_their_progress_and_stay_w
     await session.send("Network.emulateNetworkConditions", SLOW)
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("progressbar", name="Sending the files")).to_be_visible()
-    await page.wait_for_function("(() => { const { value } = document.querySelector('progress'); return value > 0 && value < 1; })()")  # fmt: skip
+    value = 0.0
+    for _patiently in range(100):
+        value = await page.evaluate("document.querySelector('progress')?.value ?? 1")
+        if value > 0:
+            break
+        await asyncio.sleep(0.05)
+    assert 0 < value < 1
     await expect(page.get_by_role("button", name="Save")).to_be_disabled()
     await session.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": -1})
     await expect(page.get_by_text("The document is kept.")).to_be_visible()
     await expect(page.get_by_role("heading", name="Policy")).to_be_visible()
     await expect(page.locator(".paper")).to_have_count(1)
+
+    # A change leads back to where the form was sent: it is sent once.
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    await page.get_by_role("link", name="Edit").click()
+    await page.evaluate(DROP, [["photo.jpg", "image/jpeg", 0]])
+    await page.set_input_files(
+        "#f-files", {"name": "back.jpg", "mimeType": "image/jpeg", "buffer": pictures.jpeg()}
+    )
+    await expect(page.locator("[data-previews] img")).to_have_count(1)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await expect(page.locator(".paper")).to_have_count(2)
+    assert len([one for one in sent if "/documents/" in one]) == 1
     await context.close()

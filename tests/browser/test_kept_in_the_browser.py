@@ -168,10 +168,18 @@ async def test_nothing_that_is_shared_is_lost_without_a_word(served: str, cast: 
         await expect(names).to_have_text(["third.pdf", "first.pdf", "second.pdf"])
         await expect(shared.get_by_text("From the dealer")).to_be_visible()
         count = "document.querySelector('#share-document').files.length"
+        for _patiently in range(100):
+            if await page.evaluate(count) == 3:
+                break
+            await asyncio.sleep(0.05)
         assert await page.evaluate(count) == 3
         await page.get_by_role("button", name="Leave out first.pdf").click()
         await expect(names).to_have_text(["third.pdf", "second.pdf"])
-        await page.wait_for_function(f"{count} === 2")
+        for _patiently in range(100):
+            if await page.evaluate(count) == 2:
+                break
+            await asyncio.sleep(0.05)
+        assert await page.evaluate(count) == 2
 
         # More than there is place for: the newest stay, and it is said.
         await expect(shared.get_by_text("Some files were left out")).to_be_hidden()

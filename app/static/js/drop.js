@@ -46,7 +46,7 @@ function send(button) {
   request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; });
   request.addEventListener("error", () => again(form.dataset.failed));
   request.addEventListener("load", () => {
-    if (request.responseURL !== form.action) location.assign(request.responseURL);
+    if (request.status < 400) location.assign(request.responseURL);
     else form.submit(); // refused: the page that says why is the answer to a form
   });
   const body = new FormData(form);
