@@ -43,6 +43,7 @@ from app.domains.booking import pages as booking_pages
 from app.domains.booking import said as booking_said
 from app.domains.customers import api as customers_api
 from app.domains.customers import pages as customers_pages
+from app.domains.documents import api as documents_api
 from app.domains.documents import pages as documents_pages
 from app.domains.documents import said as documents_said
 from app.domains.estimates import api as estimates_api
@@ -258,6 +259,7 @@ API: list[Any] = [
     customers_api.router,
     garage_api.router,
     reminders_api.router,
+    documents_api.router,
     recalls_api.router,
     telematics_api.router,
     messaging_api.router,

@@ -69,6 +69,7 @@ from app.domains.notifications.onboarding_reactions import (
     tell_suspended,
 )
 from app.domains.notifications.package_reminding import tell_package_runs_out
+from app.domains.notifications.paper_reminding import tell_document
 from app.domains.notifications.privacy_reactions import tell_copy, tell_erasure
 from app.domains.notifications.pushing import address_devices, push_to_device
 from app.domains.notifications.recall_reactions import tell_recalls
@@ -262,6 +263,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     documents.DocumentAdded: [],
     documents.DocumentChanged: [],
     documents.DocumentRemoved: [],
+    documents.DocumentExpiring: [tell_document],
     documents.DocumentShared: [],
     documents.DocumentUnshared: [],
     # logbook

@@ -179,9 +179,10 @@ async def _store_picture(name: str, picture: images.Picture, tenant: UUID | None
 
 
 async def receive_document(
-    sent: UploadFile, *, by: Viewer, tenant: UUID | None, field: str = "document"
+    sent: UploadFile, *, by: Viewer, tenant: UUID | None, field: str = "document", preview: bool = False
 ) -> Kept:
-    """Put a document, recognised by content, into the storage. Raises Invalid with words for `field`, and Refused when a
+    """Put a document, recognised by content, into the storage; with `preview` a picture of a PDF's first page beside it,
+    where one can be drawn. Raises Invalid with words for `field`, and Refused when a
     virus scanner is set up and gives no verdict."""
     file = cast(BinaryIO, sent.file)
     try:
@@ -194,11 +195,15 @@ async def receive_document(
     digest = hashlib.file_digest(sent.file, "sha256").digest()
     file.seek(0)
     await storage().put(key, file, media_type=seen.media_type)
+    drawn = await images.first_page(file) if preview and seen.extension == "pdf" else None
+    thumbnail_key = key.replace(".pdf", "-small.webp") if drawn else None
+    if drawn and thumbnail_key:
+        await storage().put(thumbnail_key, drawn, media_type="image/webp")
     return Kept(
         id=new_id(),
         kind=seen.kind,
         key=key,
-        thumbnail_key=None,
+        thumbnail_key=thumbnail_key,
         media_type=seen.media_type,
         size=seen.size,
         sha256=digest,
@@ -228,7 +233,7 @@ async def receive_papers(sent: Sequence[UploadFile], *, most: int, by: Viewer) -
             head = await one.read(4)
             await one.seek(0)
             if head in _DOCUMENTS:
-                kept.append(await receive_document(one, by=by, tenant=None, field="files"))
+                kept.append(await receive_document(one, by=by, tenant=None, field="files", preview=True))
             else:
                 kept += await receive_images([one], by=by, tenant=None, field="files")
     return kept
@@ -347,7 +352,7 @@ def signed_url(file: File, expires: int = 600, *, small: bool = False) -> str:
         until=until,
         media_type="image/webp" if small else file.content_type,
         name=file.label or "file",
-        inline=file.kind in ("image", "video"),
+        inline=small or file.kind in ("image", "video"),
     )
 
 

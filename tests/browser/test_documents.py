@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.in_process import ORIGIN, looked_at, new_page, open_chromium
+from tests.browser.test_kept_in_the_browser import sign_in
+from tests.browser.test_push import served
 from tests.cast import CAR, Cast
 from tests.conftest import the_app
 from tests.core import pictures
+
+__all__ = ["served"]
 
 pytestmark = pytest.mark.browser
 
@@ -64,3 +69,84 @@ async def test_a_paper_from_the_camera_is_shown_to_somebody_by_a_link_until_it_i
         assert over.status == 403
         await expect(other.get_by_text("Ask whoever sent it")).to_be_visible()
         assert [*found, *wrong, *[one for one in wrong_there if "403" not in one]] == []
+
+
+DROP = """files => {
+    const carrier = new DataTransfer();
+    for (const [name, type, size] of files) carrier.items.add(new File([new Uint8Array(size).fill(37)], name, { type }));
+    for (const kind of ["dragover", "drop"]) {
+        const event = new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carrier });
+        document.querySelector("h1").dispatchEvent(event);
+        if (!event.defaultPrevented) throw new Error(`${kind}: the browser would leave the page`);
+        if (kind === "dragover" && !document.querySelector("form[data-over]")) throw new Error("nothing shows where");
+    }
+}"""
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000}
+
+
+async def test_files_dropped_on_the_page_are_sent_with_their_progress_and_stay_when_they_do_not_arrive(
+    served: str, cast: Cast, chromium: Browser
+) -> None:
+    context = await chromium.new_context(locale="en-US")
+    page = await context.new_page()
+    await sign_in(context, served, cast.customer.cookie)
+    await page.goto(f"{served}/garage/{CAR}/documents/new")
+    await expect(page.get_by_text("Files can be dropped anywhere on this page too.")).to_be_visible()
+    await page.evaluate(DROP, [["table.xls", "application/vnd.ms-excel", 9]])
+    await expect(page.get_by_role("status").get_by_text("Something was left out")).to_be_visible()
+    paper = ["policy.pdf", "application/pdf", 700_000]
+    await page.evaluate(DROP, [paper])
+    await page.evaluate(DROP, [["again.pdf", "application/pdf", 9]])
+    assert await page.evaluate("[...document.querySelector('#f-files').files].map(one => one.name)") == [
+        "policy.pdf",
+        "again.pdf",
+    ]
+    await page.get_by_label("Title").fill("Policy")
+
+    # Not what it says it is: the server's own page says so.
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("is not a JPEG").first).to_be_visible()
+    await expect(page.get_by_label("Title")).to_have_value("Policy")
+
+    whole = b"%PDF-1.7\n" + b"%" * 700_000 + b"\n%%EOF\n"
+    await page.set_input_files(
+        "#f-files", {"name": "policy.pdf", "mimeType": "application/pdf", "buffer": whole}
+    )
+    # The network goes: nothing is lost.
+    await context.set_offline(True)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("The files have not arrived.")).to_be_visible()
+    await expect(page.get_by_label("Title")).to_have_value("Policy")
+    await context.set_offline(False)
+
+    session = await context.new_cdp_session(page)
+    await session.send("Network.emulateNetworkConditions", SLOW)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("progressbar", name="Sending the files")).to_be_visible()
+    value = 0.0
+    for _patiently in range(100):
+        value = await page.evaluate("document.querySelector('progress')?.value ?? 1")
+        if value > 0:
+            break
+        await asyncio.sleep(0.05)
+    assert 0 < value < 1
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    await session.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": -1})
+    await expect(page.get_by_text("The document is kept.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Policy")).to_be_visible()
+    await expect(page.locator(".paper")).to_have_count(1)
+
+    # A change leads back to where the form was sent: it is sent once.
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    await page.get_by_role("link", name="Edit").click()
+    await page.evaluate(DROP, [["photo.jpg", "image/jpeg", 0]])
+    await page.set_input_files(
+        "#f-files", {"name": "back.jpg", "mimeType": "image/jpeg", "buffer": pictures.jpeg()}
+    )
+    await expect(page.locator("[data-previews] img")).to_have_count(1)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await expect(page.locator(".paper")).to_have_count(2)
+    assert len([one for one in sent if "/documents/" in one]) == 1
+    await context.close()

@@ -1,7 +1,10 @@
 """What other apps share: offered by the manifest, and nothing the server is changed by."""
 
+import pytest
+
 from app.screens.shell import KEPT_OFFLINE
 from tests.cast import CAR, OTHER_CAR
+from tests.domains.garage.test_family import shared
 
 
 async def test_a_share_that_comes_from_outside_changes_nothing_and_leads_to_the_page(browser, cast):
@@ -21,6 +24,23 @@ async def test_a_share_that_comes_from_outside_changes_nothing_and_leads_to_the_
 async def test_another_ones_car_is_no_place_for_what_i_share(browser, cast):
     shown = await browser(cast.customer).get(f"/share?car={OTHER_CAR}")
     assert str(OTHER_CAR) not in shown.text
+
+
+@pytest.mark.parametrize("role", ["driver", "reader"])
+async def test_who_shares_a_car_is_offered_what_they_may_do_with_it(browser, cast, run_reactions, role):
+    sam = await shared(browser, cast, run_reactions, role=role)
+    page = (await sam.get(f"/share?car={CAR}")).text
+    assert 'action="/documents"' in page
+    assert (f'action="/garage/{CAR}/documents"' in page) == (role == "driver")
+    assert f'action="/garage/{CAR}/photo"' not in page
+
+
+async def test_without_a_car_there_is_a_place_for_a_paper_of_ones_own(browser, cast):
+    page = (await browser(cast.technician).get("/share")).text
+    assert "There is no car in your garage yet." in page
+    assert page.count("data-shared-into") == 1
+    assert "There is no room left" not in page
+    assert "There is no room left" in (await browser(cast.stranger).get("/share?full=true")).text
 
 
 async def test_the_manifest_names_what_is_there(browser, cast):

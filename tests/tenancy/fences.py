@@ -55,7 +55,10 @@ NETWORK_READS_NOT = {
     "parts_order_deliveries",
 }
 """Beside every table of a person's own."""
+PAPERS_CAR = known("a car of which only papers are kept")
 SHOWN_BY = {
+    "of_documents": "SELECT f.file_id FROM document_files f JOIN documents d ON d.id = f.document_id "
+    f"WHERE d.vehicle_id = '{PAPERS_CAR}'",
     "of_parts_orders": "SELECT p.file_id FROM parts_order_photos p",
     "of_onboardings": "SELECT d.file_id FROM onboarding_documents d",
     "of_logbooks": "SELECT l.file_id FROM logbook_files l JOIN logbook_entries e ON e.id = l.entry_id "
@@ -91,6 +94,7 @@ INSIDERS = (
 )
 NETWORK = Asker("the network", CAST.network.user_id, None, network=True)
 ASKED = Asker("a parts shop that our driver asks", None, NORTHSIDE)
+FAMILY = Asker("a reader of our driver's car", known("a reader of our driver's car"))
 KEPT_BY = Asker("a shop that wrote into our driver's logbook", None, known("a shop in the logbook"))
 
 TRY = f"""
@@ -227,6 +231,18 @@ async def open_yard(db: asyncpg.Connection) -> Yard:
     )
     paper = {"id": str(known("a paper of a shop's")), "entry_id": written["id"]}
     await db.execute(f"INSERT INTO logbook_files SELECT * FROM {yard._sample('logbook_files', **paper)}")
+    # A car of which only papers are kept is shared with somebody who has no files of their own.
+    sister = {"id": str(FAMILY.user), "email": "sister@test.example"}
+    await db.execute(f"INSERT INTO users SELECT * FROM {yard._sample('users', **sister)}")
+    await db.execute(f"INSERT INTO vehicles SELECT * FROM {yard._sample('vehicles', id=str(PAPERS_CAR))}")
+    await db.execute("UPDATE vehicles SET photo_id = NULL WHERE id = $1", PAPERS_CAR)
+    car = {"vehicle_id": str(PAPERS_CAR)}
+    sees = {"id": str(known("a reader's share")), "user_id": str(FAMILY.user), "role": "reader"} | car
+    await db.execute(f"INSERT INTO ownerships SELECT * FROM {yard._sample('ownerships', **sees)}")
+    kept = {"id": str(known("a paper of a shared car"))} | car
+    await db.execute(f"INSERT INTO documents SELECT * FROM {yard._sample('documents', **kept)}")
+    page = {"id": str(known("a page of it")), "document_id": kept["id"]}
+    await db.execute(f"INSERT INTO document_files SELECT * FROM {yard._sample('document_files', **page)}")
     return yard
 
 
@@ -264,9 +280,11 @@ async def _reading(yard: Yard, table: str) -> list[str]:
 
 async def _showing(yard: Yard) -> list[str]:
     """A parts shop sees the photos it was sent, the network the papers it was sent, whoever reads a logbook what stands
-    in it, and each no other file."""
+    in it, whoever shares a car its papers, and each no other file."""
     found = []
-    for who, verb in ((ASKED, "of_parts_orders"), (NETWORK, "of_onboardings"), (KEPT_BY, "of_logbooks")):
+    for who, verb in (
+        (ASKED, "of_parts_orders"), (NETWORK, "of_onboardings"), (KEPT_BY, "of_logbooks"), (FAMILY, "of_documents"),
+    ):  # fmt: skip
         shown = {str(row["file_id"]) for row in await yard.db.fetch(SHOWN_BY[verb])}
         places = await yard.db.fetch("SELECT id::text, ctid::text AS place FROM files")
         for row in places:

@@ -28,6 +28,7 @@ OWN: dict[str, dict[str, str]] = {
     "files": {
         "adds": "INSERT  CHECK ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
         "changes": "UPDATE ((tenant_id = ( SELECT app_tenant())) OR (user_id = ( SELECT app_user())))",
+        "of_documents": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM document_files f WHERE (f.file_id = files.id))))",
         "of_logbooks": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM logbook_files l WHERE (l.file_id = files.id))))",
         "of_onboardings": "SELECT (( SELECT app_network()) AND (EXISTS ( SELECT 1 FROM onboarding_documents d WHERE (d.file_id = files.id))))",
         "of_parts_orders": "SELECT ((NOT ( SELECT app_network())) AND (EXISTS ( SELECT 1 FROM parts_order_photos p WHERE (p.file_id = files.id))))",
@@ -113,9 +114,9 @@ OWN: dict[str, dict[str, str]] = {
     },
     "odometer_readings": {
         "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
-        "changes": "UPDATE ((import_id IS NULL) AND (source = ANY (ARRAY['owner'::text, 'logbook'::text])) AND ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text)))) OR ((actor_id = ( SELECT app_user())) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))))))",
+        "changes": "UPDATE (((import_id IS NULL) AND (source = ANY (ARRAY['owner'::text, 'logbook'::text])) AND ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text)))) OR ((actor_id = ( SELECT app_user())) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))))) OR ((import_id IS NULL) AND (source = 'logbook'::text) AND (entry_id IS NOT NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))))",
         "reads": "SELECT ((EXISTS ( SELECT 1 FROM ownerships o WHERE ((o.vehicle_id = odometer_readings.vehicle_id) AND (o.user_id = ( SELECT app_user())) AND (o.until IS NULL)))) OR (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = odometer_readings.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant()))))))",
-        "removes": "DELETE (((import_id IS NOT NULL) AND (EXISTS ( SELECT 1 FROM history_files f WHERE (f.id = odometer_readings.import_id)))) OR ((import_id IS NULL) AND (source = ANY (ARRAY['owner'::text, 'logbook'::text])) AND ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text)))) OR ((actor_id = ( SELECT app_user())) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))))))",
+        "removes": "DELETE (((import_id IS NOT NULL) AND (EXISTS ( SELECT 1 FROM history_files f WHERE (f.id = odometer_readings.import_id)))) OR ((import_id IS NULL) AND (source = ANY (ARRAY['owner'::text, 'logbook'::text])) AND ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role = 'owner'::text)))) OR ((actor_id = ( SELECT app_user())) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))))) OR ((import_id IS NULL) AND (source = 'logbook'::text) AND (entry_id IS NOT NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))))",
     },
     "logbook_entries": {
         "adds": "INSERT  CHECK (((tenant_id IS NULL) AND (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))) OR ((tenant_id = ( SELECT app_tenant())) AND (EXISTS ( SELECT 1 FROM vehicle_grants g WHERE ((g.vehicle_id = logbook_entries.vehicle_id) AND (g.tenant_id = ( SELECT app_tenant())))))))",
@@ -289,6 +290,8 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "rated_at timestamp with time zone)",
         "what buyers wrote of a shop for everybody to read, with the name they are called by",
     ),
+    "documents_expiring(date)": ("TABLE(document_id uuid, user_id uuid)", ""),
+    "mark_document_told(uuid,date,smallint)": ("boolean", ""),
     "reminders_near(date)": ("TABLE(reminder_id uuid, user_id uuid)", ""),
     "roles_held(uuid)": (
         "TABLE(role text, tenant_id uuid, service_center_id uuid, created_at timestamp with time zone)",
@@ -350,6 +353,7 @@ UNIQUE_ELSEWHERE = {
     "ix_ownerships_current": "a car belongs to people, not to shops",
     "uq_telematics_reports_vehicle_id_key": "begins with a car, and only its owner adds one",
     "ix_trouble_codes_shown": "the same",
+    "ix_odometer_readings_entry_id": "begins with an entry of the car, and only its people add one",
     "ix_reminders_trouble_code_id": "begins with a trouble code of the car, and only its people add one",
     "uq_recall_answers_vehicle_id_campaign": "the same",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
@@ -401,6 +405,7 @@ IDS_WITHOUT_A_KEY = {
     "purchase_lines.job_line_id": "the buyer's line, in the seller's row: opaque there",
     "logbook_entries.import_id": "groups entries; the imports lie above the logbook",
     "odometer_readings.import_id": "a person's own file, which it outlives",
+    "odometer_readings.entry_id": "the logbook lies above the garage; opaque there",
     "odometer_readings.actor_id": "a person's or nobody's",
     "refresh_tokens.family_id": "groups tokens; no table of its own",
     "sessions.center_id": "a person's row; enter_person believes it only where that person holds a role",

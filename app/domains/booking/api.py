@@ -228,7 +228,7 @@ async def book_for(request: AnyRequest, data: JSONBody[DeskBookingIn]) -> StaffA
         wanted = await _wanted(db, center.tenant_id, data.services)
         appointment = await holding.book_for(
             db, center, wanted, data.starts_at, customer=await customers.find(db, me, data.customer_id),
-            vehicle=await garage.find(db, me, data.vehicle_id), by=me, notes=data.notes,
+            vehicle=await garage.find_served(db, me, data.vehicle_id), by=me, notes=data.notes,
         )  # fmt: skip
         return _staff_out(await appointments.entry(db, await appointments.find(db, me, appointment.id)))
 

@@ -78,7 +78,7 @@ async def arrive(
         form,
         center=visit.center,
         customer=await customers.find(db, by, appointment.customer_id),
-        vehicle=await garage.find(db, by, appointment.vehicle_id),
+        vehicle=await garage.find_served(db, by, appointment.vehicle_id),
         photos=photos,
         technician_id=appointment.technician_id,
         bay_id=appointment.bay_id,

@@ -132,7 +132,7 @@ async def book(request: AnyRequest) -> Response[Any]:
             chosen = await services.chosen(db, center.tenant_id, form.service)
             appointment = await holding.book_for(
                 db, center, [holding.Wanted(one) for one in chosen], aware(form.starts_at), customer=customer,
-                vehicle=await garage.find(db, me, form.vehicle), by=me, notes=form.notes,
+                vehicle=await garage.find_served(db, me, form.vehicle), by=me, notes=form.notes,
             )  # fmt: skip
             visit = await appointments.find(db, me, appointment.id)
             return see_other(request, day_of(visit), flash=_booked(customer))

@@ -5,5 +5,6 @@ to somebody without an account, until it expires or is revoked.
 """
 
 from app.domains.documents.models import Document, DocumentFile, DocumentLink
+from app.domains.documents.said import document_title
 
-__all__ = ["Document", "DocumentFile", "DocumentLink"]
+__all__ = ["Document", "DocumentFile", "DocumentLink", "document_title"]

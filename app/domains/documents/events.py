@@ -1,5 +1,6 @@
 """What happens to documents. The subject of each event is the document."""
 
+from datetime import date
 from uuid import UUID
 
 from app.core.events import Event
@@ -23,6 +24,12 @@ class DocumentChanged(OfDocument, frozen=True, kw_only=True):
 
 class DocumentRemoved(OfDocument, frozen=True, kw_only=True):
     """It was taken out."""
+
+
+class DocumentExpiring(OfDocument, frozen=True, kw_only=True):
+    """Its last day is near: its person is to be told."""
+
+    expires_on: date
 
 
 class DocumentShared(OfDocument, frozen=True, kw_only=True):

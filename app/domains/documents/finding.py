@@ -1,6 +1,7 @@
 """Finding documents: those of a car, one's own, or one of them by what is said of it."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -56,14 +57,24 @@ async def of_car(db: AsyncSession, car: Vehicle, *, most: int = 500) -> Sequence
 
 
 async def mine(
-    db: AsyncSession, me: Viewer, cars: Sequence[Vehicle], *, words: str = "", kind: str = ""
+    db: AsyncSession,
+    me: Viewer,
+    cars: Sequence[Vehicle],
+    *,
+    words: str = "",
+    kind: str = "",
+    expires_by: date | None = None,
+    with_own: bool = True,
 ) -> Sequence[Document]:
-    """The viewer's own papers and those of their cars, narrowed by words and by kind."""
-    personal = and_(Document.vehicle_id.is_(None), Document.user_id == me.user_id)
-    whose = or_(personal, Document.vehicle_id.in_([car.id for car in cars]))
+    """The viewer's own papers and those of their cars, narrowed by words, by kind and by when they expire."""
+    whose: ColumnElement[bool] = Document.vehicle_id.in_([car.id for car in cars])
+    if with_own:
+        whose = or_(and_(Document.vehicle_id.is_(None), Document.user_id == me.user_id), whose)
     rows = select(Document).where(whose, SHOWN, *_holding(words))
     if kind in KINDS:
         rows = rows.where(Document.kind == kind)
+    if expires_by is not None:
+        rows = rows.where(Document.expires_on <= expires_by)
     return (await db.scalars(rows.order_by(*ORDER).limit(500))).all()
 
 

@@ -45,7 +45,10 @@ async def add(
 
 async def change(db: AsyncSession, document: Document, facts: Facts, *, version: int, by: Viewer) -> None:
     """Correct what is said of a document. Raises Invalid; Refused when it changed in the meantime."""
-    await _put(db, document, msgspec.structs.asdict(accepted(facts)), version=version)
+    values = msgspec.structs.asdict(accepted(facts))
+    if values["expires_on"] != document.expires_on:
+        values["told"] = 0  # another last day is another to be told of
+    await _put(db, document, values, version=version)
     await note(db, document, DocumentChanged(**told(document)), by=by)
 
 

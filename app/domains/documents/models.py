@@ -4,13 +4,14 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Identified
 
 Urgency = Literal["", "valid", "soon", "expired"]
-SOON = timedelta(days=30)
+SOON, LAST = timedelta(days=30), timedelta(days=7)
+"""From when on it presses, and is told of; and is told of once more."""
 
 
 class Document(Identified, Base):
@@ -22,6 +23,11 @@ class Document(Identified, Base):
         Index("ix_documents_vehicle_id", "vehicle_id"),
         Index("ix_documents_user_id", "user_id"),
         Index("ix_documents_replaced_by_id", "replaced_by_id"),
+        Index(
+            "ix_documents_expires_on",
+            "expires_on",
+            postgresql_where=text("removed_at IS NULL AND replaced_by_id IS NULL"),
+        ),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -39,7 +45,16 @@ class Document(Identified, Base):
     replaced_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"))
     """The newer one that took its place."""
     removed_at: Mapped[datetime | None]
+    told: Mapped[int] = mapped_column(SmallInteger, default=0)
+    """How much of this expiry has been said: 0 nothing, 1 that thirty days are left, 2 that a week is."""
     version: Mapped[int] = mapped_column(default=1)
+
+    def to_tell(self, today: date) -> int:
+        """How much of its expiry is to be said by `today`, as `told` counts it; nothing once it has expired."""
+        if self.expires_on is None or self.removed_at is not None or self.replaced_by_id is not None:
+            return 0
+        left = self.expires_on - today
+        return 0 if not timedelta() <= left <= SOON else 2 if left <= LAST else 1
 
     def urgency(self, today: date) -> Urgency:
         """How pressing its expiry is; nothing for one that does not expire or was replaced."""

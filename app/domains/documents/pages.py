@@ -27,6 +27,7 @@ from app.domains.documents import attaching, finding, keeping, links
 from app.domains.documents.facts import KINDS, Facts
 from app.domains.documents.models import Document
 from app.domains.garage import Vehicle
+from app.domains.garage.models import DRIVES
 from app.settings import settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -81,7 +82,13 @@ async def of_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[An
 async def on_car(db: AsyncSession, me: Viewer, car: garage.Vehicle, *, most: int = 3) -> Piece:
     """The region of a car's page: what expires first."""
     documents = await finding.of_car(db, car, most=most)
-    shown = {"car": car, "documents": documents, "today": clock.today(me.zone), "names": {}}
+    shown = {
+        "car": car,
+        "documents": documents,
+        "today": clock.today(me.zone),
+        "names": {},
+        "may_add": await garage.role_of(db, me, car) in DRIVES,
+    }
     return Piece("documents/_of_car.html", shown)
 
 
@@ -167,9 +174,11 @@ async def document_page(request: AnyRequest, document_id: FromPath[UUID]) -> Res
 async def _shown(
     request: AnyRequest, db: AsyncSession, me: Viewer, document: Document, car: Vehicle | None, made: str = ""
 ) -> Response[Any]:
+    role = await garage.role_of(db, me, car) if car else "owner"
     return page(
         request, me, "documents/document.html",
         document=document, car=car, made=made, today=clock.today(me.zone),
+        may_change=document.user_id == me.user_id and role in DRIVES, may_share=role == "owner",
         files=(await attaching.files_of(db, [document.id])).get(document.id, []),
         earlier=await finding.earlier(db, document),
         links=await links.open_links(db, document, me),

@@ -29,6 +29,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "valid_from": (Document.valid_from, _("from when it is valid")),
                 "expires_on": (Document.expires_on, _("when it expires")),
                 "note": (Document.note, _("what was written to it")),
+                "told": (Document.told, _("how often you were told before it expires")),
                 "replaced_by_id": (Document.replaced_by_id, _("the newer one that took its place")),
                 "removed_at": (Document.removed_at, _("when it was removed")),
                 "added_at": (Document.created_at, _("when it was put in")),

@@ -63,7 +63,7 @@ async def ask(request: AnyRequest) -> Response[Any]:
         known = read(Whose, form)
         return await _show(request, known.customer, known.vehicle, wrong)
     async with begin(request) as (db, me):
-        vehicle = await garage.find(db, me, asked.vehicle)
+        vehicle = await garage.find_served(db, me, asked.vehicle)
         order = await workshop.open_order(
             db,
             center=await premises.working_center(db, me),

@@ -29,14 +29,21 @@ from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts, acce
 from app.domains.garage.family import members, owners_of
 from app.domains.garage.imported import bring_readings, take_readings_out
 from app.domains.garage.inviting import issue_link
+from app.domains.garage.logged import (
+    known_without,
+    move_logged,
+    note_logged,
+    put_logged_back,
+    take_logged_out,
+)
 from app.domains.garage.lookup import as_form, is_doubtful, look_up, settled_vin, warning
 from app.domains.garage.models import CarInvitation, OdometerReading, Ownership, Vehicle, VehicleGrant
 from app.domains.garage.names import MAKES, make_called, models_of
-from app.domains.garage.odometer import doubts, is_confirmed, read_odometer, readings
+from app.domains.garage.odometer import doubts, hold, is_confirmed, known_mileage, read_odometer, readings
 from app.domains.garage.photos import photos_of
 from app.domains.garage.rate import Rate, rate_of
 from app.domains.garage.selling import Sale, sell
-from app.domains.garage.sharing import grant_access, is_granted, rows_of, rows_of_car, take_over
+from app.domains.garage.sharing import find_served, grant_access, is_granted, rows_of, rows_of_car, take_over
 from app.domains.garage.tasks import FIRST as FIRST_TASKS
 from app.domains.garage.tasks import TASKS, tasks_for
 
@@ -69,21 +76,28 @@ __all__ = [
     "find_driven",
     "find_own",
     "find_readable",
+    "find_served",
     "grant_access",
+    "hold",
     "is_confirmed",
     "is_doubtful",
     "is_granted",
     "issue_link",
     "known_at_shop",
+    "known_mileage",
+    "known_without",
     "look_up",
     "make_called",
     "members",
     "mine",
     "models_of",
+    "move_logged",
+    "note_logged",
     "note_service",
     "owners_of",
     "ownership",
     "photos_of",
+    "put_logged_back",
     "rate_of",
     "read_odometer",
     "readings",
@@ -92,6 +106,7 @@ __all__ = [
     "rows_of_car",
     "sell",
     "settled_vin",
+    "take_logged_out",
     "take_over",
     "take_readings_out",
     "tasks_for",

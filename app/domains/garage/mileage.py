@@ -26,7 +26,7 @@ from app.domains.garage import cars
 from app.domains.garage.events import OdometerCorrected, OdometerRead, OdometerReadingRemoved
 from app.domains.garage.facts import FURTHEST_KM
 from app.domains.garage.models import OdometerReading, Vehicle
-from app.domains.garage.odometer import LEAP_KM, follow
+from app.domains.garage.odometer import LEAP_KM, follow, hold
 
 PAGE = 50
 POINTS = 260
@@ -127,7 +127,7 @@ async def add(
     """Write down what the odometer showed on a day, in kilometres. Raises Invalid for `mileage` or `day`; `confirmed`
     says that one which the readings around it contradict was looked at again."""
     at = _moment(day, by.zone)
-    await _hold(db, vehicle)
+    await hold(db, vehicle)
     await _must_be_plausible(db, vehicle, km, at, confirmed=confirmed, by=by)
     reading = OdometerReading(
         id=new_id(), vehicle_id=vehicle.id, km=km, at=at, source="owner", actor_id=by.user_id
@@ -153,13 +153,15 @@ async def correct(
     """Correct a reading. Raises Invalid as `add` does; Refused when somebody else changed it in the meantime."""
     was_km, was_at = reading.km, reading.at
     at = was_at if was_at.astimezone(ZoneInfo(by.zone)).date() == day else _moment(day, by.zone)
-    await _hold(db, vehicle)
+    await hold(db, vehicle)
+    entry_id = reading.entry_id
     if (km, at) != (was_km, was_at):
         await _must_be_plausible(db, vehicle, km, at, confirmed=confirmed, by=by, but=reading)
+        entry_id = None  # from now on it says what somebody has read, whatever becomes of the entry
     changed = await db.execute(
         update(OdometerReading)
         .where(OdometerReading.id == reading.id, OdometerReading.version == version)
-        .values(km=km, at=at, version=OdometerReading.version + 1)
+        .values(km=km, at=at, entry_id=entry_id, version=OdometerReading.version + 1)
     )
     _must_have_hit(changed)
     await follow(db, vehicle, gone=[(was_km, was_at)])
@@ -172,7 +174,7 @@ async def remove(
 ) -> None:
     """Take a reading out. Raises Refused when somebody else changed it in the meantime."""
     km, at = reading.km, reading.at
-    await _hold(db, vehicle)
+    await hold(db, vehicle)
     gone = await db.execute(
         delete(OdometerReading).where(OdometerReading.id == reading.id, OdometerReading.version == version)
     )
@@ -180,11 +182,6 @@ async def remove(
     await follow(db, vehicle, gone=[(km, at)])
     event = OdometerReadingRemoved(vehicle_id=vehicle.id, reading_id=reading.id, km=km)
     await record(db, event, by=by, person=by.user_id, subject=vehicle.id)
-
-
-async def _hold(db: AsyncSession, vehicle: Vehicle) -> None:
-    # The neighbours are compared and the mileage replaced: two at once must take turns.
-    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
 
 
 def _must_have_hit(changed: Any) -> None:

@@ -164,6 +164,12 @@ class OdometerReading(Identified, Base):
     __table_args__ = (
         Index("ix_odometer_readings_vehicle_id_at", "vehicle_id", "at"),
         Index("ix_odometer_readings_import_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+        Index(
+            "ix_odometer_readings_entry_id",
+            "entry_id",
+            unique=True,
+            postgresql_where=text("entry_id IS NOT NULL"),
+        ),
     )
 
     vehicle_id: Mapped[UUID] = mapped_column(ForeignKey("vehicles.id"))
@@ -174,4 +180,6 @@ class OdometerReading(Identified, Base):
     actor_id: Mapped[UUID | None]
     import_id: Mapped[UUID | None]
     """The file of another program it came with, and goes with again."""
+    entry_id: Mapped[UUID | None]
+    """The logbook's entry that says so, and takes it along when it is corrected; none once the reading was corrected itself."""
     version: Mapped[int] = mapped_column(default=1)

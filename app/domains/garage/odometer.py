@@ -22,14 +22,29 @@ LEAP_KM = 150_000
 """More than this since the last reading is more likely a slip of the finger than a long journey."""
 
 
-def doubt(vehicle: Vehicle, km: int, zone: str) -> str:
-    """Why a reading should be looked at again, in words; empty when it is plausible."""
-    last = vehicle.mileage_km
+Known = tuple[int | None, datetime | None]
+"""How far a car has gone, and when somebody read it."""
+
+
+def known_mileage(vehicle: Vehicle) -> Known:
+    return vehicle.mileage_km, vehicle.mileage_at
+
+
+async def hold(db: AsyncSession, vehicle: Vehicle) -> None:
+    """Read the car's mileage and keep others from changing it. What is known is compared and replaced: two at once must
+    take turns."""
+    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
+
+
+def doubt(vehicle: Vehicle, km: int, zone: str, known: Known | None = None) -> str:
+    """Why a reading should be looked at again, in words; empty when it is plausible. `known`: what it is compared with,
+    the car's mileage if it is not said."""
+    last, at = known or known_mileage(vehicle)
     if last is None:
         return ""
     shown = distance(last, vehicle.odometer_unit)
-    if vehicle.mileage_at is not None:
-        shown = _("%(distance)s on %(day)s", distance=shown, day=day(vehicle.mileage_at, zone))
+    if at is not None:
+        shown = _("%(distance)s on %(day)s", distance=shown, day=day(at, zone))
     if km < last:
         return _("That is less than the last reading, %(last)s.", last=shown)
     if km > last + LEAP_KM:
@@ -42,9 +57,11 @@ def is_confirmed(ticked: str, mileage: int | None) -> bool:
     return mileage is not None and ticked == str(mileage)
 
 
-def doubts(vehicle: Vehicle, km: int, *, confirmed: bool, zone: str) -> dict[str, str]:
+def doubts(
+    vehicle: Vehicle, km: int, *, confirmed: bool, zone: str, known: Known | None = None
+) -> dict[str, str]:
     """The same beside the fields of a form, unless the reading was looked at again."""
-    doubtful = doubt(vehicle, km, zone)
+    doubtful = doubt(vehicle, km, zone, known)
     if confirmed or not doubtful:
         return {}
     return {"mileage": doubtful, "confirmed": _("Tick this if the reading is right all the same.")}
@@ -67,8 +84,7 @@ async def read_odometer(
     """
     if not 0 <= km <= FURTHEST_KM:
         raise Invalid({"mileage": _("Please enter what the odometer shows.")})
-    # The last reading is compared and replaced: two at once must take turns.
-    await db.refresh(vehicle, ["mileage_km", "mileage_at"], with_for_update=True)
+    await hold(db, vehicle)
     if wrong := doubts(vehicle, km, confirmed=confirmed, zone=by.zone):
         raise Invalid(wrong)
     at = at or clock.now()

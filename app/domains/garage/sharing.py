@@ -11,9 +11,10 @@ from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import new_id
+from app.core.errors import Forbidden, NotFound
 from app.core.events import record
 from app.core.viewer import Viewer
-from app.domains.garage.cars import note_service
+from app.domains.garage.cars import find, note_service, ownership
 from app.domains.garage.events import VehicleShared, VehicleTakenOver
 from app.domains.garage.facts import LONGEST_VIN
 from app.domains.garage.models import Ownership, Vehicle, VehicleGrant
@@ -40,6 +41,20 @@ async def grant_access(db: AsyncSession, vehicle: Vehicle, tenant_id: UUID, *, b
             person=by.user_id,
             subject=vehicle.id,
         )
+
+
+async def find_served(db: AsyncSession, me: Viewer, vehicle_id: UUID) -> Vehicle:
+    """A car for the viewer's shop to work on: one it has been let in on. One of the viewer's own garage that they drive
+    lets the shop in by that, as booking there would. Raises NotFound; Forbidden for one they may only look at."""
+    vehicle = await find(db, me, vehicle_id)
+    if me.tenant_id is None:
+        raise NotFound
+    if not await is_granted(db, vehicle, me.tenant_id):
+        claim = await ownership(db, me, vehicle)
+        if claim is None or not claim.may_drive:
+            raise Forbidden("update:customers")
+        await grant_access(db, vehicle, me.tenant_id, by=me)
+    return vehicle
 
 
 async def is_granted(db: AsyncSession, vehicle: Vehicle, tenant_id: UUID) -> bool:

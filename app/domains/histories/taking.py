@@ -156,7 +156,7 @@ async def undo(db: AsyncSession, vehicle: Vehicle, file: HistoryFile, *, by: Vie
     """Take out everything the file brought, corrected since or not. A second press changes nothing."""
     if file.taken_at is None or file.undone_at is not None:
         return
-    entries = await logbook.remove_many(db, vehicle, file.id)
+    entries = await logbook.remove_many(db, vehicle, file.id, by=by)
     readings = await garage.take_readings_out(db, vehicle, file.id)
     file.undone_at = clock.now()
     event = HistoryUndone(

@@ -176,8 +176,8 @@ async def change_entry(
 async def remove_entry(request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID]) -> None:
     """Take an entry out."""
     async with begin(request) as (db, me):
-        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
-        await writing.remove(db, entry, by=me)
+        car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
+        await writing.remove(db, car, entry, by=me)
 
 
 @get("/customers/vehicles/{vehicle_id:uuid}/logbook/totals", opt=READ)

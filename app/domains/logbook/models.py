@@ -63,6 +63,8 @@ class Entry(Identified, Base):
     is_inherited: Mapped[bool] = mapped_column(default=False)
     """It came with the car, from whoever owned it before. A shop's keeps the shop's word, and has no visit behind it."""
     removed_at: Mapped[datetime | None]
+    reading_at: Mapped[datetime | None]
+    """The moment of the reading that was taken out with it, and comes back with it."""
     version: Mapped[int] = mapped_column(default=1)
 
     @property

@@ -298,8 +298,8 @@ async def remove_entry(
     request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
-        await writing.remove(db, entry, by=me)
+        car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
+        await writing.remove(db, car, entry, by=me)
         return see_other(request, f"/garage/{vehicle_id}/logbook?removed={entry_id}")
 
 
@@ -308,8 +308,8 @@ async def return_entry(
     request: AnyRequest, vehicle_id: FromPath[UUID], entry_id: FromPath[UUID]
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        _car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
-        await writing.take_back(db, entry, by=me)
+        car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
+        await writing.take_back(db, car, entry, by=me)
         return see_other(request, f"/garage/{vehicle_id}/logbook", flash=_("The entry is back."))
 
 

@@ -1,7 +1,6 @@
 """Writing into a car's logbook, correcting it, and taking back what was removed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +34,7 @@ async def log(
     """Write something down in the logbook of a car of one's own. Raises Invalid; `confirmed` says that a doubtful
     mileage was looked at again. A mileage beyond the last reading is one of the garage's as well."""
     written = accepted(written)
+    await garage.hold(db, vehicle)  # first: whoever has written beside the car cannot take its turn any more
     await _must_be_plausible(db, vehicle, written, confirmed=confirmed, by=by)
     entry = Entry(
         id=new_id(), vehicle_id=vehicle.id, user_id=by.user_id, **msgspec.structs.asdict(written)
@@ -42,7 +42,7 @@ async def log(
     db.add(entry)
     await db.flush()
     await record(db, EntryLogged(**told(entry)), by=by, person=by.user_id, subject=vehicle.id)
-    await _note_mileage(db, vehicle, written, by=by)
+    await garage.note_logged(db, vehicle, entry.id, written.km, written.day, by=by)
     return entry
 
 
@@ -65,14 +65,19 @@ async def log_many(
     return entries
 
 
-async def remove_many(db: AsyncSession, vehicle: Vehicle, import_id: UUID) -> int:
-    """Take out what came with one import, corrected since or not; how many stood there."""
-    gone = await db.execute(
+async def remove_many(db: AsyncSession, vehicle: Vehicle, import_id: UUID, *, by: Viewer) -> int:
+    """Take out what came with one import, corrected since or not, and the readings that went with it; how many stood
+    there."""
+    await garage.hold(db, vehicle)
+    gone = await db.scalars(
         update(Entry)
         .where(Entry.import_id == import_id, Entry.vehicle_id == vehicle.id, Entry.removed_at.is_(None))
         .values(removed_at=clock.now(), version=Entry.version + 1)
+        .returning(Entry.id)
     )
-    return gone.rowcount  # type: ignore[attr-defined, no-any-return]
+    entry_ids = gone.all()
+    await garage.take_logged_out(db, vehicle, entry_ids, by=by)
+    return len(entry_ids)
 
 
 async def change(
@@ -90,30 +95,46 @@ async def change(
     _must_be_own(entry)
     if entry.is_inherited:
         raise Refused(_("A previous owner wrote this entry. It can be removed, but not reworded."))
+    if entry.removed_at is not None:
+        raise Refused(_("This entry is removed. Take it back before you change it."))
     written = accepted(written)
-    if (written.km, written.day) != (entry.km, entry.day):
+    await garage.hold(db, vehicle)
+    moves = (written.km, written.day) != (entry.km, entry.day)
+    if moves:
         await _must_be_plausible(db, vehicle, written, confirmed=confirmed, by=by, but=entry.id)
     await _put(db, entry, msgspec.structs.asdict(written), version=version)
     await record(db, EntryChanged(**told(entry)), by=by, person=by.user_id, subject=vehicle.id)
-    await _note_mileage(db, vehicle, written, by=by)
+    # Only then: a reading that was corrected or taken out by hand does not come back with a note that is mended.
+    if moves:
+        await garage.move_logged(db, vehicle, entry.id, written.km, written.day, by=by)
 
 
-async def remove(db: AsyncSession, entry: Entry, *, version: int | None = None, by: Viewer) -> None:
-    """Take an entry out of the logbook; it can be taken back. Nothing happens to one that is out already."""
+async def remove(
+    db: AsyncSession, vehicle: Vehicle, entry: Entry, *, version: int | None = None, by: Viewer
+) -> None:
+    """Take an entry out of the logbook, and the reading that it made; it can be taken back. Nothing happens to one that is
+    out already."""
     _must_be_own(entry)
     if entry.removed_at is not None:
         return
-    await _put(db, entry, {"removed_at": clock.now()}, version=version or entry.version)
-    await record(db, EntryRemoved(**told(entry)), by=by, person=by.user_id, subject=entry.vehicle_id)
+    await garage.hold(db, vehicle)
+    reading_at = next(iter(await garage.take_logged_out(db, vehicle, [entry.id], by=by)), None)
+    gone = {"removed_at": clock.now(), "reading_at": reading_at}
+    await _put(db, entry, gone, version=version or entry.version)
+    await record(db, EntryRemoved(**told(entry)), by=by, person=by.user_id, subject=vehicle.id)
 
 
-async def take_back(db: AsyncSession, entry: Entry, *, by: Viewer) -> None:
-    """Put a removed entry back. Nothing happens to one that stands there."""
+async def take_back(db: AsyncSession, vehicle: Vehicle, entry: Entry, *, by: Viewer) -> None:
+    """Put a removed entry back, with its reading. Nothing happens to one that stands there."""
     _must_be_own(entry)
     if entry.removed_at is None:
         return
-    await _put(db, entry, {"removed_at": None}, version=entry.version)
-    await record(db, EntryLogged(**told(entry)), by=by, person=by.user_id, subject=entry.vehicle_id)
+    await garage.hold(db, vehicle)
+    reading_at = entry.reading_at
+    await _put(db, entry, {"removed_at": None, "reading_at": None}, version=entry.version)
+    await record(db, EntryLogged(**told(entry)), by=by, person=by.user_id, subject=vehicle.id)
+    if reading_at is not None and entry.km is not None:
+        await garage.put_logged_back(db, vehicle, entry.id, entry.km, reading_at, by=by)
 
 
 def told(entry: Entry) -> dict[str, Any]:
@@ -171,6 +192,8 @@ async def _must_be_plausible(
             )
         )
     ).one()
+    known = await garage.known_without(db, vehicle, but) if but else garage.known_mileage(vehicle)
+    last_km, last_at = known
     doubt = ""
     if before is not None and written.km < before:
         doubt = _(
@@ -178,23 +201,14 @@ async def _must_be_plausible(
         )
     elif after is not None and written.km > after:
         doubt = _("That is more than on a later day, %(next)s.", next=distance(after, vehicle.odometer_unit))
-    elif vehicle.mileage_at is None or written.day > vehicle.mileage_at.date():
-        doubt = garage.doubts(vehicle, written.km, confirmed=False, zone=by.zone).get("mileage", "")
-    elif written.day < vehicle.mileage_at.date() and written.km > (vehicle.mileage_km or 0):
+    elif last_at is None or written.day > last_at.date():
+        doubt = garage.doubts(vehicle, written.km, confirmed=False, zone=by.zone, known=known).get(
+            "mileage", ""
+        )
+    elif written.day < last_at.date() and written.km > (last_km or 0):
         doubt = _(
             "That is more than the later reading, %(last)s on %(day)s.",
-            last=distance(vehicle.mileage_km, vehicle.odometer_unit), day=day_words(vehicle.mileage_at, by.zone),
+            last=distance(last_km, vehicle.odometer_unit), day=day_words(last_at, by.zone),
         )  # fmt: skip
     if doubt:
         raise Invalid({"km": doubt, "confirmed": _("Tick this if the reading is right all the same.")})
-
-
-async def _note_mileage(db: AsyncSession, vehicle: Vehicle, written: Written, *, by: Viewer) -> None:
-    """The furthest anybody has read is how far the car has gone. It was looked at where it was doubtful."""
-    if written.km is None or written.km <= (vehicle.mileage_km or -1):
-        return
-    now = clock.now()
-    at = min(now, datetime.combine(written.day, time(12), UTC))
-    if vehicle.mileage_at is not None:
-        at = max(at, min(vehicle.mileage_at, now))
-    await garage.read_odometer(db, vehicle, written.km, source="logbook", by=by, confirmed=True, at=at)

@@ -51,9 +51,9 @@ async def raise_reminder(reminder_id: UUID, *, person: UUID) -> bool:
             select(Reminder).where(Reminder.id == reminder_id).with_for_update(skip_locked=True)
         )
         zone = await db.scalar(select(User.zone).where(User.id == person)) or "UTC"
-        if reminder is None or not reminder.is_open or not await _may_be_told_now(db, person, zone):
+        if reminder is None or not reminder.is_open or not await may_be_told_now(db, person, zone):
             return False
-        car = await _standing_there(db, reminder.vehicle_id, person)
+        car = await standing_there(db, reminder.vehicle_id, person)
         if car is None:
             return False
         urgency = reminders.stands(reminder, clock.today(zone), car.mileage_km).urgency
@@ -70,13 +70,14 @@ async def raise_reminder(reminder_id: UUID, *, person: UUID) -> bool:
         return True
 
 
-async def _may_be_told_now(db: AsyncSession, person: UUID, zone: str) -> bool:
+async def may_be_told_now(db: AsyncSession, person: UUID, zone: str) -> bool:
+    """Whether it is day on the person's own clock, and not one of their quiet hours."""
     now = clock.now()
     is_day = FROM_HOUR <= now.astimezone(ZoneInfo(zone)).hour < TO_HOUR
     return is_day and await quiet_hours.ends(db, person, now) is None
 
 
-async def _standing_there(db: AsyncSession, vehicle_id: UUID, person: UUID) -> Vehicle | None:
+async def standing_there(db: AsyncSession, vehicle_id: UUID, person: UUID) -> Vehicle | None:
     """The car, while it stands in the person's garage."""
     return await db.scalar(
         select(Vehicle)

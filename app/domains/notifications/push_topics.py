@@ -51,6 +51,7 @@ _MAIL_OF = {
     "maintenance_reminder": "maintenance",
     "package_renewal": "maintenance",
     "reminder_due": "maintenance",
+    "document_expires": "maintenance",
     "message": "message",
     "message_waiting": "message",
 }

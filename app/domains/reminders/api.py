@@ -9,7 +9,9 @@ from litestar import Request, Router, delete, get, post, put
 from litestar.params import FromPath, FromQuery
 
 from app.core import clock
+from app.core.errors import Invalid
 from app.core.visit import begin, needs
+from app.core.words import _
 from app.domains import garage
 from app.domains.garage import Vehicle
 from app.domains.reminders import keeping
@@ -38,8 +40,12 @@ def _wanted(data: Wanted) -> Wanted:
 
 
 class SnoozeIn(msgspec.Struct, forbid_unknown_fields=True):
-    term: str
+    """One of the two."""
+
+    term: str = ""
     """week or month."""
+    km: int | None = None
+    """So many kilometres more, of one that is due by distance; at most three months."""
 
 
 class ReminderOut(msgspec.Struct, kw_only=True):
@@ -59,6 +65,8 @@ class ReminderOut(msgspec.Struct, kw_only=True):
     count_now: int | None
     is_fixed: bool
     snoozed_until: date | None
+    snoozed_until_km: int | None
+    """Put off by a distance: until the car has gone that far, or until the day, whichever is first."""
     version: int
     urgency: str
     """overdue, soon, waiting, snoozed, or unknown where no reading says how far it is."""
@@ -136,10 +144,15 @@ async def complete_reminder(
 async def snooze_reminder(
     request: AnyRequest, vehicle_id: FromPath[UUID], reminder_id: FromPath[UUID], data: SnoozeIn
 ) -> None:
-    """Say nothing of it for a week or a month."""
+    """Say nothing of it for a week or a month, or until the car has gone some kilometers more."""
     async with begin(request) as (db, me):
-        _car, reminder = await keeping.find(db, me, vehicle_id, reminder_id)
-        await keeping.snooze(db, reminder, data.term, by=me)
+        car, reminder = await keeping.find(db, me, vehicle_id, reminder_id)
+        if (data.km is None) == (not data.term):
+            raise Invalid({"term": _("Please say either a term or a distance.")})
+        if data.km is not None:
+            await keeping.snooze_for(db, car, reminder, data.km, by=me)
+        else:
+            await keeping.snooze(db, reminder, data.term, by=me)
 
 
 @delete("/customers/vehicles/{vehicle_id:uuid}/reminders/{reminder_id:uuid}", opt=MANAGE, status_code=204)

@@ -26,6 +26,9 @@ from app.domains.reminders.reckoning import Standing, after_months, settle, stan
 MOST = 100
 """Of one car."""
 SNOOZES = {"week": timedelta(days=7), "month": timedelta(days=30)}
+LONGEST_SNOOZE = timedelta(days=90)
+"""One put off by a distance comes back after it all the same: nobody may have read how far the car has gone since."""
+FARTHEST_SNOOZE_KM = 20_000
 
 Known = tuple[Reminder, Standing]
 
@@ -171,7 +174,7 @@ async def change(
     settle(reminder)
     if wanted.due_on or wanted.due_km or wanted.due_count:
         reminder.due_on, reminder.due_km, reminder.due_count = wanted.due_on, wanted.due_km, wanted.due_count
-    reminder.told, reminder.snoozed_until = 0, None
+    reminder.told, reminder.snoozed_until, reminder.snoozed_until_km = 0, None, None
     await _tell_set(db, reminder, by)
 
 
@@ -192,7 +195,25 @@ async def snooze(db: AsyncSession, reminder: Reminder, term: str, *, by: Viewer)
     """Say nothing of it for a week or a month; then it is told of again."""
     if term not in SNOOZES:
         raise Invalid({"term": _("Please choose one of the options.")})
-    reminder.snoozed_until = clock.today(by.zone) + SNOOZES[term]
+    await _put_off(db, reminder, SNOOZES[term], None, by)
+
+
+async def snooze_for(db: AsyncSession, car: Vehicle, reminder: Reminder, km: int, *, by: Viewer) -> None:
+    """Say nothing of one that is due by distance until the car has gone `km` kilometres more, at most for three months.
+    Raises Invalid."""
+    if reminder.due_km is None:
+        raise Invalid({"km": _("This reminder is not due by distance.")})
+    if car.mileage_km is None:
+        raise Invalid({"km": _("Nobody has read this car's mileage yet.")})
+    if not 1 <= km <= FARTHEST_SNOOZE_KM:
+        raise Invalid({"km": _("This number is out of range.")})
+    await _put_off(db, reminder, LONGEST_SNOOZE, car.mileage_km + km, by)
+
+
+async def _put_off(
+    db: AsyncSession, reminder: Reminder, term: timedelta, until_km: int | None, by: Viewer
+) -> None:
+    reminder.snoozed_until, reminder.snoozed_until_km = clock.today(by.zone) + term, until_km
     reminder.told = 0
     reminder.version += 1
     await _tell_set(db, reminder, by)

@@ -59,6 +59,8 @@ class Reminder(Identified, Base):
     due_count: Mapped[int | None]
     """When it is due next: `reckoning.settle` of all the above."""
     snoozed_until: Mapped[date | None]
+    snoozed_until_km: Mapped[int | None]
+    """Put off by a distance: until the car has gone that far, or until the day, whichever is first."""
     told: Mapped[int] = mapped_column(SmallInteger, default=0)
     """How much of this time has been said: 0 nothing, 1 that it is near, 2 that it is due."""
     trouble_code_id: Mapped[UUID | None] = mapped_column(ForeignKey("trouble_codes.id", ondelete="CASCADE"))

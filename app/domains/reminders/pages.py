@@ -77,6 +77,8 @@ class UsualForm(msgspec.Struct):
 
 class SnoozeForm(msgspec.Struct):
     term: str = "week"
+    distance: int | None = None
+    """As the car's dashboard counts it."""
 
 
 class CountForm(msgspec.Struct):
@@ -256,8 +258,11 @@ async def snooze_reminder(
 ) -> Response[Any]:
     form = read(SnoozeForm, await request.form())
     async with begin(request) as (db, me):
-        _car, reminder = await keeping.find(db, me, vehicle_id, reminder_id)
-        await keeping.snooze(db, reminder, form.term, by=me)
+        car, reminder = await keeping.find(db, me, vehicle_id, reminder_id)
+        if form.distance is not None:
+            await keeping.snooze_for(db, car, reminder, to_km(form.distance, car.odometer_unit), by=me)
+        else:
+            await keeping.snooze(db, reminder, form.term, by=me)
         return see_other(request, f"/garage/{vehicle_id}/reminders", flash=_("Put off."))
 
 

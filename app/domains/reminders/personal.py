@@ -28,6 +28,7 @@ def records(person: UUID) -> Sequence[Records]:
                 "due_count": (Reminder.due_count, _("the count at which it is due")),
                 "every_count": (Reminder.every_count, _("after how many of them it comes round")),
                 "snoozed_until": (Reminder.snoozed_until, _("until when it is put off")),
+                "snoozed_until_km": (Reminder.snoozed_until_km, _("until which mileage it is put off, in kilometers")),
                 "done_at": (Reminder.done_at, _("when it was done")),
                 "removed_at": (Reminder.removed_at, _("when it was removed")),
                 "since": (Reminder.created_at, _("since when")),

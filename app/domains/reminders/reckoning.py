@@ -61,7 +61,7 @@ def settle(reminder: Reminder) -> None:
         reminder.due_on, reminder.due_km = reminder.first_on, reminder.first_km
         reminder.due_count = reminder.first_count
     if (reminder.due_on, reminder.due_km, reminder.due_count) != before:
-        reminder.told, reminder.snoozed_until = 0, None
+        reminder.told, reminder.snoozed_until, reminder.snoozed_until_km = 0, None, None
 
 
 def _set_anew(reminder: Reminder) -> None:
@@ -118,13 +118,17 @@ def stands(
         and not _is_near_km(km)
     ):
         urgency = "waiting"  # what comes every month is not near all the time
-    if (
-        reminder.snoozed_until is not None
-        and reminder.snoozed_until > today
-        and urgency in ("overdue", "soon")
-    ):
+    if urgency in ("overdue", "soon") and _is_put_off(reminder, today, km_now):
         urgency = "snoozed"
     return Standing(urgency, days, km, count, _expected(km, rate, km_at or today, today))
+
+
+def _is_put_off(reminder: Reminder, today: date, km_now: int | None) -> bool:
+    """By a distance: until the car has gone that far, or until the day, whichever is first."""
+    if reminder.snoozed_until is None or reminder.snoozed_until <= today:
+        return False
+    far = reminder.snoozed_until_km
+    return far is None or km_now is None or km_now < far
 
 
 def _near(every_km: int | None, usual: int) -> int:

@@ -77,6 +77,21 @@ def left_words(standing: Standing, reminder: Reminder, car: Vehicle) -> str:
     return left[0] if left == [_("today")] else _("in %(much)s", much=_(" or ").join(left)) if left else ""
 
 
+SNOOZE_DISTANCE = 500
+"""By how much one that is due by distance is put off with a tap, as the car's dashboard counts."""
+
+
+@template_global
+def snooze_step() -> int:
+    return SNOOZE_DISTANCE
+
+
+@template_global
+def snooze_distance(unit: str) -> str:
+    """How far that is: "500 mi"."""
+    return distance(to_km(SNOOZE_DISTANCE, unit), unit)
+
+
 def _term(days: int) -> str:
     """Days, from two months on in months: nobody counts further in days."""
     if days < 60:

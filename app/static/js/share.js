@@ -9,16 +9,19 @@ async function taken() {
   const about = await cache.match("/share/about").then((one) => one?.json());
   if (!about || Date.now() - about.at > LIFE) {
     await caches.delete(SHARED);
+    document.querySelector("[data-shared-over]").hidden = !about;
     return null;
   }
-  const files = [];
+  const found = [];
   for (const key of await cache.keys()) {
-    if (!new URL(key.url).pathname.startsWith("/share/files/")) continue;
+    const [, at, number] = new URL(key.url).pathname.match(/^\/share\/files\/(\d+)-(\d+)$/) ?? [];
+    if (!at || Date.now() - at > LIFE) continue;
     const one = await cache.match(key);
     const name = decodeURIComponent(one.headers.get("File-Name"));
-    files.push(new File([await one.blob()], name, { type: one.headers.get("Content-Type") }));
+    found.push({ key, at, number, file: new File([await one.blob()], name, { type: one.headers.get("Content-Type") }) });
   }
-  return { ...about, files };
+  // What was shared last is meant first.
+  return { ...about, found: found.sort((one, other) => other.at - one.at || one.number - other.number) };
 }
 function fill(form, files, words) {
   const input = form.querySelector("input[type=file]");
@@ -35,17 +38,28 @@ function fill(form, files, words) {
 taken().then((shared) => {
   if (!shared) return;
   place.hidden = false;
-  place.querySelector("[data-shared-files]").replaceChildren(...shared.files.map((file) => {
+  place.querySelector("[data-shared-files]").replaceChildren(...shared.found.map(({ key, file }) => {
     const line = document.createElement("li");
-    line.textContent = file.name;
-    line.dir = "auto";
+    const name = document.createElement("span");
+    name.className = "main";
+    name.textContent = file.name;
+    name.dir = "auto";
+    const without = place.querySelector("template").content.cloneNode(true);
+    without.querySelector("[data-name]").textContent = file.name;
+    without.querySelector("button").addEventListener("click", async () => {
+      await caches.open(SHARED).then((cache) => cache.delete(key));
+      location.reload();
+    });
+    line.append(name, without);
     return line;
   }));
   const words = place.querySelector("[data-shared-words]");
   words.textContent = shared.words;
   words.hidden = !shared.words;
   place.querySelector("[data-shared-left]").hidden = !shared.left;
-  document.querySelectorAll("[data-shared-into]").forEach((form) => fill(form, shared.files, shared.words));
+  place.querySelector("[data-shared-cut]").hidden = !shared.cut;
+  const files = shared.found.map((one) => one.file);
+  document.querySelectorAll("[data-shared-into]").forEach((form) => fill(form, files, shared.words));
 }, () => {});
 place.querySelector("[data-shared-forget]").addEventListener("click", async () => {
   await caches.delete(SHARED);

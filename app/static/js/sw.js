@@ -64,6 +64,7 @@ async function heed(answer) {
 }
 async function visit(event, url) {
   const isPart = event.request.headers.has("HX-Request");
+  if (!isPart) event.waitUntil(tidy(url));
   const then = reign;
   let answer;
   try {
@@ -166,20 +167,56 @@ async function fetchToKeep(person, path, isPart, then) {
 const SHARED = "shared";
 const MOST_SHARED = 8;
 const LARGEST_SHARED = 20 * 1024 * 1024;
+const LONGEST_WORDS = 2000;
 const SHARED_KINDS = ["image/jpeg", "image/png", "image/webp", "application/pdf"];
 
+const LIFE = 60 * 60_000;
+const shareAt = (key) => Number(new URL(key.url).pathname.match(/^\/share\/files\/(\d+)-/)?.[1]);
+
+// What is waiting already stays, as long as there is place and its hour is not over; the newest comes first.
 async function take(event) {
-  const form = await event.request.formData();
-  await caches.delete(SHARED);
-  const cache = await caches.open(SHARED);
-  const files = form.getAll("files").filter((one) => one instanceof File && one.size);
-  const good = files.filter((one) => SHARED_KINDS.includes(one.type) && one.size <= LARGEST_SHARED).slice(0, MOST_SHARED);
-  for (const [number, file] of good.entries()) {
-    await cache.put(`/share/files/${number}`, new Response(file, { headers: { "Content-Type": file.type, "File-Name": encodeURIComponent(file.name) } }));
+  const now = Date.now();
+  try {
+    const form = await event.request.formData();
+    const cache = await caches.open(SHARED);
+    const files = form.getAll("files").filter((one) => one instanceof File && one.size);
+    const good = files.filter((one) => SHARED_KINDS.includes(one.type) && one.size <= LARGEST_SHARED).slice(0, MOST_SHARED);
+    const before = await cache.match("/share/about").then((one) => one?.json());
+    let left = files.length - good.length + (await makePlace(cache, MOST_SHARED - good.length));
+    const put = (file, number) => cache.put(`/share/files/${now}-${number}`, new Response(file, { headers: { "Content-Type": file.type, "File-Name": encodeURIComponent(file.name) } }));
+    let full = false;
+    for (const [number, file] of good.entries()) {
+      try {
+        await put(file, number).catch(async () => {
+          left += await makePlace(cache, 0, now); // no room on the device: what is shared now goes before what waits
+          await put(file, number);
+        });
+      } catch {
+        full = true;
+        left += 1;
+      }
+    }
+    const all = ["title", "text", "url"].map((name) => form.get(name)).filter((one) => typeof one === "string" && one).join("\n");
+    const waits = before && now - before.at < LIFE ? before.words : "";
+    await cache.put("/share/about", Response.json({ at: now, words: (all || waits).slice(0, LONGEST_WORDS), left, cut: all.length > LONGEST_WORDS }));
+    return Response.redirect(full ? "/share?full=true" : "/share", 303);
+  } catch (error) {
+    return Response.redirect(error.name === "QuotaExceededError" ? "/share?full=true" : "/share?missed=true", 303);
   }
-  const words = ["title", "text", "url"].map((name) => form.get(name)).filter((one) => typeof one === "string" && one).join("\n").slice(0, 2000);
-  await cache.put("/share/about", Response.json({ at: Date.now(), words, left: files.length - good.length }));
-  return Response.redirect("/share", 303);
+}
+// Take out what is older than its hour, and of what came before `but` the oldest beyond `most`; how many of those there were.
+async function makePlace(cache, most, but = Infinity) {
+  const keys = (await cache.keys()).filter((key) => shareAt(key) < but);
+  const fresh = keys.filter((key) => Date.now() - shareAt(key) < LIFE).sort((one, other) => shareAt(other) - shareAt(one));
+  const gone = keys.filter((key) => !fresh.slice(0, most).includes(key));
+  for (const key of gone) await cache.delete(key);
+  return Math.max(0, fresh.length - most);
+}
+// An hour is an hour, also for what nobody came back to.
+async function tidy(url) {
+  if (url.pathname === "/share" || !(await caches.has(SHARED))) return;
+  const about = await caches.open(SHARED).then((cache) => cache.match("/share/about")).then((one) => one?.json());
+  if (!about || Date.now() - about.at > LIFE) await caches.delete(SHARED);
 }
 
 self.addEventListener("message", (event) => {

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -58,6 +59,28 @@ async def test_a_document_is_kept_changed_removed_and_taken_back_by_the_cars_own
     assert "Corrected" not in (await dana.get(HERE)).text
     assert (await dana.post(f"{at}/return", {})).status_code == 303
     assert "Corrected" in (await dana.get(HERE)).text
+
+
+async def test_a_pdf_shows_its_first_page_and_goes_with_it(browser, run_reactions):
+    dana = browser(DANA)
+    policy = ("files", ("policy.pdf", typst.compile(b"= Policy", format="pdf"), "application/pdf"))
+    await dana.post(HERE, POLICY, files=[policy])
+    at = f"/documents/{(await only_document()).id}"
+    for page in ((await dana.get(at)).text, (await browser().get(await made_link(dana, at))).text):
+        [picture] = re.findall(r'<img src="(/files/[^"]+)" alt="The first page of policy.pdf"', page)
+        shown = await dana.get(picture)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")
+        assert shown.headers["content-disposition"].startswith("inline;")
+        [whole, again] = re.findall(r'<a[^>]* href="(/files/[^"]+)"', page)
+        assert whole == again
+        handed = await dana.get(whole)
+        assert handed.headers["content-disposition"].startswith("attachment;")
+        assert "sandbox" in handed.headers["content-security-policy"]
+    async with transaction(user=DANA.user_id) as db:
+        kept = (await db.scalars(select(DocumentFile))).one()
+    await dana.post(f"{at}/files/{kept.file_id}/remove", {})
+    await run_reactions()
+    assert (await dana.get(picture)).status_code == 404
 
 
 async def test_what_cannot_be_kept_is_said_and_changes_nothing(browser):

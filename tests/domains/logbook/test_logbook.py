@@ -256,7 +256,7 @@ async def test_sums_are_those_of_the_entries_and_of_no_removed_one(site):
                 Written(kind=kind, day=on, km=km, cost_minor=cost, currency=currency, title="x", amount=amount),
                 by=DANA.viewer, confirmed=True,
             )  # fmt: skip
-        await logbook.remove(own, entry, by=DANA.viewer)
+        await logbook.remove(own, car, entry, by=DANA.viewer)
         found = await reckoning.sums(own, CAR, year=year)
         assert (found.count, found.km) == (3, 500)
         [cost] = found.costs

@@ -315,3 +315,72 @@ def test_every_task_of_a_car_is_one_it_has() -> None:
     assert "battery_health" in garage.tasks_for("electric")
     assert set(garage.tasks_for("")) == set(garage.TASKS)
     assert all(task.months or task.km for task in garage.TASKS.values())
+
+
+async def in_miles(cast: Cast) -> None:
+    async with transaction(user=cast.customer.user_id) as db:
+        await db.execute(update(Vehicle).where(Vehicle.id == CAR).values(odometer_unit="mi"))
+
+
+async def test_one_that_is_due_by_distance_is_put_off_by_a_distance_and_told_when_it_is_gone(
+    browser: Open, cast: Cast, run_reactions: Run
+) -> None:
+    driver = browser(cast.customer)
+    await in_miles(cast)
+    with clock.moved_to(at_noon()):
+        await has_gone(cast, 63_000)
+        made = await add(driver, title="Belt", due_km=64_000)
+        await remind_of_cars()
+        await run_reactions()
+        assert "In 500 mi" in (await driver.get(HERE)).text
+        assert (await driver.post(f"{HERE}/{made['id']}/snooze", {"distance": "500"})).status_code == 303
+        [one] = await reminders_of(cast)
+        assert one.snoozed_until_km == 63_805
+        page = (await driver.get(HERE)).text
+        assert "put off until 39,647 mi, or" in page
+        for km, count in ((63_804, 1), (63_805, 2), (63_900, 2)):
+            await has_gone(cast, km)
+            for _twice in range(2):
+                await remind_of_cars()
+                await run_reactions()
+            assert len(await things.lines_of(cast.customer.user_id)) == count, km
+
+
+async def test_one_put_off_by_a_distance_comes_back_after_three_months_of_standing(
+    browser: Open, cast: Cast, run_reactions: Run
+) -> None:
+    driver = browser(cast.customer)
+    with clock.moved_to(at_noon()):
+        await has_gone(cast, 63_000)
+        made = await add(driver, title="Belt", due_km=64_000)
+        snooze = await driver.json("POST", f"{ONE}/{made['id']}/snooze", {"km": 800})
+        assert snooze.status_code == 204, snooze.text
+        [shown] = (await driver.json("GET", JSON)).json()["reminders"]
+        assert (shown["urgency"], shown["snoozed_until_km"]) == ("snoozed", 63_800)
+    for days, count in ((89, 0), (90, 1), (91, 1)):
+        with clock.moved_to(at_noon() + timedelta(days=days)):
+            await remind_of_cars()
+            await run_reactions()
+        assert len(await things.lines_of(cast.customer.user_id)) == count, days
+
+
+async def test_a_term_takes_the_place_of_a_distance_and_what_has_none_is_not_put_off_by_one(
+    browser: Open, cast: Cast
+) -> None:
+    driver = browser(cast.customer)
+    await has_gone(cast, 63_000)
+    belt = await add(driver, title="Belt", due_km=64_000)
+    at = f"{ONE}/{belt['id']}/snooze"
+    for wrong in ({}, {"km": 0}, {"km": 20_001}, {"km": 5, "term": "week"}, {"term": "year"}):
+        assert (await driver.json("POST", at, wrong)).status_code == 422, wrong
+    assert (await driver.json("POST", at, {"km": 500})).status_code == 204
+    assert (await driver.json("POST", at, {"term": "week"})).status_code == 204
+    [one] = await reminders_of(cast)
+    assert (one.snoozed_until_km, one.version) == (None, 3)
+    wash = await add(driver, title="Wash", due_on=f"{clock.now().date()}")
+    refused = await driver.json("POST", f"{ONE}/{wash['id']}/snooze", {"km": 500})
+    assert (refused.status_code, "not due by distance" in refused.text) == (422, True)
+    assert (await driver.post(f"{HERE}/{wash['id']}/snooze", {"distance": "500"})).status_code == 422
+    await has_gone(cast, None)
+    assert (await driver.json("POST", at, {"km": 500})).status_code == 422
+    assert "In 500 km" not in (await driver.get(HERE)).text

@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 27)
 def reminder(**given: object) -> Reminder:
     blank = dict.fromkeys(
         ("first_on", "first_km", "first_count", "every_months", "every_km", "every_count", "last_on", "last_km", "last_count",
-         "logged_on", "logged_km", "due_on", "due_km", "due_count", "count_now", "snoozed_until", "done_at", "removed_at")
+         "logged_on", "logged_km", "due_on", "due_km", "due_count", "count_now", "snoozed_until", "snoozed_until_km", "done_at", "removed_at")
     )  # fmt: skip
     one = Reminder(**blank, is_fixed=False, told=0)
     for name, value in given.items():
@@ -137,3 +137,33 @@ def test_settling_twice_is_settling_once_and_keeps_what_was_told(
     before = one.due_on
     settle(one)
     assert (one.due_on, one.told) == (before, 2)
+
+
+@given(
+    due_km=KM,
+    until_km=st.none() | KM,
+    days=st.integers(-400, 400),
+    km=st.none() | KM,
+    more=st.integers(0, 99_999),
+)
+def test_put_off_by_a_distance_it_comes_back_when_the_car_has_gone_it_or_the_day_has_come(
+    due_km: int, until_km: int | None, days: int, km: int | None, more: int
+) -> None:
+    one, plain = reminder(first_km=due_km), reminder(first_km=due_km)
+    one.snoozed_until, one.snoozed_until_km = TODAY + timedelta(days=days), until_km
+    standing, otherwise = stands(one, TODAY, km), stands(plain, TODAY, km)
+    assert standing.urgency in ("snoozed", otherwise.urgency)
+    if days <= 0 or (until_km is not None and km is not None and km >= until_km):
+        assert standing.urgency == otherwise.urgency
+    elif otherwise.urgency in ("overdue", "soon"):
+        assert standing.urgency == "snoozed"
+    if km is not None and standing.urgency != "snoozed" and otherwise.urgency in ("overdue", "soon"):
+        assert stands(one, TODAY, km + more).urgency != "snoozed"  # it is not put off again by driving on
+
+
+def test_another_time_to_be_due_is_not_put_off() -> None:
+    one = reminder(first_km=50_000, every_km=10_000)
+    one.snoozed_until, one.snoozed_until_km = TODAY + timedelta(days=90), 50_500
+    one.last_on, one.last_km = TODAY, 50_100
+    settle(one)
+    assert (one.due_km, one.snoozed_until, one.snoozed_until_km) == (60_100, None, None)

@@ -210,7 +210,7 @@ async def arrive(request: AnyRequest) -> Response[Any]:
             form,
             center=await board.center(db, me),
             customer=await customers.find(db, me, form.customer),
-            vehicle=await garage.find(db, me, form.vehicle),
+            vehicle=await garage.find_served(db, me, form.vehicle),
             photos=kept,
             technician_id=form.technician,
             bay_id=form.bay,
