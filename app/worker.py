@@ -27,6 +27,7 @@ from app.domains.notifications import (
 )
 from app.domains.parts_shops import tasks as parts_shops_tasks
 from app.domains.privacy import erasing, making
+from app.domains.recommendations import looking_up, wear
 from app.personal import PERSONAL
 from app.settings import settings
 from app.subscriptions import SUBSCRIPTIONS
@@ -48,6 +49,8 @@ TASKS_OF = (
     car_reminding,
     package_reminding,
     service_reminding,
+    looking_up,
+    wear,
     making,
     erasing,
     customers_erasing,

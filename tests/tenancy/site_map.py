@@ -109,6 +109,7 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     ],
     "entry_id": [("", "SELECT id FROM logbook_entries t WHERE {mine} ORDER BY t.tenant_id NULLS FIRST")],
     "reminder_id": [("", "SELECT id FROM reminders t WHERE {mine}")],
+    "about": [("", "SELECT subject FROM recommendation_answers t WHERE {mine}")],
     "document_id": [("", "SELECT id FROM documents t WHERE {mine}")],
     "link_id": [("/documents/", "SELECT id FROM document_links t WHERE {mine}")],
     "file_id": [
