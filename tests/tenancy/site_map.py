@@ -109,7 +109,6 @@ SOURCES: dict[str, list[tuple[str, str]]] = {
     ],
     "entry_id": [("", "SELECT id FROM logbook_entries t WHERE {mine} ORDER BY t.tenant_id NULLS FIRST")],
     "reminder_id": [("", "SELECT id FROM reminders t WHERE {mine}")],
-    "about": [("", "SELECT subject FROM recommendation_answers t WHERE {mine}")],
     "document_id": [("", "SELECT id FROM documents t WHERE {mine}")],
     "link_id": [("/documents/", "SELECT id FROM document_links t WHERE {mine}")],
     "file_id": [
@@ -158,6 +157,7 @@ NOT_HARVESTED = {
     "token": "the secret of a link is its own permission and stands in no row: a made-up one is tried",
     "receipt": "signed by us: a made-up one is tried",
     "name": "of an asset",
+    "about": "a task or a trouble code: the same words everywhere",
     "step": "of the way to a parts shop: everybody walks the same six",
     "letter": "a kind of mail: every shop has the same, in words of its own",
     "language": "of a mail's words: the same everywhere",
