@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -166,7 +166,7 @@ async def remove(db: AsyncSession, row: Fitment, *, by: Viewer) -> None:
 
 
 async def load_rows(db: AsyncSession, tenant_id: UUID, lines: Iterable[FitmentFacts]) -> int:
-    """Take lines into a shop's list that are not in it yet; how many those were. Raises Invalid for the first that is
+    """Take lines into a shop's list that are not in it yet, or have no such name there; how many those were. Raises Invalid for the first that is
     none. Past the session, for a list has tens of thousands: the audit trail keeps that it came, not each line."""
     now = clock.now()
     kept = [
@@ -174,7 +174,7 @@ async def load_rows(db: AsyncSession, tenant_id: UUID, lines: Iterable[FitmentFa
     ]
     added = await pour(db, "fitments", kept)
     for some in _some([one for one in kept if one["name"]]):
-        await db.execute(CALL, {"rows": some})
+        added += (await db.execute(CALL, {"rows": some})).rowcount  # type: ignore[attr-defined]
     return added
 
 
@@ -194,14 +194,14 @@ def _some(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield msgspec.json.encode(rows[at : at + POURED_AT_ONCE]).decode()
 
 
-async def known_already(db: AsyncSession, tenant_id: UUID, prints: Sequence[str]) -> set[str]:
-    """Which of these lines stand in the shop's list."""
-    found = await db.scalars(
-        select(Fitment.sameness).where(
+async def known_already(db: AsyncSession, tenant_id: UUID, prints: Mapping[str, str]) -> set[str]:
+    """Which of these lines (print -> name) stand in the shop's list, and need no name from here."""
+    found = await db.execute(
+        select(Fitment.sameness, Fitment.name).where(
             Fitment.tenant_id == tenant_id, Fitment.sameness == any_(literal(list(prints), ARRAY(Text)))
         )
     )
-    return set(found)
+    return {sameness for sameness, name in found if prints[sameness] in ("", name)}
 
 
 def sameness(facts: FitmentFacts) -> str:

@@ -35,6 +35,7 @@ class _Row:
 
 _OLD = N_("shorter, for the car's age")
 _RECUPERATES = N_("longer, for it brakes with its motor")
+_BELT = N_("where it has a belt and no chain")
 _HEAVY = N_("shorter, for the car's weight and torque")
 _ROWS: Final = (
     _Row("oil", BURNS, 15, Interval(12, 10_000, _OLD)),
@@ -42,7 +43,8 @@ _ROWS: Final = (
     _Row("inspection", ELECTRIC, 0, Interval(24, 30_000, N_("longer, for an electric car has less to service"))),
     _Row("spark_plugs", BURNS, 20, Interval(48, 50_000, _OLD)),
     _Row("coolant", BURNS, 20, Interval(36, 60_000, _OLD)),
-    _Row("timing_belt", BURNS, 15, Interval(72, 90_000, _OLD)),
+    _Row("timing_belt", BURNS, 0, Interval(84, 120_000, _BELT)),
+    _Row("timing_belt", BURNS, 15, Interval(72, 90_000, _BELT)),
     _Row("drive_belt", BURNS, 15, Interval(60, 80_000, _OLD)),
     _Row("transmission_oil", HYBRIDS, 0, Interval(None, 100_000, N_("longer, for a hybrid's transmission"))),
     _Row("brake_pads", RECUPERATES, 0, Interval(None, 100_000, _RECUPERATES)),

@@ -1,6 +1,6 @@
 """Suggestions in words: what is suggested, when, and why."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -17,6 +17,7 @@ from app.domains.reminders.said import interval_words, task_label
 
 HORIZON_DAYS = 1_096
 """Of the plot: three years."""
+STALE = timedelta(days=60)
 _URGENCY = {
     "reported": N_("Reported by the car"), "overdue": N_("Due"), "soon": N_("Soon"), "unknown": N_("Not known"),
     "later": N_("Later"),
@@ -53,6 +54,8 @@ def suggested_when(one: Suggestion, car: Vehicle) -> str:
         return _("Nothing says when it was last done.")
     if over := _over(due, one.known.today, car):
         return _("over by %(much)s", much=_(" and ").join(over))
+    if due.km_left is not None and due.km_left > 0 and due.early == due.late == one.known.today:
+        return _("about now, by how far the car goes")
     return _between(due.early, due.late) or _at(due, car)
 
 
@@ -104,6 +107,9 @@ def why(one: Suggestion, car: Vehicle) -> list[str]:
         said.append(_interval(one, car))
     if sentence := _by_rate(one, car):
         said.append(sentence)
+    reckoned = one.due.km is not None and one.due.urgency != "unknown"
+    if reckoned and one.known.km_on and one.known.today - one.known.km_on > STALE:
+        said.append(_("Its mileage was last read on %(day)s.", day=day(one.known.km_on)))
     return said
 
 
@@ -160,7 +166,7 @@ def _by_rate(one: Suggestion, car: Vehicle) -> str:
             middle=low,
         )
     return _(
-        "At %(far)s; by its readings the car goes %(low)s to %(high)s a day.",
+        "At %(far)s; by its readings the car goes %(low)s to %(high)s a day, eight times of ten.",
         far=distance(due.km, car.odometer_unit), low=low, high=high,
     )  # fmt: skip
 
@@ -200,8 +206,13 @@ def model_middle(model: WearModel, unit: str) -> str:
 def model_range(model: WearModel, unit: str) -> str:
     """Between which lengths eight of ten are replaced."""
     curve = [(int(length), float(share)) for length, share in model.curve]
-    low, high = (length_words(model, when(curve, share), unit) for share in (0.1, 0.9))
-    return _("%(low)s to %(high)s", low=low, high=high)
+    low, high = when(curve, 0.1), when(curve, 0.9)
+    if high is None:
+        return _("%(low)s or longer", low=length_words(model, low, unit))
+    return _(
+        "%(low)s to %(high)s",
+        low=length_words(model, low, unit), high=length_words(model, high, unit),
+    )  # fmt: skip
 
 
 @template_global
@@ -211,10 +222,16 @@ def model_error(model: WearModel, unit: str) -> str:
         return ""
     said: str = _(
         "On cars it had not seen it was off by %(miss)s on average, the usual interval by %(rule_miss)s (error %(error)s against %(rule_error)s; 0 is right always).",
-        miss=length_words(model, model.miss, unit), rule_miss=length_words(model, model.rule_miss, unit),
+        miss=_off_by(model, model.miss, unit), rule_miss=_off_by(model, model.rule_miss, unit),
         error=number(model.error, 3), rule_error=number(model.rule_error, 3),
     )  # fmt: skip
     return said
+
+
+def _off_by(model: WearModel, length: float, unit: str) -> str:
+    if model.unit == "km":
+        return distance(round(length * STEP_KM), unit)
+    return _("%(count)s months", count=number(length, 1))
 
 
 @template_global

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import select, true
@@ -103,7 +103,10 @@ async def of_car(db: AsyncSession, car: Vehicle, me: Viewer) -> Recommended:
     return Recommended(
         known=known,
         now=[one for one in open_ones if one.due.urgency != "later"],
-        later=[one for one in open_ones if one.due.urgency == "later"],
+        later=sorted(
+            (one for one in open_ones if one.due.urgency == "later"),
+            key=lambda one: one.due.early or date.max,
+        ),
         reminded=[kept[task] for task in tasks_of(car.fuel) if task in kept],
         aside=[one for one in every if _is_aside(one)],
         parts=found,

@@ -207,6 +207,11 @@ async def test_reminding_makes_one_reminder_and_no_second_suggestion(browser: Op
     assert (made["task"], made["every_km"], made["due_on"]) == ("oil", 10_000, f"{clock.today(ZONE) + timedelta(days=14)}")  # fmt: skip
     assert (await driver.post(HERE, {"about": "oil", "answer": "remind"})).status_code == 404
     assert "/reminders#reminder-" in (await driver.get(HERE)).text
+    await log(driver, ["air_filter"], ago=10, km=149_500)
+    later = await driver.json("POST", f"{JSON}/air_filter/answer", {"answer": "remind"})
+    assert later.json()["reminder_id"]
+    made = (await driver.json("GET", "/api/v1/customers/reminders")).json()["reminders"]
+    assert [one["due_km"] for one in made if one["task"] == "air_filter"] == [194_500]
 
 
 async def test_not_needed_is_kept_undone_and_comes_back_an_interval_later(browser: Open, cast: Cast) -> None:
