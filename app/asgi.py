@@ -109,6 +109,9 @@ from app.domains.passports import said as passports_said
 from app.domains.privacy import pages as privacy_pages
 from app.domains.recalls import api as recalls_api
 from app.domains.recalls import pages as recalls_pages
+from app.domains.recommendations import api as recommendations_api
+from app.domains.recommendations import pages as recommendations_pages
+from app.domains.recommendations import said as recommendations_said
 from app.domains.reminders import api as reminders_api
 from app.domains.reminders import pages as reminders_pages
 from app.domains.services import api as services_api
@@ -159,6 +162,7 @@ TEMPLATE_WORDS = (
     logbook_said.entry_kind_label,
     garage_said.car_role_label,
     parts_said.fit_label,
+    recommendations_said.suggestion_title,
     passports_said.passport_fault,
 )
 """Functions of ours that templates call by name; importing them makes them known."""
@@ -222,6 +226,7 @@ PAGES: list[Any] = [
     reminders_pages.router,
     passports_pages.router,
     recalls_pages.router,
+    recommendations_pages.router,
     telematics_pages.router,
     marketplace_seller_pages.router,
     health.router,
@@ -261,6 +266,7 @@ API: list[Any] = [
     reminders_api.router,
     documents_api.router,
     recalls_api.router,
+    recommendations_api.router,
     telematics_api.router,
     messaging_api.router,
     workshop_api.router,

@@ -23,6 +23,7 @@ from app.domains.parts_shops import models as parts_shops
 from app.domains.passports import models as passports
 from app.domains.privacy import models as privacy
 from app.domains.recalls import models as recalls
+from app.domains.recommendations import models as recommendations
 from app.domains.reminders import models as reminders
 from app.domains.services import models as services
 from app.domains.telematics import models as telematics
@@ -53,6 +54,7 @@ __all__ = [
     "passports",
     "privacy",
     "recalls",
+    "recommendations",
     "reminders",
     "services",
     "tables",

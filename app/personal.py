@@ -21,6 +21,7 @@ from app.domains.parts_shops import personal as parts_shops
 from app.domains.passports import personal as passports
 from app.domains.privacy import personal as privacy
 from app.domains.recalls import personal as recalls
+from app.domains.recommendations import personal as recommendations
 from app.domains.reminders import personal as reminders
 from app.domains.telematics import personal as telematics
 from app.domains.workshop import personal as workshop
@@ -33,6 +34,7 @@ PERSONAL: list[Declared] = [
     passports.DECLARED,  # before the garage: a passport names its car
     histories.DECLARED,  # before the garage: a file names its car
     logbook.DECLARED,  # before the garage: whose entries they are is told by whose the car is
+    recommendations.DECLARED,  # before the garage: an answer names its car
     reminders.DECLARED,  # before the garage: a reminder names its car
     documents.DECLARED,  # before the garage: a document names its car
     telematics.DECLARED,  # before the garage: a report names its car

@@ -32,6 +32,7 @@ from app.domains.estimates import events as estimates
 from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
 from app.domains.garage import MemberInvited
+from app.domains.garage import events as garage
 from app.domains.garage.events import OdometerRead
 from app.domains.handovers import events as handovers
 from app.domains.inspections import events as inspections
@@ -87,6 +88,8 @@ from app.domains.privacy.live import ring_own as ring_own_copy
 from app.domains.privacy.making import begin_making
 from app.domains.recalls import events as recalls
 from app.domains.recalls.live import ring_owner
+from app.domains.recommendations import events as recommendations
+from app.domains.recommendations.looking_up import follow_car
 from app.domains.reminders import events as reminders
 from app.domains.reminders.logged import follow_logbook, follow_odometer, forget_code, remember_code
 from app.domains.telematics import events as telematics
@@ -280,6 +283,12 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     # recalls
     recalls.RecallsFound: [tell_recalls],
     recalls.RecallAnswered: [ring_owner],
+    # recommendations
+    garage.VehicleAdded: [follow_car],
+    garage.VehicleChanged: [follow_car],
+    garage.VehicleReturned: [follow_car],
+    garage.VehicleTakenOver: [follow_car],
+    recommendations.RecommendationAnswered: [],
     # telematics
     telematics.TelematicsReceived: [ring_driver],
     telematics.TroubleCodeFound: [remember_code],

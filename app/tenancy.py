@@ -71,6 +71,10 @@ TABLES: dict[str, Kind] = {
     # recalls
     "recalls": "system",
     "recall_answers": "own_policy",
+    # recommendations
+    "recommendation_answers": "own_policy",
+    "part_suggestions": "own_policy",
+    "wear_models": "system",
     # parts
     "fitments": "tenant",
     "supersessions": "tenant",

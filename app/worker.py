@@ -28,6 +28,7 @@ from app.domains.notifications import (
 )
 from app.domains.parts_shops import tasks as parts_shops_tasks
 from app.domains.privacy import erasing, making
+from app.domains.recommendations import looking_up, wear
 from app.personal import PERSONAL
 from app.settings import settings
 from app.subscriptions import SUBSCRIPTIONS
@@ -50,6 +51,8 @@ TASKS_OF = (
     package_reminding,
     paper_reminding,
     service_reminding,
+    looking_up,
+    wear,
     making,
     erasing,
     customers_erasing,

@@ -89,6 +89,9 @@ def _fill(kind: str, today: date, ago: int, km: int, amount: Decimal, price: Dec
 def _others(car: str, km: int, today: date) -> Iterator[Written]:
     paid: dict[str, list[tuple[str, int, int | None, str, list[str]]]] = {
         "outback": [
+            ("service", 800, 5_900, "Cabin air filter, at home", ["diy"]),
+            ("service", 700, 64_000, "Brake pads all round and brake fluid change", []),
+            ("service", 610, 23_800, "Spark plugs", []),
             ("insurance", 530, 64_200, "Half a year of insurance", ["yearly"]),
             ("tyres", 505, 12_000, "Winter tires on", ["winter"]),
             ("service", 430, 9_450, "Oil and filter, at home", ["diy"]),
@@ -96,6 +99,8 @@ def _others(car: str, km: int, today: date) -> Iterator[Written]:
             ("tax", 340, 21_150, "Excise tax", ["yearly"]),
             ("tyres", 330, 12_000, "Summer tires on", []),
             ("service", 222, 10_120, "Oil and filter, wipers", ["diy"]),
+            ("service", 270, 4_500, "Tire rotation", []),
+            ("service", 200, 8_900, "Multi-point inspection and brake check", []),
             ("upgrade", 190, 31_900, "Roof bars", []),
             ("insurance", 166, 65_900, "Half a year of insurance", ["yearly"]),
             ("note", 120, None, "Stone chip in the windshield, left of the mirror: watch it", []),
@@ -112,5 +117,5 @@ def _others(car: str, km: int, today: date) -> Iterator[Written]:
     for kind, ago, cost, title, tags in paid[car]:
         yield Written(
             kind=kind, day=today - timedelta(days=ago), km=_at(car, km, ago), title=title, tags=tags,
-            cost_minor=cost, currency="USD" if cost is not None else "",
+            cost_minor=cost, currency="USD" if cost is not None else "", tasks=garage.tasks_in(title),
         )  # fmt: skip

@@ -89,9 +89,9 @@ async def _open(stage: Stage, shop: PartsDemo) -> None:
 
 def _fitment_list(shop: PartsDemo) -> list[FitmentFacts]:
     """What the shop has written down about its numbers, for the makes it sells for."""
-    brands = {number: brand for _price, brand, number, _core in USUAL.values()}
+    usual = {number: (brand, name) for name, (_price, brand, number, _core) in USUAL.items()}
     return [
-        FitmentFacts(number=number, kind="aftermarket", brand=brands[number], make=make, model=model, year_from=first, year_to=last)
+        FitmentFacts(number=number, kind="aftermarket", brand=usual[number][0], name=usual[number][1], make=make, model=model, year_from=first, year_to=last)
         for number, cars in FITS.items()
         for make, model, first, last in cars
         if not shop.makes or make.casefold() in shop.makes

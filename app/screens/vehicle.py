@@ -23,6 +23,7 @@ from app.domains.network import premises
 from app.domains.network.models import ServiceCenter
 from app.domains.packages import pages as packages
 from app.domains.recalls import pages as recalls
+from app.domains.recommendations import pages as recommendations
 from app.domains.reminders import pages as reminder_pages
 from app.domains.telematics import pages as telematics
 
@@ -109,7 +110,10 @@ async def _regions(db: AsyncSession, me: Viewer, car: Vehicle, shown: dict[str, 
             "recalls": await recalls.on_car(db, car),
         }
     if shown["is_mine"] and not shown["is_away"]:
-        regions["reminders"] = await reminder_pages.on_car(db, me, car)
+        regions |= {
+            "recommendations": await recommendations.on_car(db, me, car),
+            "reminders": await reminder_pages.on_car(db, me, car),
+        }
     return regions
 
 

@@ -49,6 +49,8 @@ NETWORK_READS_NOT = {
     "telematics_reports",
     "trouble_codes",
     "recall_answers",
+    "recommendation_answers",
+    "part_suggestions",
     "api_tokens",
     "threads",
     "messages",

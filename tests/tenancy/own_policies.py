@@ -166,6 +166,18 @@ OWN: dict[str, dict[str, str]] = {
         "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
         "removes": "DELETE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))",
     },
+    "recommendation_answers": {
+        "adds": "INSERT  CHECK ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) AND is_with_car(vehicle_id, user_id))",
+        "changes": "UPDATE ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) AND is_with_car(vehicle_id, user_id))",
+        "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE ((vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text)))) AND is_with_car(vehicle_id, user_id))",
+    },
+    "part_suggestions": {
+        "adds": "INSERT  CHECK (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))",
+        "changes": "UPDATE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))",
+        "reads": "SELECT (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL))))",
+        "removes": "DELETE (vehicle_id IN ( SELECT o.vehicle_id FROM ownerships o WHERE ((o.user_id = ( SELECT app_user())) AND (o.until IS NULL) AND (o.role <> 'reader'::text))))",
+    },
     "parts_orders": {
         "adds": "INSERT  CHECK ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
         "changes": "UPDATE ((user_id = ( SELECT app_user())) OR (buyer_tenant_id = ( SELECT app_tenant())))",
@@ -292,6 +304,15 @@ DEFINERS: dict[str, tuple[str, str]] = {
     ),
     "documents_expiring(date)": ("TABLE(document_id uuid, user_id uuid)", ""),
     "mark_document_told(uuid,date,smallint)": ("boolean", ""),
+    "cars_to_look_up(timestamp with time zone)": ("TABLE(vehicle_id uuid, user_id uuid)", ""),
+    "fitments_for_car(uuid,text,smallint)": (
+        "TABLE(tenant_id uuid, line jsonb)",
+        "lines of active parts shops' lists for a car in the garage of whoever asks: to find who sells what it needs",
+    ),
+    "wear_counts(text[],text[])": (
+        "TABLE(task text, drive text, cars bigint, is_held boolean, length integer, is_event boolean, spells bigint)",
+        "counts over all cars of a drive, of twenty cars at least; no car, person or day is in them",
+    ),
     "reminders_near(date)": ("TABLE(reminder_id uuid, user_id uuid)", ""),
     "roles_held(uuid)": (
         "TABLE(role text, tenant_id uuid, service_center_id uuid, created_at timestamp with time zone)",
@@ -356,6 +377,8 @@ UNIQUE_ELSEWHERE = {
     "ix_odometer_readings_entry_id": "begins with an entry of the car, and only its people add one",
     "ix_reminders_trouble_code_id": "begins with a trouble code of the car, and only its people add one",
     "uq_recall_answers_vehicle_id_campaign": "the same",
+    "uq_recommendation_answers_vehicle_id_subject": "the same",
+    "uq_part_suggestions_vehicle_id": "the same",
     "uq_audit_chain_row_id": "an event's or a refusal's id: each is chained once",
     "ix_payments_provider_ref": "the provider's own word for a payment; its webhooks find the payment by this",
     "ix_purchase_payments_provider_ref": "the same for what was bought on the market",

@@ -157,6 +157,7 @@ NOT_HARVESTED = {
     "token": "the secret of a link is its own permission and stands in no row: a made-up one is tried",
     "receipt": "signed by us: a made-up one is tried",
     "name": "of an asset",
+    "about": "a task or a trouble code: the same words everywhere",
     "step": "of the way to a parts shop: everybody walks the same six",
     "letter": "a kind of mail: every shop has the same, in words of its own",
     "language": "of a mail's words: the same everywhere",

@@ -23,7 +23,7 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import garage, services
 from app.domains.accounts import own_account
-from app.domains.booking import appointments, changing, choosing, holding
+from app.domains.booking import appointments, changing, choosing, holding, wishes
 from app.domains.booking.claims import SlotTaken
 from app.domains.booking.crowd import HOLDS, turn
 from app.domains.booking.floor import work_of
@@ -47,22 +47,27 @@ class HoldForm(msgspec.Struct):
 
 
 @get("/book", opt=needs(PUBLIC))
-async def choose_center(request: AnyRequest, vehicle: UUID | None = None) -> Response[Any]:
+async def choose_center(request: AnyRequest, vehicle: UUID | None = None, wish: str = "") -> Response[Any]:
     async with begin(request) as (db, me):
         centers = await open_centers(db)
         preferred = (await own_account(db, me)).preferred_center_id if me.is_signed_in else None
         return page(
-            request, me, "booking/choose_center.html", vehicle=vehicle, preferred=preferred,
+            request, me, "booking/choose_center.html", preferred=preferred,
+            kept=urlencode([*([("vehicle", str(vehicle))] if vehicle else []), *_wished(wish)]),
             centers=sorted(centers, key=lambda one: one.id != preferred),
         )  # fmt: skip
 
 
 @get("/book/{slug:str}", opt=BOOKS)
 async def choose_vehicle(
-    request: AnyRequest, slug: str, vehicle: UUID | None = None, service: list[UUID] | None = None
+    request: AnyRequest,
+    slug: str,
+    vehicle: UUID | None = None,
+    service: list[UUID] | None = None,
+    wish: str = "",
 ) -> Response[Any]:
     """Whoever has one car, or comes from its page, need not choose it. Services chosen before are kept."""
-    kept = urlencode([("service", str(one)) for one in (service or ())[:MOST_SERVICES]])
+    kept = urlencode([*(("service", str(one)) for one in (service or ())[:MOST_SERVICES]), *_wished(wish)])
     async with begin(request) as (db, me):
         center = await center_called(db, slug)
         cars = await garage.mine(db, me, driven=True)
@@ -82,7 +87,9 @@ async def choose_services(
     vehicle: UUID | None = None,
     service: list[UUID] | None = None,
     again: bool = False,
+    wish: str = "",
 ) -> Response[Any]:
+    """`wish`: what the driver comes for. What fits it is ticked already."""
     async with begin(request) as (db, me):
         if vehicle is None:
             return see_other(request, f"/book/{slug}")
@@ -91,7 +98,8 @@ async def choose_services(
         offered = await services.offered(db, center.tenant_id, car.fuel)
         return page(
             request, me, "booking/choose_services.html", center=center, car=car,
-            groups=choosing.grouped(offered), chosen=set(service or ()),
+            groups=choosing.grouped(offered), chosen=set(service or wishes.granting(wish, offered)),
+            wished=wishes.wish_words(wish), carried=[("vehicle", car.id), *_wished(wish)],
             shop_brand=await brand_of(db, center.tenant_id),
             errors={"service": _("Choose at least one service.")} if again else {},
         )  # fmt: skip
@@ -104,27 +112,40 @@ async def choose_time(
     vehicle: UUID | None = None,
     service: list[UUID] | None = None,
     day: date | None = None,
+    wish: str = "",
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         if vehicle is None:
             return see_other(request, f"/book/{slug}")
         if not service:
-            return see_other(request, f"/book/{slug}/services?vehicle={vehicle}&again=true")
-        shown = await _times(db, me, slug, vehicle, service, day)
+            kept = urlencode([("vehicle", str(vehicle)), *_wished(wish)])
+            return see_other(request, f"/book/{slug}/services?{kept}&again=true")
+        shown = await _times(db, me, slug, vehicle, service, day, wish)
         return page(request, me, "booking/choose_time.html", **shown)
 
 
 @get("/book/{slug:str}/slots", opt=BOOKS)
 async def slots_region(
-    request: AnyRequest, slug: str, vehicle: UUID, service: list[UUID], day: date | None = None
+    request: AnyRequest,
+    slug: str,
+    vehicle: UUID,
+    service: list[UUID],
+    day: date | None = None,
+    wish: str = "",
 ) -> Response[Any]:
     async with begin(request) as (db, me):
-        shown = await _times(db, me, slug, vehicle, service, day)
+        shown = await _times(db, me, slug, vehicle, service, day, wish)
         return fragment(request, me, "booking/_slots.html", **shown)
 
 
 async def _times(
-    db: AsyncSession, me: Viewer, slug: str, vehicle: UUID, service: list[UUID], day: date | None
+    db: AsyncSession,
+    me: Viewer,
+    slug: str,
+    vehicle: UUID,
+    service: list[UUID],
+    day: date | None,
+    wish: str = "",
 ) -> dict[str, Any]:
     center = await center_called(db, slug)
     car = await garage.find_driven(db, me, vehicle)
@@ -139,11 +160,12 @@ async def _times(
         "times": found,
         "minutes": sum(one.duration_minutes for one in chosen),
         "total_minor": sum(one.price_minor for one in chosen),
-        "query": _query(car, chosen),
+        "query": _query(car, chosen, wish),
         "fields": [
             ("center", center.slug),
             ("vehicle", car.id),
             *(("service", one.id) for one in chosen),
+            *(("notes", words) for words in [wishes.wish_words(wish)] if words),
         ],
         "topics": [slots_topic(center.id)],
         "lost": "",
@@ -151,8 +173,13 @@ async def _times(
     }
 
 
-def _query(car: Vehicle, chosen: list[Service]) -> str:
-    return urlencode([("vehicle", str(car.id)), *(("service", str(one.id)) for one in chosen)])
+def _query(car: Vehicle, chosen: list[Service], wish: str) -> str:
+    services_ = [("service", str(one.id)) for one in chosen]
+    return urlencode([("vehicle", str(car.id)), *services_, *_wished(wish)])
+
+
+def _wished(wish: str) -> list[tuple[str, str]]:
+    return [("wish", wish)] if wishes.wish_words(wish) else []
 
 
 @post("/appointments", opt=BOOKS | limited(HOLDS))
@@ -180,6 +207,7 @@ async def _lost(request: AnyRequest, wanted: HoldForm, taken: SlotTaken) -> Resp
     async with begin(request) as (db, me):
         shown = await _times(db, me, wanted.center, wanted.vehicle, wanted.service, None)
         shown |= {"lost": taken.words, "alternatives": taken.alternatives}
+        shown["fields"] += [("notes", wanted.notes)] if wanted.notes else []
         return page(request, me, "booking/choose_time.html", status=409, **shown)
 
 

@@ -45,7 +45,7 @@ from app.domains.garage.rate import Rate, rate_of
 from app.domains.garage.selling import Sale, sell
 from app.domains.garage.sharing import find_served, grant_access, is_granted, rows_of, rows_of_car, take_over
 from app.domains.garage.tasks import FIRST as FIRST_TASKS
-from app.domains.garage.tasks import TASKS, tasks_for
+from app.domains.garage.tasks import TASKS, tasks_for, tasks_in
 
 __all__ = [
     "FIRST_TASKS",
@@ -110,6 +110,7 @@ __all__ = [
     "take_over",
     "take_readings_out",
     "tasks_for",
+    "tasks_in",
     "visible_to",
     "warning",
 ]

@@ -96,12 +96,14 @@ async def _said_by(db: AsyncSession, order: RepairOrder) -> dict[str, Any] | Non
     center = await db.get_one(ServiceCenter, order.center_id)
     title = ", ".join(titles)
     due = await _next_service(db, order)
+    done = {task for one in titles for task in garage.tasks_in(one)}
     return {
         "vehicle_id": order.vehicle_id,
         "day": (order.ready_at or order.stage_since).astimezone(ZoneInfo(center.zone)).date(),
         "km": order.mileage_in_km,
         "title": title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…",
         "note": "\n".join(titles) if len(title) > LONGEST_TITLE else "",
+        "tasks": [task for task in garage.TASKS if task in done],
         "cost_minor": invoice.wanted_minor if invoice else None,
         "currency": invoice.currency if invoice else "",
         "next_on": due.due_on if due else None,

@@ -300,6 +300,11 @@ async def set_parts(db: AsyncSession, order: PartsOrder, wanted: Sequence[PartWa
     order.step = after("parts")
 
 
+async def add_part(db: AsyncSession, order: PartsOrder, wanted: PartWanted, *, by: Viewer) -> None:
+    """A part of a draft that has none yet; the steps before the parts are still to be gone through."""
+    await _put_part(db, order, None, wanted, 0, by=by)
+
+
 async def _put_part(
     db: AsyncSession,
     order: PartsOrder,

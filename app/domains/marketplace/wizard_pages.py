@@ -21,7 +21,7 @@ from app.core.visit import begin, glance, needs
 from app.core.words import _
 from app.domains import garage, workshop
 from app.domains.marketplace import asking, drafting, for_job, orders, parts_form
-from app.domains.marketplace.drafting import Recipient, Terms
+from app.domains.marketplace.drafting import PartWanted, Recipient, Terms
 from app.domains.marketplace.live import order_topic
 from app.domains.marketplace.models import ASKING, PartsOrder
 from app.domains.marketplace.parts_form import Row
@@ -39,6 +39,9 @@ def _of(step: str) -> dict[str, Any]:
 
 class BeginForm(msgspec.Struct):
     vehicle: UUID | None = None
+    part: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    number: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    """A part that is asked for, written down already."""
     again: Annotated[str, msgspec.Meta(max_length=20)] = ""
     """The code of an order to ask about once more."""
 
@@ -106,6 +109,8 @@ async def begin_draft(request: AnyRequest) -> Response[Any]:
             order = await drafting.begin(db, by=me)
             if form.vehicle:
                 await drafting.set_vehicle(db, order, await garage.find(db, me, form.vehicle))
+            if form.part:
+                await drafting.add_part(db, order, PartWanted(name=form.part, part_number=form.number), by=me)
         return _go_on(request, order)
 
 

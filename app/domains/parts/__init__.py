@@ -11,6 +11,7 @@ from app.domains.parts.judging import judge
 from app.domains.parts.lists import FitmentFacts, load_rows
 from app.domains.parts.names import number_key
 from app.domains.parts.said import say
+from app.domains.parts.suiting import Suiting, suiting
 from app.domains.parts.verdicts import BY_NUMBER, KINDS, Link, PartNumber, Row, Verdict, verdict
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Link",
     "PartNumber",
     "Row",
+    "Suiting",
     "SupersessionFacts",
     "Verdict",
     "facts_of",
@@ -30,5 +32,6 @@ __all__ = [
     "load_rows",
     "number_key",
     "say",
+    "suiting",
     "verdict",
 ]

@@ -22,6 +22,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "number": "number partnumber partno part articlenumber teilenummer artikelnummer nummer sku",
         "kind": "kind numberkind type art",
         "brand": "brand manufacturer hersteller",
+        "name": "name partname description designation bezeichnung teilebezeichnung benennung",
         "make": "make carmake marke fahrzeugmarke vehiclemake",
         "model": "model carmodel modell vehiclemodel",
         "year_from": "yearfrom from firstyear start baujahrvon jahrvon von",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -38,6 +38,12 @@ POUR = {
         "FROM jsonb_populate_recordset(CAST(NULL AS supersessions), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
     ),
 }
+CALL = text(
+    "UPDATE fitments f SET name = sent.name "
+    "FROM jsonb_populate_recordset(CAST(NULL AS fitments), CAST(:rows AS jsonb)) sent "
+    "WHERE f.tenant_id = sent.tenant_id AND f.sameness = sent.sameness AND sent.name NOT IN ('', f.name)"
+)
+"""A list that was sent before it said what its parts are gets their names with the next one."""
 
 Number = Annotated[str, Meta(max_length=60)]
 Word = Annotated[str, Meta(max_length=60)]
@@ -51,6 +57,7 @@ class FitmentFacts(msgspec.Struct, frozen=True, kw_only=True):
     make: Word
     kind: Kind = "oem"
     brand: Word = ""
+    name: Word = ""
     model: Words = ""
     year_from: int | None = None
     year_to: int | None = None
@@ -106,12 +113,16 @@ async def find(db: AsyncSession, me: Viewer, fitment_id: UUID) -> Fitment:
 async def listed(
     db: AsyncSession, me: Viewer, q: str = "", *, after: UUID | None = None, most: int = PAGE
 ) -> Sequence[Fitment]:
-    """The shop's lines by number: those whose number begins so, or whose make, model or brand hold the words. `after`
-    is the last line of the page before."""
+    """The shop's lines by number: those whose number begins so, or whose name, make, model or brand hold the words.
+    `after` is the last line of the page before."""
     wanted = select(Fitment).where(Fitment.tenant_id == me.tenant_id)
     if key := number_key(q):
         words = f"%{_literal(one_line(q))}%"
-        named = (Fitment.brand.ilike(words), (Fitment.make + " " + Fitment.model).ilike(words))
+        named = (
+            Fitment.brand.ilike(words),
+            Fitment.name.ilike(words),
+            (Fitment.make + " " + Fitment.model).ilike(words),
+        )
         wanted = wanted.where(or_(Fitment.number_key.like(f"{key}%"), *named))
     elif q.strip():
         return []
@@ -155,13 +166,16 @@ async def remove(db: AsyncSession, row: Fitment, *, by: Viewer) -> None:
 
 
 async def load_rows(db: AsyncSession, tenant_id: UUID, lines: Iterable[FitmentFacts]) -> int:
-    """Take lines into a shop's list that are not in it yet; how many those were. Raises Invalid for the first that is
+    """Take lines into a shop's list that are not in it yet, or have no such name there; how many those were. Raises Invalid for the first that is
     none. Past the session, for a list has tens of thousands: the audit trail keeps that it came, not each line."""
     now = clock.now()
     kept = [
         {"id": new_id(), "tenant_id": tenant_id, "created_at": now, **_kept(accepted(one))} for one in lines
     ]
-    return await pour(db, "fitments", kept)
+    added = await pour(db, "fitments", kept)
+    for some in _some([one for one in kept if one["name"]]):
+        added += (await db.execute(CALL, {"rows": some})).rowcount  # type: ignore[attr-defined]
+    return added
 
 
 async def pour(
@@ -169,25 +183,29 @@ async def pour(
 ) -> int:
     """Insert whole rows, leaving out what is there already; how many were new."""
     added = 0
-    for at in range(0, len(rows), POURED_AT_ONCE):
-        some = msgspec.json.encode(rows[at : at + POURED_AT_ONCE]).decode()
+    for some in _some(rows):
         result = await db.execute(POUR[table], {"rows": some})
         added += result.rowcount  # type: ignore[attr-defined]
     return added
 
 
-async def known_already(db: AsyncSession, tenant_id: UUID, prints: Sequence[str]) -> set[str]:
-    """Which of these lines stand in the shop's list."""
-    found = await db.scalars(
-        select(Fitment.sameness).where(
+def _some(rows: list[dict[str, Any]]) -> Iterator[str]:
+    for at in range(0, len(rows), POURED_AT_ONCE):
+        yield msgspec.json.encode(rows[at : at + POURED_AT_ONCE]).decode()
+
+
+async def known_already(db: AsyncSession, tenant_id: UUID, prints: Mapping[str, str]) -> set[str]:
+    """Which of these lines (print -> name) stand in the shop's list, and need no name from here."""
+    found = await db.execute(
+        select(Fitment.sameness, Fitment.name).where(
             Fitment.tenant_id == tenant_id, Fitment.sameness == any_(literal(list(prints), ARRAY(Text)))
         )
     )
-    return set(found)
+    return {sameness for sameness, name in found if prints[sameness] in ("", name)}
 
 
 def sameness(facts: FitmentFacts) -> str:
-    """A print of what a line says, whatever marks and capitals it is written with."""
+    """A print of what a line says of a number and cars, whatever marks and capitals it is written with."""
     said = (
         number_key(facts.number), facts.kind, fold(facts.brand), make_key(facts.make), fold(facts.model), facts.year_from,
         facts.year_to, facts.engine.casefold(), facts.note.casefold(), facts.excludes,
@@ -196,7 +214,9 @@ def sameness(facts: FitmentFacts) -> str:
 
 
 def _kept(facts: FitmentFacts) -> dict[str, Any]:
-    said = {"number_key": number_key(facts.number), "sameness": sameness(facts)}
+    said = {
+        "number_key": number_key(facts.number), "make_key": make_key(facts.make), "sameness": sameness(facts),
+    }  # fmt: skip
     return msgspec.structs.asdict(facts) | said
 
 

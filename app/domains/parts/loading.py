@@ -86,9 +86,9 @@ async def look(db: AsyncSession, upload: ListUpload) -> Looked:
     if upload.list == "supersessions":
         links = [chains.key_of(one) for one in found.good]
         return Looked(upload, found, len(links) - len(set(links) - before))
-    prints = await asyncio.to_thread(lambda: [lists.sameness(one) for one in found.good])
+    prints = await asyncio.to_thread(lambda: {lists.sameness(one): one.name for one in found.good})
     known = await lists.known_already(db, upload.tenant_id, prints)
-    return Looked(upload, found, len(prints) - len(set(prints) - known))
+    return Looked(upload, found, len(found.good) - len(prints.keys() - known))
 
 
 async def load(db: AsyncSession, upload: ListUpload, *, by: Viewer) -> None:

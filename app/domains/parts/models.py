@@ -16,6 +16,7 @@ class Fitment(TenantOwned, Base):
         tenant_key(),
         UniqueConstraint("tenant_id", "sameness"),
         Index("ix_fitments_tenant_id_number_key", "tenant_id", "number_key"),
+        Index("ix_fitments_make_key", "make_key"),
     )
 
     number: Mapped[str]
@@ -25,7 +26,11 @@ class Fitment(TenantOwned, Base):
     kind: Mapped[str] = mapped_column(default="oem")
     """oem, aftermarket."""
     brand: Mapped[str] = mapped_column(default="")
+    name: Mapped[str] = mapped_column(default="")
+    """What the part is, "Cabin air filter"; empty where the list does not say."""
     make: Mapped[str]
+    make_key: Mapped[str]
+    """As makes are compared."""
     model: Mapped[str] = mapped_column(default="")
     """Empty is every model of the make."""
     year_from: Mapped[int | None] = mapped_column(SmallInteger)

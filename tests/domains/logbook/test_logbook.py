@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from app.core import clock
 from app.core.db import new_id, transaction
@@ -17,7 +17,7 @@ from app.domains.garage.models import OdometerReading, Vehicle
 from app.domains.logbook import reckoning, verified
 from app.domains.logbook.facts import Written
 from app.domains.logbook.models import Entry, EntryFile
-from app.domains.workshop.models import RepairOrder
+from app.domains.workshop.models import Job, RepairOrder
 from tests.cast import CAR, CAST, HARBOR
 from tests.core import pictures
 from tests.domains.billing.bills import TOTAL, finished
@@ -91,6 +91,16 @@ async def test_a_doubtful_mileage_is_asked_about_and_a_further_one_is_the_cars(s
 async def settle(order_id) -> None:
     async with transaction(tenant=HARBOR) as db:
         await verified.settle(db, order_id, by=CAST.advisor.viewer)
+
+
+async def test_finished_work_is_of_the_tasks_its_jobs_say(site, run_reactions):
+    async with transaction(user=CAST.advisor.user_id, tenant=HARBOR) as db:
+        order = await finished(db)
+        await db.execute(
+            update(Job).where(Job.order_id == order.id).values(title="Brake fluid and oil change")
+        )
+    await settle(order.id)
+    assert (await only_entry()).tasks == ["oil", "brake_fluid"]
 
 
 async def test_finished_work_writes_itself_in_once_and_follows_the_invoice(browser, run_reactions):

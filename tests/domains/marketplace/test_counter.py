@@ -289,7 +289,7 @@ async def test_what_does_not_fit_is_not_offered_and_what_fits_keeps_its_rule(bro
             db.add(
                 Fitment(
                     tenant_id=NORTHSIDE, number=number, number_key=number.replace("-", ""), kind="aftermarket",
-                    brand="", make=make, model="Accord" if make == "Honda" else "Golf", year_from=2003,
+                    brand="", make=make, make_key=make.casefold(), model="Accord" if make == "Honda" else "Golf", year_from=2003,
                     year_to=2007, engine="", note="", excludes=False, sameness=number,
                 )
             )  # fmt: skip

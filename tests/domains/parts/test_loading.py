@@ -81,6 +81,22 @@ async def test_a_file_is_looked_through_and_taken_in_when_the_shop_says_so(brows
     assert (await browser(cast.outsider).get(again)).status_code == 403
 
 
+async def test_a_list_that_says_what_its_parts_are_names_those_that_stand_there(browser, cast):
+    owner = browser(cast.seller)
+    for head, row, name in (
+        ("", "", ""),
+        (";Bezeichnung", ";Brake pads", "Brake pads"),
+        ("", "", "Brake pads"),
+    ):
+        at = await send(owner, f"number;make;model{head}\nA-1;BMW;3 Series{row}\n".encode())
+        assert ("Take one row in" in (await owner.get(at)).text) == (head != "" or name == "")
+        assert (await owner.post(f"{at}/loading")).status_code == 303
+        async with transaction(tenant=cast.seller.tenant_id) as db:
+            [one] = (await db.scalars(select(Fitment))).all()
+        assert (one.name, one.make_key) == (name, "bmw")
+    assert "Brake pads" in (await owner.get("/parts/fitment", params={"q": "brake p"})).text
+
+
 async def test_links_that_close_a_circle_are_left_out_with_their_reason(browser, cast):
     owner = browser(cast.seller)
     rows = "make,old number,new number\nBMW,A,B\nBMW,B,C\nBMW,C,A\nBMW,a,b\nAudi,C,A\n"
