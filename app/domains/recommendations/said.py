@@ -121,7 +121,7 @@ def _last(one: Suggestion, car: Vehicle) -> str:
             distance(one.known.km, car.odometer_unit) if one.known.km is not None else "",
         ]
         return ngettext(
-            "We know of no time it was done. By now (%(age)s) it would have been due once.",
+            "We know of no time it was done. By now (%(age)s) it would have been due %(num)d time.",
             "We know of no time it was done. By now (%(age)s) it would have been due %(num)d times.",
             one.due.times,
             age=", ".join(fact for fact in facts if fact),
