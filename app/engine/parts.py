@@ -187,7 +187,7 @@ def simulator(home: Home, address: Address, told: dict[str, str]) -> Program:
         sys.executable, "-m", SIMULATOR, "--port", str(port),
         "--public-url", told["STRIPE_CHECKOUT_ORIGIN"], "--home", str(home.folder("stripe")),
         "--webhook-url", f"{address.local_url}/webhooks/stripe",
-        "--webhook-secret", told["STRIPE_WEBHOOK_SECRET"], "--secret-key", told["STRIPE_API_KEY"],
+        f"--webhook-secret={told['STRIPE_WEBHOOK_SECRET']}", f"--secret-key={told['STRIPE_API_KEY']}",
     ]  # fmt: skip
     env = _whole(told)
     if tls := address.certificate:
@@ -205,7 +205,7 @@ def issuer(home: Home, address: Address, told: dict[str, str]) -> Program:
     argv = [
         sys.executable, "-m", ISSUER, "--port", str(port), "--public-url", told["OIDC_DEMO_ISSUER"],
         "--name", told["OIDC_DEMO_LABEL"], "--client-id", told["OIDC_DEMO_CLIENT_ID"],
-        "--client-secret", told["OIDC_DEMO_CLIENT_SECRET"],
+        f"--client-secret={told['OIDC_DEMO_CLIENT_SECRET']}",  # one that begins with a dash is no option
         "--redirect-uri", f"{address.url}/sign-in/with/demo/callback",
     ]  # fmt: skip
     if tls := address.certificate:

@@ -2,12 +2,16 @@
 
 import os
 import socket
+import sys
 
 import pytest
 
 from app.engine import parts
 from app.engine.home import Home
+from app.engine.parts import Address
 from app.engine.run import run
+from app.gateways.simulators.oidc import __main__ as oidc
+from app.gateways.simulators.stripe import __main__ as stripe
 
 
 @pytest.fixture(autouse=True)
@@ -110,8 +114,20 @@ def test_what_is_printed_are_the_demos_own_logins():
 
 def test_the_mails_are_offered_to_read_only_while_they_are_not_sent(tmp_path):
     from app.engine.banner import banner
-    from app.engine.parts import Address
 
     home, address = Home(tmp_path), Address("localhost", "127.0.0.1", 8000)
     assert "/dev/mail" in banner(home, address, seconds=1, keeps_mail=True)
     assert "/dev/mail" not in banner(home, address, seconds=1, keeps_mail=False)
+
+
+def test_a_secret_that_begins_with_a_dash_starts_the_simulators(tmp_path, monkeypatch):
+    """One in sixty-four does: what is random is no option of the command line."""
+    told = dict.fromkeys(
+        ("OIDC_DEMO_ISSUER", "OIDC_DEMO_LABEL", "OIDC_DEMO_CLIENT_ID", "STRIPE_CHECKOUT_ORIGIN"), "x"
+    ) | dict.fromkeys(("OIDC_DEMO_CLIENT_SECRET", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_KEY"), "-secret")
+    home, address = Home(tmp_path), Address("localhost", "127.0.0.1", 8000)
+    monkeypatch.setattr(sys, "argv", parts.issuer(home, address, told).argv[2:])
+    assert oidc.read_arguments().client_secret == "-secret"
+    monkeypatch.setattr(sys, "argv", parts.simulator(home, address, told).argv[2:])
+    read = stripe.read_arguments()
+    assert (read.webhook_secret, read.secret_key) == ("-secret", "-secret")
