@@ -26,13 +26,20 @@ async def write(stage: Stage) -> None:
     for car in PER_DAY_KM:
         async with stage.acting(stage.owners[car]) as (db, me):
             own = await garage.find_own(db, me, stage.cars[car].id)
-            today = clock.today(me.zone)
+            today, km = clock.today(me.zone), own.mileage_km or 0
+            # The cars were put in three months ago with what they show today.
+            first = (await garage.readings(db, own, most=100))[-1]
+            day = first.at.astimezone(ZoneInfo(me.zone)).date()
+            then = _at(car, km, (today - day).days)
+            await mileage.correct(db, own, first, then, day, version=first.version, by=me, confirmed=True)
             for ago in range(120, DAYS, 60):
                 day = today - timedelta(days=ago)
-                await mileage.add(db, own, _at(car, own.mileage_km or 0, ago), day, by=me)
-            for written in _entries(car, own.mileage_km or 0, today):
+                await mileage.add(db, own, _at(car, km, ago), day, by=me, confirmed=True)
+            for written in _entries(car, km, today):
                 with clock.moved_to(datetime.combine(written.day, time(19), ZoneInfo(me.zone))):
                     await logbook.log(db, own, written, by=me, confirmed=True)
+            if own.mileage_km != km:
+                await garage.read_odometer(db, own, km, source="owner", by=me)
             if car == "outback":
                 await _remind(db, own, today, me)
 
