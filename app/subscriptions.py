@@ -33,7 +33,7 @@ from app.domains.estimates.live import ring_estimate, ring_staff
 from app.domains.estimates.reactions import drop_outdated_version, set_open_aside
 from app.domains.garage import MemberInvited
 from app.domains.garage import events as garage
-from app.domains.garage.events import OdometerRead
+from app.domains.garage.events import OdometerRead, SharedVehicleSold
 from app.domains.handovers import events as handovers
 from app.domains.inspections import events as inspections
 from app.domains.inspections import live as inspections_live
@@ -396,6 +396,7 @@ SUBSCRIPTIONS: dict[type[Event], list[Any]] = {
     privacy.AccountErased: [list_erased_account],
     PersonInvited: [tell_account.send_invitation],
     MemberInvited: [tell_account.send_car_invitation],
+    SharedVehicleSold: [tell_account.tell_shared_car_sold],
     handovers.HandoverOffered: [tell_account.send_handover],
     handovers.HandoverTaken: [tell_account.tell_handover_taken],
     alarms.BurstNoticed: [alarms.tell_of_burst],

@@ -95,7 +95,7 @@ def sign_in(browser: Browser, site: str) -> tuple[list[Any], str]:
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/garage")
-    car = page.locator("a[href^='/garage/']:not([href*='new'])").first.get_attribute("href") or "/garage"
+    car = page.locator(".car-tiles a[href^='/garage/']").first.get_attribute("href") or "/garage"
     cookies = context.cookies()
     context.close()
     return list(cookies), car

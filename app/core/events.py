@@ -17,6 +17,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened, in the past tense; ids and values only."""
 
 
+class PersonalEvent(Event, frozen=True, kw_only=True):
+    """Something of somebody's own cars. What a shop does to them is the shop's affair too; what a person does to their own
+    is none of the business they work for, wherever they are signed in."""
+
+
 E = TypeVar("E", bound=Event)
 
 
@@ -43,17 +48,20 @@ async def record(
 ) -> UUID:
     """Write an event into the log; its reactions follow after the commit.
 
-    `tenant` defaults to the actor's. `person` is the driver whose affair it is: they may read it too.
+    `tenant` defaults to the actor's, but for a `PersonalEvent` of their own. `person` is the driver whose affair it is: they may read it too.
     `subject` is the id of the thing whose timeline it belongs to (the repair order, the vehicle).
     What this transaction has changed since its last event goes into the audit trail with this one.
     """
+    is_own = isinstance(event, PersonalEvent) and person is not None and person == by.user_id
+    if tenant is None and not is_own:
+        tenant = by.tenant_id
     event_id = new_id()
     payload: dict[str, Any] = msgspec.to_builtins(event)
     old, new = await audit.take_changes(db)
     entity_type, entity_id = audit.entity_of(payload)
     line = insert(EventRow.metadata.tables["events"]).values(
         id=event_id,
-        tenant_id=tenant or by.tenant_id,
+        tenant_id=tenant,
         user_id=person,
         actor_id=by.user_id,
         actor_name=by.name,
@@ -68,7 +76,7 @@ async def record(
         created_at=clock.now(),
     )
     if old or new:
-        line = audit.values_beside(event_id, tenant or by.tenant_id, old, new).add_cte(line.cte("event"))
+        line = audit.values_beside(event_id, tenant, old, new).add_cte(line.cte("event"))
     await db.execute(line)
     return event_id
 

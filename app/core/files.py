@@ -271,10 +271,13 @@ async def _take_away(*keys: str | None) -> None:
 async def keep(
     db: AsyncSession, kept: Kept, *, by: Viewer, tenant: UUID | None = None, owner: UUID | None = None
 ) -> File:
-    """The row of a received file: the shop's (`tenant`), and its customer's (`owner`) who may see it too."""
+    """The row of a received file: the shop's (`tenant`), and its customer's (`owner`) who may see it too. What somebody
+    keeps for themselves is no affair of the business they work for."""
+    if tenant is None and (owner is None or owner != by.user_id):
+        tenant = by.tenant_id
     file = File(
         id=kept.id,
-        tenant_id=tenant or by.tenant_id,
+        tenant_id=tenant,
         user_id=owner,
         kind=kept.kind,
         label=kept.label,

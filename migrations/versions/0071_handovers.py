@@ -27,26 +27,37 @@ OPENED = """
          WHERE h.token_hash = hash
     $$
 """
+# Everybody who ever had a car, for whoever owns it now: by their names it is seen which words name somebody.
+PEOPLE = """
+    CREATE FUNCTION people_of_car(car uuid) RETURNS TABLE(name text, email text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        SELECT DISTINCT u.name, u.email FROM ownerships o JOIN users u ON u.id = o.user_id
+         WHERE o.vehicle_id = car AND role_with_car(car) = 'owner'
+    $$
+"""
 # What one car's history says goes into another row: what is copied is what the seller chose, and the shop's word stays
-# the shop's. Whoever owned this very car before gets back into their own row what came since, and nothing twice.
+# the shop's. Whoever owned this very car before gets back into their own row what came since, and nothing twice. The car's
+# turn is taken before the offer is held, as whoever withdraws it does.
 ACCEPT = """
-    CREATE FUNCTION accept_car_handover(hash bytea, now_is timestamptz, nameless uuid[]) RETURNS uuid
+    CREATE FUNCTION accept_car_handover(hash bytea, now_is timestamptz, today date, nameless uuid[])
+    RETURNS TABLE(car uuid, is_back boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE
         asked car_handovers;
         sold vehicles;
         own uuid;
     BEGIN
+        PERFORM pg_advisory_xact_lock(hashtextextended('family of ' || h.vehicle_id, 0))
+           FROM car_handovers h WHERE h.token_hash = hash;
         SELECT * INTO asked FROM car_handovers
          WHERE token_hash = hash AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > now_is
            AND user_id <> app_user() FOR UPDATE;
         IF NOT FOUND OR app_user() IS NULL THEN
-            RETURN NULL;
+            RETURN;
         END IF;
-        PERFORM pg_advisory_xact_lock(hashtextextended('family of ' || asked.vehicle_id, 0));
         IF NOT EXISTS (SELECT 1 FROM ownerships o WHERE o.vehicle_id = asked.vehicle_id AND o.user_id = asked.user_id
                           AND o.until IS NULL AND o.role = 'owner') THEN
-            RETURN NULL;
+            RETURN;
         END IF;
         SELECT * INTO sold FROM vehicles WHERE id = asked.vehicle_id;
         UPDATE car_handovers SET accepted_at = now_is WHERE id = asked.id;
@@ -56,26 +67,31 @@ ACCEPT = """
          WHERE v.vin = sold.vin AND v.vin <> '' AND v.id <> sold.id
            AND o.user_id = app_user() AND o.until IS NULL AND o.role = 'owner'
          ORDER BY o.archived_at NULLS FIRST, v.id LIMIT 1;
+        is_back := own IS NOT NULL;
         IF own IS NULL THEN
             own := uuidv7();
             INSERT INTO vehicles (id, vin, make, model, year, trim, body, fuel, engine, color, plate, odometer_unit, battery_type,
                                   battery_kwh, max_charge_kw, purchase_date, telematics_id, version, created_at)
             VALUES (own, sold.vin, sold.make, sold.model, sold.year, sold.trim, sold.body, sold.fuel, sold.engine, sold.color, '',
-                    sold.odometer_unit, sold.battery_type, sold.battery_kwh, sold.max_charge_kw, now_is::date, '', 1, now_is);
+                    sold.odometer_unit, sold.battery_type, sold.battery_kwh, sold.max_charge_kw, today, '', 1, now_is);
             INSERT INTO ownerships (id, vehicle_id, user_id, role, since, created_at)
             VALUES (uuidv7(), own, app_user(), 'owner', now_is, now_is);
         ELSE
-            UPDATE ownerships SET archived_at = NULL, sold_on = NULL
+            UPDATE vehicles v SET purchase_date = today FROM ownerships o
+             WHERE v.id = own AND o.vehicle_id = own AND o.user_id = app_user() AND o.until IS NULL AND o.sold_on IS NOT NULL;
+            UPDATE ownerships SET archived_at = NULL, sold_on = NULL, bought_minor = NULL, sold_minor = NULL, currency = ''
              WHERE vehicle_id = own AND user_id = app_user() AND until IS NULL;
         END IF;
         INSERT INTO odometer_readings (id, vehicle_id, km, at, source, version, created_at)
-        SELECT uuidv7(), own, r.km, r.at, r.source, 1, now_is FROM odometer_readings r
+        SELECT uuidv7(), own, r.km, r.at, CASE WHEN r.source IN ('owner', 'logbook', 'import') THEN 'previous' ELSE r.source END, 1, now_is
+          FROM odometer_readings r
          WHERE r.vehicle_id = sold.id
            AND NOT EXISTS (SELECT 1 FROM odometer_readings x WHERE x.vehicle_id = own AND (x.km, x.at) = (r.km, r.at));
         INSERT INTO logbook_entries (id, vehicle_id, kind, day, km, title, note, cost_minor, currency, tags, tasks, amount, is_full,
                                      is_missed, next_on, next_km, tenant_id, center_id, is_inherited, version, created_at)
         SELECT uuidv7(), own, e.kind, e.day, e.km, CASE WHEN e.id = ANY (nameless) THEN '' ELSE e.title END,
-               CASE WHEN asked.with_notes THEN e.note ELSE '' END,
+               CASE WHEN e.id = ANY (nameless) AND e.tenant_id IS NOT NULL THEN ''
+                    WHEN asked.with_notes OR e.tenant_id IS NOT NULL THEN e.note ELSE '' END,
                CASE WHEN asked.with_costs THEN e.cost_minor END, CASE WHEN asked.with_costs THEN e.currency ELSE '' END,
                CASE WHEN asked.with_notes THEN e.tags ELSE '{}' END, e.tasks, e.amount, e.is_full, e.is_missed,
                e.next_on, e.next_km, e.tenant_id, e.center_id, true, 1, now_is
@@ -90,7 +106,8 @@ ACCEPT = """
         UPDATE vehicles v SET mileage_km = last.km, mileage_at = last.at, version = v.version + 1
           FROM (SELECT km, at FROM odometer_readings WHERE vehicle_id = own ORDER BY at DESC, id DESC LIMIT 1) last
          WHERE v.id = own AND last.at >= coalesce(v.mileage_at, '-infinity');
-        RETURN own;
+        car := own;
+        RETURN NEXT;
     END $$
 """
 
@@ -133,13 +150,15 @@ def upgrade() -> None:
     op.add_column(
         "logbook_entries", sa.Column("is_inherited", sa.Boolean(), nullable=False, server_default=sa.false())
     )
+    op.execute(PEOPLE)
     op.execute(OPENED)
     op.execute(ACCEPT)
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION accept_car_handover(bytea, timestamptz, uuid[])")
+    op.execute("DROP FUNCTION accept_car_handover(bytea, timestamptz, date, uuid[])")
     op.execute("DROP FUNCTION car_handover_by_token(bytea)")
+    op.execute("DROP FUNCTION people_of_car(uuid)")
     op.drop_column("logbook_entries", "is_inherited")
     op.drop_constraint(op.f("ck_ownerships_price"), "ownerships", type_="check")
     for column in ("currency", "sold_minor", "bought_minor", "sold_on"):

@@ -149,7 +149,8 @@ def upgrade() -> None:
                             THEN (coalesce(r.next_km, CASE WHEN r.next_day IS NULL THEN v.mileage_km END) - r.km) / 1000
                             ELSE ((coalesce(r.next_day, v.mileage_at::date) - r.day) / 30.4375)::integer END AS length
                   FROM run r JOIN vehicles v ON v.id = r.vehicle_id
-                 WHERE v.fuel <> '' AND NOT EXISTS (SELECT 1 FROM car_handovers h
+                 WHERE v.fuel <> '' AND NOT EXISTS (SELECT 1 FROM car_handovers h JOIN ownerships o
+                                                        ON o.vehicle_id = h.vehicle_id AND o.user_id = h.user_id AND o.sold_on IS NOT NULL
                                                      WHERE h.vehicle_id = v.id AND h.accepted_at IS NOT NULL)),
             counted AS (
                 SELECT s.* FROM spell s WHERE s.length BETWEEN 1 AND 1000)

@@ -224,7 +224,14 @@ DEFINERS: dict[str, tuple[str, str]] = {
         "accepted_at timestamp with time zone, withdrawn_at timestamp with time zone, cars text[])",
         "what the holder of a link is invited to, behind the hash of its 256 random bits",
     ),
-    "accept_car_handover(bytea,timestamp with time zone,uuid[])": ("uuid", ""),
+    "accept_car_handover(bytea,timestamp with time zone,date,uuid[])": (
+        "TABLE(car uuid, is_back boolean)",
+        "",
+    ),
+    "people_of_car(uuid)": (
+        "TABLE(name text, email text)",
+        "who ever had a car, for its owner: by their names it is seen which words of its history name somebody",
+    ),
     "car_handover_by_token(bytea)": (
         "TABLE(id uuid, user_id uuid, vehicle_id uuid, offered_by_name text, email text, with_fills boolean, with_costs boolean, "
         "with_notes boolean, expires_at timestamp with time zone, accepted_at timestamp with time zone, "

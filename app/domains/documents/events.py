@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class OfDocument(Event, frozen=True, kw_only=True):
+class OfDocument(PersonalEvent, frozen=True, kw_only=True):
     """A document, as it stands or stood."""
 
     document_id: UUID

@@ -26,7 +26,7 @@ from app.domains.garage.cars import (
 )
 from app.domains.garage.events import MemberInvited
 from app.domains.garage.facts import LONGEST_VIN, TypedFacts, VehicleFacts, accepted
-from app.domains.garage.family import members, owners_of
+from app.domains.garage.family import everybody_of, members, owners_of
 from app.domains.garage.imported import bring_readings, take_readings_out
 from app.domains.garage.inviting import issue_link
 from app.domains.garage.logged import (
@@ -72,6 +72,7 @@ __all__ = [
     "bring_readings",
     "change",
     "doubts",
+    "everybody_of",
     "find",
     "find_driven",
     "find_own",

@@ -41,6 +41,12 @@ async def members(db: AsyncSession, cars: Sequence[Vehicle]) -> list[Member]:
     return [Member(*row) for row in found]
 
 
+async def everybody_of(db: AsyncSession, vehicle: Vehicle) -> list[str]:
+    """The names and addresses of all who ever had a car its owner asks for: they are looked for in what is handed on."""
+    rows = await db.execute(text("SELECT name, email FROM people_of_car(:car)"), {"car": vehicle.id})
+    return [word for row in rows for word in row]
+
+
 async def owners_of(db: AsyncSession, me: Viewer, cars: Sequence[Vehicle]) -> dict[UUID, str]:
     """By whom each car that is not the viewer's own is shared with them."""
     known = await members(db, cars)

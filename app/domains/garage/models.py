@@ -176,7 +176,7 @@ class OdometerReading(Identified, Base):
     km: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=clock.now)
     source: Mapped[str]
-    """owner, check_in, logbook, telematics, import."""
+    """owner, check_in, logbook, telematics, import; previous for what an earlier owner read or wrote down."""
     actor_id: Mapped[UUID | None]
     import_id: Mapped[UUID | None]
     """The file of another program it came with, and goes with again."""

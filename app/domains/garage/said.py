@@ -28,5 +28,6 @@ def reading_source_label(source: str) -> str:
         "check_in": _("Workshop"),
         "logbook": _("Logbook"),
         "telematics": _("Telematics"),
+        "previous": _("Previous owner"),
         "import": _("File"),
     }.get(source, source)

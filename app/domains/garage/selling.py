@@ -14,7 +14,7 @@ from app.core.errors import Invalid
 from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
-from app.domains.garage.events import VehicleSold
+from app.domains.garage.events import SharedVehicleSold, VehicleSold
 from app.domains.garage.models import Ownership, Vehicle
 
 MOST_MINOR = 10**12
@@ -51,6 +51,9 @@ async def sell(
         .order_by(Ownership.user_id == claim.user_id, Ownership.id)
     )
     for one in rows.all():
+        if one.id != claim.id and one.sold_on is None:
+            told = SharedVehicleSold(vehicle_id=vehicle.id, car=vehicle.name)
+            await record(db, told, by=by, person=one.user_id, subject=vehicle.id)
         if one.role != "owner":
             one.until = now
         elif not was_sold or one.id == claim.id:

@@ -2,24 +2,24 @@
 
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class HandoverOffered(Event, frozen=True, kw_only=True):
+class HandoverOffered(PersonalEvent, frozen=True, kw_only=True):
     """An owner offers a car's history to its next owner; the mail with the link follows."""
 
     handover_id: UUID
     vehicle_id: UUID
 
 
-class HandoverWithdrawn(Event, frozen=True, kw_only=True):
+class HandoverWithdrawn(PersonalEvent, frozen=True, kw_only=True):
     """The link opens nothing any more."""
 
     handover_id: UUID
     vehicle_id: UUID
 
 
-class HandoverTaken(Event, frozen=True, kw_only=True):
+class HandoverTaken(PersonalEvent, frozen=True, kw_only=True):
     """The next owner has the history: the seller is told."""
 
     handover_id: UUID

@@ -83,7 +83,11 @@ async def offer(db: AsyncSession, vehicle: Vehicle, offered: Offered, *, by: Vie
     )
     if (recent or 0) >= MOST_A_DAY:
         raise Refused(_("That was many offers for one day. Please try again tomorrow."))
-    for older in await of_car(db, vehicle, by=by):
+    made = await of_car(db, vehicle, by=by)
+    claim = await garage.ownership(db, by, vehicle)
+    if claim is not None and claim.sold_on and any(one.accepted_at for one in made):
+        raise Refused(_("The next owner has taken the history already."))
+    for older in made:
         if older.is_open(now):
             older.withdrawn_at = now
     handover = Handover(

@@ -20,7 +20,7 @@ class Owned(msgspec.Struct, frozen=True):
     """What it was bought for less what it was sold for; below 0 where it gained."""
     upkeep_minor: int
     km: int
-    """From the first reading to the last."""
+    """From the first reading, or the last of its previous owner, to the last."""
     days: int
 
     @property
@@ -44,13 +44,15 @@ async def owned(db: AsyncSession, vehicle: Vehicle, claim: Ownership) -> Owned |
         return None
     added = await reckoning.sums(db, vehicle.id, year=claim.sold_on.year)
     upkeep = sum(one.minor for one in added.costs if one.currency == claim.currency)
-    first, last = (
+    km, theirs = garage.OdometerReading.km, garage.OdometerReading.source == "previous"
+    before, first, last = (
         await db.execute(
-            select(func.min(garage.OdometerReading.km), func.max(garage.OdometerReading.km)).where(
+            select(func.max(km).filter(theirs), func.min(km).filter(~theirs), func.max(km)).where(
                 garage.OdometerReading.vehicle_id == vehicle.id
             )
         )
     ).one()
+    first = first if before is None else before
     since: date = vehicle.purchase_date or claim.since.date()
     return Owned(
         currency=claim.currency,

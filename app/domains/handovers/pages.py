@@ -68,7 +68,7 @@ async def _page(
         return page(
             request, me, "handovers/of_car.html", status=422 if wrong else 200, car=car, claim=claim,
             offers=[one for one in made if one.is_open(now)],
-            taken=[one for one in made if one.accepted_at],
+            taken=[one for one in made if one.accepted_at and claim.sold_on],
             along=await offering.goes_along(db, car),
             owned=await owning.owned(db, car, claim),
             per_distance=units.per_distance,

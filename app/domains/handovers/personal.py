@@ -38,4 +38,3 @@ async def erase(db: AsyncSession, person: UUID) -> None:
 
 
 DECLARED = Declared(records, erase=erase)
-"""Handovers in the browser: the seller offers, whoever holds the link takes."""

@@ -1,14 +1,15 @@
 """The next owner's side: what a link offers, and taking it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import case, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.db import act_as
+from app.core.db import act_as, take_turn
 from app.core.errors import Refused
 from app.core.events import record
 from app.core.security import hash_token
@@ -17,7 +18,7 @@ from app.core.words import _
 from app.domains import garage
 from app.domains.accounts.models import User
 from app.domains.garage import Ownership, Sale, Vehicle
-from app.domains.garage.events import VehicleAdded
+from app.domains.garage.events import VehicleAdded, VehicleReturned
 from app.domains.handovers.events import HandoverTaken
 from app.domains.handovers.offering import Along, goes_along
 from app.domains.logbook import Entry
@@ -80,21 +81,30 @@ async def accept(db: AsyncSession, offer: Opened, token: str, *, by: Viewer, use
         raise Refused(_("This link is for the next owner: you offered the car yourself."))
     if by.user_id and len(await garage.mine(db, by)) >= garage.MOST_CARS:
         raise Refused(_("Your garage is full. Please put a car away first."))
+    await take_turn(db, f"family of {offer.vehicle_id}")
     await act_as(db, user=offer.user_id)
     nameless = await _that_name_somebody(db, offer)
     await act_as(db, user=user_id)
-    asked = {"hash": hash_token(token), "now": clock.now(), "nameless": nameless}
-    taken: UUID | None = await db.scalar(text("SELECT accept_car_handover(:hash, :now, :nameless)"), asked)
+    zone = by.zone if by.user_id else await db.scalar(select(User.zone).where(User.id == user_id)) or "UTC"
+    asked = {"hash": hash_token(token), "now": clock.now(), "today": clock.today(zone), "nameless": nameless}
+    taken = (
+        await db.execute(text("SELECT * FROM accept_car_handover(:hash, :now, :today, :nameless)"), asked)
+    ).one_or_none()
     if taken is None:
         raise _gone()
-    await record(db, VehicleAdded(vehicle_id=taken), by=by, person=user_id, subject=taken)
+    event = VehicleReturned(vehicle_id=taken.car) if taken.is_back else VehicleAdded(vehicle_id=taken.car)
+    # Their own, wherever they work: the account may be the one just made.
+    await record(db, event, by=replace(by, user_id=user_id), person=user_id, subject=taken.car)
     await act_as(db, user=offer.user_id)
-    await _leave_the_seller(db, offer, by=by)
+    await _leave_the_seller(db, offer)
     await act_as(db, user=user_id)
-    return taken
+    car: UUID = taken.car
+    return car
 
 
-async def _leave_the_seller(db: AsyncSession, offer: Opened, *, by: Viewer) -> None:
+async def _leave_the_seller(db: AsyncSession, offer: Opened) -> None:
+    """Nothing of it says by whom: who took the history is nothing the seller learns from here."""
+    by = Viewer.system()
     claim, zone = (
         await db.execute(
             select(Ownership, User.zone)
@@ -119,8 +129,13 @@ async def _leave_the_seller(db: AsyncSession, offer: Opened, *, by: Viewer) -> N
 
 
 async def _that_name_somebody(db: AsyncSession, offer: Opened) -> list[UUID]:
-    """The entries whose titles say who the car's people are: they go along without them."""
+    """The entries whose words say who the car's people are: they go along without them."""
     vehicle = await db.get_one(Vehicle, offer.vehicle_id)
-    people = [word for one in await garage.members(db, [vehicle]) for word in (one.name, one.email)]
-    rows = await db.execute(select(Entry.id, Entry.title).where(standing_in(vehicle.id), Entry.title != ""))
-    return [row.id for row in rows if not impersonal(row.title, people)]
+    people = await garage.everybody_of(db, vehicle)
+    rows = await db.execute(
+        select(Entry.id, Entry.title, case((Entry.tenant_id.is_not(None), Entry.note), else_="").label("note"))
+        .where(standing_in(vehicle.id))
+    )  # fmt: skip
+    return [
+        row.id for row in rows if (said := f"{row.title} {row.note}".strip()) and not impersonal(said, people)
+    ]

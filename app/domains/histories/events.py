@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class HistoryTaken(Event, frozen=True, kw_only=True):
+class HistoryTaken(PersonalEvent, frozen=True, kw_only=True):
     """A file's rows are in the logbook."""
 
     history_file_id: UUID
@@ -15,7 +15,7 @@ class HistoryTaken(Event, frozen=True, kw_only=True):
     readings: int
 
 
-class HistoryUndone(Event, frozen=True, kw_only=True):
+class HistoryUndone(PersonalEvent, frozen=True, kw_only=True):
     """What a file had brought is out of the logbook again."""
 
     history_file_id: UUID

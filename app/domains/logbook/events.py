@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class OfEntry(Event, frozen=True, kw_only=True):
+class OfEntry(PersonalEvent, frozen=True, kw_only=True):
     """An entry of a car's logbook, as it stands or stood."""
 
     entry_id: UUID
@@ -30,7 +30,7 @@ class EntryRemoved(OfEntry, frozen=True, kw_only=True):
     """An entry does not count any more."""
 
 
-class EntriesImported(Event, frozen=True, kw_only=True):
+class EntriesImported(PersonalEvent, frozen=True, kw_only=True):
     """Many entries came in at once, from another program's file."""
 
     vehicle_id: UUID

@@ -1,6 +1,7 @@
 """What a car costs and uses: sums by year, month and kind, and consumption from one full tank to the next.
 
-The database adds; a logbook of many thousand entries is never read into the process.
+What a previous owner paid is no cost of this one; how much the car used is a matter of the car. The database adds; a
+logbook of many thousand entries is never read into the process.
 """
 
 from collections import defaultdict
@@ -47,7 +48,7 @@ async def sums(db: AsyncSession, vehicle_id: UUID, *, year: int, first: str = ""
                 func.min(Entry.km).label("nearest"),
                 func.max(Entry.km).label("furthest"),
             )
-            .where(standing_in(vehicle_id))
+            .where(standing_in(vehicle_id), ~Entry.is_inherited)
             .group_by(Entry.currency)
         )
     ).all()
@@ -90,6 +91,7 @@ async def months(
         select(month, Entry.kind, func.sum(Entry.cost_minor))
         .where(
             standing_in(vehicle_id),
+            ~Entry.is_inherited,
             Entry.day >= firsts[0],
             Entry.day < _months_before(last, -1),
             Entry.currency == currency,

@@ -26,6 +26,7 @@ from app.domains.accounts.events import (
     SignInLocked,
 )
 from app.domains.accounts.sign_on import label_of
+from app.domains.garage.events import SharedVehicleSold
 from app.domains.garage.said import car_role_label
 from app.domains.network import inviting
 from app.domains.network.inviting import PersonInvited
@@ -204,6 +205,19 @@ async def send_handover(db: AsyncSession, heard: Heard[handovers.HandoverOffered
     to = replace(seller, name="", email=offer.email)
     token = handovers.issue_link(offer)
     await write_mail(db, heard, to, "car_handover", secret=token, who=offer.offered_by_name, car=car.name)
+
+
+async def tell_shared_car_sold(db: AsyncSession, heard: Heard[SharedVehicleSold]) -> None:
+    if heard.user_id is None:
+        return
+    to = await recipients.person(db, heard.user_id, tenant_id=None)
+    if to is None or to.user_id is None:
+        return
+    with speaking(to.locale):
+        title = _("%(car)s is sold", car=heard.event.car)
+        message = _("It was shared with you, and is no longer in your garage.")
+    line = Line("system", title, message, "/garage", heard.event.vehicle_id)
+    await list_for(db, heard, to.user_id, line, tenant_id=None)
 
 
 async def tell_handover_taken(db: AsyncSession, heard: Heard[handovers.HandoverTaken]) -> None:

@@ -48,8 +48,7 @@ async def work_on(db: AsyncSession, vehicle: Vehicle, *, by: Viewer) -> list[Wor
     )
     entries = rows.all()[::-1]
     shops = await _shops_of(db, entries)
-    people = [by.name, by.email]
-    people += [word for one in await garage.members(db, [vehicle]) for word in (one.name, one.email)]
+    people = await garage.everybody_of(db, vehicle)
     return [
         Work(
             day=one.day.isoformat(), km=one.km, kind=one.kind, what=impersonal(one.title, people),

@@ -13,6 +13,7 @@ SOURCES = {
     "shop": N_("a shop"),
     "telematics": N_("the car itself"),
     "import": N_("a file from elsewhere"),
+    "previous": N_("a previous owner"),
 }
 FAULTS = {
     "unreadable": N_("This is no passport, or a part of it is missing."),

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class RecommendationAnswered(Event, frozen=True, kw_only=True):
+class RecommendationAnswered(PersonalEvent, frozen=True, kw_only=True):
     """One of its people said what becomes of a suggestion; nothing takes back what was said."""
 
     vehicle_id: UUID

@@ -15,6 +15,7 @@ from app.core.queue import cron, for_each
 from app.domains import parts
 from app.domains.garage import Vehicle
 from app.domains.garage.events import VehicleAdded, VehicleChanged, VehicleReturned, VehicleTakenOver
+from app.domains.garage.models import DRIVES
 from app.domains.recommendations.models import PartSuggestions
 
 DECIDING = frozenset({"vin", "make", "model", "year", "trim", "engine", "fuel"})
@@ -62,5 +63,7 @@ async def look_up_as(vehicle_id: UUID, *, person: UUID) -> None:
 
 async def _look_up(db: AsyncSession, vehicle_id: UUID) -> None:
     car = await db.get(Vehicle, vehicle_id)
-    if car is not None:
+    # Whoever only looks at a car keeps nothing for it.
+    role = await db.scalar(text("SELECT role_with_car(:car)"), {"car": vehicle_id})
+    if car is not None and role in DRIVES:
         await look_up(db, car)

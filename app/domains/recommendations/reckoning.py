@@ -48,9 +48,10 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Window:
     """A wear model's word: between which lengths after the last replacement, of all cars that have come as far as this
-    one, the next is due. `low` and `high` are the tenth and ninetieth percentile; None: later than the model sees. Months,
-    or kilometres where `by_km`."""
+    one, the next is due. `low` and `high` are the tenth and ninetieth percentile; None: later than the model sees. `first`
+    is by when the first tenth of all cars needed it, however far this one has come. Months, or kilometres where `by_km`."""
 
+    first: float
     low: float
     middle: float | None
     high: float | None
@@ -151,6 +152,7 @@ def _by_window(known: Known, done: Done, window: Window) -> Due | None:
         on = done.day + timedelta(days=middle) if middle else None
         gone = (known.today - done.day).days / middle if middle else 0.0
         due = Due("later", on, None, None, early, late, gone=max(0.0, gone))
+        presses = done.day + timedelta(days=window.first * DAYS_A_MONTH) <= known.today + SOON
     else:
         if done.km is None or known.km is None:
             return None
@@ -164,11 +166,8 @@ def _by_window(known: Known, done: Done, window: Window) -> Due | None:
         due = Due(
             "later", None, at, km_left, first[0] if first else None, last[1] if last else None, gone=max(0.0, gone)
         )  # fmt: skip
-    return _with(due, _urgency_in_window(due, known.today))
-
-
-def _urgency_in_window(due: Due, today: date) -> Urgency:
-    """By a model nothing is late, only more and more likely: it presses once the first tenth of such cars needed it."""
-    if due.early is not None and due.early <= today + SOON:
-        return "soon"
-    return "soon" if due.km_left is not None and due.km_left <= 0 else "later"
+        presses = known.km >= done.km + window.first - SOON_KM
+    # By a model nothing is late, only more and more likely: it presses once the first tenth of all cars needed it, and
+    # goes on pressing however long this one lasts.
+    is_near = due.early is not None and due.early <= known.today + SOON
+    return _with(due, "soon" if presses or is_near else "later")

@@ -13,7 +13,7 @@ from app.core.queue import cron
 from app.domains.recommendations.intervals import interval_of
 from app.domains.recommendations.models import WearModel
 from app.domains.recommendations.reckoning import DAYS_A_MONTH, Done, Known, Window
-from app.domains.recommendations.survival import Spell, fit, lasts, when
+from app.domains.recommendations.survival import Spell, fit, when
 
 BY_KM = ("brake_pads", "tyres", "spark_plugs", "glow_plugs", "timing_belt", "drive_belt")
 BY_MONTHS = ("new_starter_battery", "wipers")
@@ -86,7 +86,8 @@ async def models_for(db: AsyncSession, fuel: str) -> dict[str, WearModel]:
 
 def window_of(model: WearModel, done: Done, known: Known) -> Window | None:
     """What a model says of a car whose part was replaced then: when a tenth, half and nine tenths of those that have
-    lasted as long as this one are through. None where the model has seen none that lasted so long."""
+    lasted as long as this one are through. None before that where the model has seen too little; one that has outlived
+    all the model has seen is due at any time."""
     curve = [(int(length), float(share)) for length, share in model.curve]
     if model.unit == "km":
         if done.km is None or known.km is None:
@@ -94,13 +95,13 @@ def window_of(model: WearModel, done: Done, known: Known) -> Window | None:
         so_far, step = (known.km - done.km) / STEP_KM, STEP_KM
     else:
         so_far, step = (known.today - done.day).days / DAYS_A_MONTH, 1
-    if lasts(curve, so_far) <= 0:
-        return None
+    first = when(curve, 0.1)
     low, middle, high = (when(curve, share, after=so_far) for share in (0.1, 0.5, 0.9))
-    if low is None:
+    if first is None or (low is None and so_far < first):
         return None
     return Window(
-        low * step,
+        first * step,
+        (so_far if low is None else low) * step,
         None if middle is None else float(middle * step),
         None if high is None else float(high * step),
         by_km=model.unit == "km",

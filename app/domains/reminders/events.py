@@ -4,10 +4,10 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class OfReminder(Event, frozen=True, kw_only=True):
+class OfReminder(PersonalEvent, frozen=True, kw_only=True):
     reminder_id: UUID
     vehicle_id: UUID
 

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from app.core.events import Event
+from app.core.events import PersonalEvent
 
 
-class TroubleCodeFound(Event, frozen=True, kw_only=True):
+class TroubleCodeFound(PersonalEvent, frozen=True, kw_only=True):
     """A car shows a trouble code that it did not show before."""
 
     trouble_code_id: UUID
@@ -13,7 +13,7 @@ class TroubleCodeFound(Event, frozen=True, kw_only=True):
     code: str
 
 
-class TroubleCodeCleared(Event, frozen=True, kw_only=True):
+class TroubleCodeCleared(PersonalEvent, frozen=True, kw_only=True):
     """The car does not show it any more."""
 
     trouble_code_id: UUID
@@ -21,7 +21,7 @@ class TroubleCodeCleared(Event, frozen=True, kw_only=True):
     code: str
 
 
-class TelematicsReceived(Event, frozen=True, kw_only=True):
+class TelematicsReceived(PersonalEvent, frozen=True, kw_only=True):
     """A report has come in: what is shown of the car is out of date."""
 
     report_id: UUID

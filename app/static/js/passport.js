@@ -119,6 +119,15 @@ async function offerScan() {
   button.addEventListener("click", () => scan(new BarcodeDetector({ formats: ["qr_code"] })));
 }
 async function scan(detector) {
+  const button = form.querySelector("[data-scan]");
+  button.disabled = true; // a second stream would have nobody to stop it
+  try {
+    await look(detector);
+  } finally {
+    button.disabled = false;
+  }
+}
+async function look(detector) {
   const video = form.querySelector("[data-camera]");
   let stream;
   try {

@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core import clock
-from app.core.db import new_id, transaction
+from app.core.db import new_id, take_turn, transaction
+from app.core.tables import EventRow
 from app.domains import garage, logbook
 from app.domains.garage.models import OdometerReading, Vehicle
 from app.domains.handovers.models import Handover
-from app.domains.handovers.personal import DECLARED
 from app.domains.logbook import Entry, Written
 from app.domains.network.models import ServiceCenter
 from app.domains.notifications.models import Notification
-from tests.cast import CAR, CAST, HARBOR, HARBOR_CENTER
+from app.personal import PERSONAL
+from tests.cast import CAR, CAST, HARBOR, HARBOR_CENTER, VOLT
+from tests.domains.garage.test_family import shared
 from tests.mailbox import link_to
 
 HERE = f"/garage/{CAR}/handover"
@@ -259,14 +261,133 @@ async def test_somebody_new_makes_an_account_by_the_link(browser, cast, run_reac
 async def test_erasing_the_seller_takes_nothing_from_the_next_owner(browser, cast, run_reactions, written):
     own = await taken(browser, cast, run_reactions)
     async with transaction(user=cast.customer.user_id) as db:
-        await DECLARED.erase(db, cast.customer.user_id)
+        for declared in PERSONAL:
+            if declared.erase:
+                await declared.erase(db, cast.customer.user_id)
         assert (await db.scalars(select(Handover))).all() == []
     assert len(await entries_of(cast.stranger, own)) >= 2
 
 
-async def test_a_full_garage_takes_no_more(browser, cast, run_reactions, monkeypatch):
+async def test_a_full_garage_takes_no_more(browser, cast, run_reactions):
     link = await offered(browser, cast, run_reactions)
-    monkeypatch.setattr(garage, "MOST_CARS", 0)
+    async with transaction(user=cast.stranger.user_id) as db:
+        for _one in range(garage.MOST_CARS - len(await garage.mine(db, cast.stranger.viewer))):
+            await garage.add(db, garage.VehicleFacts(make="Volvo", model="240"), by=cast.stranger.viewer)
     assert (await browser(cast.stranger).post(link)).status_code == 409
-    monkeypatch.undo()
-    assert (await browser(cast.stranger).post(link)).status_code == 303
+
+
+async def noted(title, **more):
+    async with transaction(user=CAST.customer.user_id) as db:
+        said = Written(kind="service", day=date(2026, 5, 1), km=150_000, title=title, **more)
+        await logbook.log(db, await db.get_one(Vehicle, CAR), said, by=CAST.customer.viewer, confirmed=True)
+
+
+async def test_a_taker_at_work_tells_their_employer_nothing_and_the_seller_no_name(
+    browser, cast, run_reactions
+):
+    sale = {"sold_on": "2026-01-02", "bought": "9000", "sold": "4000", "currency": "USD"}
+    assert (await browser(cast.customer).post(f"/garage/{CAR}/sale", sale)).status_code == 303
+    answer = await browser(cast.customer).post(HERE, {"email": cast.outsider.email})
+    assert answer.status_code == 303
+    await run_reactions()
+    link = await link_to(cast.outsider.email, "/handover/")
+    assert (await browser(cast.outsider).post(link)).status_code == 303
+    await run_reactions()
+    async with transaction(tenant=VOLT) as db:
+        assert (await db.scalars(select(EventRow.name).where(EventRow.name.like("%Vehicle%")))).all() == []
+        assert (await db.scalars(select(EventRow.name).where(EventRow.name.like("%Handover%")))).all() == []
+    async with transaction(user=cast.customer.user_id) as db:
+        rows = (
+            await db.scalars(select(EventRow).where(EventRow.name.in_(["VehicleSold", "HandoverTaken"])))
+        ).all()
+        assert {row.name for row in rows} == {"VehicleSold", "HandoverTaken"}
+        assert cast.outsider.name not in {row.actor_name for row in rows}
+
+
+async def test_what_one_does_with_ones_own_car_at_work_is_no_affair_of_the_business(browser, cast):
+    """Who is signed in at a workplace has a private life as well."""
+    avery = browser(cast.advisor)
+    at = (await avery.post("/garage", {"make": "Volvo", "model": "240", "year": "1989"})).headers["location"]
+    sale = {"sold_on": "2026-01-02", "bought": "9000", "sold": "4000", "currency": "USD"}
+    assert (await avery.post(f"{at}/sale", sale)).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        mine = select(EventRow.name).where(EventRow.actor_id == cast.advisor.user_id)
+        assert not {"VehicleAdded", "VehicleSold"} & set(await db.scalars(mine))
+
+
+async def test_a_driver_who_is_gone_is_not_named_either(browser, cast, run_reactions):
+    await noted("Tires for Sam")
+    await shared(browser, cast, run_reactions, "driver")
+    assert (
+        await browser(cast.customer).post(f"/garage/{CAR}/sale", {"sold_on": "2026-06-02"})
+    ).status_code == 303
+    await run_reactions()
+    async with transaction(user=cast.stranger.user_id) as db:
+        told = await db.scalars(
+            select(Notification.title).where(Notification.user_id == cast.stranger.user_id)
+        )
+        assert "2003 Honda Accord is sold" in told.all()
+    answer = await browser(cast.customer).post(HERE, {"email": cast.outsider.email})
+    assert answer.status_code == 303
+    await run_reactions()
+    answer = await browser(cast.outsider).post(await link_to(cast.outsider.email, "/handover/"))
+    own = answer.headers["location"].rpartition("/")[2]
+    assert [one.title for one in await entries_of(cast.outsider, own) if not one.tenant_id] == [""]
+
+
+async def test_one_sale_has_one_next_owner_and_another_sale_another(browser, cast, run_reactions):
+    own = await taken(browser, cast, run_reactions)
+    assert (await browser(cast.customer).post(HERE, {"email": cast.outsider.email})).status_code == 409
+    answer = await browser(cast.stranger).post(f"/garage/{own}/handover", {"email": cast.customer.email})
+    assert answer.status_code == 303
+    await run_reactions()
+    answer = await browser(cast.customer).post(await link_to(cast.customer.email, "/handover/"))
+    assert answer.headers["location"] == f"/garage/{CAR}"
+    page = (await browser(cast.customer).get(HERE)).text
+    assert "Send the link" in page
+    assert "took the history" not in page
+
+
+async def test_having_a_car_costs_its_next_owner_what_they_paid_themselves(browser, cast, run_reactions):
+    await noted("Engine", cost_minor=500_000, currency="USD")
+    own = await taken(browser, cast, run_reactions, with_costs="yes")
+    sale = {"sold_on": str(clock.now().date()), "bought": "1000", "sold": "900", "currency": "USD"}
+    sam = browser(cast.stranger)
+    assert (await sam.post(f"/garage/{own}/sale", sale)).status_code == 303
+    assert "$5,000" not in (await sam.get(f"/garage/{own}/handover")).text
+    assert "$5,000" not in (await sam.get(f"/garage/{own}/logbook/totals")).text
+    assert "$5,000" in (await sam.get(f"/garage/{own}/logbook")).text
+
+
+async def test_what_a_previous_owner_read_stays_as_it_was(browser, cast, run_reactions):
+    answer = await browser(cast.customer).post(f"/garage/{CAR}/readings", {"mileage": "200000"})
+    assert answer.status_code == 303, answer.text
+    own = await taken(browser, cast, run_reactions)
+    async with transaction(user=cast.stranger.user_id) as db:
+        rows = (await db.scalars(select(OdometerReading).where(OdometerReading.vehicle_id == own))).all()
+    for row in rows:
+        answer = await browser(cast.stranger).post(
+            f"/garage/{own}/readings/{row.id}/removal", {"version": "1"}
+        )
+        assert answer.status_code == 404, row.source
+    assert "previous" in {row.source for row in rows}
+
+
+async def test_who_withdraws_slowly_makes_whoever_takes_wait(browser, cast, run_reactions):
+    link = await offered(browser, cast, run_reactions)
+    began = asyncio.Event()
+
+    async def withdrawing():
+        async with transaction(user=cast.customer.user_id) as db:
+            await take_turn(db, f"family of {CAR}")
+            offer = (await db.scalars(select(Handover))).one()
+            began.set()
+            await asyncio.sleep(0.3)
+            offer.withdrawn_at = clock.now()
+
+    async def taking():
+        await began.wait()
+        return await browser(cast.stranger).post(link)
+
+    _done, answer = await asyncio.gather(withdrawing(), taking())
+    assert answer.status_code == 410

@@ -10,7 +10,10 @@ from app.domains import garage
 from app.domains.garage import Rate
 from app.domains.garage.tasks import ANY
 from app.domains.recommendations.intervals import Interval, interval_of, tasks_of
-from app.domains.recommendations.reckoning import Done, Known, Window, reckon
+from app.domains.recommendations.models import WearModel
+from app.domains.recommendations.reckoning import ORDER, Done, Known, Window, reckon
+from app.domains.recommendations.survival import kaplan_meier
+from app.domains.recommendations.wear import window_of
 
 TODAY = date(2026, 11, 27)
 RATE = Rate(40.0, 30.0, 60.0)
@@ -68,13 +71,13 @@ def test_a_car_of_which_nothing_is_known_gets_no_guess() -> None:
 
 def test_a_model_presses_once_the_first_tenth_of_such_cars_needed_it() -> None:
     done = Done(TODAY - timedelta(days=1_000), 60_000, "owner")
-    early = reckon(CAR, Interval(60, None), done, Window(33, 48, 60, by_km=False))
+    early = reckon(CAR, Interval(60, None), done, Window(33, 33, 48, 60, by_km=False))
     assert early is not None
     assert early.urgency == "soon"
-    late = reckon(CAR, Interval(60, None), done, Window(40, 48, None, by_km=False))
+    late = reckon(CAR, Interval(60, None), done, Window(40, 40, 48, None, by_km=False))
     assert late is not None
     assert (late.urgency, late.late) == ("later", None)
-    by_km = reckon(CAR, Interval(None, 50_000), done, Window(44_000, 52_000, 70_000, by_km=True))
+    by_km = reckon(CAR, Interval(None, 50_000), done, Window(44_000, 44_000, 52_000, 70_000, by_km=True))
     assert by_km is not None
     assert (by_km.km, by_km.km_left, by_km.early) == (112_000, 13_360, TODAY + timedelta(days=5_360 / 60))
 
@@ -124,3 +127,34 @@ def test_drive_and_age_change_the_interval() -> None:
     assert interval_of("oil", "gasoline", 14) == Interval(garage.TASKS["oil"].months, garage.TASKS["oil"].km)
     assert "oil" not in tasks_of("electric")
     assert not {"oil", "gear_oil", "official_inspection"} & set(tasks_of(""))
+
+
+CURVES = st.lists(st.tuples(st.integers(1, 300), st.booleans(), st.integers(1, 9)), min_size=1, max_size=30)
+
+
+@given(CURVES, st.integers(0, 400), st.integers(0, 200), st.booleans())
+def test_by_a_model_a_part_that_lasted_longer_never_presses_less(
+    spells: list[tuple[int, bool, int]], so_far: int, more: int, has_rate: bool
+) -> None:
+    model = WearModel(unit="km", curve=[list(point) for point in kaplan_meier(spells)])
+    done = Done(TODAY - timedelta(days=900), 10_000, "owner")
+    seen = []
+    for thousands in (so_far, so_far + more):
+        car = replace(CAR, km=10_000 + thousands * 1_000, rate=CAR.rate if has_rate else None)
+        window = window_of(model, done, car)
+        due = reckon(car, Interval(None, None), done, window) if window else None
+        seen.append(due.urgency if due else "later")
+    assert ORDER[seen[1]] <= ORDER[seen[0]]
+
+
+def test_pads_twice_as_old_as_any_other_press_without_a_rate() -> None:
+    model = WearModel(
+        unit="km", curve=[list(point) for point in kaplan_meier([(40, True, 20), (60, True, 20)])]
+    )
+    done = Done(TODAY - timedelta(days=900), 10_000, "owner")
+    car = replace(CAR, km=129_000, rate=None)
+    window = window_of(model, done, car)
+    assert window is not None
+    due = reckon(car, Interval(None, 50_000), done, window)
+    assert due is not None
+    assert due.urgency == "soon"
