@@ -178,7 +178,11 @@ def _forbidden(request: AnyRequest, error: Forbidden) -> Response[Any]:
     else:
         words = _("Your role does not allow this.")
         me = _viewer(request)
-        if me.is_signed_in and not me.held:  # a driver, or the staff of a business that was closed
+        if me.can(error.permission):
+            words = _(
+                "What was shared with you may be looked at, and changed only by whoever owns or drives it."
+            )
+        elif me.is_signed_in and not me.held:  # a driver, or the staff of a business that was closed
             words = _(
                 "This is for the staff of a workshop, and you have no role at one that is open. If you work at one, ask its owner."
             )

@@ -232,3 +232,10 @@ def _words_for(bare: Any, error: str) -> str:
         time: _("Please enter a time."),
         UUID: _("Please choose one of the options."),
     }.get(bare, _("This does not look right."))
+
+
+def check_email(email: str) -> None:
+    """Raise Invalid for what cannot be an address."""
+    local, at, host = email.partition("@")
+    if not (local and at and "." in host) or any(sign.isspace() or ord(sign) < 32 for sign in email):
+        raise Invalid({"email": _("Please enter an email address.")})

@@ -14,6 +14,7 @@ from app.core.db import transaction
 from app.core.errors import (
     SignInNeeded,
 )
+from app.core.places import usual_distance
 from app.core.security import (
     SAFE_METHODS,
     as_uuid,
@@ -200,6 +201,7 @@ async def person_acting(user_id: UUID, center_id: UUID | None = None) -> Viewer:
 def _visitor(request: AnyRequest) -> Viewer:
     return Viewer(
         locale=words.negotiate(request.headers.get("accept-language", "")),
+        distance_unit=usual_distance("", request.headers.get("accept-language", "")),
         ip=client_ip(request),
         user_agent=_agent(request),
         request_id=getattr(request.state, "request_id", ""),

@@ -88,7 +88,7 @@ async def _last_summer(stage: Stage) -> None:
             "Oil service before the holidays.",
             technician=OMAR,
             key_tag="4",
-            km_less=6100,
+            km_less=68 * 42,
         ),
         photos=("front", "odometer"),
     )

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.in_process import ORIGIN, new_page, open_chromium
+from tests.browser.test_new_version import CONTROLLED
 from tests.browser.test_offline import find_the_network, lose_the_network
 from tests.browser.test_push import served
 from tests.cast import CAR, Cast
@@ -147,12 +148,14 @@ AN_HOUR_LATER = """async () => {
 
 async def test_nothing_that_is_shared_is_lost_without_a_word(served: str, cast: Cast) -> None:
     async with open_chromium() as browser:
+        await new_page(browser, the_app())
         context = await browser.new_context(locale="en-US")
         page = await context.new_page()
         await sign_in(context, served, cast.customer.cookie)
         await page.goto(f"{served}/share")
         await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         await page.reload()
+        await page.evaluate(CONTROLLED)
 
         async def share(*given: tuple[str, int], words: str = "") -> None:
             files = {"given": [list(one) for one in given], "words": words}

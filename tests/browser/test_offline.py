@@ -10,7 +10,7 @@ from playwright.async_api import Page, Route, expect
 from app.core.db import transaction
 from app.domains.inspections.models import Finding
 from tests.browser.in_process import ORIGIN, new_page, open_chromium
-from tests.cast import HARBOR, Cast
+from tests.cast import CAR, HARBOR, Cast
 from tests.conftest import the_app
 from tests.domains.inspections.sheets import begun_on_site, item_on_site
 
@@ -101,4 +101,38 @@ async def test_what_is_not_the_same_twice_waits_for_a_tap(site: str, cast: Cast)
         await card.get_by_role("button", name="Propose the repair").click()
         await card.get_by_text("On the order").wait_for()
         await expect(page.locator("form[data-unsent]")).to_have_count(0)
+        assert wrong == []
+
+
+async def test_a_whole_form_saved_offline_stays_with_what_was_typed(site: str, cast: Cast) -> None:
+    async with open_chromium() as browser:
+        page, wrong = await new_page(browser, the_app(), cast.customer.cookie)
+        asked: list[str] = []
+        page.on("dialog", lambda dialog: asked.append(dialog.type))
+        await page.goto(f"{ORIGIN}/garage/{CAR}/logbook/new?kind=service")
+        await page.fill("[name=title]", "Wipers, in a tunnel")
+        save = (
+            page.get_by_role("button", name="Write it down").or_(page.get_by_role("button", name="Save")).last
+        )
+        await lose_the_network(page)
+        await save.click()
+        await expect(page.locator("#toasts .tone-stop")).to_contain_text(WAITS)
+        await expect(page.locator("[name=title]")).to_have_value("Wipers, in a tunnel")
+        await find_the_network(page)
+        await save.click()
+        await page.wait_for_url(f"**/garage/{CAR}/logbook")
+        await expect(page.get_by_text("Wipers, in a tunnel").first).to_be_visible()
+        assert (asked, wrong) == ([], [])
+
+
+async def test_who_taps_twice_is_signed_in_all_the_same(site: str) -> None:
+    async with open_chromium() as browser:
+        page, wrong = await new_page(browser, the_app())
+        await page.goto(f"{ORIGIN}/sign-up")
+        await page.fill("[name=name]", "Noor Haddad")
+        await page.fill("[name=email]", "noor@test.example")
+        await page.fill("[name=password]", "three quiet mountains")
+        await page.get_by_role("button", name="Make account").dblclick()
+        await page.wait_for_url("**/garage/new**")
+        await expect(page.get_by_role("heading", name="Add")).to_be_visible()
         assert wrong == []

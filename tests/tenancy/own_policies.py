@@ -226,7 +226,7 @@ DEFINERS: dict[str, tuple[str, str]] = {
     ),
     "accept_car_handover(bytea,timestamp with time zone,date,uuid[])": (
         "TABLE(car uuid, is_back boolean)",
-        "",
+        "the taker's own car, and whether they had it before",
     ),
     "people_of_car(uuid)": (
         "TABLE(name text, email text)",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.answers import Refusal
 from app.core.errors import Refused
+from app.core.forms import check_email
 from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.permissions import PUBLIC
@@ -24,7 +25,6 @@ from app.core.words import _
 from app.domains.accounts import bearer, entering, guarding, profile, signing_in, stepping_up
 from app.domains.accounts.factor_pages import wrong_code
 from app.domains.accounts.models import User
-from app.domains.accounts.pages import check_email
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -11,7 +11,7 @@ from litestar import Request, Response, Router, get, post
 from app.core import clock
 from app.core.db import act_as
 from app.core.errors import Invalid, NotFound
-from app.core.forms import read, safe_next, values_of
+from app.core.forms import check_email, read, safe_next, values_of
 from app.core.identity import client_ip
 from app.core.limits import limited
 from app.core.one_time import REPEATABLE
@@ -83,13 +83,6 @@ class ThemeForm(msgspec.Struct):
 
 class ContextForm(msgspec.Struct):
     center_id: Line = ""
-
-
-def check_email(email: str) -> None:
-    """Raise Invalid for what cannot be an address."""
-    local, at, host = email.partition("@")
-    if not (local and at and "." in host) or any(sign.isspace() or ord(sign) < 32 for sign in email):
-        raise Invalid({"email": _("Please enter an email address.")})
 
 
 @get("/sign-up", opt=needs(PUBLIC))

@@ -91,7 +91,7 @@ async def workshops(db: AsyncSession) -> dict[UUID, str]:
     rows = await db.execute(
         text(
             "SELECT c.id, concat_ws(', ', c.name, nullif(c.city, '')) AS called FROM service_centers c "
-            "JOIN tenants t ON t.id = c.tenant_id WHERE c.is_active AND t.is_active ORDER BY lower(c.name), c.id"
+            "JOIN tenants t ON t.id = c.tenant_id WHERE c.is_active AND t.is_active AND t.kind = 'shop' ORDER BY lower(c.name), c.id"
         )
     )
     return {row.id: row.called for row in rows}

@@ -46,6 +46,12 @@ class DocumentForm(Facts, kw_only=True):
     replaces: UUID | None = None
     version: int = 0
 
+    def must_say_something(self) -> None:
+        """Raises Invalid for a document without a file and without a word."""
+        said = (self.title, self.note, self.number, self.issuer, self.valid_from, self.expires_on)
+        if not self.files and not any(said):
+            raise Invalid({"files": _("Choose a file, or write down what the document says.")})
+
     def facts(self) -> Facts:
         return Facts(**{name: getattr(self, name) for name in Facts.__struct_fields__})
 
@@ -153,6 +159,7 @@ async def _add(request: AnyRequest, vehicle_id: UUID | None) -> Response[Any]:
         async with glance(request) as (db, me):
             if vehicle_id:
                 await garage.find_driven(db, me, vehicle_id)
+        given.must_say_something()
         kept = await receive_papers(given.files, most=attaching.MOST_FILES, by=me)
         async with kept_or_gone(kept, by=me, tenant=None), begin(request) as (db, me):
             car = await garage.find_driven(db, me, vehicle_id) if vehicle_id else None

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import new_id, take_turn
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
+from app.core.forms import check_email
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -52,8 +53,7 @@ async def invite(db: AsyncSession, vehicles: Sequence[Vehicle], asked: Asked, *,
     """Ask somebody to share cars the viewer owns. An open invitation of the same address to these cars is replaced.
     Raises Invalid, Refused."""
     email = asked.email.strip()
-    if "@" not in email or any(sign.isspace() for sign in email):
-        raise Invalid({"email": _("Please enter an email address.")})
+    check_email(email)
     if not vehicles:
         raise Invalid({"cars": _("Choose at least one car.")})
     if any(one.email.lower() == email.lower() for one in await family.members(db, vehicles)):

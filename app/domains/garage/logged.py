@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
@@ -30,13 +30,30 @@ async def note_logged(
     db: AsyncSession, vehicle: Vehicle, entry_id: UUID, km: int | None, day: date, *, by: Viewer
 ) -> None:
     """The furthest anybody has written down is how far the car has gone: then it is a reading as well, of that day or of
-    the last one known. It was looked at where it was doubtful."""
-    if km is None or km <= (vehicle.mileage_km or -1):
+    the last one known. So is one of an earlier day that fits between those around it. It was looked at where it was
+    doubtful."""
+    if km is None:
         return
-    at = _at(day, km, known_mileage(vehicle))
-    reading = await read_odometer(db, vehicle, km, source="logbook", by=by, confirmed=True, at=at)
-    reading.entry_id = entry_id
-    await db.flush()
+    last_km, last_at = known_mileage(vehicle)
+    if km > (-1 if last_km is None else last_km):
+        at = _at(day, km, (last_km, last_at))
+        reading = await read_odometer(db, vehicle, km, source="logbook", by=by, confirmed=True, at=at)
+        reading.entry_id = entry_id
+        await db.flush()
+        return
+    at = datetime.combine(day, time(12), UTC)
+    if last_at is not None and at < last_at and await _fits(db, vehicle, km, at):
+        await put_logged_back(db, vehicle, entry_id, km, at, by=by)
+
+
+async def _fits(db: AsyncSession, vehicle: Vehicle, km: int, at: datetime) -> bool:
+    """Whether no reading before it is further, and none after it less far."""
+    later, earlier = OdometerReading.at >= at, OdometerReading.at <= at
+    contradicted = select(OdometerReading.id).where(
+        OdometerReading.vehicle_id == vehicle.id,
+        or_(earlier & (OdometerReading.km > km), later & (OdometerReading.km < km)),
+    )
+    return await db.scalar(contradicted.limit(1)) is None
 
 
 async def move_logged(

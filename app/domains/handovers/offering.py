@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import new_id, take_turn
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.events import record
+from app.core.forms import check_email
 from app.core.security import hash_token, new_token
 from app.core.viewer import Viewer
 from app.core.words import _
@@ -70,8 +71,7 @@ async def offer(db: AsyncSession, vehicle: Vehicle, offered: Offered, *, by: Vie
     """Offer the history of a car the viewer owns. One offer of a car stands at a time: a new one replaces the last.
     Raises Invalid, Refused."""
     email = offered.email.strip()
-    if "@" not in email or any(sign.isspace() for sign in email):
-        raise Invalid({"email": _("Please enter an email address.")})
+    check_email(email)
     if email.lower() == by.email.lower():
         raise Invalid({"email": _("That is your own address. Enter the next owner's.")})
     await take_turn(db, f"family of {vehicle.id}")

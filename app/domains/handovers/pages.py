@@ -107,10 +107,12 @@ async def offer(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response[Any
         given = read(Offered, form)
         async with begin(request) as (db, me):
             car = await garage.find_own(db, me, vehicle_id)
+            before = [one for one in await offering.of_car(db, car, by=me) if one.is_open(clock.now())]
             await offering.offer(db, car, given, by=me)
-            return see_other(
-                request, _at(vehicle_id), flash=_("%(email)s gets a mail with a link.", email=given.email)
-            )
+            said = _("%(email)s gets a mail with a link.", email=given.email)
+            if before:
+                said += " " + _("The link before, to %(email)s, no longer works.", email=before[0].email)
+            return see_other(request, _at(vehicle_id), flash=said)
     except Invalid as wrong:
         return await _page(request, vehicle_id, values_of(form), wrong)
 

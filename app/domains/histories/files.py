@@ -124,9 +124,9 @@ def match(file: HistoryFile, form: Mapping[str, Any], conventions: Conventions) 
         raise Refused(_("This file is in the logbook already. Take it out again to read it another way."))
     parts = parts_of(file)
     for place, part in enumerate(parts):
-        kind = str(form.get(f"kind-{place}", part.kind))
+        kind = str(form.get(f"rows-{place}", part.kind))
         if kind not in KINDS:
-            raise Invalid({f"kind-{place}": _("Please choose one of these.")})
+            raise Invalid({f"rows-{place}": _("Please choose one of these.")})
         part.kind, part.why = kind, "" if kind else part.why
         for name in FIELDS:
             said = form.get(f"{name}-{place}")

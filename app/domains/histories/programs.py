@@ -35,15 +35,15 @@ NAMES: dict[str, frozenset[str]] = {
         {"description", "title", "costtitle", "cost title", "service", "services", "expense", "expenses", "reason",
          "service type", "type of service", "part", "name"}
     ),
-    "note": frozenset({"notes", "note", "comment", "comments", "remarks", "observation", "notiz"}),
-    "cost": frozenset({"cost", "total cost", "totalcost", "total price", "price", "total", "amount paid", "kosten"}),
+    "note": frozenset({"notes", "note", "comment", "comments", "remarks", "observation", "notiz", "notizen", "bemerkung", "bemerkungen"}),
+    "cost": frozenset({"cost", "total cost", "totalcost", "total price", "price", "total", "amount paid", "kosten", "betrag", "preis"}),
     "price": frozenset(
         {"volumeprice", "price per unit", "price per gallon", "price per litre", "cost gallon", "cost litre", "price l",
          "price gal", "unit price", "cost per unit"}
     ),
     "amount": frozenset(
         {"gallons", "liters", "litres", "consumption", "quantity", "fuelconsumed", "fuel consumed", "qty", "fuel",
-         "volume", "kwh", "amount", "energy"}
+         "volume", "kwh", "amount", "energy", "liter", "menge"}
     ),
     "full": frozenset({"isfilltofull", "filled up", "full", "full tank", "fill to full"}),
     "partial": frozenset({"partial fuelup", "partial tank", "partial fill", "partial fill-up", "partial fillup"}),

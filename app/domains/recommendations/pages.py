@@ -65,7 +65,11 @@ async def answer_recommendation(request: AnyRequest, vehicle_id: FromPath[UUID])
         await answering.answer(db, car, form.about, form.answer, by=me)
         if form.answer == "accepted":
             return see_other(request, await booking_address(db, me, car, form.about))
-        return see_other(request, f"{here}#about-{form.about}" if form.answer == "" else here)
+        if form.answer == "not_needed":
+            return see_other(
+                request, here, flash=_("Put aside until the interval is over again; you find it below.")
+            )
+        return see_other(request, f"{here}#about-{form.about}")
 
 
 async def booking_address(db: AsyncSession, me: Viewer, car: Vehicle, about: str) -> str:

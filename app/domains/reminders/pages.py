@@ -20,6 +20,7 @@ from app.core.visit import begin, needs
 from app.core.words import _
 from app.domains import garage
 from app.domains.garage import Vehicle
+from app.domains.garage.models import DRIVES
 from app.domains.reminders import feeding, keeping
 from app.domains.reminders.facts import COUNTERS, Wanted
 from app.domains.reminders.models import Reminder
@@ -100,7 +101,9 @@ async def reminders_page(
 async def on_car(db: AsyncSession, me: Viewer, car: Vehicle) -> Piece:
     """The region of a car's page: what is nearest."""
     known = await keeping.of_car(db, car, clock.today(me.zone))
-    return Piece("reminders/_of_car.html", {"car": car, "known": known[:SHORT], "count": len(known)})
+    may_drive = await garage.role_of(db, me, car) in DRIVES
+    shown = {"car": car, "known": known[:SHORT], "count": len(known), "may_drive": may_drive}
+    return Piece("reminders/_of_car.html", shown)
 
 
 async def _shown(db: AsyncSession, me: Viewer, car: Vehicle) -> Values:
@@ -113,6 +116,7 @@ async def _shown(db: AsyncSession, me: Viewer, car: Vehicle) -> Values:
         "usual": garage.tasks_for(car.fuel, but=set_up),
         "first": garage.FIRST_TASKS,
         "task_table": garage.TASKS,
+        "may_drive": await garage.role_of(db, me, car) in DRIVES,
     }
 
 
@@ -121,7 +125,7 @@ async def all_reminders(request: AnyRequest) -> Response[Any]:
     async with begin(request) as (db, me):
         cars = await garage.mine(db, me)
         return page(
-            request, me, "reminders/all.html", cars=cars,
+            request, me, "reminders/all.html", cars=cars, driven={car.id for car in await garage.mine(db, me, driven=True)},
             known=await keeping.of_person(db, cars, clock.today(me.zone)), feed=await feeding.feed_of(db, me),
         )  # fmt: skip
 

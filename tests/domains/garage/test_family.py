@@ -357,3 +357,18 @@ async def test_a_member_who_erases_their_account_leaves_the_car_and_what_they_wr
     assert await roles() == {cast.customer.user_id: "owner"}
     async with transaction(user=cast.customer.user_id) as db:
         assert await db.scalar(select(Entry.id).where(Entry.vehicle_id == CAR))
+
+
+async def test_a_reader_is_offered_nothing_to_press_and_told_why(browser, cast, run_reactions):
+    dana = browser(cast.customer)
+    said = {"title": "Winter tires on", "due_on": "2026-01-02"}
+    assert (await dana.post(f"{HERE}/reminders", said)).status_code == 303
+    sam = await shared(browser, cast, run_reactions, "reader")
+    for page in (HERE, f"{HERE}/reminders"):
+        text = (await sam.get(page)).text
+        assert "Winter tires on" in text
+        assert "New reminder" not in text
+        assert "/completion" not in text
+    refused = await sam.get(f"{HERE}/reminders/new")
+    assert refused.status_code == 403
+    assert "only by whoever owns or drives it" in refused.text

@@ -391,3 +391,13 @@ async def test_who_withdraws_slowly_makes_whoever_takes_wait(browser, cast, run_
 
     _done, answer = await asyncio.gather(withdrawing(), taking())
     assert answer.status_code == 410
+
+
+async def test_a_second_offer_says_what_becomes_of_the_first(browser, cast, run_reactions):
+    await offered(browser, cast, run_reactions)
+    dana = browser(cast.customer)
+    answer = await dana.post(HERE, {"email": cast.outsider.email})
+    said = (await dana.get(answer.headers["location"])).text
+    assert f"The link before, to {cast.stranger.email}, no longer works." in said
+    wrong = await browser(cast.customer).post(HERE, {"email": "foo@"})
+    assert wrong.status_code == 422

@@ -1,6 +1,7 @@
 """Sending a file, reading it another way, taking it in and out, in the browser and by nobody else."""
 
 import re
+from html.parser import HTMLParser
 
 from tests.cast import CAR
 from tests.domains.histories import written
@@ -41,3 +42,36 @@ async def test_from_a_file_to_the_logbook_and_back(browser, cast):
     ).status_code == 303  # read another way, now that it is out
     assert (await dana.post(f"{there}/removal", {})).status_code == 303
     assert (await dana.get(there)).status_code == 404
+
+
+class _Form(HTMLParser):
+    """What a browser would send of the form whose button says how a file is read, untouched."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent, self._forms, self._select = {}, [], ""
+
+    def handle_starttag(self, tag, attrs):
+        at = dict(attrs)
+        if tag == "form":
+            self._forms.append({})
+        elif tag in ("input", "select") and at.get("name") and self._forms:
+            self._select = at["name"] if tag == "select" else ""
+            assert at["name"] not in self._forms[-1], f"two fields are called {at['name']}"
+            self._forms[-1][at["name"]] = at.get("value", "")
+        elif tag == "option" and self._select and "selected" in at:
+            self._forms[-1][self._select] = at.get("value", "")
+        self.sent = max(self._forms, key=len, default={})
+
+
+async def test_reading_a_file_as_it_was_read_changes_nothing(browser, cast):
+    dana = browser(cast.customer)
+    sent = await dana.post(HERE, {}, files={"file": ("fuel.csv", written.FUELLY.encode(), "text/csv")})
+    there = sent.headers["location"]
+    before = (await dana.get(there)).text
+    form = _Form()
+    form.feed(before)
+    assert (await dana.post(there, form.sent)).status_code == 303
+    counts = re.compile(r"<dd[^>]*>(\d+)")
+    assert counts.findall((await dana.get(there)).text) == counts.findall(before)
+    assert "left this table out" not in (await dana.get(there)).text

@@ -325,3 +325,19 @@ async def test_a_line_follows_the_unit_its_reader_chooses(browser):
     assert shown[0] != shown[1]
     assert " gal<" in shown[1]
     assert " gal<" not in shown[0]
+
+
+async def test_an_earlier_days_mileage_is_a_reading_where_it_fits(browser):
+    dana = browser(DANA)
+    assert (await dana.post(f"/garage/{CAR}/readings", {"mileage": "200000"})).status_code == 303
+    for day, km in (("2025-01-02", "190000"), ("2025-06-02", "195000"), ("2025-03-02", "199000")):
+        said = FILL | {"day": day, "mileage": km, "confirmed": km}
+        assert (await dana.post(HERE, said)).status_code == 303
+    async with transaction(user=DANA.user_id) as db:
+        rows = await db.execute(
+            select(OdometerReading.km).where(OdometerReading.vehicle_id == CAR, OdometerReading.source == "logbook").order_by(OdometerReading.at)
+        )  # fmt: skip
+        read = [row.km for row in rows]
+        car = await the_car(db)
+    assert len(read) == 2, "the one that contradicts the others is none"
+    assert read[0] < read[1] < car.mileage_km

@@ -143,8 +143,8 @@ async def test_a_removed_entry_is_not_changed(browser):
 
 async def test_an_entry_that_made_no_reading_brings_none_back(browser):
     dana = browser(DANA)
-    await begun_anew(20_000, days=5)
-    entry = await log(dana, 15_000, 50)
+    await begun_anew(20_000, days=50)
+    entry = await log(dana, 15_000, 5)
     await dana.post(f"{HERE}/{entry['id']}/remove")
     await dana.post(f"{HERE}/{entry['id']}/return")
     assert await readings() == ([20_000], 20_000)

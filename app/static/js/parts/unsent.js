@@ -143,6 +143,23 @@ document.addEventListener("htmx:after:swap", () => {
 });
 document.addEventListener("htmx:sse:after:connection", resend);
 window.addEventListener("online", resend);
+// A form the browser sends by itself: not without a network, where its page would be gone with what was typed, and once.
+const gone = new Set();
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (!navigator.onLine) {
+    event.preventDefault();
+    keep(form, event.submitter, words().unsentWaits);
+  } else if (gone.has(form)) {
+    event.preventDefault();
+  } else {
+    gone.add(form);
+    setTimeout(() => gone.delete(form), 8000);
+    unsent.delete(form);
+  }
+});
+window.addEventListener("pageshow", () => gone.clear());
 // A form with data-unsaved-asks holds edits that sending another form, or a link, would lose: the browser asks first.
 let sending = null;
 document.addEventListener("submit", (event) => {
