@@ -239,3 +239,10 @@ def check_email(email: str) -> None:
     local, at, host = email.partition("@")
     if not (local and at and "." in host) or any(sign.isspace() or ord(sign) < 32 for sign in email):
         raise Invalid({"email": _("Please enter an email address.")})
+
+
+def stale_words() -> str:
+    """Above a form that comes back because what it was drawn from has changed: what was typed is not thrown away."""
+    return _(
+        "This was changed while you were writing. What you typed stands below; saving again puts it in place of what stands there now."
+    )

@@ -82,5 +82,8 @@ async def _put(db: AsyncSession, document: Document, values: dict[str, Any], *, 
         .values(**values, version=Document.version + 1)
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
-        raise Refused(_("Somebody else changed this document while you were writing. Please look again."))
+        raise Refused(
+            _("Somebody else changed this document while you were writing. Please look again."),
+            audit="document.stale",
+        )
     await db.refresh(document)

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
 from app.core.answers import answer
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.files import kept_or_gone, receive_papers, signed_url
-from app.core.forms import read, values_of
+from app.core.forms import read, stale_words, values_of
 from app.core.limits import Limit, limited
 from app.core.permissions import PUBLIC
 from app.core.render import Piece, is_partial, lost_files, page, see_other
@@ -135,9 +135,11 @@ def _form(
     values: Values,
     errors: dict[str, str] | None,
     files: Any = (),
+    *,
+    status: int = 422,
 ) -> Response[Any]:
     return page(
-        request, me, "documents/form.html", status=422 if errors else 200,
+        request, me, "documents/form.html", status=status if errors else 200,
         car=car, document=document, values=values, errors=errors or {}, files=files,
     )  # fmt: skip
 
@@ -202,12 +204,16 @@ async def _edit(
     document_id: UUID,
     values: Values | None = None,
     errors: dict[str, str] | None = None,
+    *,
+    status: int = 422,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         document, car = await finding.find_to_change(db, me, document_id)
+        if status == 409 and values is not None:
+            values |= {"version": document.version}
         stored = {name: getattr(document, name) for name in (*Facts.__struct_fields__, "version")}
         files = (await attaching.files_of(db, [document.id])).get(document.id, [])
-        return _form(request, me, car, document, values or stored, errors, files)
+        return _form(request, me, car, document, values or stored, errors, files, status=status)
 
 
 @post("/documents/{document_id:uuid}", opt=MANAGE)
@@ -226,6 +232,11 @@ async def change_document(request: AnyRequest, document_id: FromPath[UUID]) -> R
     except Invalid as wrong:
         errors = await lost_files(request, "files") | dict(wrong.errors)
         return await _edit(request, document_id, values_of(form), errors)
+    except Refused as refused:
+        if not refused.is_stale:
+            raise
+        lost = await lost_files(request, "files")
+        return await _edit(request, document_id, values_of(form), {"form": stale_words()} | lost, status=409)
 
 
 @post("/documents/{document_id:uuid}/remove", opt=MANAGE)

@@ -244,6 +244,7 @@ async def change(
         raise Refused(
             _("Somebody else changed this car while you were writing. Please look again."),
             data={"current": {name: _plain(getattr(vehicle, name)) for name in fields}},
+            audit="vehicle.stale",
         )
     await db.refresh(vehicle)
     await record(

@@ -10,9 +10,9 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.files import kept_or_gone, receive_images
-from app.core.forms import read, safe_next, values_of
+from app.core.forms import read, safe_next, stale_words, values_of
 from app.core.render import fragment, from_km, page, see_other, to_km
 from app.core.viewer import Viewer
 from app.core.visit import begin, glance, needs
@@ -160,13 +160,20 @@ async def edit_page(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Response
 
 
 async def _edit(
-    request: AnyRequest, vehicle_id: UUID, values: Values | None = None, errors: dict[str, str] | None = None
+    request: AnyRequest,
+    vehicle_id: UUID,
+    values: Values | None = None,
+    errors: dict[str, str] | None = None,
+    *,
+    status: int = 422,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car = await cars.find_to_change(db, me, vehicle_id)
+        if status == 409 and values is not None:
+            values |= {"version": car.version}
         return page(
             request, me, "garage/edit.html",
-            status=422 if errors else 200,
+            status=status if errors else 200,
             car=car,
             values=values or _of_car(car),
             errors=errors or {},
@@ -193,6 +200,10 @@ async def change_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respons
             return see_other(request, f"/garage/{vehicle_id}", flash=_("Saved."))
     except Invalid as wrong:
         return await _edit(request, vehicle_id, values_of(form), wrong.errors)
+    except Refused as refused:
+        if not refused.is_stale:
+            raise
+        return await _edit(request, vehicle_id, values_of(form), {"form": stale_words()}, status=409)
 
 
 @post("/garage/{vehicle_id:uuid}/readings", opt=MANAGE)

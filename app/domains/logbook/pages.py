@@ -13,9 +13,9 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import clock
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.files import kept_or_gone, receive_papers
-from app.core.forms import Amount, minor_of, read, values_of
+from app.core.forms import Amount, minor_of, read, stale_words, values_of
 from app.core.money import plain, to_major
 from app.core.places import currency_options
 from app.core.render import fragment, from_km, is_partial, lost_files, page, see_other, to_km
@@ -176,11 +176,13 @@ async def _form(
     values: Values,
     errors: dict[str, str] | None,
     entry: Entry | None = None,
+    *,
+    status: int = 422,
 ) -> Response[Any]:
     kind = str(values["kind"])
     return page(
         request, me, "logbook/form.html",
-        status=422 if errors else 200,
+        status=status if errors else 200,
         car=car, entry=entry, values=values, errors=errors or {},
         kind=kind, is_fill=kind in FILLS,
         tasks=task_options(car.fuel, values.get("tasks") or []) if kind in WORK else [],
@@ -240,6 +242,8 @@ async def _edit(
     entry_id: UUID,
     values: Values | None = None,
     errors: dict[str, str] | None = None,
+    *,
+    status: int = 422,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
@@ -248,7 +252,9 @@ async def _edit(
         stored = _of_entry(car, entry, units.measure_of(me, car))
         if values is None and not stored["currency"]:
             stored["currency"] = await usual_currency(db, me, car)
-        return await _form(request, db, me, car, values or stored, errors, entry)
+        if status == 409 and values is not None:
+            values |= {"version": entry.version}
+        return await _form(request, db, me, car, values or stored, errors, entry, status=status)
 
 
 def _of_entry(car: Vehicle, entry: Entry, by: units.Measure) -> Values:
@@ -291,6 +297,13 @@ async def change_entry(
             return see_other(request, f"/garage/{vehicle_id}/logbook", flash=_("Saved."))
     except Invalid as wrong:
         return await _edit(request, vehicle_id, entry_id, _typed(form), await _wrong(request, wrong))
+    except Refused as refused:
+        if not refused.is_stale:
+            raise
+        lost = await lost_files(request, "files")
+        return await _edit(
+            request, vehicle_id, entry_id, _typed(form), {"form": stale_words()} | lost, status=409
+        )
 
 
 @post("/garage/{vehicle_id:uuid}/logbook/{entry_id:uuid}/remove", opt=MANAGE)

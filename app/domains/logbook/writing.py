@@ -162,7 +162,10 @@ async def _put(db: AsyncSession, entry: Entry, values: dict[str, Any], *, versio
         .values(**values, version=Entry.version + 1)
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
-        raise Refused(_("Somebody else changed this entry while you were writing. Please look again."))
+        raise Refused(
+            _("Somebody else changed this entry while you were writing. Please look again."),
+            audit="entry.stale",
+        )
     await db.refresh(entry)
 
 

@@ -64,6 +64,8 @@ async def test_a_fill_up_is_written_down_read_changed_removed_and_taken_back_by_
     stale = await dana.post(f"{HERE}/{entry.id}", newer | {"cost": "5"})
     assert stale.status_code == 409
     assert (await only_entry()).cost_minor == 120000
+    assert 'value="5"' in stale.text, "what was typed is not thrown away"
+    assert 'name="version" value="2"' in stale.text
     gone = await dana.post(f"{HERE}/{entry.id}/remove", {})
     page = (await dana.get(gone.headers["location"])).text
     assert "is removed" in page
