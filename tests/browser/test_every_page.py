@@ -24,7 +24,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 NOT_PAGES = ("/api/", "/files/", "/static/", "/dev/", "/sign-", "/live", "/home")
 
 REACHED = {
-    "customer": {"/garage/new", "/garage/id/edit", "/book/n/services", "/appointments/id/time", "/appointments/id"},
+    "customer": {
+        "/garage/new", "/garage/id/edit", "/book/n/services", "/appointments/id/time", "/appointments/id", "/garage/logbook",
+        "/garage/id/handover", "/garage/id/recommendations", "/garage/id/recalls", "/garage/id/passports",
+    },
     "technician": {"/orders/n/inspections", "/jobs/id"},
     "network": {"/network/audit"},
     "advisor": {
