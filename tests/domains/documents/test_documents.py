@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import transaction
+from app.core.tables import EventRow, File
 from app.domains.documents.models import Document, DocumentFile, DocumentLink
-from tests.cast import CAR, CAST
+from tests.cast import CAR, CAST, HARBOR
 from tests.core import pictures
 
 DANA = CAST.customer
@@ -193,3 +194,14 @@ def test_a_document_is_valid_through_its_last_day_and_presses_thirty_days_before
     urgency = Document(expires_on=today + timedelta(days=days)).urgency(today)
     assert urgency == ("expired" if days < 0 else "soon" if days <= 30 else "valid")
     assert Document(expires_on=None).urgency(today) == ""
+
+
+async def test_a_private_paper_kept_at_work_is_no_affair_of_the_business(browser, cast):
+    paper = ("files", ("licence.jpg", pictures.jpeg(), "image/jpeg"))
+    said = {"kind": "licence", "number": "B-SECRET-77"}
+    assert (await browser(cast.advisor).post("/documents", said, files=[paper])).status_code == 303
+    async with transaction(tenant=HARBOR) as db:
+        assert (await db.scalars(select(File.label).where(File.label == "licence.jpg"))).all() == []
+        assert "DocumentAdded" not in (await db.scalars(select(EventRow.name))).all()
+    async with transaction(user=cast.advisor.user_id) as db:
+        assert (await db.scalars(select(File.tenant_id).where(File.label == "licence.jpg"))).all() == [None]

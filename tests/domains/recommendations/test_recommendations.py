@@ -22,6 +22,7 @@ from app.domains.services.models import Service
 from app.domains.telematics.models import TroubleCode
 from tests.browsing import Browser
 from tests.cast import CAR, HARBOR, HARBOR_CENTER, NORTHSIDE, OTHER_CAR, RIVER, Cast
+from tests.domains.garage.test_family import shared
 
 Open = Callable[..., Browser]
 Run = Callable[[], Awaitable[int]]
@@ -482,3 +483,16 @@ async def test_a_group_that_has_become_too_small_is_forgotten(cast: Cast, owner_
     async with transaction(user=cast.customer.user_id) as db:
         await wear.learn_from(db, [])
     assert await kept(cast) == []
+
+
+async def test_a_reader_who_puts_the_car_away_and_back_leaves_no_dead_job(
+    browser: Callable[..., Browser], cast: Cast, run_reactions: Callable[[], Awaitable[int]]
+) -> None:
+    sam = await shared(browser, cast, run_reactions, "reader")
+    assert (await sam.post(f"/garage/{CAR}/archive")).status_code == 303
+    assert (await sam.post(f"/garage/{CAR}/return")).status_code == 303
+    await run_reactions()
+    async with transaction(user=cast.stranger.user_id) as db:
+        assert (
+            await db.scalars(select(PartSuggestions).where(PartSuggestions.vehicle_id == CAR))
+        ).all() == []
