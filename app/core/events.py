@@ -48,7 +48,8 @@ async def record(
 ) -> UUID:
     """Write an event into the log; its reactions follow after the commit.
 
-    `tenant` defaults to the actor's, but for a `PersonalEvent` of their own. `person` is the driver whose affair it is: they may read it too.
+    `tenant` defaults to the actor's, but for a `PersonalEvent` of their own. `person` is the driver whose affair it is:
+    they may read it too.
     `subject` is the id of the thing whose timeline it belongs to (the repair order, the vehicle).
     What this transaction has changed since its last event goes into the audit trail with this one.
     """

@@ -223,9 +223,6 @@ _DOCUMENTS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How PDFs, DOCX and DOC begin; what they are is looked at again."""
 
 
-_PICTURES = (b"\xff\xd8", b"\x89PNG", b"RIFF")
-
-
 async def receive_papers(sent: Sequence[UploadFile], *, most: int, by: Viewer) -> list[Kept]:
     """Photos and documents as they come from one field, `files`, each to be what its content says. Raises Invalid."""
     if len(sent) > most:
@@ -233,11 +230,11 @@ async def receive_papers(sent: Sequence[UploadFile], *, most: int, by: Viewer) -
     kept: list[Kept] = []
     async with kept_or_gone(kept, by=by, tenant=None):
         for one in sent:
-            head = await one.read(4)
+            head = await one.read(16)
             await one.seek(0)
-            if head in _DOCUMENTS:
+            if head.startswith(_DOCUMENTS):
                 kept.append(await receive_document(one, by=by, tenant=None, field="files", preview=True))
-            elif head and not head.startswith(_PICTURES):
+            elif head and images.recognise(head) is None:
                 name = one.filename[:60]
                 raise Invalid(
                     {"files": _("“%(name)s” is no photo, PDF or Word file that can be read.", name=name)}

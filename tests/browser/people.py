@@ -1,6 +1,7 @@
 """People at their own devices, on a real site: each with a browser context, watched for what goes wrong."""
 
 import os
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -115,3 +116,19 @@ async def at_a_device(
         if shots := os.environ.get("TORQUELINE_SHOTS"):
             await person.page.screenshot(path=f"{shots}/last-{name}.png", full_page=True)
         await context.close()
+
+
+async def sign_up_with_a_car(phone: Page, base: str) -> None:
+    """Nobody yet, and then somebody with a car in their garage, on its page."""
+    await phone.goto(f"{base}/sign-up")
+    await phone.fill("[name=name]", "Nora O'Brien")
+    await phone.fill("[name=email]", "nora@example.com")
+    await phone.fill("[name=password]", "three quiet green lamps")
+    for box in await phone.locator("main input[type=checkbox][required]").all():
+        await box.check()
+    await phone.press("[name=password]", "Enter")
+    await phone.wait_for_url(re.compile("/garage/new"))
+    await phone.fill("[name=vin]", "1HGCM82633A004352")
+    await phone.press("[name=vin]", "Enter")
+    await phone.get_by_role("button", name=re.compile("^(Add|Put|Save)")).last.click()
+    await phone.wait_for_url(re.compile(r"/garage/[0-9a-f-]{36}$"))

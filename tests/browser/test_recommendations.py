@@ -10,6 +10,7 @@ from app.core.db import transaction
 from app.domains import services
 from app.domains.services import ServiceFacts
 from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
+from tests.browser.people import sign_up_with_a_car
 from tests.cast import CAST, HARBOR
 from tests.conftest import the_app
 
@@ -23,18 +24,7 @@ async def test_a_driver_reads_why_and_books_what_is_due(site: str) -> None:
             await services.add(db, facts, by=CAST.owner.viewer)
     async with open_chromium() as browser:
         phone, errors = await new_page(browser, the_app(), viewport={"width": 390, "height": 844})
-        await phone.goto(f"{ORIGIN}/sign-up")
-        await phone.fill("[name=name]", "Nora O'Brien")
-        await phone.fill("[name=email]", "nora@example.com")
-        await phone.fill("[name=password]", "three quiet green lamps")
-        for box in await phone.locator("main input[type=checkbox][required]").all():
-            await box.check()
-        await phone.press("[name=password]", "Enter")
-        await phone.wait_for_url(re.compile("/garage/new"))
-        await phone.fill("[name=vin]", "1HGCM82633A004352")
-        await phone.press("[name=vin]", "Enter")
-        await phone.get_by_role("button", name=re.compile("^(Add|Put|Save)")).last.click()
-        await phone.wait_for_url(re.compile(r"/garage/[0-9a-f-]{36}$"))
+        await sign_up_with_a_car(phone, ORIGIN)
         car = phone.url
         await phone.goto(f"{car}/logbook/new?kind=service&task=brake_fluid")
         await phone.fill("[name=day]", f"{clock.now().date() - timedelta(days=900)}")

@@ -1,11 +1,11 @@
 """From nothing to the first reminder in under a minute, on a phone."""
 
-import re
 import time
 
 import pytest
 
 from tests.browser.in_process import ORIGIN, faults, new_page, open_chromium
+from tests.browser.people import sign_up_with_a_car
 from tests.conftest import the_app
 
 pytestmark = pytest.mark.browser
@@ -15,18 +15,7 @@ async def test_a_driver_signs_up_adds_a_car_by_its_vin_and_is_reminded_within_a_
     async with open_chromium() as browser:
         phone, errors = await new_page(browser, the_app(), viewport={"width": 390, "height": 844})
         began = time.monotonic()
-        await phone.goto(f"{ORIGIN}/sign-up")
-        await phone.fill("[name=name]", "Nora O'Brien")
-        await phone.fill("[name=email]", "nora@example.com")
-        await phone.fill("[name=password]", "three quiet green lamps")
-        for box in await phone.locator("main input[type=checkbox][required]").all():
-            await box.check()
-        await phone.press("[name=password]", "Enter")
-        await phone.wait_for_url(re.compile("/garage/new"))
-        await phone.fill("[name=vin]", "1HGCM82633A004352")
-        await phone.press("[name=vin]", "Enter")
-        await phone.get_by_role("button", name=re.compile("^(Add|Put|Save)")).last.click()
-        await phone.wait_for_url(re.compile(r"/garage/[0-9a-f-]{36}$"))
+        await sign_up_with_a_car(phone, ORIGIN)
         await phone.get_by_role("link", name="Set up reminders").click()
         await phone.get_by_role("button", name="Remind me").click()
         await phone.get_by_text("You will be reminded.").wait_for()

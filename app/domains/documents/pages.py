@@ -205,15 +205,17 @@ async def _edit(
     values: Values | None = None,
     errors: dict[str, str] | None = None,
     *,
-    status: int = 422,
+    stale: bool = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         document, car = await finding.find_to_change(db, me, document_id)
-        if status == 409 and values is not None:
+        if stale and values is not None:
             values |= {"version": document.version}
         stored = {name: getattr(document, name) for name in (*Facts.__struct_fields__, "version")}
         files = (await attaching.files_of(db, [document.id])).get(document.id, [])
-        return _form(request, me, car, document, values or stored, errors, files, status=status)
+        return _form(
+            request, me, car, document, values or stored, errors, files, status=409 if stale else 422
+        )
 
 
 @post("/documents/{document_id:uuid}", opt=MANAGE)
@@ -236,7 +238,7 @@ async def change_document(request: AnyRequest, document_id: FromPath[UUID]) -> R
         if not refused.is_stale:
             raise
         lost = await lost_files(request, "files")
-        return await _edit(request, document_id, values_of(form), {"form": stale_words()} | lost, status=409)
+        return await _edit(request, document_id, values_of(form), {"form": stale_words()} | lost, stale=True)
 
 
 @post("/documents/{document_id:uuid}/remove", opt=MANAGE)

@@ -21,6 +21,9 @@ SHORTEST_VIN = 4
 
 FURTHEST_KM = 3_000_000
 """No odometer has gone further."""
+EARLIEST = date(1900, 1, 1)
+MOST_MINOR = 10**12
+"""What has happened to a car lies between that day and today, and cost no more in the smallest unit of any currency."""
 AHEAD = timedelta(days=365 * 30)
 """Nobody plans a service further ahead."""
 

@@ -165,15 +165,15 @@ async def _edit(
     values: Values | None = None,
     errors: dict[str, str] | None = None,
     *,
-    status: int = 422,
+    stale: bool = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car = await cars.find_to_change(db, me, vehicle_id)
-        if status == 409 and values is not None:
+        if stale and values is not None:
             values |= {"version": car.version}
         return page(
             request, me, "garage/edit.html",
-            status=status if errors else 200,
+            status=409 if stale else 422 if errors else 200,
             car=car,
             values=values or _of_car(car),
             errors=errors or {},
@@ -203,7 +203,7 @@ async def change_car(request: AnyRequest, vehicle_id: FromPath[UUID]) -> Respons
     except Refused as refused:
         if not refused.is_stale:
             raise
-        return await _edit(request, vehicle_id, values_of(form), {"form": stale_words()}, status=409)
+        return await _edit(request, vehicle_id, values_of(form), {"form": stale_words()}, stale=True)
 
 
 @post("/garage/{vehicle_id:uuid}/readings", opt=MANAGE)

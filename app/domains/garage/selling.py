@@ -15,10 +15,8 @@ from app.core.events import record
 from app.core.viewer import Viewer
 from app.core.words import _
 from app.domains.garage.events import SharedVehicleSold, VehicleSold
+from app.domains.garage.facts import EARLIEST, MOST_MINOR
 from app.domains.garage.models import Ownership, Vehicle
-
-MOST_MINOR = 10**12
-EARLIEST = date(1900, 1, 1)
 
 
 class Sale(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from babel.numbers import list_currencies
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.words import N_, _
-from app.domains.garage.facts import FURTHEST_KM
+from app.domains.garage.facts import EARLIEST, FURTHEST_KM, MOST_MINOR
 
 KINDS = {
     "service": N_("Maintenance"),
@@ -27,8 +27,6 @@ FILLS = ("fuel", "charge")
 WORK = ("service", "repair", "upgrade", "tyres")
 LONGEST_TITLE, LONGEST_NOTE, LONGEST_TAG, MOST_TAGS = 160, 4000, 40, 12
 MOST_AMOUNT = Decimal(10_000)
-MOST_MINOR = 10**12
-EARLIEST = date(1900, 1, 1)
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):

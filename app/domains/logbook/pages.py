@@ -243,7 +243,7 @@ async def _edit(
     values: Values | None = None,
     errors: dict[str, str] | None = None,
     *,
-    status: int = 422,
+    stale: bool = False,
 ) -> Response[Any]:
     async with begin(request) as (db, me):
         car, entry = await finding.find_to_write(db, me, vehicle_id, entry_id)
@@ -252,9 +252,11 @@ async def _edit(
         stored = _of_entry(car, entry, units.measure_of(me, car))
         if values is None and not stored["currency"]:
             stored["currency"] = await usual_currency(db, me, car)
-        if status == 409 and values is not None:
+        if stale and values is not None:
             values |= {"version": entry.version}
-        return await _form(request, db, me, car, values or stored, errors, entry, status=status)
+        return await _form(
+            request, db, me, car, values or stored, errors, entry, status=409 if stale else 422
+        )
 
 
 def _of_entry(car: Vehicle, entry: Entry, by: units.Measure) -> Values:
@@ -302,7 +304,7 @@ async def change_entry(
             raise
         lost = await lost_files(request, "files")
         return await _edit(
-            request, vehicle_id, entry_id, _typed(form), {"form": stale_words()} | lost, status=409
+            request, vehicle_id, entry_id, _typed(form), {"form": stale_words()} | lost, stale=True
         )
 
 
