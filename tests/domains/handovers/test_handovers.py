@@ -401,3 +401,14 @@ async def test_a_second_offer_says_what_becomes_of_the_first(browser, cast, run_
     assert f"The link before, to {cast.stranger.email}, no longer works." in said
     wrong = await browser(cast.customer).post(HERE, {"email": "foo@"})
     assert wrong.status_code == 422
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("ending", ["csv", "json"])
+async def test_what_came_with_the_car_goes_out_and_in_again_unchanged(browser, cast, run_reactions, ending):
+    own = await taken(browser, cast, run_reactions, with_costs="yes", with_fills="yes")
+    sam = browser(cast.stranger)
+    out = (await sam.get(f"/garage/{own}/logbook.{ending}")).content
+    sent = await sam.post(f"/garage/{own}/histories", {}, files={"file": (f"out.{ending}", out, "text/csv")})
+    assert sent.status_code == 303, sent.text
+    assert "There is nothing new in this file." in (await sam.get(sent.headers["location"])).text
